@@ -1,0 +1,29 @@
+import type { Service } from "./catalogue.ts";
+import type { Settings } from "./settings.ts";
+
+/** Name of the service's ECR repository: its own setting, or the stack's prefix and its name. */
+export function repositoryName(settings: Settings, service: Service): string {
+  if (service.repository !== undefined) return service.repository;
+  const prefix = settings.repositories.prefix;
+  return prefix === undefined ? service.name : `${prefix}/${service.name}`;
+}
+
+/** Host (and port) that images are pushed to and pulled from. Computed, so that it is known before any repository exists. */
+export function registryHost(settings: Settings, account: string): string {
+  if (settings.registry !== undefined) return settings.registry;
+  const suffix = settings.aws.region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+  return `${account}.dkr.ecr.${settings.aws.region}.${suffix}`;
+}
+
+/** Tag under which the registry knows what an image was built from. */
+export function sourceTag(sourceHash: string): string {
+  return `src-${sourceHash}`;
+}
+
+/** Pulumi name of the Image resource for one platform of a service: `ui-linux-arm64`. */
+export function imageResourceName(service: string, platform: string): string {
+  return `${service}-${platform.replaceAll("/", "-")}`;
+}
+
+/** Tags that Slipway itself moves; excluded from immutability. */
+export const ownMovingTags = ["src-*", "inuse-*", "lastgood-*"] as const;

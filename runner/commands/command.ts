@@ -1,0 +1,33 @@
+import type { CommandModule } from "yargs";
+import type { ExitCode } from "../../config/errors.ts";
+import type { Emit } from "../report/events.ts";
+
+/** What every command is given, beside its own options. */
+export interface CommandContext {
+  /** The project's directory: where Pulumi.yaml is. Absolute. */
+  readonly directory: string;
+  readonly emit: Emit;
+  /** Aborted at the first Ctrl-C (or SIGTERM); the second ends the process at once. */
+  readonly signal: AbortSignal;
+  /** `json`: the command's result is the one document on stdout. */
+  readonly output: "text" | "json";
+}
+
+/** What a command returns: how to exit, the document for `--output json`, and the text for people. */
+export interface CommandResult {
+  readonly exitCode: 0 | ExitCode;
+  /** Serialised as JSON with `--output json`. */
+  readonly document: unknown;
+  /** Printed to stdout otherwise. */
+  readonly text: string;
+}
+
+/** Options that every command has. */
+export interface GlobalOptions {
+  readonly cwd: string;
+  readonly output: "text" | "json";
+  readonly debug: boolean;
+}
+
+/** A command as yargs takes it; made by `defineCommand` in `runner/commands/define.ts`. */
+export type Command = CommandModule<GlobalOptions>;

@@ -1,0 +1,19 @@
+/** An image in the registry: what one build of a service pushed. */
+export interface Image {
+  readonly service: string;
+  /** Name of the ECR repository. */
+  readonly repository: string;
+  /** Host (and port) of the registry. */
+  readonly registry: string;
+  /** Digest of the index, or of the manifest when there is one platform only. */
+  readonly digest: string;
+  /** Platform → digest of that platform's manifest. */
+  readonly manifests: Readonly<Record<string, string>>;
+  /** The source hash it was built from, when it is known. */
+  readonly sourceHash?: string;
+}
+
+/** The reference that pins exactly this image: `<registry>/<repository>@<digest>`. */
+export function imageReference(image: Image, digest: string = image.digest): string {
+  return `${image.registry}/${image.repository}@${digest}`;
+}

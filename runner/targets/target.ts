@@ -1,0 +1,90 @@
+import type { Target } from "../../config/catalogue.ts";
+import type { Problem } from "../../config/errors.ts";
+import type { Clients } from "../aws/clients.ts";
+import type { Image } from "../registry/image.ts";
+import type { Emit } from "../report/events.ts";
+
+/** One field that an update changes: `containerDefinitions[ui].image`. */
+export interface FieldChange {
+  readonly field: string;
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
+/**
+ * What would be done to one target: pure data, the same for `plan` and for `deploy`.
+ *
+ * `S` is what the target's kind found out and needs again to apply the plan.
+ */
+export interface TargetPlan<S = unknown> {
+  readonly service: string;
+  readonly target: Target;
+  /** Name for people: `ecs shop-dev/ui`, `lambda shop-checkout-dev:live`. */
+  readonly title: string;
+  /** `update` moves it, `create` makes it, `none`: it already runs this image. */
+  readonly action: "update" | "create" | "none";
+  readonly changes: readonly FieldChange[];
+  /** What stands in the way. A plan with problems is never applied. */
+  readonly problems: readonly Problem[];
+  readonly state: S;
+}
+
+/** How it ended for one target. */
+export interface TargetOutcome {
+  readonly service: string;
+  readonly title: string;
+  readonly kind: Target["kind"];
+  readonly outcome: "done" | "unchanged" | "failed" | "rolled back" | "not started" | "cancelled";
+  /** One line: the revision that runs, or why it failed. */
+  readonly message: string;
+  /** Reference (by digest) of what runs now, as far as it is known. */
+  readonly running?: string;
+  /** Evidence for a failure: events, stopped reasons, last log lines; in the order to read them. */
+  readonly evidence?: readonly string[];
+  readonly milliseconds: number;
+  /** What the kind has to say beyond: revision numbers, function version. */
+  readonly details?: Readonly<Record<string, string | number>>;
+}
+
+/** What a running target shows in `status`. */
+export interface TargetStatus {
+  readonly service: string;
+  readonly title: string;
+  readonly kind: Target["kind"];
+  readonly health: "healthy" | "updating" | "unhealthy" | "missing";
+  readonly message: string;
+  readonly running?: string;
+  readonly since?: Date;
+  readonly details?: Readonly<Record<string, string | number>>;
+}
+
+export interface TargetContext {
+  readonly clients: Clients;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Step that the events belong to. */
+  readonly step: string;
+}
+
+/**
+ * A kind of target: look, plan, apply, follow, put back. One file (or folder) per kind, all with this
+ * shape; `runner/targets/kinds.ts` lists them.
+ */
+export interface TargetKind<T extends Target, S, A> {
+  readonly kind: T["kind"];
+  title(target: T): string;
+  /**
+   * Reads what is there: calls that only read. What does not exist or can't be updated by us comes
+   * back as a plan's problem, not as an exception.
+   */
+  inspect(target: T, context: TargetContext): Promise<S>;
+  /** Pure: from what is there and the image, what would change. */
+  plan(service: string, target: T, state: S, image: Image): TargetPlan<S>;
+  /** Starts the change with as few calls as possible; returns what `follow` and `revert` need. */
+  apply(plan: TargetPlan<S>, image: Image, context: TargetContext): Promise<A>;
+  /** Follows the change that `apply` started to its end, and says how it ended. */
+  follow(plan: TargetPlan<S>, applied: A, image: Image, context: TargetContext): Promise<TargetOutcome>;
+  /** Puts back what `apply` changed. */
+  revert(plan: TargetPlan<S>, applied: A, context: TargetContext): Promise<TargetOutcome>;
+  status(service: string, target: T, context: TargetContext): Promise<TargetStatus>;
+}
