@@ -1,0 +1,210 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { LineCounter, parseDocument } from "yaml";
+import { type Catalogue, catalogueSchema, resolveCatalogue } from "./catalogue.ts";
+import { type Problem, UserError } from "./errors.ts";
+import { didYouMean } from "./nearest.ts";
+import { problemsOf } from "./problems.ts";
+import { awsSchema, type Settings, slipwaySchema } from "./settings.ts";
+
+/** Name of the catalogue's file, in the project's directory. */
+export const catalogueFile = "services.yaml";
+
+/** Either a checked value or everything that is wrong with it. */
+export type Checked<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
+
+/** What a stack is: the catalogue as it sees it, and its settings. */
+export interface StackDescription {
+  readonly directory: string;
+  readonly catalogue: Catalogue;
+  readonly settings: Settings;
+}
+
+/**
+ * Reads services.yaml and Pulumi.<stack>.yaml and checks both, and that the files they name exist.
+ *
+ * @param directory the project's directory, absolute
+ * @throws UserError with every problem of both files at once
+ */
+export async function loadStack(directory: string, stack: string): Promise<StackDescription> {
+  const [catalogue, settings] = await Promise.all([
+    loadCatalogue(directory, stack),
+    loadSettings(directory, stack),
+  ]);
+  const problems = [...problemsIn(catalogue), ...problemsIn(settings)];
+  if (problems.length > 0 || !("value" in catalogue) || !("value" in settings)) throw new UserError(problems);
+  return { directory, catalogue: catalogue.value, settings: settings.value };
+}
+
+/** Problems of a checked value; none when it is fine. */
+export function problemsIn(checked: Checked<unknown>): readonly Problem[] {
+  return "problems" in checked ? checked.problems : [];
+}
+
+/** Reads and checks services.yaml, and that every context and Dockerfile is there. */
+export async function loadCatalogue(directory: string, stack: string): Promise<Checked<Catalogue>> {
+  const read = await readYaml(directory, catalogueFile);
+  if (!("value" in read)) return read;
+  const parsed = catalogueSchema.safeParse(read.value);
+  if (!parsed.success) {
+    return { problems: problemsOf(parsed.error, catalogueSchema, read.value, catalogueFile) };
+  }
+  const catalogue = resolveCatalogue(parsed.data, stack);
+  const problems = await missingFiles(directory, catalogue);
+  return problems.length > 0 ? { problems } : { value: catalogue };
+}
+
+/** Reads Pulumi.<stack>.yaml and checks the keys that are ours. */
+export async function loadSettings(directory: string, stack: string): Promise<Checked<Settings>> {
+  const file = stackFile(stack);
+  const stacks = await listStacks(directory);
+  if (!stacks.includes(stack)) {
+    return {
+      problems: [
+        {
+          code: "unknown-stack",
+          where: file,
+          message: `there is no stack "${stack}" here`,
+          fix: didYouMean(stack, stacks),
+        },
+      ],
+    };
+  }
+  const read = await readYaml(directory, file);
+  if (!("value" in read)) return read;
+  const config = (read.value as { config?: unknown } | null)?.config ?? {};
+  return parseSettings(config as Record<string, unknown>, stack, file);
+}
+
+/**
+ * Checks a stack's configuration, given as a flat map of `namespace:key` → value. The program calls
+ * it with what the engine has, the runner with what the file says: one schema for both. Pure.
+ */
+export function parseSettings(
+  config: Readonly<Record<string, unknown>>,
+  stack: string,
+  where: string,
+): Checked<Settings> {
+  const section = (namespace: string) =>
+    Object.fromEntries(
+      Object.entries(config)
+        .filter(([key]) => key.startsWith(`${namespace}:`))
+        .map(([key, value]) => [key.slice(namespace.length + 1), value]),
+    );
+  const rawAws = section("aws");
+  const rawSlipway = section("slipway");
+  const aws = awsSchema.safeParse(rawAws);
+  const slipway = slipwaySchema.safeParse(rawSlipway);
+  if (aws.success && slipway.success) return { value: { ...slipway.data, aws: aws.data, stack } };
+  return {
+    problems: [
+      ...(aws.success ? [] : problemsOf(aws.error, awsSchema, rawAws, where, "aws:")),
+      ...(slipway.success ? [] : problemsOf(slipway.error, slipwaySchema, rawSlipway, where, "slipway:")),
+    ],
+  };
+}
+
+/** Names of the stacks that have a file here, sorted. */
+export async function listStacks(directory: string): Promise<string[]> {
+  const names = await readdir(directory).catch(() => []);
+  return names.flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []).sort();
+}
+
+/** Name of the file that describes a stack. */
+export function stackFile(stack: string): string {
+  return `Pulumi.${stack}.yaml`;
+}
+
+async function readYaml(directory: string, file: string): Promise<Checked<unknown>> {
+  let text: string;
+  try {
+    text = await readFile(join(directory, file), "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return {
+      problems: [
+        {
+          code: "missing-file",
+          where: file,
+          message: `is not in ${directory}`,
+          fix: "run in the project's directory, or name it with --cwd",
+        },
+      ],
+    };
+  }
+  return parseYaml(text, file);
+}
+
+/** Parses YAML strictly: duplicate keys and tabs are errors, with line and column. Pure. */
+export function parseYaml(text: string, file: string): Checked<unknown> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  if (document.errors.length > 0) {
+    return {
+      problems: document.errors.map((error) => {
+        const { line, col } = lines.linePos(error.pos[0]);
+        return {
+          code: "invalid-yaml",
+          where: `${file}:${line}:${col}`,
+          message: error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "is not YAML",
+        };
+      }),
+    };
+  }
+  return { value: document.toJS() as unknown };
+}
+
+async function missingFiles(directory: string, catalogue: Catalogue): Promise<Problem[]> {
+  const found = await Promise.all(
+    catalogue.services.flatMap((service) => [
+      fileProblem(directory, service.context, "directory", `services.${service.name}.context`),
+      fileProblem(directory, service.dockerfile, "file", `services.${service.name}.dockerfile`),
+      ...Object.entries(service.contexts)
+        .filter(([, location]) => isLocalContext(location))
+        .map(([name, location]) =>
+          fileProblem(directory, location, "directory", `services.${service.name}.contexts.${name}`),
+        ),
+      ...service.extraInputs.map((path, index) =>
+        fileProblem(directory, path, "either", `services.${service.name}.extraInputs[${index}]`),
+      ),
+    ]),
+  );
+  return found.filter((problem) => problem !== undefined);
+}
+
+/** Whether a named context is a directory here rather than an image, a layout or a URL. */
+export function isLocalContext(location: string): boolean {
+  return !/^[a-z][a-z0-9+.-]*:\/\//.test(location);
+}
+
+async function fileProblem(
+  directory: string,
+  path: string,
+  kind: "directory" | "file" | "either",
+  key: string,
+): Promise<Problem | undefined> {
+  const absolute = resolve(directory, path);
+  if (relative(directory, absolute).startsWith("..")) {
+    return {
+      code: "outside-project",
+      where: catalogueFile,
+      key,
+      value: path,
+      message: "lies outside of the project's directory",
+      fix: "move it into the project, or the project's directory up",
+    };
+  }
+  const found = await stat(absolute).catch(() => undefined);
+  const fits =
+    found !== undefined &&
+    (kind === "either" || (kind === "directory" ? found.isDirectory() : found.isFile()));
+  if (fits) return undefined;
+  return {
+    code: kind === "directory" ? "missing-context" : "missing-file",
+    where: catalogueFile,
+    key,
+    value: path,
+    message: found === undefined ? "does not exist" : `is not a ${kind}`,
+    fix: `correct the path, relative to the directory of ${catalogueFile}, or create it`,
+  };
+}
