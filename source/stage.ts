@@ -1,0 +1,135 @@
+import { constants } from "node:fs";
+import {
+  chmod,
+  copyFile,
+  lutimes,
+  mkdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
+import { dirname, join } from "node:path";
+import pLimit from "p-limit";
+import { UserError } from "../config/errors.ts";
+import type { Source } from "./hash.ts";
+import { type SourceFile, unreadable } from "./list.ts";
+
+/** Where a build finds what it reads. Paths are relative to the project's directory, the same on every machine. */
+export interface StagedContext {
+  readonly context: string;
+  readonly dockerfile: string;
+  /** Named contexts: staged directories, and the remote ones as they are. */
+  readonly contexts: Readonly<Record<string, string>>;
+}
+
+/** Fixed time of staged files, so that layers do not depend on when something was checked out (1980, as in zip files). */
+const stagedTime = new Date(Date.UTC(1980, 0, 1));
+
+const copies = pLimit(32);
+
+/**
+ * Copies what the build reads to `.slipway/contexts/<service>/`, with modes 0644 and 0755 and one
+ * time for all, unless that very source is there already. A build from the copy depends on the source
+ * hash alone: docker-build's own context hash counts every permission bit and applies the main
+ * context's ignore file to named contexts, neither of which matters here.
+ *
+ * @throws UserError when something can't be read or the disk is full
+ */
+export async function stageContext(
+  directory: string,
+  source: Source,
+  signal?: AbortSignal,
+): Promise<StagedContext> {
+  const { service } = source.inputs;
+  const place = `.slipway/contexts/${service.name}`;
+  const names = Object.keys(source.inputs.namedContexts).sort();
+  // A context's name can be an image reference, so its folder goes by number.
+  const staged: StagedContext = {
+    context: `${place}/context`,
+    dockerfile: `${place}/dockerfile/Dockerfile`,
+    contexts: {
+      ...source.inputs.remoteContexts,
+      ...Object.fromEntries(names.map((name, index) => [name, `${place}/named/${index}`])),
+    },
+  };
+  const stamp = join(directory, place, "source-hash");
+  if ((await readFile(stamp, "utf8").catch(() => "")) === source.hash) return staged;
+
+  const fresh = join(directory, `${place}.${process.pid}.new`);
+  try {
+    await rm(fresh, { recursive: true, force: true });
+    await mkdir(join(fresh, "context"), { recursive: true });
+    await mkdir(join(fresh, "dockerfile"));
+    await copyFile(source.inputs.dockerfile, join(fresh, "dockerfile/Dockerfile"));
+    await chmod(join(fresh, "dockerfile/Dockerfile"), 0o644);
+    // Takes precedence over a .dockerignore among the staged files, which has been applied already.
+    await writeFile(join(fresh, "dockerfile/Dockerfile.dockerignore"), "# applied when this was staged\n");
+    await copyTree(source.inputs.context, join(fresh, "context"), signal);
+    for (const [index, name] of names.entries()) {
+      await mkdir(join(fresh, `named/${index}`), { recursive: true });
+      await copyTree(source.inputs.namedContexts[name] ?? [], join(fresh, `named/${index}`), signal);
+    }
+    await writeFile(join(fresh, "source-hash"), source.hash);
+    const final = join(directory, place);
+    await rm(final, { recursive: true, force: true });
+    await rename(fresh, final);
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    // Another run on this project staged the same source a moment ago.
+    if (
+      (error as NodeJS.ErrnoException).code === "ENOTEMPTY" ||
+      (error as NodeJS.ErrnoException).code === "EEXIST"
+    ) {
+      if ((await readFile(stamp, "utf8").catch(() => "")) === source.hash) return staged;
+    }
+    if ((error as NodeJS.ErrnoException).code === "ENOSPC") {
+      throw new UserError(
+        {
+          code: "disk-full",
+          where: join(directory, place),
+          message: `no space is left on the device while staging the build context of ${service.name}`,
+          fix: "free some space, or leave large files out with .dockerignore",
+        },
+        { exitCode: 1, cause: error },
+      );
+    }
+    throw error;
+  }
+  return staged;
+}
+
+async function copyTree(files: readonly SourceFile[], to: string, signal?: AbortSignal): Promise<void> {
+  const folders = new Set(files.map((file) => dirname(file.path)));
+  for (const folder of [...folders].sort()) await mkdir(join(to, folder), { recursive: true });
+  await Promise.all(
+    files.map((file) =>
+      copies(async () => {
+        signal?.throwIfAborted();
+        const target = join(to, file.path);
+        if (file.kind === "link") {
+          await symlink(await readlink(file.absolute), target);
+          await lutimes(target, stagedTime, stagedTime);
+          return;
+        }
+        await copyFile(file.absolute, target, constants.COPYFILE_FICLONE).catch(
+          unreadable(file.absolute, ""),
+        );
+        await chmod(target, file.executable ? 0o755 : 0o644);
+        await utimes(target, stagedTime, stagedTime);
+      }),
+    ),
+  );
+  const all = new Set([...folders].flatMap(parents));
+  for (const folder of [...all].sort().reverse()) {
+    await chmod(join(to, folder), 0o755);
+    await utimes(join(to, folder), stagedTime, stagedTime);
+  }
+}
+
+function parents(folder: string): string[] {
+  return folder === "." ? ["."] : [folder, ...parents(dirname(folder))];
+}
