@@ -1,0 +1,14 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { catalogueJsonSchema, configurationReference } from "../../../config/generate.ts";
+
+const root = join(import.meta.dirname, "../../..");
+
+test("services.schema.json is what the types say (npm run generate)", async () => {
+  expect(await readFile(join(root, "services.schema.json"), "utf8")).toBe(catalogueJsonSchema());
+});
+
+test("docs/configuration.md is what the types say (npm run generate)", async () => {
+  expect(await readFile(join(root, "docs/configuration.md"), "utf8")).toBe(configurationReference());
+});
