@@ -58,12 +58,12 @@ export function diffResource(
     changes.push(...counting.map((change) => ({ ...change, replaces: replacing && !rule.local })));
   }
   const name = type.autoName === undefined ? undefined : wanted[type.autoName];
+  const keepsName = name !== undefined && isSame(name, previous[type.autoName ?? ""]);
   return {
     changes,
     changed,
     replaces,
-    deleteBeforeReplace:
-      replaces.length > 0 && name !== undefined && isSame(name, previous[type.autoName ?? ""]),
+    deleteBeforeReplace: replaces.length > 0 && (type.deleteBeforeReplace === true || keepsName),
   };
 }
 

@@ -172,7 +172,7 @@ function declaredOnly(
   return {
     id: declared.id,
     outputs: {
-      ...stateAfterChange(type, declared.outputs, inputs, context).outputs,
+      ...stateAfterChange(type, { ...inputs, ...declared.outputs }, inputs, context).outputs,
       [notAppliedKey]: notApplied,
     },
   };

@@ -59,3 +59,13 @@ export function isSame(a: PropertyValue, b: PropertyValue): boolean {
   if (isEmpty(a) && isEmpty(b)) return true;
   return JSON.stringify(canonical(a)) === JSON.stringify(canonical(b));
 }
+
+/** An object whose undefined members are absent. */
+export type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** The object without its undefined members, as types with exact optional members want it. */
+export function compact<T extends object>(value: T): Compact<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Compact<T>;
+}

@@ -77,6 +77,8 @@ export interface ResourceDefinition<Args, Resource, Rules extends InputRules<Arg
   readonly computed: ComputedRules<Args, Resource>;
   /** The property that gets the resource's name and seven random hex digits when it isn't given. */
   readonly autoName?: keyof Args & string;
+  /** It has no name of its own but its parent's: a new one would be the old one, so that goes first. */
+  readonly deleteBeforeReplace?: true;
   /** Problems that AWS or the real provider would refuse before any call. */
   validate?(inputs: InputsOf<Args>): readonly { readonly property: string; readonly reason: string }[];
   /** Makes it; answers its id as soon as AWS has it. Waits belong into `settle`. */
@@ -101,8 +103,14 @@ export interface ResourceDefinition<Args, Resource, Rules extends InputRules<Arg
   ): Promise<void>;
   /** Takes it away; that it's gone already is success. */
   delete(id: string, outputs: OutputsOf<Resource>, context: AwsContext): Promise<void>;
-  /** What is kept as state when the emulator has no such operation at all. Without it that is an error. */
-  declared?(inputs: InputsOf<Args>, context: AwsContext): LiveResource<LiveOutputs<Resource, Rules>>;
+  /**
+   * Id and computed outputs for a resource that is in the state only, because the emulator has no such
+   * operation at all. Without it a missing operation is an error.
+   */
+  declared?(
+    inputs: InputsOf<Args>,
+    context: AwsContext,
+  ): LiveResource<Pick<OutputsOf<Resource>, keyof ComputedRules<Args, Resource>>>;
 }
 
 /** A resource type as the provider's generic part sees it: names and values without their types. */
@@ -111,6 +119,7 @@ export interface ResourceType {
   readonly inputs: Readonly<Record<string, InputRule>>;
   readonly computed: Readonly<Record<string, ComputedRule>>;
   readonly autoName?: string;
+  readonly deleteBeforeReplace?: true;
   validate?(inputs: PropertyBag): readonly { readonly property: string; readonly reason: string }[];
   create(inputs: PropertyBag, context: AwsContext): Promise<string>;
   settle?(id: string, inputs: PropertyBag, context: AwsContext): Promise<void>;
@@ -142,4 +151,9 @@ export function defineResource<Args, Resource extends CustomResource>() {
   ): ResourceType =>
     // The engine's wire has no types; `check` lets only the inputs through that the definition names.
     definition as unknown as ResourceType;
+}
+
+/** A document as text: `check` has turned what was given as an object into JSON. */
+export function asDocument(document: unknown): string {
+  return typeof document === "string" ? document : JSON.stringify(document);
 }
