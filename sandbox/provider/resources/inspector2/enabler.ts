@@ -32,9 +32,9 @@ export const enabler = defineResource<inspector2.EnablerArgs, inspector2.Enabler
   async read(id, _previous, context) {
     const accountIds = (id.split("-")[0] ?? "").split(":");
     const { accounts } = await client(context).batchGetAccountStatus({ accountIds });
-    const enabled = (accounts ?? []).filter((account) => account.state?.status !== "DISABLED");
     const resourceTypes = Object.keys(scans).filter((type) =>
-      enabled.some(({ resourceState }) => {
+      // The account's own status says nothing here: in the emulator it's DISABLED always.
+      accounts?.some(({ resourceState }) => {
         const status = resourceState?.[scans[type] ?? "ecr"]?.status;
         return status === "ENABLED" || status === "ENABLING";
       }),
