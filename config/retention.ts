@@ -1,15 +1,55 @@
 import { z } from "zod";
 
-const days = z.int().positive();
-const count = z.int().positive();
+/*
+ * ECR's own limits, from "Lifecycle policy properties" and "How lifecycle policies work" in its user
+ * guide. What breaks one of them is refused here, where the reason can be given, and not by ECR.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+ */
+const maximumRules = 50;
+const maximumWildcards = 4;
+const minimumDaysInArchive = 90;
+
+/** Tags that say "something runs this, or would be rolled back to it". Their rules come before all others. */
+export const keepTagPrefixes = ["inuse-", "lastgood-"] as const;
+
+const days = z.int().positive().max(36_500);
+const count = z.int().positive().max(9999);
+
+const prefixSchema = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/, {
+    error: "is not the beginning of a tag: letters, digits, and . _ - after the first character",
+  });
+
+const patternSchema = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[A-Za-z0-9._*-]+$/, {
+    error: "is not a pattern for tags: letters, digits, . _ - and * are allowed",
+  })
+  .refine((pattern) => pattern.split("*").length - 1 <= maximumWildcards, {
+    error: `has more than the ${maximumWildcards} wildcards (*) that ECR allows in one pattern`,
+  });
 
 /** Which images a rule is about. Prefixes and patterns are alternatives (OR): each becomes a rule of its own. */
 const selectionSchema = z.union([
   z.literal("untagged"),
   z.literal("any"),
-  z.strictObject({ prefixes: z.array(z.string().min(1)).min(1) }),
-  z.strictObject({ patterns: z.array(z.string().min(1)).min(1) }),
+  z.strictObject({ prefixes: z.array(prefixSchema).min(1) }),
+  z.strictObject({ patterns: z.array(patternSchema).min(1) }),
 ]);
+
+const actionNames = [
+  "keepLast",
+  "expireAfterDays",
+  "archiveAllButLast",
+  "archiveAfterDays",
+  "archiveAfterDaysUnpulled",
+  "expireAfterDaysInArchive",
+] as const;
 
 /** One rule of a retention description: a selection and exactly one thing to do with what it selects. */
 export const retentionRuleSchema = z
@@ -17,30 +57,126 @@ export const retentionRuleSchema = z
     images: selectionSchema.describe("untagged, any, {prefixes: […]} or {patterns: […]}"),
     keepLast: count.optional().describe("Expire all but the newest so many"),
     expireAfterDays: days.optional().describe("Expire so many days after the push"),
+    archiveAllButLast: count
+      .optional()
+      .describe("Move all but the newest so many to the archive storage class"),
     archiveAfterDays: days
       .optional()
       .describe("Move to the archive storage class so many days after the push"),
     archiveAfterDaysUnpulled: days
       .optional()
       .describe("Move to the archive storage class when not pulled for so many days"),
-    description: z.string().optional(),
+    expireAfterDaysInArchive: days
+      .min(minimumDaysInArchive, {
+        error: `is less than the ${minimumDaysInArchive} days that ECR keeps an archived image`,
+      })
+      .optional()
+      .describe("Expire archived images so many days (90 or more) after they were archived"),
+    description: z.string().max(160).optional(),
   })
-  .refine(
-    (rule) =>
-      [rule.keepLast, rule.expireAfterDays, rule.archiveAfterDays, rule.archiveAfterDaysUnpulled].filter(
-        (action) => action !== undefined,
-      ).length === 1,
-    "needs exactly one of keepLast, expireAfterDays, archiveAfterDays, archiveAfterDaysUnpulled",
-  );
+  .refine((rule) => actionNames.filter((name) => rule[name] !== undefined).length === 1, {
+    error: `needs exactly one of ${actionNames.join(", ")}`,
+  });
 
-export const retentionPresets = ["releases", "development", "scan-and-keep", "environments"] as const;
+export const retentionPresets = ["releases", "development", "newest", "environments"] as const;
 
 /** How long images are kept: a preset, or rules in order of precedence. */
 export const retentionSchema = z.union([
   z.strictObject({ preset: z.enum(retentionPresets) }),
-  z.strictObject({ rules: z.array(retentionRuleSchema).min(1) }),
+  z.strictObject({ rules: z.array(retentionRuleSchema).min(1).superRefine(refuseWhatEcrRefuses) }),
 ]);
 
 export type RetentionRule = z.output<typeof retentionRuleSchema>;
 export type Retention = z.output<typeof retentionSchema>;
 export type RetentionPreset = (typeof retentionPresets)[number];
+
+/** The part of a rule that one rule of ECR can express: one prefix or pattern of several. */
+export interface SingleSelection {
+  readonly kind: "untagged" | "any" | "prefix" | "pattern";
+  /** The prefix or pattern; empty for the other kinds. */
+  readonly tag: string;
+  /** Where it is in the description: `0.images.prefixes.1`. */
+  readonly path: readonly (string | number)[];
+}
+
+/** A rule's selections, one for each alternative. Pure. */
+export function selectionsOf(rule: RetentionRule, index: number): SingleSelection[] {
+  const { images } = rule;
+  if (images === "untagged" || images === "any") return [{ kind: images, tag: "", path: [index, "images"] }];
+  if ("prefixes" in images) {
+    return images.prefixes.map((tag, at) => ({
+      kind: "prefix",
+      tag,
+      path: [index, "images", "prefixes", at],
+    }));
+  }
+  return images.patterns.map((tag, at) => ({
+    kind: "pattern",
+    tag,
+    path: [index, "images", "patterns", at],
+  }));
+}
+
+/** Storage class that a rule looks at: only what has been archived can be expired by its time there. */
+export function storageClassOf(rule: RetentionRule): "standard" | "archive" {
+  return rule.expireAfterDaysInArchive === undefined ? "standard" : "archive";
+}
+
+/**
+ * What is wrong between rules: each alternative is a rule for ECR; of those that look at one storage
+ * class, one may be for untagged images, one for any, and none may be for a prefix that another is for.
+ */
+function refuseWhatEcrRefuses(rules: readonly RetentionRule[], context: z.RefinementCtx): void {
+  const all = rules.flatMap((rule, index) =>
+    selectionsOf(rule, index).map((selection) => ({ ...selection, storageClass: storageClassOf(rule) })),
+  );
+  const refuse = (path: readonly (string | number)[], message: string) =>
+    context.addIssue({ code: "custom", path: [...path], message });
+  const own = keepTagPrefixes.length;
+  if (all.length + own > maximumRules) {
+    refuse(
+      [],
+      `makes ${all.length} rules, one for each prefix or pattern, and ${own} of Slipway's own: ECR takes ${maximumRules}`,
+    );
+  }
+  for (const [index, selection] of all.entries()) {
+    const before = all.slice(0, index).filter((other) => other.storageClass === selection.storageClass);
+    if (before.some((other) => other.kind === selection.kind && other.tag === selection.tag)) {
+      refuse(selection.path, `is selected by an earlier rule already, and ECR takes one rule for it`);
+      continue;
+    }
+    if (selection.kind !== "prefix" && selection.kind !== "pattern") continue;
+    if (
+      selection.storageClass === "standard" &&
+      keepTagPrefixes.some((prefix) => covers(`${prefix}*`, selection))
+    ) {
+      refuse(selection.path, "is a tag that protects an image from every rule; nothing can be done to it");
+      continue;
+    }
+    const shadow = before.find(
+      (other) => (other.kind === "prefix" || other.kind === "pattern") && covers(asPattern(other), selection),
+    );
+    if (shadow !== undefined) {
+      refuse(
+        selection.path,
+        `never acts: all that it selects is selected by "${shadow.tag}" before, and ECR lets only the first rule act; put the narrower one first`,
+      );
+    }
+  }
+}
+
+function asPattern(selection: Pick<SingleSelection, "kind" | "tag">): string {
+  return selection.kind === "prefix" ? `${selection.tag}*` : selection.tag;
+}
+
+/**
+ * Whether the pattern matches all that the selection does. Its text taken literally is enough: a `*`
+ * in it is then a character that only a `*` of the pattern can stand for.
+ */
+function covers(pattern: string, selection: Pick<SingleSelection, "kind" | "tag">): boolean {
+  const expression = pattern
+    .split("*")
+    .map((text) => text.replaceAll(/[.\\-]/g, "\\$&"))
+    .join(".*");
+  return new RegExp(`^${expression}$`).test(asPattern(selection));
+}

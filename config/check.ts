@@ -1,0 +1,86 @@
+import type { Problem } from "./errors.ts";
+import { catalogueFile, type StackDescription, stackFile } from "./load.ts";
+import { ownMovingTags, repositoryName } from "./names.ts";
+
+/** ECR takes so many exclusion filters in a repository, and so many wildcards in each. */
+const maximumFilters = 5;
+const maximumFilterWildcards = 2;
+
+/**
+ * What is wrong with a stack beyond what its files say one by one: what AWS would refuse, and what
+ * contradicts. Pure.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
+ */
+export function checkStack({ catalogue, settings }: StackDescription): Problem[] {
+  return [
+    ...movingTagProblems(settings.repositories.movingTags, stackFile(settings.stack)),
+    ...sameRepositoryProblems(
+      catalogue.services.map((service) => ({
+        service: service.name,
+        repository: repositoryName(settings, service),
+      })),
+    ),
+    ...(settings.scanning.lambda && settings.scanning.mode === "basic"
+      ? [
+          {
+            code: "contradicting-settings",
+            where: stackFile(settings.stack),
+            key: "slipway:scanning.lambda",
+            value: true,
+            message: "functions are scanned by enhanced scanning only, and the mode is basic",
+            fix: "set mode: enhanced, or remove lambda",
+          },
+        ]
+      : []),
+  ];
+}
+
+function movingTagProblems(movingTags: readonly string[], where: string): Problem[] {
+  const key = "slipway:repositories.movingTags";
+  const room = maximumFilters - ownMovingTags.length;
+  const refused = movingTags.flatMap((filter, index) => {
+    const wildcards = filter.split("*").length - 1;
+    if (/^[0-9A-Za-z._*-]{1,128}$/.test(filter) && wildcards <= maximumFilterWildcards) return [];
+    return [
+      {
+        code: "refused-by-ecr",
+        where,
+        key: `${key}[${index}]`,
+        value: filter,
+        message: `is not a filter that ECR takes: letters, digits, . _ - and at most ${maximumFilterWildcards} *`,
+        fix: "write a simpler filter, such as *latest",
+      },
+    ];
+  });
+  if (movingTags.length <= room) return refused;
+  return [
+    ...refused,
+    {
+      code: "refused-by-ecr",
+      where,
+      key,
+      value: movingTags,
+      message: `has ${movingTags.length} filters; ECR takes ${maximumFilters}, and ${ownMovingTags.join(", ")} are Slipway's own`,
+      fix: `keep ${room} of them`,
+    },
+  ];
+}
+
+function sameRepositoryProblems(
+  services: readonly { readonly service: string; readonly repository: string }[],
+): Problem[] {
+  return services.flatMap(({ service, repository }, index) => {
+    const first = services.slice(0, index).find((other) => other.repository === repository);
+    if (first === undefined) return [];
+    return [
+      {
+        code: "same-repository",
+        where: catalogueFile,
+        key: `services.${service}.repository`,
+        value: repository,
+        message: `is the repository of ${first.service}, too`,
+        fix: "give each service a repository of its own",
+      },
+    ];
+  });
+}

@@ -1,0 +1,21 @@
+import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity.js";
+import { getPartitionOutput } from "@pulumi/aws/getPartition.js";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../config/settings.ts";
+
+/** The account that the stack's credentials belong to. The provider holds it to `aws:allowedAccountIds`. */
+export interface Account {
+  /** 12 digits. */
+  readonly id: string;
+  readonly region: string;
+  /** `aws`, `aws-cn`, …: the second part of every ARN. */
+  readonly partition: string;
+}
+
+/** Asks AWS who we are. Two calls, no cost. */
+export function currentAccount(settings: Settings): pulumi.Output<Account> {
+  const region = settings.aws.region;
+  return getPartitionOutput().apply(({ partition }) =>
+    getCallerIdentityOutput().accountId.apply((id) => ({ id, region, partition })),
+  );
+}

@@ -1,0 +1,54 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Service } from "../config/catalogue.ts";
+import { UserError } from "../config/errors.ts";
+import type { StackDescription } from "../config/load.ts";
+import { hashSource } from "../source/hash.ts";
+import { type StagedContext, stageContext } from "../source/stage.ts";
+import { readBuildSecrets } from "./build-secrets.ts";
+import { builderName, ensureBuilder } from "./builder.ts";
+import { readStack } from "./stack-settings.ts";
+
+/** Everything that a build needs beside what AWS knows. */
+export interface PreparedBuild {
+  readonly service: Service;
+  readonly sourceHash: string;
+  readonly staged: StagedContext;
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+export interface Prepared extends StackDescription {
+  readonly builds: readonly PreparedBuild[];
+  /** Name of the buildx builder; undefined: the machine's current one. */
+  readonly builder: string | undefined;
+}
+
+/**
+ * All that can go wrong without AWS, before the first resource: reads and checks the settings and the
+ * catalogue, hashes and stages what the builds read, and makes the builder when something is to be
+ * built.
+ *
+ * @throws pulumi.RunError, which the engine prints without a stack, with every problem that was found
+ */
+export async function prepare(directory: string, stack: string): Promise<Prepared> {
+  try {
+    const description = await readStack(directory, stack);
+    const { catalogue, settings } = description;
+    const secrets = readBuildSecrets(catalogue.services, process.env);
+    const builds = await Promise.all(
+      catalogue.services.map(async (service) => {
+        const source = await hashSource(directory, service, settings.baseImages);
+        return {
+          service,
+          sourceHash: source.hash,
+          staged: await stageContext(directory, source),
+          secrets: secrets[service.name] ?? {},
+        };
+      }),
+    );
+    if (!pulumi.runtime.isDryRun()) await ensureBuilder(settings.builder, stack);
+    return { ...description, builds, builder: builderName(settings.builder, stack) };
+  } catch (error) {
+    if (error instanceof UserError) throw new pulumi.RunError(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,139 @@
+import { LifecyclePolicy } from "@pulumi/aws/ecr/lifecyclePolicy.js";
+// Registers the resource types, so that awsx can hand its repository over as a resource.
+import "@pulumi/aws/ecr/index.js";
+import { RepositoryPolicy } from "@pulumi/aws/ecr/repositoryPolicy.js";
+import { Repository } from "@pulumi/awsx/ecr/repository.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { LambdaTarget, Service } from "../config/catalogue.ts";
+import { ownMovingTags, registryHost, repositoryName } from "../config/names.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Account } from "./account.ts";
+import { policyDocument, type Statement } from "./policy-document.ts";
+import { compileRetention } from "./retention/compile.ts";
+import { tagMutability } from "./tag-mutability.ts";
+
+export interface ImageRepositoryArgs {
+  readonly service: Service;
+  readonly settings: Settings;
+  readonly account: pulumi.Output<Account>;
+  /** Key for images at rest; undefined: AES256 with a key that is AWS's. */
+  readonly keyArn: pulumi.Input<string> | undefined;
+}
+
+/**
+ * A service's repository: with its lifecycle policy, and with a repository policy when somebody else
+ * than the account pulls (named principals, or Lambda).
+ *
+ * Costs what is stored: about $0.10 per GB and month, nothing when empty; with a key of one's own
+ * also KMS requests ($0.03 per 10,000).
+ */
+export class ImageRepository extends pulumi.ComponentResource {
+  /** Known before the repository is there. */
+  readonly repositoryName: string;
+  readonly arn: pulumi.Output<string>;
+  /** `<registry>/<name>`, computed: known before the repository is there. */
+  readonly url: pulumi.Output<string>;
+
+  constructor(args: ImageRepositoryArgs, options: pulumi.ComponentResourceOptions = {}) {
+    const { service, settings, account } = args;
+    const { repositories } = settings;
+    super(
+      "slipway:index:ImageRepository",
+      service.name,
+      {},
+      {
+        ...options,
+        // Inherited by everything inside, awsx's part included.
+        ...(repositories.protect && { protect: true, retainOnDelete: true }),
+      },
+    );
+
+    const name = repositoryName(settings, service);
+    const repository = new Repository(
+      service.name,
+      {
+        name,
+        ...tagMutability(repositories.tagMutability, [...ownMovingTags, ...repositories.movingTags]),
+        encryptionConfigurations: [
+          args.keyArn === undefined
+            ? { encryptionType: "AES256" }
+            : { encryptionType: "KMS", kmsKey: args.keyArn },
+        ],
+        // With enhanced scanning the registry decides, and the repository's own switch must be off.
+        imageScanningConfiguration: {
+          scanOnPush: settings.scanning.mode === "basic" && repositories.scanOnPush,
+        },
+        forceDelete: repositories.forceDelete,
+        lifecyclePolicy: { skip: true },
+        tags: { ...settings.resourceTags, "slipway:service": service.name },
+      },
+      { parent: this },
+    ).repository;
+
+    new LifecyclePolicy(
+      service.name,
+      {
+        repository: repository.name,
+        policy: JSON.stringify(compileRetention(settings.retention, 1 + service.platforms.length)),
+      },
+      { parent: this },
+    );
+
+    const functions = service.targets.filter((target) => target.kind === "lambda");
+    if (functions.length > 0 || repositories.pullPrincipals.length > 0) {
+      new RepositoryPolicy(
+        service.name,
+        {
+          repository: repository.name,
+          policy: account.apply((own) =>
+            policyDocument(pullStatements(repositories.pullPrincipals, functions, own)),
+          ),
+        },
+        { parent: this },
+      );
+    }
+
+    this.repositoryName = name;
+    this.arn = repository.arn;
+    this.url = account.apply(({ id }) => `${registryHost(settings, id)}/${name}`);
+    this.registerOutputs({ name, arn: this.arn, url: this.url });
+  }
+}
+
+/** Who may pull: named principals, and Lambda for the functions that run the service. Pure. */
+export function pullStatements(
+  principals: readonly string[],
+  functions: readonly LambdaTarget[],
+  account: Account,
+): Statement[] {
+  const { id, region, partition } = account;
+  return [
+    ...(principals.length === 0
+      ? []
+      : [
+          {
+            sid: "Pull",
+            principals: { arns: principals },
+            actions: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+          },
+        ]),
+    ...(functions.length === 0
+      ? []
+      : [
+          {
+            sid: "LambdaPull",
+            principals: { services: ["lambda.amazonaws.com"] },
+            actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            conditions: {
+              StringEquals: { "aws:SourceAccount": [id] },
+              ArnLike: {
+                "aws:SourceArn": functions.flatMap((target) => {
+                  const arn = `arn:${partition}:lambda:${region}:${id}:function:${target.function}`;
+                  return [arn, `${arn}:*`];
+                }),
+              },
+            },
+          },
+        ]),
+  ];
+}

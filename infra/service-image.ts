@@ -1,0 +1,144 @@
+import { relative } from "node:path";
+import type { types } from "@pulumi/docker-build";
+import { Image } from "@pulumi/docker-build/image.js";
+import { Index } from "@pulumi/docker-build/index_.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Service } from "../config/catalogue.ts";
+import { isLocalContext } from "../config/load.ts";
+import { imageResourceName, sourceTag } from "../config/names.ts";
+import type { StagedContext } from "../source/stage.ts";
+import type { BuildCache } from "./build-cache.ts";
+import type { ImageRepository } from "./repository.ts";
+
+export interface ServiceImageArgs {
+  readonly service: Service;
+  readonly sourceHash: string;
+  readonly staged: StagedContext;
+  readonly repository: ImageRepository;
+  /** Undefined: without a cache in the registry. */
+  readonly cache: BuildCache | undefined;
+  /** Name of the buildx builder; undefined: the machine's current one. */
+  readonly builder: string | undefined;
+  readonly credentials: types.input.RegistryArgs;
+  /** Registry that `${registry}` stands for in the references of replaced base images. */
+  readonly registry: pulumi.Output<string>;
+  /** OCI labels. Any change builds anew, so there is nothing in them that changes by itself. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Secret id → value. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** What was built, once it was. */
+export interface BuiltImage {
+  /** `<registry>/<repository>:src-<hash>@<digest>` of the index. */
+  readonly ref: pulumi.Output<string>;
+  /** Platform → digest of that platform's manifest. */
+  readonly manifests: Readonly<Record<string, pulumi.Output<string>>>;
+}
+
+/**
+ * A service's image: one build for each platform, pushed by digest, then the index that joins them
+ * under the tag of the source hash. A half-done push leaves untagged manifests that block nothing.
+ *
+ * Nothing is ever deleted by it: what is pushed belongs to the repository's lifecycle policy.
+ * Costs nothing beyond what the registry stores.
+ */
+export class ServiceImage extends pulumi.ComponentResource implements BuiltImage {
+  readonly ref: pulumi.Output<string>;
+  readonly manifests: Readonly<Record<string, pulumi.Output<string>>>;
+
+  constructor(args: ServiceImageArgs, options: pulumi.ComponentResourceOptions = {}) {
+    const { service, repository } = args;
+    super("slipway:index:ServiceImage", service.name, {}, options);
+    const once = { parent: this, retainOnDelete: true, dependsOn: [repository] };
+
+    const images = service.platforms.map((platform) => ({
+      platform,
+      digest: new Image(imageResourceName(service.name, platform), this.build(args, platform), {
+        ...once,
+        dependsOn: args.cache === undefined ? [repository] : [repository, args.cache],
+      }).digest,
+    }));
+    const index = new Index(
+      service.name,
+      {
+        tag: pulumi.interpolate`${repository.url}:${sourceTag(args.sourceHash)}`,
+        sources: images.map(({ digest }) => pulumi.interpolate`${repository.url}@${digest}`),
+        push: true,
+        registry: args.credentials,
+      },
+      once,
+    );
+
+    this.ref = index.ref;
+    this.manifests = Object.fromEntries(images.map(({ platform, digest }) => [platform, digest]));
+    this.registerOutputs({ ref: this.ref, manifests: this.manifests });
+  }
+
+  private build(args: ServiceImageArgs, platform: string) {
+    const { service, staged, repository, cache } = args;
+    const tag = imageResourceName(service.name, platform);
+    return {
+      platforms: [platform as types.enums.Platform],
+      context: {
+        location: fromHere(staged.context),
+        named: Object.fromEntries(
+          Object.entries(staged.contexts).map(([name, location]) => [
+            name,
+            { location: namedContext(service, name, location, args.registry) },
+          ]),
+        ),
+      },
+      dockerfile: { location: fromHere(staged.dockerfile) },
+      ...(service.stage !== undefined && { target: service.stage }),
+      buildArgs: { ...service.arguments },
+      secrets: pulumi.secret({ ...args.secrets }),
+      // A rotated token is no reason to build: only the ids of secrets are part of the source.
+      ignoreSecretsInDiffCalculation: Object.keys(args.secrets),
+      labels: { ...args.labels },
+      exports: [
+        {
+          registry: {
+            names: [repository.url],
+            push: true,
+            pushByDigest: true,
+            ociMediaTypes: true,
+          },
+        },
+      ],
+      push: false,
+      // Never built, not even pulled, unless something that is part of the source has changed.
+      buildOnPreview: false,
+      pull: false,
+      registries: [args.credentials],
+      ...(args.builder !== undefined && { builder: { name: args.builder } }),
+      ...(cache !== undefined && {
+        cacheFrom: [{ registry: { ref: pulumi.interpolate`${cache.url}:${tag}` } }],
+        cacheTo: [
+          {
+            registry: {
+              ref: pulumi.interpolate`${cache.url}:${tag}`,
+              mode: "max" as const,
+              // What ECR takes as a cache; a lost cache must not lose the build.
+              imageManifest: true,
+              ociMediaTypes: true,
+              ignoreError: true,
+            },
+          },
+        ],
+      }),
+    };
+  }
+}
+
+/** Relative to where the program and the provider run: an absolute path would differ between machines, and build anew. */
+function fromHere(path: string): string {
+  return relative(process.cwd(), path) || ".";
+}
+
+/** Where a named context is: a staged directory, what a service refers to, or the image that replaces a base image. */
+function namedContext(service: Service, name: string, location: string, registry: pulumi.Output<string>) {
+  const own = service.contexts[name];
+  if (own !== undefined) return isLocalContext(own) ? fromHere(location) : own;
+  return registry.apply((host) => `docker-image://${location.replaceAll("${registry}", host)}`);
+}

@@ -1,0 +1,43 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ImageOutput, ServiceOutput } from "../config/outputs.ts";
+import type { ImageRepository } from "./repository.ts";
+import type { BuiltImage } from "./service-image.ts";
+
+/** A service's entry in the stack's outputs: its repository, and its image once there is one. */
+export function serviceOutput(
+  repository: ImageRepository,
+  image: BuiltImage,
+): pulumi.Output<Omit<ServiceOutput, "image"> & { image?: ImageOutput }> {
+  return pulumi
+    .all([repository.arn, repository.url, image.ref, pulumi.all(image.manifests)])
+    .apply(([arn, url, ref, manifests]) => {
+      const built = imageOutput(url, ref, manifests);
+      return {
+        repository: { name: repository.repositoryName, arn, url },
+        ...(built !== undefined && { image: built }),
+      };
+    });
+}
+
+/**
+ * What is known of an image from what its resources say. An image that this run leaves out keeps what
+ * an earlier one built, so the source hash is read from the index's own reference and not from the
+ * source; one that was never built has no reference and no digests, and no output. Pure.
+ *
+ * @param ref `<url>:src-<hash>@<digest>`
+ */
+export function imageOutput(
+  url: string,
+  ref: string | undefined,
+  manifests: Readonly<Record<string, string | undefined>>,
+): ImageOutput | undefined {
+  const parts = /:src-([0-9a-f]+)@(sha256:[0-9a-f]{64})$/.exec(ref ?? "");
+  const [, sourceHash, digest] = parts ?? [];
+  const digests = Object.entries(manifests).filter((entry): entry is [string, string] =>
+    /^sha256:[0-9a-f]{64}$/.test(entry[1] ?? ""),
+  );
+  if (sourceHash === undefined || digest === undefined || digests.length !== Object.keys(manifests).length) {
+    return undefined;
+  }
+  return { ref: `${url}@${digest}`, digest, sourceHash, manifests: Object.fromEntries(digests) };
+}

@@ -1,0 +1,40 @@
+import { allConfig } from "@pulumi/pulumi/runtime/config.js";
+import { checkStack } from "../config/check.ts";
+import { type Problem, UserError } from "../config/errors.ts";
+import {
+  loadCatalogue,
+  parseSettings,
+  problemsIn,
+  type StackDescription,
+  stackFile,
+} from "../config/load.ts";
+
+/**
+ * The stack's settings as the engine has them, and the catalogue, checked by the same schemas that
+ * the runner applies to the files.
+ *
+ * @param directory the project's directory
+ * @throws UserError with everything that is wrong, before the first resource
+ */
+export async function readStack(directory: string, stack: string): Promise<StackDescription> {
+  const settings = parseSettings(configuration(allConfig()), stack, stackFile(stack));
+  const catalogue = await loadCatalogue(directory, stack);
+  const problems: Problem[] = [...problemsIn(catalogue), ...problemsIn(settings)];
+  if ("value" in catalogue && "value" in settings) {
+    problems.push(...checkStack({ directory, catalogue: catalogue.value, settings: settings.value }));
+    if (problems.length === 0) {
+      return { directory, catalogue: catalogue.value, settings: settings.value };
+    }
+  }
+  throw new UserError(problems);
+}
+
+/**
+ * The engine hands configuration over as text: objects and lists as JSON, everything else as it was
+ * written. Read whole and not key by key, so that a misspelt key is found, too.
+ */
+function configuration(text: Readonly<Record<string, string>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(text).map(([key, value]) => [key, /^[[{]/.test(value) ? JSON.parse(value) : value]),
+  );
+}
