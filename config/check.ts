@@ -1,5 +1,5 @@
+import { catalogueFile, type StackDescription, stackFile } from "./description.ts";
 import type { Problem } from "./errors.ts";
-import { catalogueFile, type StackDescription, stackFile } from "./load.ts";
 import { ownMovingTags, repositoryName } from "./names.ts";
 
 /** ECR takes so many exclusion filters in a repository, and so many wildcards in each. */

@@ -2,23 +2,15 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { type Catalogue, catalogueSchema, resolveCatalogue } from "./catalogue.ts";
+import { checkStack } from "./check.ts";
+import { catalogueFile, type StackDescription, stackFile } from "./description.ts";
 import { type Problem, UserError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 import { problemsOf } from "./problems.ts";
 import { awsSchema, type Settings, slipwaySchema } from "./settings.ts";
 
-/** Name of the catalogue's file, in the project's directory. */
-export const catalogueFile = "services.yaml";
-
 /** Either a checked value or everything that is wrong with it. */
 export type Checked<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
-
-/** What a stack is: the catalogue as it sees it, and its settings. */
-export interface StackDescription {
-  readonly directory: string;
-  readonly catalogue: Catalogue;
-  readonly settings: Settings;
-}
 
 /**
  * Reads services.yaml and Pulumi.<stack>.yaml and checks both, and that the files they name exist.
@@ -31,9 +23,26 @@ export async function loadStack(directory: string, stack: string): Promise<Stack
     loadCatalogue(directory, stack),
     loadSettings(directory, stack),
   ]);
-  const problems = [...problemsIn(catalogue), ...problemsIn(settings)];
-  if (problems.length > 0 || !("value" in catalogue) || !("value" in settings)) throw new UserError(problems);
-  return { directory, catalogue: catalogue.value, settings: settings.value };
+  return checked(directory, catalogue, settings);
+}
+
+/**
+ * One description of what was read, if nothing is wrong with either part or with both together.
+ *
+ * @throws UserError with every problem at once
+ */
+export function checked(
+  directory: string,
+  catalogue: Checked<Catalogue>,
+  settings: Checked<Settings>,
+): StackDescription {
+  const problems: Problem[] = [...problemsIn(catalogue), ...problemsIn(settings)];
+  if ("value" in catalogue && "value" in settings) {
+    const description = { directory, catalogue: catalogue.value, settings: settings.value };
+    problems.push(...checkStack(description));
+    if (problems.length === 0) return description;
+  }
+  throw new UserError(problems);
 }
 
 /** Problems of a checked value; none when it is fine. */
@@ -108,11 +117,6 @@ export function parseSettings(
 export async function listStacks(directory: string): Promise<string[]> {
   const names = await readdir(directory).catch(() => []);
   return names.flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []).sort();
-}
-
-/** Name of the file that describes a stack. */
-export function stackFile(stack: string): string {
-  return `Pulumi.${stack}.yaml`;
 }
 
 async function readYaml(directory: string, file: string): Promise<Checked<unknown>> {

@@ -1,6 +1,6 @@
 import type { Service } from "../config/catalogue.ts";
+import { catalogueFile } from "../config/description.ts";
 import { type Problem, UserError } from "../config/errors.ts";
-import { catalogueFile } from "../config/load.ts";
 
 /** Names the services that this run builds, separated by commas; unset: all. Set by the runner. */
 export const servicesVariable = "SLIPWAY_SERVICES";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { execa } from "execa";
 import { z } from "zod";
+import { stackFile } from "../config/description.ts";
 import { UserError } from "../config/errors.ts";
-import { stackFile } from "../config/load.ts";
 import type { Builder } from "../config/settings.ts";
 
 /** One `docker buildx create` of a builder: the first makes it, the others append a node. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../config/catalogue.ts";
+import type { StackDescription } from "../config/description.ts";
 import { UserError } from "../config/errors.ts";
-import type { StackDescription } from "../config/load.ts";
 import { hashSource } from "../source/hash.ts";
 import { type StagedContext, stageContext } from "../source/stage.ts";
 import { readBuildSecrets } from "./build-secrets.ts";

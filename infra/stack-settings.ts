@@ -1,13 +1,6 @@
 import { allConfig } from "@pulumi/pulumi/runtime/config.js";
-import { checkStack } from "../config/check.ts";
-import { type Problem, UserError } from "../config/errors.ts";
-import {
-  loadCatalogue,
-  parseSettings,
-  problemsIn,
-  type StackDescription,
-  stackFile,
-} from "../config/load.ts";
+import { type StackDescription, stackFile } from "../config/description.ts";
+import { checked, loadCatalogue, parseSettings } from "../config/load.ts";
 
 /**
  * The stack's settings as the engine has them, and the catalogue, checked by the same schemas that
@@ -18,15 +11,7 @@ import {
  */
 export async function readStack(directory: string, stack: string): Promise<StackDescription> {
   const settings = parseSettings(configuration(allConfig()), stack, stackFile(stack));
-  const catalogue = await loadCatalogue(directory, stack);
-  const problems: Problem[] = [...problemsIn(catalogue), ...problemsIn(settings)];
-  if ("value" in catalogue && "value" in settings) {
-    problems.push(...checkStack({ directory, catalogue: catalogue.value, settings: settings.value }));
-    if (problems.length === 0) {
-      return { directory, catalogue: catalogue.value, settings: settings.value };
-    }
-  }
-  throw new UserError(problems);
+  return checked(directory, await loadCatalogue(directory, stack), settings);
 }
 
 /**
