@@ -1,0 +1,40 @@
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import { UserError } from "../../config/errors.ts";
+import { stackFile } from "../../config/description.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { Clients } from "./clients.ts";
+
+/** Who the credentials belong to. */
+export interface Caller {
+  /** Twelve digits. */
+  readonly account: string;
+  readonly arn: string;
+}
+
+/**
+ * Asks AWS who we are, and holds the stack's account guard (`aws:allowedAccountIds`).
+ *
+ * @throws UserError `wrong-account`, `no-credentials`, `unreachable`
+ */
+export async function assertAccount(
+  clients: Clients,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<Caller> {
+  const identity = await clients.sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
+  const account = identity.Account ?? "";
+  const allowed = settings.aws.allowedAccountIds;
+  if (allowed !== undefined && !allowed.includes(account)) {
+    throw new UserError({
+      code: "wrong-account",
+      where: stackFile(settings.stack),
+      key: "aws:allowedAccountIds",
+      value: allowed,
+      message: `the credentials are for account ${account} (${identity.Arn ?? "unknown"}), which stack "${settings.stack}" does not allow`,
+      fix: `use credentials for ${allowed.length === 1 ? `account ${allowed[0]}` : `one of ${allowed.join(", ")}`}${
+        settings.aws.profile === undefined ? "" : ` in profile ${settings.aws.profile}`
+      }, choose another stack, or correct the list`,
+    });
+  }
+  return { account, arn: identity.Arn ?? "" };
+}

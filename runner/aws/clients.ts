@@ -1,0 +1,139 @@
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { ECRClient } from "@aws-sdk/client-ecr";
+import { ECSClient } from "@aws-sdk/client-ecs";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { STSClient } from "@aws-sdk/client-sts";
+import { endpointFor, type Settings } from "../../config/settings.ts";
+import { toUserError } from "./errors.ts";
+
+/** Clients for one stack's account and region, each made when first used. */
+export interface Clients {
+  readonly region: string;
+  readonly ecr: ECRClient;
+  readonly ecs: ECSClient;
+  readonly lambda: LambdaClient;
+  readonly sts: STSClient;
+  readonly logs: CloudWatchLogsClient;
+  /** Closes the connections, so that the process can end. */
+  destroy(): void;
+}
+
+/** What the AWS provider calls a service in `aws:endpoints`, next to the SDK's name. */
+const endpointKeys = {
+  ecr: ["ecr"],
+  ecs: ["ecs"],
+  lambda: ["lambda"],
+  sts: ["sts"],
+  logs: ["cloudwatchlogs", "logs", "cloudwatchlog"],
+} as const satisfies Record<string, readonly string[]>;
+
+type ServiceName = keyof typeof endpointKeys;
+
+/** The part of a client that the error mapping hooks into; every SDK client has it. */
+interface Hookable {
+  readonly middlewareStack: {
+    add(
+      middleware: <Next extends (args: never) => Promise<unknown>>(next: Next, context: object) => Next,
+      options: { step: "initialize"; priority: "high"; name: string },
+    ): void;
+  };
+  destroy(): void;
+}
+
+/**
+ * Clients that read the same keys as the AWS provider: `aws:region`, `aws:profile`, `aws:endpoints`.
+ *
+ * Calls are retried by the SDK (5 attempts, exponential back-off with jitter, throttling included);
+ * connecting takes 5 s at most, an answer 30 s. What a user can mend is thrown as a UserError.
+ *
+ * @param options.signal no call is begun once it is aborted (a call under way takes its own signal)
+ */
+export function createClients(
+  settings: Settings,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Clients {
+  const { region, profile } = settings.aws;
+  const made: Hookable[] = [];
+
+  const endpointOf = (service: ServiceName) =>
+    endpointKeys[service].map((key) => endpointFor(settings, key)).find((endpoint) => endpoint !== undefined);
+
+  const configuration = (service: ServiceName) => {
+    const endpoint = endpointOf(service);
+    return {
+      region,
+      ...(profile === undefined ? {} : { profile }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+      maxAttempts: 5,
+      retryMode: "standard",
+      // One agent a client: connections are kept, 50 at a time.
+      requestHandler: {
+        connectionTimeout: 5_000,
+        requestTimeout: 30_000,
+        throwOnRequestTimeout: true,
+        httpAgent: { keepAlive: true, maxSockets: 50 },
+        httpsAgent: { keepAlive: true, maxSockets: 50 },
+      },
+    };
+  };
+
+  const lazily = <T>(service: ServiceName, make: (from: ReturnType<typeof configuration>) => T) => {
+    let client: T | undefined;
+    return () => {
+      if (client === undefined) {
+        client = make(configuration(service));
+        const hookable = client as unknown as Hookable;
+        const call = { service, region, profile, endpoint: endpointOf(service) };
+        hookable.middlewareStack.add(mapErrors(call, options.signal), {
+          step: "initialize",
+          priority: "high",
+          name: "slipwayErrors",
+        });
+        made.push(hookable);
+      }
+      return client;
+    };
+  };
+
+  const ecr = lazily("ecr", (from) => new ECRClient(from));
+  const ecs = lazily("ecs", (from) => new ECSClient(from));
+  const lambda = lazily("lambda", (from) => new LambdaClient(from));
+  const sts = lazily("sts", (from) => new STSClient(from));
+  const logs = lazily("logs", (from) => new CloudWatchLogsClient(from));
+  return {
+    region,
+    get ecr() {
+      return ecr();
+    },
+    get ecs() {
+      return ecs();
+    },
+    get lambda() {
+      return lambda();
+    },
+    get sts() {
+      return sts();
+    },
+    get logs() {
+      return logs();
+    },
+    destroy: () => made.splice(0).forEach((client) => client.destroy()),
+  };
+}
+
+function mapErrors(
+  call: { service: string; region: string; profile: string | undefined; endpoint: string | undefined },
+  signal: AbortSignal | undefined,
+) {
+  return <Next extends (args: never) => Promise<unknown>>(next: Next, context: object): Next => {
+    const command = (context as { commandName?: string }).commandName ?? "";
+    return (async (args: never) => {
+      signal?.throwIfAborted();
+      try {
+        return await next(args);
+      } catch (error) {
+        throw toUserError(error, { ...call, operation: command.replace(/Command$/, "") });
+      }
+    }) as unknown as Next;
+  };
+}

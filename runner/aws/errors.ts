@@ -1,0 +1,148 @@
+import { UserError } from "../../config/errors.ts";
+
+/** The call that failed, in the words of IAM: `ecs`, `UpdateService`. */
+export interface FailedCall {
+  readonly service: string;
+  readonly operation: string;
+  readonly region: string;
+  readonly endpoint?: string | undefined;
+  readonly profile?: string | undefined;
+}
+
+const accessDenied = ["AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"];
+const expired = ["ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired", "RequestExpired"];
+const refusedCredentials = [
+  "UnrecognizedClientException",
+  "InvalidClientTokenId",
+  "InvalidSignatureException",
+  "SignatureDoesNotMatch",
+  "IncompleteSignature",
+  "MissingAuthenticationTokenException",
+  "AuthFailure",
+];
+const throttled = [
+  "ThrottlingException",
+  "Throttling",
+  "ThrottledException",
+  "TooManyRequestsException",
+  "RequestLimitExceeded",
+  "RequestThrottledException",
+];
+const networkCodes = [
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EPIPE",
+  "CERT_HAS_EXPIRED",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+];
+
+/** Whether AWS answered with one of these errors (`RepositoryNotFoundException`, …). */
+export function isAwsError(error: unknown, ...names: readonly string[]): error is Error {
+  return error instanceof Error && names.includes(error.name);
+}
+
+/** Whether it is a UserError with a problem of this code. */
+export function hasCode(error: unknown, ...codes: readonly string[]): error is UserError {
+  return error instanceof UserError && error.problems.some((problem) => codes.includes(problem.code));
+}
+
+/**
+ * What every failed call is passed through, once, after the SDK's own retries: the errors that a user
+ * can mend (rights, credentials, limits, network) become UserErrors; all others are returned as they
+ * are, for the caller to know or to throw. Pure.
+ */
+export function toUserError(error: unknown, call: FailedCall): unknown {
+  if (!(error instanceof Error) || error instanceof UserError) return error;
+  const action = `${call.service}:${call.operation}`;
+  if (accessDenied.includes(error.name)) return denied(error, action);
+  if (expired.includes(error.name) || /token.*expired|expired.*token/i.test(error.message)) {
+    return noCredentials(error, call, "the credentials have expired");
+  }
+  if (refusedCredentials.includes(error.name)) {
+    return noCredentials(error, call, "AWS does not accept the credentials");
+  }
+  if (error.name === "CredentialsProviderError" || error.name === "TokenProviderError") {
+    return noCredentials(error, call, "there are no usable AWS credentials");
+  }
+  if (throttled.includes(error.name)) {
+    return new UserError(
+      {
+        code: "throttled",
+        where: action,
+        message: `AWS went on refusing calls as too many, also after waiting: ${error.message}`,
+        fix: "run it again in a while, or with fewer targets at once (slipway:deploy.parallelTargets)",
+      },
+      { exitCode: 1, cause: error },
+    );
+  }
+  const network = networkProblem(error);
+  if (network === undefined) return error;
+  return new UserError(
+    {
+      code: "unreachable",
+      where: action,
+      message: `${call.endpoint ?? `AWS ${call.service} in ${call.region}`} does not answer: ${network}`,
+      fix:
+        call.endpoint === undefined
+          ? "check the network, the proxy and aws:region"
+          : "check that it runs, and aws:endpoints of the stack",
+    },
+    { exitCode: 1, cause: error },
+  );
+}
+
+function denied(error: Error, action: string): UserError {
+  // "User: arn:… is not authorized to perform: ecs:UpdateService on resource: arn:… because …"
+  const match =
+    /User: (\S+) is not authorized to perform: (\S+)(?: on resource: (\S+))?(?: because (.+))?/.exec(
+      error.message,
+    );
+  const [, principal, performed = action, resource, because] = match ?? [];
+  return new UserError(
+    {
+      code: "access-denied",
+      where: resource ?? action,
+      message:
+        principal === undefined
+          ? `AWS does not allow ${performed}: ${error.message}`
+          : `${principal} may not call ${performed}${because === undefined ? "" : ` (${because})`}`,
+      fix: `allow ${performed}${resource === undefined ? "" : ` on ${resource}`} in the role's policy`,
+    },
+    { exitCode: 1, cause: error },
+  );
+}
+
+function noCredentials(error: Error, call: FailedCall, message: string): UserError {
+  const fix =
+    call.profile === undefined
+      ? "sign in (aws sso login), set AWS_PROFILE or AWS_ACCESS_KEY_ID, or set aws:profile of the stack"
+      : `sign in with: aws sso login --profile ${call.profile}; or correct aws:profile of the stack`;
+  return new UserError(
+    {
+      code: "no-credentials",
+      where: call.profile === undefined ? "AWS credentials" : `AWS profile ${call.profile}`,
+      message: `${message}: ${error.message}`,
+      fix,
+    },
+    { cause: error },
+  );
+}
+
+/** What the network said, through wrapped and joined errors; undefined when it was not the network. */
+function networkProblem(error: Error): string | undefined {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code !== undefined && networkCodes.includes(code)) return error.message || code;
+  if (error.name === "TimeoutError") return error.message;
+  const inner = [error.cause, ...(error instanceof AggregateError ? error.errors : [])];
+  for (const one of inner) {
+    const found = one instanceof Error ? networkProblem(one) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
