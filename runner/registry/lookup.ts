@@ -1,0 +1,172 @@
+import {
+  BatchGetImageCommand,
+  GetDownloadUrlForLayerCommand,
+  type ImageIdentifier,
+} from "@aws-sdk/client-ecr";
+import pMap from "p-map";
+import { fetch } from "undici";
+import { UserError } from "../../config/errors.ts";
+import { sourceTag } from "../../config/names.ts";
+import type { Clients } from "../aws/clients.ts";
+import { isAwsError } from "../aws/errors.ts";
+import type { Image } from "./image.ts";
+import { acceptedMediaTypes, normalizePlatform, parseManifest, platformOfConfig } from "./manifest.ts";
+
+/** Where a service's images are. */
+export interface ImageLocation {
+  readonly service: string;
+  /** Name of the ECR repository. */
+  readonly repository: string;
+  /** Host (and port) of the registry. */
+  readonly registry: string;
+  /** The one platform that the service is built for, when it is only one: saves looking into the image. */
+  readonly platform?: string;
+}
+
+/** A manifest exactly as the registry has it. */
+export interface StoredManifest {
+  readonly digest: string;
+  readonly mediaType: string | undefined;
+  readonly text: string;
+}
+
+/**
+ * The image that was built from these sources, by whatever machine: its tag is `src-<hash>`.
+ * Undefined when there is none, or no repository yet.
+ */
+export function findImageBySource(
+  clients: Clients,
+  repository: string,
+  registry: string,
+  service: string,
+  sourceHash: string,
+  signal: AbortSignal,
+  platform?: string,
+): Promise<Image | undefined> {
+  const location = { service, repository, registry, ...(platform === undefined ? {} : { platform }) };
+  return describeImage(clients, location, { imageTag: sourceTag(sourceHash) }, signal, sourceHash);
+}
+
+/** `findImageBySource` for many services, eight at a time, in the order given. */
+export function findImagesBySource(
+  clients: Clients,
+  wanted: readonly (ImageLocation & { readonly sourceHash: string })[],
+  signal: AbortSignal,
+): Promise<(Image | undefined)[]> {
+  return pMap(
+    wanted,
+    (one) =>
+      findImageBySource(
+        clients,
+        one.repository,
+        one.registry,
+        one.service,
+        one.sourceHash,
+        signal,
+        one.platform,
+      ),
+    { concurrency: 8, signal },
+  );
+}
+
+/**
+ * What the registry knows about an image, by tag or digest; undefined when it does not have it.
+ *
+ * @throws UserError `platform-unknown`, `not-an-image`
+ */
+export async function describeImage(
+  clients: Clients,
+  location: ImageLocation,
+  id: ImageIdentifier,
+  signal: AbortSignal,
+  sourceHash?: string,
+): Promise<Image | undefined> {
+  const stored = await getManifest(clients, location.repository, id, signal);
+  if (stored === undefined) return undefined;
+  const parsed = parseStored(location.repository, stored);
+  const manifests =
+    parsed.kind === "index"
+      ? parsed.manifests
+      : { [await platformOf(clients, location, parsed.config, signal)]: stored.digest };
+  return {
+    service: location.service,
+    repository: location.repository,
+    registry: location.registry,
+    digest: stored.digest,
+    manifests,
+    ...(sourceHash === undefined ? {} : { sourceHash }),
+  };
+}
+
+/** One manifest of a repository, or undefined when the image or the repository does not exist. */
+export async function getManifest(
+  clients: Clients,
+  repository: string,
+  id: ImageIdentifier,
+  signal: AbortSignal,
+): Promise<StoredManifest | undefined> {
+  // One image a call: an answer names any of an image's tags, so several could not be told apart.
+  const answer = await clients.ecr
+    .send(
+      new BatchGetImageCommand({
+        repositoryName: repository,
+        imageIds: [id],
+        acceptedMediaTypes,
+      }),
+      { abortSignal: signal },
+    )
+    .catch((error: unknown) => {
+      if (isAwsError(error, "RepositoryNotFoundException")) return undefined;
+      throw error;
+    });
+  const image = answer?.images?.[0];
+  if (image?.imageManifest === undefined || image.imageId?.imageDigest === undefined) return undefined;
+  return {
+    digest: image.imageId.imageDigest,
+    mediaType: image.imageManifestMediaType,
+    text: image.imageManifest,
+  };
+}
+
+/** `parseManifest`, with a problem that names the image. */
+export function parseStored(repository: string, stored: StoredManifest) {
+  try {
+    return parseManifest(stored.text);
+  } catch (cause) {
+    throw new UserError(
+      {
+        code: "not-an-image",
+        where: `${repository}@${stored.digest}`,
+        message: `the registry holds something here that is not a container image (${stored.mediaType ?? "no media type"})`,
+        fix: "delete it, and build again",
+      },
+      { exitCode: 1, cause },
+    );
+  }
+}
+
+async function platformOf(clients: Clients, location: ImageLocation, config: string, signal: AbortSignal) {
+  if (location.platform !== undefined) return normalizePlatform(location.platform);
+  try {
+    const { downloadUrl } = await clients.ecr.send(
+      new GetDownloadUrlForLayerCommand({ repositoryName: location.repository, layerDigest: config }),
+      { abortSignal: signal },
+    );
+    const answer = await fetch(downloadUrl ?? "", {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
+    });
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+    return platformOfConfig(await answer.text());
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new UserError(
+      {
+        code: "platform-unknown",
+        where: `${location.repository}@${config}`,
+        message: "the image's configuration, which names its platform, could not be read",
+        fix: "build the image again, or give the service exactly one platform in services.yaml",
+      },
+      { exitCode: 1, cause },
+    );
+  }
+}

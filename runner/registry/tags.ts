@@ -1,0 +1,161 @@
+import { PutImageCommand } from "@aws-sdk/client-ecr";
+import pMap from "p-map";
+import { type Problem, UserError } from "../../config/errors.ts";
+import { ownMovingTags } from "../../config/names.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { Clients } from "../aws/clients.ts";
+import { isAwsError } from "../aws/errors.ts";
+import type { Image } from "./image.ts";
+import { getManifest } from "./lookup.ts";
+
+/** What putting tags on an image would mean. */
+export interface TagCheck {
+  /** Tags that are on the image already: nothing to do. */
+  readonly present: readonly string[];
+  /** Tags that are free, or may move. */
+  readonly toPut: readonly string[];
+  /** Tags that belong to another image and must not move; each one a problem `tag-taken`. */
+  readonly problems: readonly Problem[];
+}
+
+export interface TagOptions {
+  /** Whether a tag that is on another image may be moved: see `tagMovability`. */
+  readonly movable: (tag: string) => boolean;
+}
+
+/** Whether a stack lets a tag move: everywhere, or only what its exclusions and our own tags match. Pure. */
+export function tagMovability(repositories: Settings["repositories"]): (tag: string) => boolean {
+  if (repositories.tagMutability === "mutable") return () => true;
+  const patterns = [...repositories.movingTags, ...ownMovingTags].map(wildcard);
+  return (tag) => patterns.some((pattern) => pattern.test(tag));
+}
+
+/** ECR's wildcard: `*` stands for any number of characters, everything else for itself. */
+function wildcard(filter: string): RegExp {
+  const escaped = filter.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
+  return new RegExp(`^${escaped.join(".*")}$`);
+}
+
+/**
+ * Finds out, before anything is built, whether tags can be put. Only reads.
+ *
+ * @param digest digest that they are to be put on; undefined when the image is still to be built, so
+ * that any existing tag is another image's
+ */
+export async function checkTags(
+  clients: Clients,
+  repository: string,
+  digest: string | undefined,
+  tags: readonly string[],
+  { movable }: TagOptions,
+  signal: AbortSignal,
+): Promise<TagCheck> {
+  const found = await pMap(
+    [...new Set(tags)],
+    async (tag) => ({
+      tag,
+      digest: (await getManifest(clients, repository, { imageTag: tag }, signal))?.digest,
+    }),
+    { concurrency: 4, signal },
+  );
+  return judgeTags(repository, digest, found, movable);
+}
+
+/** From where tags are to what can be done with them. Pure. */
+export function judgeTags(
+  repository: string,
+  digest: string | undefined,
+  found: readonly { readonly tag: string; readonly digest: string | undefined }[],
+  movable: (tag: string) => boolean,
+): TagCheck {
+  const onImage = (one: { digest: string | undefined }) => one.digest !== undefined && one.digest === digest;
+  const taken = found.filter((one) => one.digest !== undefined && !onImage(one) && !movable(one.tag));
+  return {
+    present: found.filter(onImage).map((one) => one.tag),
+    toPut: found.filter((one) => !onImage(one) && !taken.includes(one)).map((one) => one.tag),
+    problems: taken.map((one) => tagTaken(repository, one.tag, one.digest, digest)),
+  };
+}
+
+/**
+ * Puts tags on an image that is in the registry: the same manifest under another name, nothing is
+ * pushed. A tag that is there already costs one reading call.
+ *
+ * @returns the tags that were put, and those that had been there
+ * @throws UserError `tag-taken` before any tag is put, `image-gone`
+ */
+export async function putTags(
+  clients: Clients,
+  image: Image,
+  tags: readonly string[],
+  options: TagOptions,
+  signal: AbortSignal,
+): Promise<{ readonly put: readonly string[]; readonly present: readonly string[] }> {
+  if (tags.length === 0) return { put: [], present: [] };
+  const { repository, digest } = image;
+  const check = await checkTags(clients, repository, digest, tags, options, signal);
+  if (check.problems.length > 0) throw new UserError(check.problems);
+  if (check.toPut.length === 0) return { put: [], present: check.present };
+
+  const stored = await getManifest(clients, repository, { imageDigest: digest }, signal);
+  if (stored === undefined) {
+    throw new UserError(
+      {
+        code: "image-gone",
+        where: `${repository}@${digest}`,
+        message: "the image to tag is not in the registry any more",
+        fix: "run it again: it will be built anew",
+      },
+      { exitCode: 1 },
+    );
+  }
+  await pMap(check.toPut, (tag) => putTag(clients, repository, stored, tag, signal), {
+    concurrency: 4,
+    signal,
+  });
+  return { put: check.toPut, present: check.present };
+}
+
+async function putTag(
+  clients: Clients,
+  repository: string,
+  stored: { digest: string; mediaType: string | undefined; text: string },
+  tag: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await clients.ecr.send(
+      new PutImageCommand({
+        repositoryName: repository,
+        imageManifest: stored.text,
+        imageManifestMediaType: stored.mediaType,
+        imageDigest: stored.digest,
+        imageTag: tag,
+      }),
+      { abortSignal: signal },
+    );
+  } catch (error) {
+    // Same tag, same digest: somebody else put it in the meantime.
+    if (isAwsError(error, "ImageAlreadyExistsException")) return;
+    if (isAwsError(error, "ImageTagAlreadyExistsException")) {
+      throw new UserError(tagTaken(repository, tag, undefined, stored.digest), { cause: error });
+    }
+    throw error;
+  }
+}
+
+function tagTaken(
+  repository: string,
+  tag: string,
+  other: string | undefined,
+  ours: string | undefined,
+): Problem {
+  const holder = other === undefined ? "another image" : other.slice(0, 19);
+  return {
+    code: "tag-taken",
+    where: `${repository}:${tag}`,
+    value: tag,
+    message: `the tag can't move here, and is already on ${holder}, which is not ${ours === undefined ? "what would be built" : ours.slice(0, 19)}`,
+    fix: "choose another version, or let the tag move with slipway:repositories.movingTags",
+  };
+}
