@@ -1,0 +1,85 @@
+import yargs from "yargs";
+import packageDescription from "../package.json" with { type: "json" };
+import type { Command, GlobalOptions } from "./commands/command.ts";
+import type { DefinedCommand } from "./commands/define.ts";
+import { deployCommand } from "./commands/deploy.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { planCommand } from "./commands/plan.ts";
+import { statusCommand } from "./commands/status.ts";
+import { tolerateClosedPipes } from "./report/write.ts";
+
+/** Every command there is. A new one is a new file and a line here. */
+const commands: readonly DefinedCommand[] = [deployCommand, planCommand, statusCommand, doctorCommand];
+
+const globalOptions = {
+  cwd: {
+    alias: "C",
+    type: "string",
+    default: process.cwd(),
+    defaultDescription: "the current directory",
+    normalize: true,
+    requiresArg: true,
+    describe: "Directory of the project, or one inside it",
+  },
+  output: {
+    choices: ["text", "json"],
+    default: "text",
+    requiresArg: true,
+    describe: "json: the result is one document on stdout, progress goes to stderr",
+  },
+  debug: { type: "boolean", default: false, describe: "Show stacks and causes of errors" },
+} as const;
+
+/** Runs one command line. Sets the exit code of the process. */
+export async function main(words: readonly string[]): Promise<void> {
+  tolerateClosedPipes([process.stdout, process.stderr]);
+  const parser = yargs([...words])
+    .scriptName("slipway")
+    .usage("$0 <command>\n\nBuilds images, pushes them to Amazon ECR, and moves what runs them.")
+    .version(packageDescription.version)
+    .describe("version", "Show which Slipway this is")
+    .describe("help", "Show this help")
+    .options(globalOptions)
+    .command([...commands] as Command[])
+    .completion("completion", "Print a completion script for bash or zsh: slipway completion >> ~/.bashrc")
+    .demandCommand(1)
+    .strict()
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .epilogue(
+      "Exit codes: 0 done, 1 failed or rolled back, 2 wrong usage or configuration, 3 refused by a gate, 130 interrupted.",
+    )
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UsageRefused(message);
+    });
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    await reportRefusal(error, words);
+  }
+}
+
+/** What yargs says about a command line that it does not take. */
+class UsageRefused extends Error {}
+
+async function reportRefusal(error: unknown, words: readonly string[]): Promise<void> {
+  const { reportError } = await import("./commands/run.ts");
+  const options = {
+    debug: words.includes("--debug"),
+    output: /--output[= ]json/.test(words.join(" ")) ? "json" : "text",
+  } satisfies Pick<GlobalOptions, "debug" | "output">;
+  if (!(error instanceof UsageRefused) && !(error instanceof Error && error.name === "YError")) {
+    return reportError(error, options);
+  }
+  const [{ usageProblems }, { UserError }] = await Promise.all([
+    import("./commands/usage.ts"),
+    import("../config/errors.ts"),
+  ]);
+  await reportError(new UserError(usageProblems(error.message, words, commands)), options);
+}
+
+if (import.meta.main) {
+  await main(process.argv.slice(2));
+  // Nothing that was left open (a connection, a watcher) keeps a finished command from ending.
+  process.exit();
+}

@@ -1,0 +1,79 @@
+import type { Argv, CommandModule, InferredOptionTypes, Options, PositionalOptions } from "yargs";
+import type { Command, CommandContext, CommandResult, GlobalOptions } from "./command.ts";
+
+type OptionTable = Readonly<Record<string, Options>>;
+type PositionalTable = Readonly<Record<string, PositionalOptions>>;
+
+export interface CommandDefinition<O extends OptionTable, P extends PositionalTable> {
+  /** Name and positional arguments as yargs writes them: `deploy [services..]`. */
+  readonly command: string;
+  readonly describe: string;
+  /** Shown by `--help`: what to type, and what it does. At least one. */
+  readonly examples: readonly (readonly [line: string, does: string])[];
+  /** Whether it works outside of a project, too; `directory` is then the one given by `--cwd`. Default: false. */
+  readonly anywhere?: boolean;
+  readonly positionals?: P;
+  readonly options?: O;
+  /** Does the work. Imports what is heavy only here, so that `--help` stays quick. */
+  run(
+    options: InferredOptionTypes<O> & InferredOptionTypes<P> & GlobalOptions,
+    context: CommandContext,
+  ): Promise<CommandResult>;
+}
+
+/** A command that knows the names it was declared with, for suggestions after a typo. */
+export interface DefinedCommand extends Command {
+  readonly name: string;
+  readonly optionNames: readonly string[];
+  readonly commands: readonly DefinedCommand[];
+}
+
+/**
+ * Declares a command. An option called `version` (the version of an image) takes the place of
+ * `--version` for that command alone; `slipway --version` still says which Slipway this is.
+ */
+export function defineCommand<const O extends OptionTable, const P extends PositionalTable>(
+  definition: CommandDefinition<O, P>,
+): DefinedCommand {
+  const { command, describe, examples, positionals = {}, options = {}, anywhere = false } = definition;
+  const module: CommandModule<GlobalOptions> = {
+    command,
+    describe,
+    builder: (parser: Argv<GlobalOptions>) => {
+      const own = "version" in options ? parser.version(false) : parser;
+      for (const [key, positional] of Object.entries(positionals)) own.positional(key, positional);
+      return own
+        .options(options)
+        .example(examples.map(([line, does]): [string, string] => [`$0 ${line}`, does]));
+    },
+    handler: async (given) => {
+      const { runCommand } = await import("./run.ts");
+      const chosen = given as unknown as Parameters<typeof definition.run>[0];
+      await runCommand(chosen, { anywhere }, (context) => definition.run(chosen, context));
+    },
+  };
+  return { ...module, name: nameOf(command), optionNames: Object.keys(options), commands: [] };
+}
+
+/** Declares a command that only holds others: `sandbox up`, `sandbox down`. */
+export function defineGroup(definition: {
+  readonly command: string;
+  readonly describe: string;
+  readonly commands: readonly DefinedCommand[];
+}): DefinedCommand {
+  const { command, describe, commands } = definition;
+  return {
+    command: `${command} <command>`,
+    describe,
+    builder: (parser: Argv<GlobalOptions>) =>
+      parser.command([...commands] as Command[]).demandCommand(1, "missing command"),
+    handler: () => {},
+    name: command,
+    optionNames: [],
+    commands,
+  };
+}
+
+function nameOf(command: string): string {
+  return command.split(" ", 1)[0] ?? command;
+}

@@ -1,0 +1,30 @@
+import { defineCommand } from "./define.ts";
+import { servicesPositional, stackOption } from "./selection.ts";
+
+/** `slipway deploy`: builds what changed, pushes it, moves what runs it, and watches how that ends. */
+export const deployCommand = defineCommand({
+  command: "deploy [services..]",
+  describe: "Build what changed, push it, move what runs it, and follow that to its end",
+  examples: [
+    ["deploy --stack dev", "Bring all services of a stack up to date"],
+    ["deploy ui orders --stack dev", "Only these two"],
+    ["deploy --stack prod --version v1.2.3", "Tag the images v1.2.3, too"],
+    ["deploy ui --stack dev --dry-run", "Show what it would do: the same as plan"],
+  ],
+  positionals: { services: servicesPositional },
+  options: {
+    stack: stackOption,
+    all: { type: "boolean", default: false, describe: "All services (the default when none is named)" },
+    version: {
+      type: "string",
+      requiresArg: true,
+      describe: "Version of the images: a further tag, and {version} in tag formats; default: TAG",
+    },
+    "dry-run": { type: "boolean", default: false, describe: "Change nothing; show what would be done" },
+  },
+  run: async (options, context) => {
+    const { deployServices, planServices } = await import("../deploy/command.ts");
+    const request = { ...options, version: options.version ?? process.env.TAG };
+    return options["dry-run"] ? planServices(request, context) : deployServices(request, context);
+  },
+});

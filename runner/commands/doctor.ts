@@ -1,0 +1,17 @@
+import { defineCommand } from "./define.ts";
+import { stackOption } from "./selection.ts";
+
+/** `slipway doctor`: whether this machine and these credentials can deploy. */
+export const doctorCommand = defineCommand({
+  command: "doctor",
+  describe: "Check what a deployment needs: tools, builder, credentials, registry",
+  examples: [
+    ["doctor", "Check this machine, and the only stack there is"],
+    ["doctor --stack prod", "Check for a stack: its account, region, registry and builder"],
+  ],
+  options: { stack: stackOption },
+  run: async (options, context) => {
+    const { examine } = await import("../deploy/doctor.ts");
+    return examine(options, context);
+  },
+});

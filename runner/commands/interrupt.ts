@@ -1,0 +1,39 @@
+/** What Ctrl-C (or a request to terminate) does while a command runs. */
+export interface Interruption {
+  /** Aborted at the first signal. */
+  readonly signal: AbortSignal;
+  /** Stops listening. */
+  dispose(): void;
+}
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Aborts at the first signal; the second one ends the process at once with 130. Whatever has to be
+ * ended with it (children that have a process group of their own) hooks into the process's `exit`.
+ *
+ * @param announce called at the first signal, and with `now: true` just before the end at the second
+ */
+export function listenForInterrupts(announce: (event: { readonly now: boolean }) => void): Interruption {
+  const controller = new AbortController();
+  const onSignal = () => {
+    const now = controller.signal.aborted;
+    announce({ now });
+    if (now) process.exit(130);
+    controller.abort();
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}
+
+/** Whether an error is what an aborted signal makes calls throw (`fetch`, timers, the AWS SDK, execa). */
+export function isAbort(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === "AbortError") return true;
+  return "isCanceled" in error && error.isCanceled === true;
+}

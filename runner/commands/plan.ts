@@ -1,0 +1,26 @@
+import { defineCommand } from "./define.ts";
+import { servicesPositional, stackOption } from "./selection.ts";
+
+/** `slipway plan`: what `deploy` would do, without doing it. */
+export const planCommand = defineCommand({
+  command: "plan [services..]",
+  describe: "Show what deploy would build, push, tag and update",
+  examples: [
+    ["plan --stack dev", "What deploy would do to all services"],
+    ["plan ui --stack prod --output json", "The same for one service, as data"],
+  ],
+  positionals: { services: servicesPositional },
+  options: {
+    stack: stackOption,
+    all: { type: "boolean", default: false, describe: "All services (the default when none is named)" },
+    version: {
+      type: "string",
+      requiresArg: true,
+      describe: "Version of the images, as for deploy; default: TAG",
+    },
+  },
+  run: async (options, context) => {
+    const { planServices } = await import("../deploy/command.ts");
+    return planServices({ ...options, version: options.version ?? process.env.TAG }, context);
+  },
+});

@@ -1,0 +1,16 @@
+/** `--stack`, as every command has it that works on one. */
+export const stackOption = {
+  alias: "s",
+  type: "string",
+  requiresArg: true,
+  describe: "Stack to work on; default: PULUMI_STACK, or the only one there is",
+} as const;
+
+/** The services to work on, as every command has them that takes some. */
+export const servicesPositional = {
+  type: "string",
+  array: true,
+  default: [] as string[],
+  defaultDescription: "all of them",
+  describe: "Services to work on, by their names in services.yaml",
+} as const;

@@ -1,0 +1,18 @@
+import { defineCommand } from "./define.ts";
+import { servicesPositional, stackOption } from "./selection.ts";
+
+/** `slipway status`: what runs, how it is, and whether it is what the source says. */
+export const statusCommand = defineCommand({
+  command: "status [services..]",
+  describe: "Show what runs, how healthy it is, and whether it is the newest",
+  examples: [
+    ["status --stack dev", "All services of a stack"],
+    ["status ui --stack prod --output json", "One service, as data"],
+  ],
+  positionals: { services: servicesPositional },
+  options: { stack: stackOption },
+  run: async (options, context) => {
+    const { showStatus } = await import("../deploy/status.ts");
+    return showStatus(options, context);
+  },
+});

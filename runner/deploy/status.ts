@@ -1,0 +1,5 @@
+export const showStatus = async (_o: unknown, _c: unknown) => ({
+  exitCode: 0 as const,
+  document: {},
+  text: "",
+});
