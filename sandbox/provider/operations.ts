@@ -31,7 +31,7 @@ export async function createResource(
   try {
     id = await type.create(inputs, context);
     await type.settle?.(id, inputs, context);
-    return await outputsAfterChange(type, id, inputs, {}, context);
+    return await outputsAfterChange(type, id, { inputs, previous: {} }, context);
   } catch (error) {
     if (error instanceof MissingOperation && type.declared !== undefined) {
       return declaredOnly(type, inputs, context, error);
@@ -57,7 +57,7 @@ export async function updateResource(
   try {
     await type.update?.(id, { inputs, previous, changed }, context);
     await type.settle?.(id, inputs, context);
-    return (await outputsAfterChange(type, id, inputs, previous, context)).outputs;
+    return (await outputsAfterChange(type, id, { inputs, previous, changed }, context)).outputs;
   } catch (error) {
     if (error instanceof MissingOperation && type.declared !== undefined) {
       return declaredOnly(type, inputs, context, error).outputs;
@@ -141,13 +141,17 @@ export function previewResource(
 async function outputsAfterChange(
   type: ResourceType,
   id: string,
-  inputs: PropertyBag,
-  previous: PropertyBag,
+  change: {
+    readonly inputs: PropertyBag;
+    readonly previous: PropertyBag;
+    readonly changed?: ReadonlySet<string>;
+  },
   context: AwsContext,
 ): Promise<{ readonly id: string; readonly outputs: PropertyBag }> {
+  const { inputs, previous, changed } = change;
   const live = await type.read(id, { ...previous, ...inputs }, context);
   if (live === undefined) throw new Error(`${type.token} ${id} is gone right after it was made or changed`);
-  const { outputs, notApplied } = stateAfterChange(type, live.outputs, inputs, context);
+  const { outputs, notApplied } = stateAfterChange(type, live.outputs, inputs, context, previous, changed);
   if (notApplied.length > 0) {
     context.warn(
       `the emulator took and did not keep ${notApplied.join(", ")}: not applied, declared in the state only`,

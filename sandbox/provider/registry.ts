@@ -34,6 +34,23 @@ export const resources: Readonly<Record<string, () => Promise<ResourceType>>> = 
     (await import("./resources/sns/topic-policy.ts")).topicPolicy,
   "aws:sns/topicSubscription:TopicSubscription": async () =>
     (await import("./resources/sns/topic-subscription.ts")).topicSubscription,
+  "aws:ec2/securityGroup:SecurityGroup": async () =>
+    (await import("./resources/ec2/security-group.ts")).securityGroup,
+  "aws:ecs/cluster:Cluster": async () => (await import("./resources/ecs/cluster.ts")).cluster,
+  "aws:ecs/service:Service": async () => (await import("./resources/ecs/service.ts")).service,
+  "aws:ecs/taskDefinition:TaskDefinition": async () =>
+    (await import("./resources/ecs/task-definition.ts")).taskDefinition,
+  "aws:iam/role:Role": async () => (await import("./resources/iam/role.ts")).role,
+  "aws:iam/rolePolicy:RolePolicy": async () => (await import("./resources/iam/role-policy.ts")).rolePolicy,
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": async () =>
+    (await import("./resources/iam/role-policy-attachment.ts")).rolePolicyAttachment,
+  "aws:lambda/alias:Alias": async () => (await import("./resources/lambda/alias.ts")).alias,
+  "aws:lambda/function:Function": async () => (await import("./resources/lambda/function.ts")).lambdaFunction,
+  "aws:lambda/permission:Permission": async () =>
+    (await import("./resources/lambda/permission.ts")).permission,
+  "aws:sqs/queue:Queue": async () => (await import("./resources/sqs/queue.ts")).queue,
+  "aws:sqs/queuePolicy:QueuePolicy": async () =>
+    (await import("./resources/sqs/queue-policy.ts")).queuePolicy,
 };
 
 /** Every function that is covered. */
@@ -46,4 +63,8 @@ export const functions: Readonly<Record<string, () => Promise<ProviderFunction>>
     (await import("./functions/caller-identity.ts")).getCallerIdentity,
   "aws:index/getPartition:getPartition": async () => (await import("./functions/partition.ts")).getPartition,
   "aws:index/getRegion:getRegion": async () => (await import("./functions/region.ts")).getRegion,
+  "aws:ec2/getSubnets:getSubnets": async () => (await import("./functions/subnets.ts")).getSubnets,
+  "aws:ec2/getVpc:getVpc": async () => (await import("./functions/vpc.ts")).getVpc,
+  "aws:iam/getPolicyDocument:getPolicyDocument": async () =>
+    (await import("./functions/policy-document.ts")).getPolicyDocument,
 };

@@ -20,34 +20,46 @@ interface Surroundings {
   readonly defaultTags: PropertyBag;
 }
 
-/** The state after `create` or `update`: what AWS has, held against what was asked for. Pure. */
+/**
+ * The state after `create` or `update`: what AWS has, held against what was asked for. Pure.
+ *
+ * @param changed the inputs that were asked to change; what else differs is somebody else's doing
+ */
 export function stateAfterChange(
   type: ResourceType,
   live: PropertyBag,
   inputs: PropertyBag,
   surroundings: Surroundings,
+  previous: PropertyBag = {},
+  changed: ReadonlySet<string> = new Set(Object.keys(type.inputs)),
 ): State {
-  const outputs = withShared(type, live, inputs, surroundings);
-  const kept: Record<string, PropertyValue> = {};
+  const outputs = { ...stateAfterRead(type, live, { ...previous, ...inputs }, surroundings) };
+  for (const [property, inputRule] of Object.entries(type.inputs)) {
+    const { local, fallback } = ruleOf(inputRule);
+    if (local) outputs[property] = inputs[property] ?? fallback;
+  }
+  const before = isBag(outputs[notAppliedKey]) ? outputs[notAppliedKey] : {};
+  const kept = Object.fromEntries(Object.entries(before).filter(([property]) => !changed.has(property)));
   const asked: string[] = [];
   for (const [property, rule] of liveRules(type)) {
-    if (isEmpty(inputs[property]) && rule.computed) continue;
-    if (meansTheSame(live[property], inputs[property], rule)) {
-      if (!isEmpty(inputs[property])) outputs[property] = inputs[property];
-      continue;
-    }
+    if (!changed.has(property) || (isEmpty(inputs[property]) && rule.computed)) continue;
+    if (meansTheSame(live[property], inputs[property], rule)) continue;
     kept[property] = live[property] ?? null;
     outputs[property] = isEmpty(inputs[property]) ? rule.fallback : inputs[property];
     if (!isEmpty(inputs[property])) asked.push(property);
   }
   const wantedTags = { ...surroundings.defaultTags, ...(isBag(inputs.tags) ? inputs.tags : {}) };
-  if (live.tagsAll !== undefined && !isSame(live.tagsAll, wantedTags)) {
+  if (changed.has("tags") && live.tagsAll !== undefined && !isSame(live.tagsAll, wantedTags)) {
     kept.tagsAll = live.tagsAll;
     outputs.tagsAll = wantedTags;
+    outputs.tags = inputs.tags;
     asked.push("tags");
   }
-  if (Object.keys(kept).length > 0) outputs[notAppliedKey] = kept;
-  return { outputs, notApplied: asked };
+  delete outputs[notAppliedKey];
+  return {
+    outputs: Object.keys(kept).length > 0 ? { ...outputs, [notAppliedKey]: kept } : outputs,
+    notApplied: asked,
+  };
 }
 
 /** The state that `refresh` and `import` find: AWS's word, but for what the emulator never kept. Pure. */
@@ -56,7 +68,7 @@ export function stateAfterRead(
   live: PropertyBag,
   previous: PropertyBag,
   surroundings: Surroundings,
-): PropertyBag {
+): Record<string, PropertyValue> {
   const outputs = withShared(type, live, previous, surroundings);
   for (const [property, rule] of liveRules(type)) {
     if (isEmpty(previous[property])) continue;

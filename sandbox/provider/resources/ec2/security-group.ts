@@ -102,7 +102,12 @@ async function find(id: string, context: AwsContext): Promise<SecurityGroup | un
 type Rules = InputsOf<ec2.SecurityGroupArgs>["ingress"];
 
 /** Makes the rules of one direction those that are wanted; not wanting any in particular changes nothing. */
-async function setRules(direction: "ingress" | "egress", live: SecurityGroup, wanted: Rules, context: AwsContext) {
+async function setRules(
+  direction: "ingress" | "egress",
+  live: SecurityGroup,
+  wanted: Rules,
+  context: AwsContext,
+) {
   if (wanted === undefined) return;
   const ec2 = client(context);
   const GroupId = live.GroupId ?? "";
