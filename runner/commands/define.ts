@@ -41,7 +41,8 @@ export function defineCommand<const O extends OptionTable, const P extends Posit
     describe,
     builder: (parser: Argv<GlobalOptions>) => {
       const own = "version" in options ? parser.version(false) : parser;
-      for (const [key, positional] of Object.entries(positionals)) own.positional(key, positional);
+      for (const [key, positional] of Object.entries<PositionalOptions>(positionals))
+        own.positional(key, positional);
       return own
         .options(options)
         .example(examples.map(([line, does]): [string, string] => [`$0 ${line}`, does]));

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { UserError } from "../../config/errors.ts";
 import { coloursFor } from "../report/colours.ts";
 import { describeError, errorDocument } from "../report/errors.ts";
+import { annotation } from "../report/github.ts";
 import { createReporter } from "../report/reporter.ts";
 import { write } from "../report/write.ts";
 import type { CommandContext, CommandResult, GlobalOptions } from "./command.ts";
@@ -17,7 +18,8 @@ export async function runCommand(
   needs: { readonly anywhere: boolean },
   work: (context: CommandContext) => Promise<CommandResult>,
 ): Promise<void> {
-  const reporter = createReporter({ stream: process.stderr, environment: process.env });
+  const { stderr: stream, env: environment } = process;
+  const reporter = await createReporter({ stream, environment, output: options.output });
   const interruption = listenForInterrupts(({ now }) => {
     if (now) return reporter.close();
     reporter.emit({
@@ -53,6 +55,10 @@ export async function reportError(
     await write(process.stdout, `${JSON.stringify(errorDocument(error, { debug }), null, 2)}\n`);
   }
   await write(process.stderr, `${describeError(error, { debug, colours: coloursFor(process.stderr) })}\n`);
+  if (process.env.GITHUB_ACTIONS === "true" && error instanceof UserError) {
+    const annotations = error.problems.map((problem) => `${annotation("error", problem)}\n`);
+    await write(process.stderr, annotations.join(""));
+  }
   process.exitCode = error instanceof UserError ? error.exitCode : 1;
 }
 

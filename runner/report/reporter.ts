@@ -12,6 +12,20 @@ export interface ReporterOptions {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-export function createReporter(options: ReporterOptions): Reporter {
-  return { emit: (event) => options.stream.write(`${JSON.stringify(event)}\n`), close: () => {} };
+/**
+ * The reporter that suits where it writes to: a live list on a terminal, plain lines in CI, in a
+ * file, or beside a document on stdout.
+ */
+export async function createReporter(
+  options: ReporterOptions & { readonly output: "text" | "json" },
+): Promise<Reporter> {
+  const { stream, environment, output } = options;
+  const live =
+    stream.isTTY === true && output === "text" && environment.TERM !== "dumb" && !isSet(environment.CI);
+  if (!live) return (await import("./lines.ts")).createLineReporter(options);
+  return (await import("./terminal.ts")).createTerminalReporter(options);
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== "" && value !== "false" && value !== "0";
 }

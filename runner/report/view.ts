@@ -1,0 +1,98 @@
+import type { RunEvent, StepOutcome } from "./events.ts";
+
+/** A step as it stands. */
+export interface StepView {
+  readonly id: string;
+  readonly title: string;
+  readonly parent: string | undefined;
+  readonly state: "running" | StepOutcome;
+  /** Where it is, or what it ended with. */
+  readonly message: string | undefined;
+  /** The last line of what it runs, while it runs. */
+  readonly lastLine: string | undefined;
+  /** Milliseconds on the clock that `applyEvent` is given. */
+  readonly startedAt: number;
+  /** How long it took, once it has ended. */
+  readonly milliseconds: number | undefined;
+}
+
+/** All steps that are to be shown, in the order in which they started. */
+export interface View {
+  readonly steps: readonly StepView[];
+}
+
+export const emptyView: View = { steps: [] };
+
+/** The view after an event. Events of steps that never started change nothing. Pure. */
+export function applyEvent(view: View, event: RunEvent, now: number): View {
+  switch (event.kind) {
+    case "step-started": {
+      const step: StepView = {
+        id: event.id,
+        title: event.title,
+        parent: event.parent,
+        state: "running",
+        message: undefined,
+        lastLine: undefined,
+        startedAt: now,
+        milliseconds: undefined,
+      };
+      // A step that is tried again starts again in its place.
+      const again = view.steps.some(({ id }) => id === event.id);
+      return again ? change(view, event.id, () => step) : { steps: [...view.steps, step] };
+    }
+    case "step-progress":
+      return change(view, event.id, (step) => ({ ...step, message: event.message }));
+    case "step-log":
+      return event.line.trim() === ""
+        ? view
+        : change(view, event.id, (step) => ({ ...step, lastLine: event.line.trim() }));
+    case "step-ended":
+      return change(view, event.id, (step) => ({
+        ...step,
+        state: event.outcome,
+        message: event.message,
+        lastLine: undefined,
+        milliseconds: event.milliseconds,
+      }));
+    case "notice":
+    case "warning":
+      return view;
+  }
+}
+
+function change(view: View, id: string, to: (step: StepView) => StepView): View {
+  return { steps: view.steps.map((step) => (step.id === id ? to(step) : step)) };
+}
+
+/** Steps that are nested under none that is shown. Pure. */
+export function rootsOf(view: View): readonly StepView[] {
+  return view.steps.filter(
+    ({ parent }) => parent === undefined || !view.steps.some(({ id }) => id === parent),
+  );
+}
+
+/** Steps directly under one. Pure. */
+export function childrenOf(view: View, id: string): readonly StepView[] {
+  return view.steps.filter(({ parent }) => parent === id);
+}
+
+/**
+ * Parts a view into the trees at its top that have ended with everything in them, which never change
+ * again, and the rest. Pure.
+ */
+export function splitFinished(view: View): { readonly finished: View; readonly rest: View } {
+  const finished: StepView[] = [];
+  for (const root of rootsOf(view)) {
+    const tree = treeOf(view, root);
+    // Only from the top on, so that the order in which steps started is kept.
+    if (tree.some(({ state }) => state === "running")) break;
+    finished.push(...tree);
+  }
+  const gone = new Set(finished.map(({ id }) => id));
+  return { finished: { steps: finished }, rest: { steps: view.steps.filter(({ id }) => !gone.has(id)) } };
+}
+
+function treeOf(view: View, step: StepView): StepView[] {
+  return [step, ...childrenOf(view, step.id).flatMap((child) => treeOf(view, child))];
+}
