@@ -4,7 +4,7 @@ const arn = z.string().regex(/^arn:/, { error: "is not an ARN" });
 
 /**
  * Which alarms a stack has and when they fire. Every threshold has a default; `enabled: false` leaves
- * the kind out.
+ * the kind out. Each is made of what AWS really publishes; docs/alarms.md says how to make it fire.
  */
 export const alarmsSchema = z.strictObject({
   email: z.email().optional().describe("Subscribed to the topic; has to be confirmed once"),
@@ -21,34 +21,57 @@ export const alarmsSchema = z.strictObject({
       enabled: z.boolean().default(true),
       cpuPercent: z.number().positive().max(100).default(85),
       memoryPercent: z.number().positive().max(100).default(85),
-      minimumRunningTasks: z.int().nonnegative().default(1),
+      minimumRunningTasks: z
+        .int()
+        .nonnegative()
+        .default(1)
+        .describe("Running tasks of a service below which it fires; 0: never"),
     })
     .prefault({}),
   lambda: z
     .strictObject({
       enabled: z.boolean().default(true),
       errors: z.int().nonnegative().default(0).describe("Errors in five minutes above which it fires"),
-      throttles: z.int().nonnegative().default(0),
-      durationMilliseconds: z.int().positive().default(10_000).describe("95th percentile"),
+      throttles: z.int().nonnegative().default(0).describe("Throttles in five minutes above which it fires"),
+      durationMilliseconds: z.int().positive().default(10_000).describe("95th percentile in five minutes"),
     })
     .prefault({}),
   loadBalancers: z
     .array(
       z.strictObject({
-        loadBalancer: arn.describe("ARN of the application load balancer"),
-        targetGroups: z.array(arn).default([]),
-        serverErrors: z.int().nonnegative().default(5).describe("5xx answers in five minutes"),
-        latencySeconds: z.number().positive().default(1).describe("95th percentile"),
-        minimumHealthyHosts: z.int().nonnegative().default(1),
+        loadBalancer: arn
+          .regex(/:loadbalancer\/app\/[^/]+\/[0-9a-f]+$/, {
+            error: "is not an application load balancer's ARN",
+          })
+          .describe("ARN of the application load balancer"),
+        targetGroups: z
+          .array(arn.regex(/:targetgroup\/[^/]+\/[0-9a-f]+$/, { error: "is not a target group's ARN" }))
+          .default([]),
+        serverErrors: z
+          .int()
+          .nonnegative()
+          .default(5)
+          .describe("5xx answers in five minutes above which it fires"),
+        latencySeconds: z.number().positive().default(1).describe("95th percentile in five minutes"),
+        minimumHealthyHosts: z
+          .int()
+          .positive()
+          .default(1)
+          .describe("Healthy targets of each group below which it fires"),
       }),
     )
     .default([]),
   storage: z
     .strictObject({
       enabled: z.boolean().default(true),
-      gigabytes: z.number().positive().default(50).describe("Size of one repository above which it fires"),
+      pushesPerDay: z
+        .int()
+        .positive()
+        .default(300)
+        .describe("Manifests pushed to one repository in a day above which it fires: ECR publishes no size"),
     })
     .prefault({}),
 });
 
 export type AlarmSettings = z.output<typeof alarmsSchema>;
+export type Severity = AlarmSettings["findings"]["severities"][number];

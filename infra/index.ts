@@ -5,8 +5,11 @@ import { BuildCache } from "./build-cache.ts";
 import { registryCredentials } from "./credentials.ts";
 import { EncryptionKey } from "./encryption-key.ts";
 import { imageLabels } from "./image-labels.ts";
+import { Monitoring } from "./monitoring.ts";
 import { prepare } from "./prepare.ts";
+import { Replication } from "./replication.ts";
 import { ImageRepository } from "./repository.ts";
+import { Scanning } from "./scanning.ts";
 import { ServiceImage } from "./service-image.ts";
 import { serviceOutput } from "./stack-outputs.ts";
 
@@ -23,37 +26,47 @@ const { encryption } = repositories;
 const imageKey = encryption.kind === "kms" ? (encryption.keyArn ?? key.arn) : undefined;
 
 // Repositories, each with its retention and who may pull.
-const serviceRepositories = new Map(
-  builds.map(({ service }) => [
-    service.name,
-    new ImageRepository({ service, settings, account, keyArn: imageKey }),
-  ]),
-);
+const declared = builds.map((build) => ({
+  ...build,
+  repository: new ImageRepository({ service: build.service, settings, account, keyArn: imageKey }),
+}));
+
+// Scanning and replication: settings of the whole registry, for the one stack of an account that owns them.
+if (settings.scanning.manageRegistry) new Scanning({ settings, account });
+if (repositories.replication.length > 0) {
+  const names = declared.map(({ repository }) => repository.repositoryName);
+  new Replication({ settings, account, repositories: names });
+}
+
+// Alarms: what to be told of, by whom, and a dashboard that shows it.
+const monitoring = new Monitoring({
+  name,
+  services: catalogue.services,
+  settings,
+  account,
+  keyArn: key.arn,
+  tags,
+});
 
 // Images: built where the builder is, pushed by digest, joined under the hash of their source.
 const registry = account.apply(({ id }) => registryHost(settings, id));
 const credentials = registryCredentials(registry);
 const cache = settings.cache.kind === "registry" ? new BuildCache({ settings, account }) : undefined;
-const images = builds.map(({ service, sourceHash, staged, secrets }) => {
-  const repository = serviceRepositories.get(service.name);
-  if (repository === undefined) throw new Error(`no repository was declared for ${service.name}`);
+const images = declared.map(({ service, sourceHash, staged, secrets, repository }) => {
   const labels = imageLabels(service, sourceHash, catalogue.source, settings.labels);
-  return {
+  const image = new ServiceImage({
     service,
+    sourceHash,
+    staged,
     repository,
-    image: new ServiceImage({
-      service,
-      sourceHash,
-      staged,
-      repository,
-      cache,
-      builder,
-      credentials,
-      registry,
-      labels,
-      secrets,
-    }),
-  };
+    cache,
+    builder,
+    credentials,
+    registry,
+    labels,
+    secrets,
+  });
+  return { service, repository, image };
 });
 
 // Outputs: names that other stacks and the runner rely on (config/outputs.ts).
@@ -62,4 +75,7 @@ export const services = pulumi.all(
     images.map(({ service, repository, image }) => [service.name, serviceOutput(repository, image)]),
   ),
 );
+export const topicArn = monitoring.topicArn;
 export const keyArn = key.arn;
+export const alarmArns = monitoring.alarmArns;
+export const dashboard = monitoring.dashboardName;

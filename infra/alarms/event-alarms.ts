@@ -1,0 +1,55 @@
+import type { Service } from "../../config/catalogue.ts";
+import { repositoryName } from "../../config/names.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { AlarmDefinition } from "./definition.ts";
+import { eventNamespace, eventSources, findingsMetric } from "./events.ts";
+
+const minute = 60;
+const day = 86_400;
+
+/** Alarms on what is counted. Pure. */
+export function eventAlarms(services: readonly Service[], settings: Settings): AlarmDefinition[] {
+  const namespace = eventNamespace(settings.stack);
+  const sources = new Set(eventSources(services, settings).map((source) => source.name));
+  const once = { statistic: "Sum", periodSeconds: minute, periods: 1, fires: "above", threshold: 0 } as const;
+  const alarm = (name: string, metric: string, description: string): AlarmDefinition => ({
+    name,
+    description,
+    metric: { namespace, name: metric, dimensions: {} },
+    ...once,
+    noDataMeans: "quiet",
+  });
+  return [
+    ...(sources.has("findings")
+      ? settings.alarms.findings.severities.map((severity) =>
+          alarm(
+            `findings-${severity.toLowerCase()}`,
+            findingsMetric(severity),
+            `a scan has found ${severity} vulnerabilities; which, and where, is in the log of events`,
+          ),
+        )
+      : []),
+    ...(sources.has("failed-scans")
+      ? [alarm("failed-scans", "FailedScans", "an image could not be scanned, so nothing is known of it")]
+      : []),
+    ...(sources.has("failed-deployments")
+      ? [alarm("failed-deployments", "FailedDeployments", "ECS has given up a deployment, or rolled it back")]
+      : []),
+    ...(sources.has("pushes")
+      ? services.map((service) => ({
+          ...alarm(
+            `${service.name}-pushes`,
+            "Pushes",
+            `more than ${settings.alarms.storage.pushesPerDay} manifests of ${service.name} were pushed in a day: storage grows`,
+          ),
+          metric: {
+            namespace,
+            name: "Pushes",
+            dimensions: { Repository: repositoryName(settings, service) },
+          },
+          periodSeconds: day,
+          threshold: settings.alarms.storage.pushesPerDay,
+        }))
+      : []),
+  ];
+}

@@ -1,0 +1,116 @@
+import { EventRule } from "@pulumi/aws/cloudwatch/eventRule.js";
+import { EventTarget } from "@pulumi/aws/cloudwatch/eventTarget.js";
+import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup.js";
+import { LogMetricFilter } from "@pulumi/aws/cloudwatch/logMetricFilter.js";
+import { LogResourcePolicy } from "@pulumi/aws/cloudwatch/logResourcePolicy.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Account } from "../account.ts";
+import { policyDocument, type Statement } from "../policy-document.ts";
+import { type EventSource, eventNamespace } from "./events.ts";
+
+export interface EventLogArgs {
+  readonly name: string;
+  readonly stack: string;
+  readonly account: pulumi.Output<Account>;
+  readonly sources: readonly EventSource[];
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+const retentionDays = 30;
+
+/**
+ * A log group that the events go to by which AWS tells what it has no metric for, and the metrics that
+ * are made of them. The log is also where one reads which finding it was.
+ *
+ * Costs $0.50 per GB of events and $0.30 a month for each metric that had data. An account can have
+ * ten log resource policies in a region; this takes one.
+ */
+export class EventLog extends pulumi.ComponentResource {
+  readonly logGroupName: string;
+
+  constructor(args: EventLogArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("slipway:index:EventLog", "events", {}, options);
+    const child = { parent: this };
+    this.logGroupName = eventLogName(args.name);
+    const log = new LogGroup(
+      "events",
+      { name: this.logGroupName, retentionInDays: retentionDays, tags: args.tags },
+      child,
+    );
+    const policy = new LogResourcePolicy(
+      "events",
+      {
+        policyName: `${args.name}-events`,
+        policyDocument: args.account.apply((account) =>
+          policyDocument(deliveryStatements(this.logGroupName, args.name, account)),
+        ),
+      },
+      child,
+    );
+    for (const source of args.sources) {
+      for (const [index, pattern] of source.patterns.entries()) {
+        const part = index === 0 ? source.name : `${source.name}-${index + 1}`;
+        const rule = new EventRule(
+          part,
+          {
+            name: `${args.name}-${part}`,
+            description: source.description,
+            eventPattern: JSON.stringify(pattern),
+            tags: args.tags,
+          },
+          child,
+        );
+        new EventTarget(
+          part,
+          { rule: rule.name, targetId: "log", arn: log.arn },
+          { ...child, dependsOn: [policy] },
+        );
+      }
+      for (const count of source.counts) {
+        new LogMetricFilter(
+          count.metric,
+          {
+            name: `${args.name}-${count.metric}`,
+            logGroupName: log.name,
+            pattern: count.filter,
+            metricTransformation: {
+              namespace: eventNamespace(args.stack),
+              name: count.metric,
+              value: count.value,
+              ...(count.dimensions === undefined
+                ? { defaultValue: "0" }
+                : { dimensions: { ...count.dimensions } }),
+            },
+          },
+          child,
+        );
+      }
+    }
+    this.registerOutputs({ logGroupName: this.logGroupName });
+  }
+}
+
+/** Name of the log group; EventBridge delivers to groups under /aws/events/. */
+export function eventLogName(name: string): string {
+  return `/aws/events/${name}`;
+}
+
+/** EventBridge may write to the log group, for the stack's own rules. Pure. */
+export function deliveryStatements(
+  logGroup: string,
+  name: string,
+  { id, region, partition }: Account,
+): Statement[] {
+  return [
+    {
+      sid: "Events",
+      principals: { services: ["delivery.logs.amazonaws.com", "events.amazonaws.com"] },
+      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+      resources: [`arn:${partition}:logs:${region}:${id}:log-group:${logGroup}:*`],
+      conditions: {
+        StringEquals: { "aws:SourceAccount": [id] },
+        ArnLike: { "aws:SourceArn": [`arn:${partition}:events:${region}:${id}:rule/${name}-*`] },
+      },
+    },
+  ];
+}

@@ -1,0 +1,57 @@
+import type { AlarmSettings } from "../../config/alarms.ts";
+import type { LambdaTarget, Service } from "../../config/catalogue.ts";
+import type { AlarmDefinition, Metric } from "./definition.ts";
+
+const fiveMinutes = 300;
+
+/** Errors, throttles and duration of each function, of the alias that callers use. Pure. */
+export function lambdaAlarms(services: readonly Service[], settings: AlarmSettings): AlarmDefinition[] {
+  if (!settings.lambda.enabled) return [];
+  const { errors, throttles, durationMilliseconds } = settings.lambda;
+  return services.flatMap((service) => {
+    const targets = service.targets.filter((target) => target.kind === "lambda");
+    return targets.flatMap((target, index): AlarmDefinition[] => {
+      const name = index === 0 ? service.name : `${service.name}-${index + 1}`;
+      const title = `${target.function}:${target.alias}`;
+      const rest = { periodSeconds: fiveMinutes, periods: 1, fires: "above", noDataMeans: "quiet" } as const;
+      return [
+        {
+          name: `${name}-errors`,
+          description: `${title} has failed more than ${errors} times in five minutes`,
+          metric: lambdaMetric(target, "Errors"),
+          statistic: "Sum",
+          threshold: errors,
+          ...rest,
+        },
+        {
+          name: `${name}-throttles`,
+          description: `${title} has been throttled more than ${throttles} times in five minutes`,
+          metric: lambdaMetric(target, "Throttles"),
+          statistic: "Sum",
+          threshold: throttles,
+          ...rest,
+        },
+        {
+          name: `${name}-duration`,
+          description: `${title}: one call in twenty has taken longer than ${durationMilliseconds} ms`,
+          metric: lambdaMetric(target, "Duration"),
+          statistic: "p95",
+          threshold: durationMilliseconds,
+          ...rest,
+        },
+      ];
+    });
+  });
+}
+
+/** A metric that Lambda publishes for an alias. Pure. */
+export function lambdaMetric(
+  target: LambdaTarget,
+  name: "Errors" | "Throttles" | "Duration" | "Invocations",
+): Metric {
+  return {
+    namespace: "AWS/Lambda",
+    name,
+    dimensions: { FunctionName: target.function, Resource: `${target.function}:${target.alias}` },
+  };
+}
