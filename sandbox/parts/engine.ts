@@ -1,0 +1,87 @@
+import { access, chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { link } from "./link.ts";
+import { type Health, healthy, type Part, type Sandbox, type Started, unhealthy } from "./part.ts";
+
+/** The clone that this code is part of; a project elsewhere uses its programs. */
+const clone = resolve(import.meta.dirname, "..", "..");
+
+/** The Pulumi engine, its language host, and providers where the engine takes them as installed. */
+export const engine: Part = {
+  name: "engine",
+  title: "Pulumi: engine, language host, image provider, stand-in for the AWS providers",
+  needs: [],
+  check,
+  start,
+  // Nothing but files in the sandbox's folder.
+  stop: async () => {},
+};
+
+/** The stand-ins: which package's version they are installed as, and what the provider's program is told. */
+const standIns = ["aws", "awsx"] as const;
+
+async function check({ folder }: Sandbox): Promise<Health> {
+  const files = [
+    join(folder.programs, "pulumi"),
+    join(folder.programs, "pulumi-language-nodejs"),
+    ...(await Promise.all([
+      pluginFile(folder.pulumiHome, "docker-build"),
+      ...standIns.map((name) => pluginFile(folder.pulumiHome, name)),
+    ])),
+  ];
+  const missing = (await Promise.all(files.map(async (file) => ((await exists(file)) ? [] : [file])))).flat();
+  return missing.length === 0 ? healthy : unhealthy(`${missing[0]} is missing`);
+}
+
+async function start(sandbox: Sandbox): Promise<Started> {
+  const { folder } = sandbox;
+  const [pulumi, host, images] = await Promise.all([
+    sandbox.tool("pulumi"),
+    sandbox.tool("pulumi-language-nodejs"),
+    sandbox.tool("pulumi-resource-docker-build"),
+  ]);
+  await rm(join(folder.pulumiHome, "plugins"), { recursive: true, force: true });
+  await mkdir(folder.pulumiState, { recursive: true });
+  await Promise.all([
+    link(pulumi.path, join(folder.programs, "pulumi")),
+    link(host.path, join(folder.programs, "pulumi-language-nodejs")),
+    // The language host runs the program with the `node` that it finds on the PATH.
+    link(process.execPath, join(folder.programs, "node")),
+    link(images.path, await pluginFile(folder.pulumiHome, "docker-build")),
+    ...standIns.map((name) => installStandIn(folder.pulumiHome, name)),
+  ]);
+  return { version: pulumi.version, origin: pulumi.origin, address: folder.pulumiHome };
+}
+
+/** A provider's program, where the engine looks for the version that the program's SDK asks for. */
+async function pluginFile(pulumiHome: string, name: string): Promise<string> {
+  const manifest = await readFile(join(clone, "node_modules", "@pulumi", name, "package.json"), "utf8");
+  const { version } = JSON.parse(manifest) as { version: string };
+  return join(
+    pulumiHome,
+    "plugins",
+    `resource-${name}-v${version.replace(/^v/, "")}`,
+    `pulumi-resource-${name}`,
+  );
+}
+
+/** A launcher of the stand-in provider; it is a script, as the engine starts programs by name. */
+async function installStandIn(pulumiHome: string, name: (typeof standIns)[number]): Promise<void> {
+  const file = await pluginFile(pulumiHome, name);
+  const main = join(clone, "sandbox", "provider", "main.ts");
+  await mkdir(join(file, ".."), { recursive: true });
+  await writeFile(file, `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(main)} ${name} "$@"\n`);
+  await chmod(file, 0o755);
+}
+
+/** A word for a shell script, whatever is in it. Pure. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

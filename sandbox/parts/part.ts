@@ -1,0 +1,39 @@
+import type { Emit, runStep } from "../../runner/report/events.ts";
+import type { SandboxFolder } from "../folder.ts";
+import type { PartRecord, StateStore, ToolRecord } from "../state.ts";
+
+/** What a part is given to work with. */
+export interface Sandbox {
+  readonly folder: SandboxFolder;
+  readonly store: StateStore;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** A program of the toolchain; brought when it is not there. Asked for twice, it is the same. */
+  tool(name: string): Promise<ToolRecord>;
+}
+
+export type Health = { readonly healthy: true } | { readonly healthy: false; readonly reason: string };
+
+export const healthy: Health = { healthy: true };
+export const unhealthy = (reason: string): Health => ({ healthy: false, reason });
+
+/** The step that a part's start is reported as. */
+export type Step = Parameters<Parameters<typeof runStep>[2]>[0];
+
+/** What a part says of itself once it is up; the time is added. */
+export type Started = Omit<PartRecord, "startedAt">;
+
+/** One thing that the sandbox consists of. */
+export interface Part {
+  readonly name: string;
+  /** What it is and what for, on one line. */
+  readonly title: string;
+  /** Parts that must be up before this one starts. */
+  readonly needs: readonly string[];
+  /** Whether what was started before still answers. Quick; never throws. */
+  check(sandbox: Sandbox, record: PartRecord): Promise<Health>;
+  /** Starts it, or starts it again; returns once it answers. Clears away what a crash has left first. */
+  start(sandbox: Sandbox, step: Step): Promise<Started>;
+  /** Leaves nothing behind that `start` made outside of the sandbox's folder; fine when nothing runs. */
+  stop(sandbox: Sandbox): Promise<void>;
+}
