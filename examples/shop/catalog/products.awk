@@ -1,8 +1,9 @@
-# products.tsv → JSON. A product that cannot be sold fails the build, with its line.
-BEGIN {
-  FS = "\t"
-  printf "{\"service\":\"catalog\",\"version\":\"%s\",", version
+# VERSION products.tsv → JSON. A product that cannot be sold fails the build, with its line.
+BEGIN { FS = "\t" }
+FILENAME == "VERSION" {
+  printf "{\"service\":\"catalog\",\"version\":\"%s\",", $1
   printf "\"builtUnder\":{\"platform\":\"%s\",\"machine\":\"%s\"},\"products\":[", platform, machine
+  next
 }
 /^#/ || NF == 0 { next }
 NF != 4 { refuse("needs sku, name, price in cents and stock") }
