@@ -78,12 +78,12 @@ function taskAddress(task: Task): string {
   return address;
 }
 
-/** Markup left out, white space folded, at most 100 characters. Pure. */
+/** Markup left out, white space folded; of a long answer the beginning and the end, where pages say their version. Pure. */
 export function oneLine(body: string): string {
   const text = body
     .replace(/<(style|script|head)[\s\S]*?<\/\1>/gi, " ")
     .replace(/<[^>]+>/g, " ")
     .replace(/\s+/g, " ")
     .trim();
-  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
+  return text.length <= 100 ? text : `${text.slice(0, 80)} … ${text.slice(-16)}`;
 }

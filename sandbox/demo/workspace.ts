@@ -1,4 +1,4 @@
-import { cp, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { simpleGit } from "simple-git";
 
@@ -15,41 +15,47 @@ export interface Workspace {
   write(path: string, content: string): Promise<void>;
 }
 
-/** What is copied: data that the story changes. */
-const copied = ["Pulumi.yaml", "services.yaml", "examples"];
-/** What is linked: code, which must be the clone's own. */
-const linked = ["infra", "config", "source", "package.json", "node_modules"];
+/**
+ * What a project consists of. Packages are found in the clone, above. Copies and not links: the engine
+ * runs a program in its own folder, and paths from there must lead to this project's files.
+ */
+const copied = ["Pulumi.yaml", "services.yaml", "package.json", "examples", "infra", "config", "source"];
 
-/** Lays out the demo's project anew; its stack and what runs are kept by the sandbox, not here. */
-export async function createWorkspace(root: string): Promise<Workspace> {
-  const directory = join(root, ".slipway/demo");
+/**
+ * Lays out a project anew; its stack and what runs are kept by the sandbox, not here.
+ *
+ * @param root the clone
+ * @param directory where the project is to be; below the clone, so that packages are found
+ * @param changes files that differ from the clone's before the first commit
+ */
+export async function createWorkspace(
+  root: string,
+  directory: string,
+  changes: Readonly<Record<string, string>> = {},
+): Promise<Workspace> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   await Promise.all([
     ...copied.map((name) => cp(join(root, name), join(directory, name), { recursive: true })),
-    ...linked.map((name) => symlink(join(root, name), join(directory, name))),
   ]);
-  await writeFile(join(directory, ".gitignore"), [...linked, ".slipway/", "Pulumi.*.yaml", ""].join("\n"));
+  await writeFile(join(directory, ".gitignore"), ".slipway/\nPulumi.*.yaml\n");
+  const write = (path: string, content: string) => writeFile(join(directory, path), content);
+  for (const [path, content] of Object.entries(changes)) await write(path, content);
   const git = simpleGit(directory);
+  // The user's own identity, signing and hooks have no part in a demo.
   await git.init(["--initial-branch=main"]);
-  // The user's own identity, hooks and signing have no part in a demo.
   for (const [key, value] of [
     ["user.name", "Slipway demo"],
     ["user.email", "demo@localhost"],
     ["commit.gpgsign", "false"],
-    ["core.hooksPath", "/dev/null"],
   ] as const) {
     await git.addConfig(key, value, false, "local");
   }
   const commit = async (message: string) => {
     await git.add(["--all"]);
-    await git.commit(message);
+    await git.commit(message, { "--no-verify": null, "--allow-empty": null });
     return (await git.revparse(["--short=7", "HEAD"])).trim();
   };
   await commit("The shop");
-  return {
-    directory,
-    commit,
-    write: (path, content) => writeFile(join(directory, path), content),
-  };
+  return { directory, commit, write };
 }

@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import { loadStack } from "../../config/load.ts";
+import { createClients } from "../../runner/aws/clients.ts";
+import type { CommandContext, CommandResult } from "../../runner/commands/command.ts";
+import { deployServices } from "../../runner/deploy/command.ts";
+import { applyEnvironment } from "../../runner/stack/environment.ts";
+import { takeDown } from "../down.ts";
+import { writeSandboxStack } from "../stack/write.ts";
+import { bringUp } from "../up.ts";
+import { pulumiUp, writeAppStack } from "./pulumi.ts";
+import { askShop } from "./shop.ts";
+import { countRun, demoVersion, tellStory, timed } from "./story.ts";
+import { type Chapter, timeline } from "./timeline.ts";
+import { createWorkspace } from "./workspace.ts";
+
+/** The sandbox's stack, of the platform and of the shop. */
+const stack = "sandbox";
+
+/** Where the application team's project lies, in a project. */
+const appDirectory = "examples/shop/app";
+
+/**
+ * The whole story: sandbox up, the platform's and the shop's `pulumi up`, then deployments.
+ *
+ * @throws UserError when something is missing that the user can mend; any other error when the story
+ *   does not go as told
+ */
+export async function runDemo(
+  context: CommandContext,
+  options: { readonly down: boolean },
+): Promise<CommandResult> {
+  const { directory: root, emit, signal } = context;
+  const chapters: Chapter[] = [];
+  const say = (message: string) => emit({ kind: "notice", message });
+
+  say("A local AWS: emulator, Docker, BuildKit for two platforms, the Pulumi engine.");
+  const state = await timed(chapters, "sandbox up", () => bringUp({ root, emit, signal }));
+
+  const directory = join(root, ".slipway/demo");
+  const run = await countRun(join(root, ".slipway/demo-runs"));
+  const workspace = await createWorkspace(root, directory, {
+    // Where the last run ended, so that only what this one changes is built.
+    "examples/shop/ui/VERSION": `${demoVersion(run - 1)}\n`,
+  });
+  await writeSandboxStack(directory, state);
+  await writeAppStack(directory, join(directory, appDirectory), stack);
+  const { settings } = await loadStack(directory, stack);
+  await applyEnvironment(settings, directory);
+  const clients = createClients(settings, { signal });
+  try {
+    const up = (title: string, project: string) =>
+      pulumiUp({ title, directory: project, stack, environment: process.env, emit, signal });
+    say(
+      "The platform: five repositories with retention, scanning and alarms, and five images for two platforms.",
+    );
+    await timed(chapters, "pulumi up: platform", () => up("platform", directory));
+    say("The shop's team, in a project of its own: cluster, four services, a function, by digest.");
+    await timed(chapters, "pulumi up: shop", () => up("shop", join(directory, appDirectory)));
+
+    const inWorkspace = { ...context, directory };
+    const told = await tellStory(
+      {
+        context,
+        workspace,
+        stack,
+        deploy: (services) =>
+          deployServices({ stack, services: [...services], all: services.length === 0 }, inWorkspace),
+        ask: () => askShop(clients, stack, signal),
+      },
+      demoVersion(run),
+    );
+    chapters.push(...told.chapters);
+    if (options.down) {
+      await timed(chapters, "sandbox down", () => takeDown({ root, emit, signal }));
+    }
+    return {
+      exitCode: 0,
+      document: { run, ...told, chapters },
+      text: `\nWhere the time went:\n${timeline(chapters)}\n${options.down ? "" : whatNext}`,
+    };
+  } finally {
+    clients.destroy();
+  }
+}
+
+const whatNext = `
+What to try next (the demo's project is in .slipway/demo; change a service there):
+  ./slipway status -C .slipway/demo --stack sandbox      what runs where
+  ./slipway plan -C .slipway/demo --stack sandbox        what a deployment would do
+  ./slipway deploy ui -C .slipway/demo --stack sandbox   after a change of .slipway/demo/examples/shop/ui
+  ./slipway sandbox status                               the local AWS: parts, versions, logs
+  eval "$(./slipway sandbox env)"                        then: pulumi preview -C .slipway/demo --stack sandbox
+  ./slipway sandbox down                                 nothing is left running
+`;

@@ -1,0 +1,112 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CommandContext, CommandResult } from "../../runner/commands/command.ts";
+import type { Answer } from "./answers.ts";
+import type { Chapter } from "./timeline.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** What the story needs of the world; each is the real thing. */
+export interface Stage {
+  readonly context: CommandContext;
+  readonly workspace: Workspace;
+  readonly stack: string;
+  /** `slipway deploy` in the workspace. */
+  deploy(services: readonly string[]): Promise<CommandResult>;
+  /** What the shop answers now, service by service. */
+  ask(): Promise<readonly Answer[]>;
+}
+
+/** What was told: chapters with their times, and what `--output json` shows. */
+export interface Told {
+  readonly chapters: readonly Chapter[];
+  readonly before: readonly Answer[];
+  readonly after: readonly Answer[];
+  readonly afterRollback: readonly Answer[];
+  readonly change: CommandResult;
+  readonly failure: CommandResult;
+  readonly repeat: CommandResult;
+}
+
+/** Version that the demo gives `ui` in its so-manieth run: a new one each time, so that there is something to build. */
+export function demoVersion(run: number): string {
+  return `1.${run}.0`;
+}
+
+/**
+ * The part of the story that deploys: change one service, deploy everything, break one, see it rolled
+ * back, deploy what did not change.
+ *
+ * @throws when something does not go as told: the demo is a promise
+ */
+export async function tellStory(stage: Stage, version: string): Promise<Told> {
+  const { context, workspace } = stage;
+  const chapters: Chapter[] = [];
+  const chapter = <T>(title: string, work: () => Promise<T>) => timed(chapters, title, work);
+  const say = (message: string) => context.emit({ kind: "notice", message });
+
+  const before = await chapter("what the shop answers", () => asked(stage, "The shop answers:"));
+
+  say(`Now a change: examples/shop/ui/VERSION becomes ${version}, and is committed.`);
+  await workspace.write("examples/shop/ui/VERSION", `${version}\n`);
+  const commit = await workspace.commit(`ui ${version}`);
+  say(`slipway deploy --stack ${stage.stack}   (commit ${commit}: all services; only ui has changed)`);
+  const change = await chapter("deploy the change", () => stage.deploy([]));
+  say(change.text);
+  expectExit(change, 0, "the deployment of the change");
+  const after = await chapter("what it answers now", () => asked(stage, "And now:"));
+  if (!after.some((answer) => answer.service === "ui" && answer.text.includes(version))) {
+    throw new Error(`ui was deployed, but does not answer with version ${version}`);
+  }
+
+  const configuration = "examples/shop/orders/orders.conf";
+  const healthy = await readFile(join(workspace.directory, configuration), "utf8");
+  say("Now a mistake: orders.conf names a currency that does not exist. It builds; it does not start.");
+  await workspace.write(configuration, healthy.replace(/^currency=.*$/m, "currency=EURO"));
+  await workspace.commit("orders: another currency");
+  say(`slipway deploy orders --stack ${stage.stack}`);
+  const failure = await chapter("deploy the mistake, rolled back", () => stage.deploy(["orders"]));
+  say(failure.text);
+  expectExit(failure, 1, "the deployment of the mistake");
+  const afterRollback = await chapter("what it answers after", () =>
+    asked(stage, "ECS put the last version back; nobody noticed:"),
+  );
+
+  say("The mistake is reverted, and everything deployed: another commit, and not a byte to build.");
+  await workspace.write(configuration, healthy);
+  await workspace.commit("Revert: orders: another currency");
+  const repeat = await chapter("deploy what is built already", () => stage.deploy([]));
+  say(repeat.text);
+  expectExit(repeat, 0, "the deployment of what is built already");
+  return { chapters, before, after, afterRollback, change, failure, repeat };
+}
+
+/** Runs one chapter and notes how long it took. */
+export async function timed<T>(chapters: Chapter[], title: string, work: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  try {
+    return await work();
+  } finally {
+    chapters.push({ title, seconds: (performance.now() - startedAt) / 1000 });
+  }
+}
+
+async function asked(stage: Stage, heading: string): Promise<readonly Answer[]> {
+  const answers = await stage.ask();
+  const width = Math.max(...answers.map((answer) => answer.service.length));
+  const lines = answers.map((answer) => `  ${answer.service.padEnd(width)}  ${answer.text}`);
+  stage.context.emit({ kind: "notice", message: [heading, ...lines].join("\n") });
+  return answers;
+}
+
+function expectExit(result: CommandResult, exitCode: number, what: string): void {
+  if (result.exitCode !== exitCode) {
+    throw new Error(`${what} ended with exit code ${result.exitCode} and not ${exitCode}`);
+  }
+}
+
+/** How many times the demo has been run here; counts this one. */
+export async function countRun(file: string): Promise<number> {
+  const run = Number.parseInt(await readFile(file, "utf8").catch(() => "0"), 10) + 1;
+  await writeFile(file, `${run}\n`);
+  return run;
+}
