@@ -1,6 +1,6 @@
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { UserError } from "../../config/errors.ts";
 import { stackFile } from "../../config/description.ts";
+import { UserError } from "../../config/errors.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Clients } from "./clients.ts";
 

@@ -47,6 +47,18 @@ export function isAwsError(error: unknown, ...names: readonly string[]): error i
   return error instanceof Error && names.includes(error.name);
 }
 
+/**
+ * A call that AWS took and refused (an invalid role, an image that it can't read), as a problem that
+ * says whose it is; anything else is returned as it is. Pure.
+ *
+ * @param where what was being changed: `ecs shop-dev/ui`
+ */
+export function explainRefusal(error: unknown, where: string): unknown {
+  if (!(error instanceof Error) || (error as { $fault?: string }).$fault !== "client") return error;
+  const message = `AWS refused it: ${error.message === "" ? error.name : error.message} (${error.name})`;
+  return new UserError({ code: "aws-refused", where, message }, { exitCode: 1, cause: error });
+}
+
 /** Whether it is a UserError with a problem of this code. */
 export function hasCode(error: unknown, ...codes: readonly string[]): error is UserError {
   return error instanceof UserError && error.problems.some((problem) => codes.includes(problem.code));

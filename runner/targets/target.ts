@@ -26,6 +26,8 @@ export interface TargetPlan<S = unknown> {
   readonly changes: readonly FieldChange[];
   /** What stands in the way. A plan with problems is never applied. */
   readonly problems: readonly Problem[];
+  /** What does not stand in the way but should be known: "desired count is 0, nothing will run". */
+  readonly notes: readonly string[];
   readonly state: S;
 }
 

@@ -1,0 +1,125 @@
+import { type Service, UpdateServiceCommand } from "@aws-sdk/client-ecs";
+import { UserError } from "../../../config/errors.ts";
+import type { Clients } from "../../aws/clients.ts";
+import { isAwsError } from "../../aws/errors.ts";
+import { type Image, imageReference } from "../../registry/image.ts";
+import type { Clock } from "../poll.ts";
+import type { TargetContext, TargetPlan } from "../target.ts";
+import { nextRevision, registerRevision } from "./revision.ts";
+import { type EcsState, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
+
+/** A deployment that was started, and what is needed to follow it or to put it back. */
+export interface EcsApplied {
+  readonly cluster: string;
+  readonly service: string;
+  readonly revisionArn: string;
+  /** What ran before; undefined when a deployment already under way was taken up. */
+  readonly previousArn: string | undefined;
+  readonly deploymentId: string | undefined;
+  /** By ECS's clock. */
+  readonly createdAt: Date;
+  /** By ours, in milliseconds: time-outs count from here. */
+  readonly startedAt: number;
+  /** Events of the service from before: not to be told again. */
+  readonly seenEvents: readonly string[];
+}
+
+/** Registers the revision and sets the service to it: two calls. */
+export async function applyEcs(
+  plan: TargetPlan<EcsState>,
+  image: Image,
+  context: TargetContext,
+  clock: Clock,
+): Promise<EcsApplied> {
+  const { state, target } = plan;
+  if (state.kind !== "found" || target.kind !== "ecs") throw new Error(`no plan to apply for ${plan.title}`);
+  const reference = imageReference(image);
+  if (isUnderWay(state, target.container, reference)) return takeUp(state, clock);
+
+  const request = nextRevision(state.taskDefinition, state.tags, target.container, reference);
+  const revisionArn = await registerRevision(context.clients.ecs, request, context.signal);
+  context.emit({
+    kind: "step-log",
+    id: context.step,
+    line: `registered ${revisionName(revisionArn)} from ${revisionName(state.taskDefinition.taskDefinitionArn)}`,
+  });
+  context.signal.throwIfAborted();
+  return startDeployment(context.clients, state.service, revisionArn, clock);
+}
+
+/**
+ * Sets a service to a revision with one UpdateService call. The call itself can't be interrupted, so
+ * that it is always known whether the deployment was started.
+ */
+export async function startDeployment(
+  clients: Clients,
+  service: Service,
+  revisionArn: string,
+  clock: Clock,
+): Promise<EcsApplied> {
+  const startedAt = clock.now();
+  const answer = await clients.ecs
+    .send(
+      new UpdateServiceCommand({
+        cluster: service.clusterArn,
+        service: service.serviceName,
+        taskDefinition: revisionArn,
+      }),
+    )
+    .catch((error: unknown) => {
+      throw isAwsError(error, "ServiceNotFoundException", "ServiceNotActiveException")
+        ? new UserError(
+            {
+              code: "unknown-service",
+              where: `ECS cluster ${nameOf(service.clusterArn)}`,
+              value: service.serviceName,
+              message: "the service was deleted in the meantime",
+              fix: "create it again, and deploy then",
+            },
+            { exitCode: 1, cause: error },
+          )
+        : error;
+    });
+  const started = answer.service === undefined ? undefined : primaryOf(answer.service);
+  const ours = started?.taskDefinition === revisionArn ? started : undefined;
+  return {
+    cluster: service.clusterArn ?? "",
+    service: service.serviceName ?? "",
+    revisionArn,
+    previousArn: service.taskDefinition,
+    deploymentId: ours?.id,
+    createdAt: ours?.createdAt ?? new Date(startedAt),
+    startedAt,
+    seenEvents: eventIds(service),
+  };
+}
+
+/** Whether an earlier run was interrupted after it had started this very deployment. */
+function isUnderWay(state: FoundService, container: string, reference: string): boolean {
+  const declared = state.taskDefinition.containerDefinitions.find((one) => one.name === container);
+  const primary = primaryOf(state.service);
+  return (
+    declared?.image === reference &&
+    primary?.rolloutState === "IN_PROGRESS" &&
+    primary.taskDefinition === state.taskDefinition.taskDefinitionArn
+  );
+}
+
+function takeUp({ service, taskDefinition }: FoundService, clock: Clock): EcsApplied {
+  const primary = primaryOf(service);
+  return {
+    cluster: service.clusterArn ?? "",
+    service: service.serviceName ?? "",
+    revisionArn: taskDefinition.taskDefinitionArn,
+    previousArn: service.deployments?.find((one) => one !== primary && one.rolloutState === "COMPLETED")
+      ?.taskDefinition,
+    deploymentId: primary?.id,
+    createdAt: primary?.createdAt ?? new Date(clock.now()),
+    startedAt: clock.now(),
+    seenEvents: eventIds(service),
+  };
+}
+
+function eventIds(service: Service): string[] {
+  return (service.events ?? []).flatMap((event) => event.id ?? []);
+}

@@ -1,0 +1,210 @@
+import type { Service, ServiceDeployment } from "@aws-sdk/client-ecs";
+import type { Image } from "../../registry/image.ts";
+import { type Clock, isAbort, poll, pollPolicy } from "../poll.ts";
+import type { TargetContext } from "../target.ts";
+import type { EcsApplied } from "./apply.ts";
+import { collectEvidence, describeStop } from "./evidence.ts";
+import { findService } from "./inspect.ts";
+import { trackServiceDeployment } from "./service-deployment.ts";
+import { nameOf, primaryOf, revisionName, type TaskDefinition } from "./state.ts";
+import { listTasks, proveImage } from "./tasks.ts";
+import { failureCount, failureLimit, findDeployment, judge, type Verdict } from "./verdict.ts";
+
+/** How a deployment ended. */
+export interface DeploymentEnd {
+  readonly outcome: "done" | "failed" | "rolled back" | "cancelled";
+  readonly message: string;
+  readonly evidence: readonly string[];
+  /** Revision that the service is set to now; undefined when that is not known. */
+  readonly revisionArn: string | undefined;
+  readonly runningCount: number | undefined;
+}
+
+export interface FollowOptions {
+  readonly context: TargetContext;
+  readonly clock: Clock;
+  readonly taskDefinition: TaskDefinition;
+  readonly container: string;
+  readonly timeoutSeconds: number;
+  /** What the tasks must run; undefined to go by the revision only. */
+  readonly image: Image | undefined;
+}
+
+/** How long agents have to say which image they run, once all tasks are there. */
+const proofMilliseconds = 15_000;
+/** Failed tasks after which it is said that it does not look good. */
+const manyFailures = 3;
+
+/** Follows a deployment, telling the service's new events, until it ended, failed or the time is up. */
+export async function followDeployment(applied: EcsApplied, options: FollowOptions): Promise<DeploymentEnd> {
+  const { context, clock } = options;
+  const { clients, signal } = context;
+  const teller = createTeller(context, applied);
+  const track = trackServiceDeployment(clients, applied, (reason) =>
+    teller.log(`following by the service's own list: the service deployments API answered: ${reason}`),
+  );
+  let last: { service: Service; ours: ServiceDeployment | undefined; verdict: Verdict } | undefined;
+  let failure: { reason: string; evidence: string[] } | undefined;
+  let settledAt: number | undefined;
+  let toldFailures = 0;
+
+  const look = async (): Promise<DeploymentEnd | undefined> => {
+    const [found, ours] = await Promise.all([findService(clients, applied, signal), track(signal)]);
+    if (found === undefined || found === "no cluster" || found.status === "INACTIVE") {
+      return { ...ended("failed", "the service was deleted meanwhile"), revisionArn: undefined };
+    }
+    teller.events(found);
+    const verdict = judge(found, applied, ours);
+    last = { service: found, ours, verdict };
+    const failures = failureCount(findDeployment(found, applied), ours);
+    if (failures > toldFailures && verdict.kind === "waiting") {
+      toldFailures = failures;
+      await tellFailures(failures, failureLimit(found, ours));
+    }
+    switch (verdict.kind) {
+      case "waiting":
+        settledAt = undefined;
+        teller.progress(verdict.message);
+        return undefined;
+      case "settled":
+        settledAt ??= clock.now();
+        teller.progress(verdict.message);
+        return await prove(verdict.desired, clock.now() - settledAt > proofMilliseconds);
+      case "overtaken":
+        return ended("failed", verdict.reason);
+      case "failed":
+        if (failure === undefined) {
+          failure = { reason: verdict.reason, evidence: [verdict.reason, ...(await evidence())] };
+          teller.log(verdict.reason);
+        }
+        if (verdict.rollback === "in progress") {
+          teller.progress(`rolling back to ${revisionName(primaryOf(found)?.taskDefinition)}`);
+          return undefined;
+        }
+        return failedEnd(verdict.rollback === "complete");
+    }
+  };
+
+  const ended = (
+    outcome: DeploymentEnd["outcome"],
+    message: string,
+    evidence: readonly string[] = [],
+  ): DeploymentEnd => {
+    const primary = last === undefined ? undefined : primaryOf(last.service);
+    return {
+      outcome,
+      message,
+      evidence,
+      revisionArn: primary?.taskDefinition,
+      runningCount: primary?.runningCount,
+    };
+  };
+
+  const failedEnd = (rolledBack: boolean, note = ""): DeploymentEnd => {
+    const now = revisionName(last === undefined ? undefined : primaryOf(last.service)?.taskDefinition);
+    const ours = revisionName(applied.revisionArn);
+    const message = rolledBack
+      ? `${ours} failed, ECS went back to ${now}: ${failure?.reason}`
+      : `${ours} failed${note}: ${failure?.reason}`;
+    return ended(rolledBack ? "rolled back" : "failed", message, failure?.evidence);
+  };
+
+  const evidence = () => collectEvidence(clients, applied, options.taskDefinition, options.container, signal);
+
+  const tellFailures = async (failures: number, limit: number | undefined) => {
+    const [newest] = await listTasks(clients, applied, "STOPPED", signal);
+    const why = newest === undefined ? "" : `: ${describeStop(newest)}`;
+    teller.log(`failed tasks ${failures}${limit === undefined ? "" : ` of ${limit}`}${why}`);
+    if (limit === undefined && failures >= manyFailures) teller.keepsFailing(why);
+  };
+
+  const prove = async (desired: number, late: boolean): Promise<DeploymentEnd | undefined> => {
+    const name = revisionName(applied.revisionArn);
+    if (desired === 0) return ended("done", `${name} is set; desired count is 0, so nothing runs`);
+    if (options.image === undefined) return ended("done", `${name} runs (${desired} of ${desired})`);
+    const tasks = await listTasks(clients, applied, "RUNNING", signal);
+    const proof = proveImage(tasks, options.container, options.image);
+    if (proof.wrong.length > 0) {
+      return ended("failed", `${name} does not run the image that was pushed`, proof.wrong);
+    }
+    if (proof.matching >= desired) return ended("done", `${name} runs (${proof.matching} of ${desired})`);
+    if (late && proof.matching + proof.unreported >= desired) {
+      return ended(
+        "done",
+        `${name} runs (${desired} of ${desired}); the agent did not report the image's digest`,
+      );
+    }
+    return undefined;
+  };
+
+  const timedOut = async (): Promise<DeploymentEnd> => {
+    const waited = `after ${options.timeoutSeconds} s`;
+    if (failure !== undefined) return failedEnd(false, `, and its rollback was not over ${waited}`);
+    const state =
+      last?.verdict.kind === "waiting" || last?.verdict.kind === "settled"
+        ? last.verdict.message
+        : "no answer from ECS";
+    return ended(
+      "failed",
+      `${revisionName(applied.revisionArn)} was not stable ${waited} (${state}); ECS goes on with it`,
+      [...teller.lastEvents(), ...(await evidence())],
+    );
+  };
+
+  try {
+    const until = applied.startedAt + options.timeoutSeconds * 1000;
+    const onNoAnswer = (error: Error) => teller.log(`no answer, trying on: ${error.message.split("\n")[0]}`);
+    return (await poll(look, { clock, policy: pollPolicy, until, signal, onNoAnswer })) ?? (await timedOut());
+  } catch (error) {
+    if (!isAbort(error) && !signal.aborted) throw error;
+    const goesOn =
+      failure === undefined
+        ? `ECS goes on deploying ${revisionName(applied.revisionArn)}`
+        : "ECS goes on rolling back";
+    const where = `${nameOf(applied.cluster)}/${applied.service}`;
+    return {
+      ...ended(
+        "cancelled",
+        `stopped waiting; ${goesOn} to ${where}: slipway status shows how it ends`,
+        failure?.evidence,
+      ),
+      revisionArn: undefined,
+    };
+  }
+}
+
+/** Says what is new about a service, each thing once. */
+function createTeller({ emit, step }: TargetContext, applied: EcsApplied) {
+  const seen = new Set(applied.seenEvents);
+  const told: string[] = [];
+  let progress = "";
+  let warned = false;
+  const log = (line: string) => emit({ kind: "step-log", id: step, line });
+  return {
+    log,
+    events(service: Service) {
+      const fresh = (service.events ?? []).filter((event) => event.id !== undefined && !seen.has(event.id));
+      for (const event of fresh.toReversed()) {
+        seen.add(event.id ?? "");
+        told.push(event.message ?? "");
+        log(event.message ?? "");
+      }
+    },
+    lastEvents: () => told.slice(-3),
+    progress(message: string) {
+      if (message === progress) return;
+      progress = message;
+      emit({ kind: "step-progress", id: step, message });
+    },
+    keepsFailing(why: string) {
+      if (warned) return;
+      warned = true;
+      emit({
+        kind: "warning",
+        code: "tasks-keep-failing",
+        message: `tasks of ${revisionName(applied.revisionArn)} (${applied.service}) keep stopping${why}`,
+        fix: "turn the service's deployment circuit breaker on, so that ECS gives such a version up",
+      });
+    },
+  };
+}

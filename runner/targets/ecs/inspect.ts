@@ -1,0 +1,128 @@
+import {
+  DescribeServicesCommand,
+  paginateListClusters,
+  paginateListServices,
+  type Service,
+} from "@aws-sdk/client-ecs";
+import type { EcsTarget } from "../../../config/catalogue.ts";
+import type { Problem } from "../../../config/errors.ts";
+import { didYouMean } from "../../../config/nearest.ts";
+import type { Clients } from "../../aws/clients.ts";
+import { isAwsError } from "../../aws/errors.ts";
+import type { TargetContext } from "../target.ts";
+import { describeTaskDefinition } from "./revision.ts";
+import { type EcsState, nameOf } from "./state.ts";
+
+/** Names shown in "did you mean"; reading more of them takes longer than it helps. */
+const mostNames = 300;
+
+/** The service, or undefined when the cluster or the service does not exist. */
+export async function findService(
+  clients: Clients,
+  target: Pick<EcsTarget, "cluster" | "service">,
+  signal: AbortSignal,
+): Promise<Service | "no cluster" | undefined> {
+  try {
+    const { services } = await clients.ecs.send(
+      new DescribeServicesCommand({ cluster: target.cluster, services: [target.service] }),
+      { abortSignal: signal },
+    );
+    return services?.[0];
+  } catch (error) {
+    if (isAwsError(error, "ClusterNotFoundException")) return "no cluster";
+    throw error;
+  }
+}
+
+/** Reads the service and its task definition: two calls when all is well. */
+export async function inspectEcs(target: EcsTarget, context: TargetContext): Promise<EcsState> {
+  const { clients, signal } = context;
+  const service = await findService(clients, target, signal);
+  if (service === "no cluster") {
+    const fix = didYouMean(nameOf(target.cluster), await clusterNames(clients, signal));
+    return unusable({
+      code: "unknown-cluster",
+      where: `ECS in ${clients.region}`,
+      value: target.cluster,
+      message: "there is no such ECS cluster",
+      fix,
+    });
+  }
+  if (service === undefined || service.status === "INACTIVE") {
+    const names = await serviceNames(clients, target.cluster, signal);
+    return unusable({
+      code: "unknown-service",
+      where: `ECS cluster ${nameOf(target.cluster)}`,
+      value: target.service,
+      message:
+        service === undefined ? "the cluster has no such service" : "the service has been deleted (INACTIVE)",
+      fix: didYouMean(target.service, names),
+    });
+  }
+  const refusal = refuse(service, target);
+  if (refusal !== undefined) return unusable(refusal);
+  const reference = service.taskDefinition;
+  if (reference === undefined) {
+    return unusable({
+      code: "no-task-definition",
+      where: `ECS service ${target.service}`,
+      message: "the service has no task definition to take a new image into",
+      fix: "give it one first",
+    });
+  }
+  const { taskDefinition, tags } = await describeTaskDefinition(clients.ecs, reference, signal);
+  return { kind: "found", service, taskDefinition, tags };
+}
+
+/** Why a service that exists can't be updated by us; undefined when it can. Pure. */
+function refuse(service: Service, target: EcsTarget): Problem | undefined {
+  const where = `ECS service ${nameOf(target.cluster)}/${target.service}`;
+  if (service.status === "DRAINING") {
+    return {
+      code: "service-draining",
+      where,
+      message: "the service is being deleted (DRAINING)",
+      fix: "wait until it is gone, create it again, and deploy then",
+    };
+  }
+  const controller = service.deploymentController?.type ?? "ECS";
+  if (controller === "ECS") return undefined;
+  return {
+    code: "foreign-controller",
+    where,
+    value: controller,
+    message:
+      controller === "CODE_DEPLOY"
+        ? "AWS CodeDeploy controls this service's deployments: ECS takes a new task definition from it only"
+        : "an external controller runs this service as task sets: ECS takes no new task definition for it",
+    fix: "deploy it with its controller, or move it to the ECS controller (rolling, or ECS's own blue/green)",
+  };
+}
+
+function unusable(problem: Problem): EcsState {
+  return { kind: "unusable", problems: [problem] };
+}
+
+async function clusterNames(clients: Clients, signal: AbortSignal): Promise<string[]> {
+  const names: string[] = [];
+  const pages = paginateListClusters({ client: clients.ecs, pageSize: 100 }, {}, { abortSignal: signal });
+  for await (const page of pages) {
+    names.push(...(page.clusterArns ?? []).map(nameOf));
+    if (names.length >= mostNames) break;
+  }
+  return names;
+}
+
+async function serviceNames(clients: Clients, cluster: string, signal: AbortSignal): Promise<string[]> {
+  const names: string[] = [];
+  const pages = paginateListServices(
+    { client: clients.ecs, pageSize: 100 },
+    { cluster },
+    { abortSignal: signal },
+  );
+  for await (const page of pages) {
+    names.push(...(page.serviceArns ?? []).map(nameOf));
+    if (names.length >= mostNames) break;
+  }
+  return names;
+}

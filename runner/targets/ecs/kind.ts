@@ -1,0 +1,139 @@
+import type { EcsTarget } from "../../../config/catalogue.ts";
+import { explainRefusal } from "../../aws/errors.ts";
+import { type Image, imageReference } from "../../registry/image.ts";
+import { type Clock, systemClock } from "../poll.ts";
+import type { TargetContext, TargetKind, TargetOutcome, TargetPlan } from "../target.ts";
+import { applyEcs, type EcsApplied, startDeployment } from "./apply.ts";
+import { type DeploymentEnd, followDeployment } from "./follow.ts";
+import { findService, inspectEcs } from "./inspect.ts";
+import { ecsTitle, planEcs } from "./plan.ts";
+import { type EcsState, type FoundService, primaryOf, revisionName } from "./state.ts";
+import { statusOfEcs } from "./status.ts";
+
+export type { EcsApplied } from "./apply.ts";
+
+/** ECS services: a revision of the task definition for each image, and the deployment followed to its end. */
+export const ecsKind = createEcsKind(systemClock);
+
+/** @param clock time; tests bring their own */
+export function createEcsKind(clock: Clock): TargetKind<EcsTarget, EcsState, EcsApplied> {
+  return {
+    kind: "ecs",
+    title: ecsTitle,
+    inspect: inspectEcs,
+    plan: planEcs,
+    apply: (plan, image, context) =>
+      applyEcs(plan, image, context, clock).catch((error: unknown) => {
+        throw explainRefusal(error, plan.title);
+      }),
+    status: statusOfEcs,
+
+    async follow(plan, applied, image, context) {
+      const { target, state } = planned(plan);
+      const { taskDefinition } = state;
+      const { container, timeoutSeconds } = target;
+      const end = await followDeployment(applied, {
+        context,
+        clock,
+        taskDefinition,
+        container,
+        timeoutSeconds,
+        image,
+      });
+      return outcomeOf(plan, applied, end, image, clock);
+    },
+
+    async revert(plan, applied, context) {
+      return revert(plan, applied, context, clock);
+    },
+  };
+}
+
+async function revert(
+  plan: TargetPlan<EcsState>,
+  applied: EcsApplied,
+  context: TargetContext,
+  clock: Clock,
+): Promise<TargetOutcome> {
+  const startedAt = clock.now();
+  const { target, state } = planned(plan);
+  const about = { service: plan.service, title: plan.title, kind: "ecs" as const };
+  const milliseconds = () => clock.now() - startedAt;
+  const service = await findService(context.clients, applied, context.signal);
+  if (service === undefined || service === "no cluster") {
+    return { ...about, outcome: "failed", message: "the service is gone", milliseconds: milliseconds() };
+  }
+  const now = primaryOf(service)?.taskDefinition;
+  if (now !== applied.revisionArn) {
+    const message = `is on ${revisionName(now)} already`;
+    return { ...about, outcome: "rolled back", message, milliseconds: milliseconds() };
+  }
+  if (applied.previousArn === undefined) {
+    const message = "it is not known which revision ran before";
+    return { ...about, outcome: "failed", message, milliseconds: milliseconds() };
+  }
+  const back = await startDeployment(context.clients, service, applied.previousArn, clock);
+  const end = await followDeployment(back, {
+    context,
+    clock,
+    taskDefinition: state.taskDefinition,
+    container: target.container,
+    timeoutSeconds: target.timeoutSeconds,
+    image: undefined,
+  });
+  const previous = state.taskDefinition.containerDefinitions.find(
+    (one) => one.name === target.container,
+  )?.image;
+  return {
+    ...about,
+    outcome: end.outcome === "done" ? "rolled back" : end.outcome === "cancelled" ? "cancelled" : "failed",
+    message: end.outcome === "done" ? `put back to ${revisionName(applied.previousArn)}` : end.message,
+    ...(end.outcome === "done" && previous !== undefined ? { running: previous } : {}),
+    ...(end.evidence.length > 0 ? { evidence: end.evidence } : {}),
+    milliseconds: milliseconds(),
+  };
+}
+
+function planned(plan: TargetPlan<EcsState>): { target: EcsTarget; state: FoundService } {
+  if (plan.target.kind !== "ecs" || plan.state.kind !== "found") {
+    throw new Error(`${plan.title} was not planned as an ECS service that exists`);
+  }
+  return { target: plan.target, state: plan.state };
+}
+
+function outcomeOf(
+  plan: TargetPlan<EcsState>,
+  applied: EcsApplied,
+  end: DeploymentEnd,
+  image: Image,
+  clock: Clock,
+): TargetOutcome {
+  const { target, state } = planned(plan);
+  const before = state.taskDefinition.containerDefinitions.find(
+    (one) => one.name === target.container,
+  )?.image;
+  const running =
+    end.revisionArn === undefined
+      ? undefined
+      : end.revisionArn === applied.revisionArn
+        ? imageReference(image)
+        : end.revisionArn === state.taskDefinition.taskDefinitionArn
+          ? before
+          : undefined;
+  return {
+    service: plan.service,
+    title: plan.title,
+    kind: "ecs",
+    outcome: end.outcome,
+    message: end.message,
+    ...(running === undefined ? {} : { running }),
+    ...(end.evidence.length > 0 ? { evidence: end.evidence } : {}),
+    milliseconds: clock.now() - applied.startedAt,
+    details: {
+      revision: revisionName(applied.revisionArn),
+      ...(applied.previousArn === undefined ? {} : { previousRevision: revisionName(applied.previousArn) }),
+      ...(applied.deploymentId === undefined ? {} : { deployment: applied.deploymentId }),
+      ...(end.runningCount === undefined ? {} : { runningTasks: end.runningCount }),
+    },
+  };
+}

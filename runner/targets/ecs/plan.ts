@@ -1,0 +1,124 @@
+import type { Service } from "@aws-sdk/client-ecs";
+import type { EcsTarget } from "../../../config/catalogue.ts";
+import type { Problem } from "../../../config/errors.ts";
+import { didYouMean } from "../../../config/nearest.ts";
+import { type Image, imageReference } from "../../registry/image.ts";
+import type { FieldChange, TargetPlan } from "../target.ts";
+import { type EcsState, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
+
+/** `ecs shop-dev/ui` */
+export function ecsTitle(target: EcsTarget): string {
+  return `ecs ${nameOf(target.cluster)}/${target.service}`;
+}
+
+/** What moving an ECS service to an image changes. Pure. */
+export function planEcs(
+  serviceName: string,
+  target: EcsTarget,
+  state: EcsState,
+  image: Image,
+): TargetPlan<EcsState> {
+  const plan = { service: serviceName, target, title: ecsTitle(target), state };
+  if (state.kind === "unusable") {
+    return { ...plan, action: "none", changes: [], problems: state.problems, notes: [] };
+  }
+  const problems = [...containerProblems(target, state), ...platformProblems(target, state, image)];
+  const changes = changesOf(target, state, imageReference(image));
+  return {
+    ...plan,
+    action: changes.length > 0 ? "update" : "none",
+    changes,
+    problems,
+    notes: notesOf(state.service, changes),
+  };
+}
+
+function changesOf(target: EcsTarget, state: FoundService, reference: string): FieldChange[] {
+  const current = state.taskDefinition.containerDefinitions.find((one) => one.name === target.container);
+  if (current?.image !== reference) {
+    const field = `containerDefinitions[${target.container}].image`;
+    return [{ field, before: current?.image, after: reference }];
+  }
+  // The right image is declared; what counts is whether it is also what came to run.
+  const rollout = rolloutOf(state.service);
+  return rollout === "COMPLETED" ? [] : [{ field: "deployment", before: rollout, after: "COMPLETED" }];
+}
+
+/**
+ * How far the service's own deployment has got: `COMPLETED`, `IN_PROGRESS`, `FAILED`. Pure.
+ *
+ * ECS leaves the state out for services that don't use rolling updates; those are judged by counts.
+ */
+export function rolloutOf(service: Service): string {
+  const primary = primaryOf(service);
+  if (primary?.rolloutState !== undefined) return primary.rolloutState;
+  const all = (primary?.runningCount ?? 0) >= (primary?.desiredCount ?? service.desiredCount ?? 0);
+  return all && (service.deployments?.length ?? 0) <= 1 ? "COMPLETED" : "IN_PROGRESS";
+}
+
+function containerProblems(target: EcsTarget, { taskDefinition }: FoundService): Problem[] {
+  const names = taskDefinition.containerDefinitions.map((one) => one.name);
+  if (names.includes(target.container)) return [];
+  return [
+    {
+      code: "unknown-container",
+      where: `task definition ${revisionName(taskDefinition.taskDefinitionArn)}`,
+      value: target.container,
+      message: "the task definition has no such container",
+      fix: `${didYouMean(target.container, names)}; name it with "container" in the target`,
+    },
+  ];
+}
+
+/** The platform that a service's tasks need; undefined when any instance's architecture will do. Pure. */
+export function platformOf({ service, taskDefinition }: FoundService): string | undefined {
+  const { cpuArchitecture, operatingSystemFamily } = taskDefinition.runtimePlatform ?? {};
+  if (operatingSystemFamily?.startsWith("WINDOWS")) return "windows/amd64";
+  if (cpuArchitecture === "ARM64") return "linux/arm64";
+  if (cpuArchitecture === "X86_64") return "linux/amd64";
+  // Fargate runs what says nothing on x86_64; on EC2 it is the instances' own.
+  const providers = service.capacityProviderStrategy ?? [];
+  const fargate =
+    service.launchType === "FARGATE" ||
+    providers.some((provider) => provider.capacityProvider?.startsWith("FARGATE"));
+  return fargate ? "linux/amd64" : undefined;
+}
+
+function platformProblems(target: EcsTarget, state: FoundService, image: Image): Problem[] {
+  const platform = platformOf(state);
+  const built = Object.keys(image.manifests);
+  if (platform === undefined || built.length === 0 || built.includes(platform)) return [];
+  return [
+    {
+      code: "platform-mismatch",
+      where: `ECS service ${nameOf(target.cluster)}/${target.service}`,
+      value: platform,
+      message: `its tasks run on ${platform}, and the image is built for ${built.join(", ")} only`,
+      fix: `add ${platform} to the service's platforms in services.yaml, or change runtimePlatform of task definition ${state.taskDefinition.family}`,
+    },
+  ];
+}
+
+function notesOf(service: Service, changes: readonly FieldChange[]): string[] {
+  const notes: string[] = [];
+  if (service.schedulingStrategy !== "DAEMON" && service.desiredCount === 0) {
+    notes.push("its desired count is 0: the revision will be set, and nothing will run");
+  }
+  if (service.schedulingStrategy === "DAEMON") {
+    notes.push("it is a daemon service: one task on each instance");
+  }
+  const primary = primaryOf(service);
+  const supersedes = changes.some((change) => change.field.endsWith(".image"));
+  if (supersedes && primary?.rolloutState === "IN_PROGRESS") {
+    notes.push(
+      `a deployment of ${revisionName(primary.taskDefinition)} is still in progress; this one will take its place`,
+    );
+  }
+  const breaker = service.deploymentConfiguration?.deploymentCircuitBreaker;
+  if (changes.length > 0 && breaker?.enable !== true) {
+    notes.push(
+      "it has no deployment circuit breaker: a version that can't start is tried until somebody stops it",
+    );
+  }
+  return notes;
+}

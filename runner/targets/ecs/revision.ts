@@ -1,0 +1,118 @@
+import {
+  DescribeTaskDefinitionCommand,
+  type ECSClient,
+  RegisterTaskDefinitionCommand,
+  type RegisterTaskDefinitionCommandInput,
+  type Tag,
+} from "@aws-sdk/client-ecs";
+import type { TaskDefinition } from "./state.ts";
+
+/**
+ * What DescribeTaskDefinition answers and RegisterTaskDefinition refuses. Everything else is kept,
+ * known or not. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html
+ */
+const responseOnly: readonly string[] = [
+  "taskDefinitionArn",
+  "revision",
+  "status",
+  "requiresAttributes",
+  "compatibilities",
+  "registeredAt",
+  "registeredBy",
+  "deregisteredAt",
+  "deleteRequestedAt",
+];
+
+/** The request that registers a revision like this one with another image in one container. Pure. */
+export function nextRevision(
+  current: TaskDefinition,
+  tags: readonly Tag[],
+  container: string,
+  image: string,
+): Record<string, unknown> {
+  const kept = Object.entries(current).filter(
+    ([field, value]) => !responseOnly.includes(field) && value !== null && value !== undefined,
+  );
+  return {
+    ...Object.fromEntries(kept),
+    containerDefinitions: current.containerDefinitions.map((definition) =>
+      definition.name === container ? { ...definition, image } : definition,
+    ),
+    // RegisterTaskDefinition refuses an empty list. Tags in AWS's own name space can't be set by us.
+    ...tagged(tags.filter((tag) => !tag.key?.startsWith("aws:"))),
+  };
+}
+
+function tagged(tags: readonly Tag[]): { tags?: readonly Tag[] } {
+  return tags.length === 0 ? {} : { tags };
+}
+
+/**
+ * Reads a task definition with its tags.
+ *
+ * The SDK leaves out what its model does not know, when it reads and when it writes; a revision cloned
+ * through it would lose the fields that AWS added since. So the answer is read as it came.
+ */
+export async function describeTaskDefinition(
+  ecs: ECSClient,
+  reference: string,
+  signal: AbortSignal,
+): Promise<{ readonly taskDefinition: TaskDefinition; readonly tags: readonly Tag[] }> {
+  let body: string | undefined;
+  const command = new DescribeTaskDefinitionCommand({ taskDefinition: reference, include: ["TAGS"] });
+  const keepBody =
+    <Args, Result extends { response: unknown }>(next: (args: Args) => Promise<Result>) =>
+    async (args: Args): Promise<Result> => {
+      const result = await next(args);
+      const response = result.response as { body?: unknown };
+      const bytes = await bytesOf(response.body);
+      body = new TextDecoder().decode(bytes);
+      response.body = bytes;
+      return result;
+    };
+  // "after" is nearer to the wire: before the deserializer sees the answer.
+  command.middlewareStack.addRelativeTo(keepBody, {
+    relation: "after",
+    toMiddleware: "deserializerMiddleware",
+    name: "slipwayKeepBody",
+  });
+  const parsed = await ecs.send(command, { abortSignal: signal });
+  const asSent = body === undefined ? parsed : (JSON.parse(body) as typeof parsed);
+  return {
+    taskDefinition: asSent.taskDefinition as unknown as TaskDefinition,
+    tags: asSent.tags ?? [],
+  };
+}
+
+/** Registers a revision, fields that the SDK does not know included; returns its ARN. */
+export async function registerRevision(
+  ecs: ECSClient,
+  request: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<string> {
+  const command = new RegisterTaskDefinitionCommand(request as unknown as RegisterTaskDefinitionCommandInput);
+  const sendBody =
+    <Args, Result>(next: (args: Args) => Promise<Result>) =>
+    (args: Args): Promise<Result> => {
+      (args as { request: { body?: unknown } }).request.body = JSON.stringify(request);
+      return next(args);
+    };
+  command.middlewareStack.addRelativeTo(sendBody, {
+    relation: "after",
+    toMiddleware: "serializerMiddleware",
+    name: "slipwaySendBody",
+  });
+  const { taskDefinition } = await ecs.send(command, { abortSignal: signal });
+  if (taskDefinition?.taskDefinitionArn === undefined) {
+    throw new Error("RegisterTaskDefinition answered without a revision");
+  }
+  return taskDefinition.taskDefinitionArn;
+}
+
+async function bytesOf(body: unknown): Promise<Uint8Array> {
+  if (body instanceof Uint8Array) return body;
+  if (typeof body === "string") return new TextEncoder().encode(body);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

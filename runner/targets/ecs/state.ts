@@ -1,0 +1,52 @@
+import type { Deployment, Service, Tag } from "@aws-sdk/client-ecs";
+import type { Problem } from "../../../config/errors.ts";
+
+/** A task definition as the API sends it: also with fields that our SDK does not know yet. */
+export interface TaskDefinition {
+  readonly taskDefinitionArn: string;
+  readonly family: string;
+  readonly revision: number;
+  readonly containerDefinitions: readonly ContainerDefinition[];
+  readonly runtimePlatform?: { cpuArchitecture?: string; operatingSystemFamily?: string } | null;
+  readonly requiresCompatibilities?: readonly string[] | null;
+  readonly [field: string]: unknown;
+}
+
+export interface ContainerDefinition {
+  readonly name: string;
+  readonly image?: string;
+  readonly essential?: boolean;
+  readonly logConfiguration?: {
+    readonly logDriver?: string;
+    readonly options?: Readonly<Record<string, string>> | null;
+  } | null;
+  readonly [field: string]: unknown;
+}
+
+/** What was found of an ECS target. */
+export type EcsState =
+  | { readonly kind: "unusable"; readonly problems: readonly Problem[] }
+  | {
+      readonly kind: "found";
+      readonly service: Service;
+      /** The service's task definition: what its PRIMARY deployment runs. */
+      readonly taskDefinition: TaskDefinition;
+      readonly tags: readonly Tag[];
+    };
+
+export type FoundService = Extract<EcsState, { kind: "found" }>;
+
+/** The deployment that the service is set to; the list's order means nothing. */
+export function primaryOf(service: Service): Deployment | undefined {
+  return service.deployments?.find((deployment) => deployment.status === "PRIMARY");
+}
+
+/** `shop-ui:12` of an ARN. */
+export function revisionName(taskDefinitionArn: string | undefined): string {
+  return taskDefinitionArn?.split("/").at(-1) ?? "unknown";
+}
+
+/** The name at the end of a cluster's, service's or task's ARN. */
+export function nameOf(arn: string | undefined): string {
+  return arn?.split("/").at(-1) ?? "";
+}

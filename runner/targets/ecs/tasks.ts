@@ -1,0 +1,73 @@
+import { DescribeTasksCommand, paginateListTasks, type Task } from "@aws-sdk/client-ecs";
+import type { Clients } from "../../aws/clients.ts";
+import type { Image } from "../../registry/image.ts";
+import { nameOf } from "./state.ts";
+
+/** A service's tasks of one task definition. */
+export interface TaskQuery {
+  readonly cluster: string;
+  readonly service: string;
+  readonly revisionArn: string;
+}
+
+/** More tasks than this are not looked at one by one. */
+const mostTasks = 1000;
+
+/**
+ * The tasks that a service runs (or has stopped within the last hour, as long as ECS keeps them), of one
+ * revision; newest first.
+ */
+export async function listTasks(
+  clients: Clients,
+  { cluster, service, revisionArn }: TaskQuery,
+  desiredStatus: "RUNNING" | "STOPPED",
+  signal: AbortSignal,
+): Promise<Task[]> {
+  const tasks: Task[] = [];
+  const pages = paginateListTasks(
+    { client: clients.ecs, pageSize: 100 },
+    { cluster, serviceName: service, desiredStatus },
+    { abortSignal: signal },
+  );
+  let seen = 0;
+  for await (const { taskArns = [] } of pages) {
+    if (taskArns.length === 0) continue;
+    const described = await clients.ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }), {
+      abortSignal: signal,
+    });
+    tasks.push(...(described.tasks ?? []).filter((task) => task.taskDefinitionArn === revisionArn));
+    seen += taskArns.length;
+    if (seen >= mostTasks) break;
+  }
+  const since = (task: Task) => (task.stoppedAt ?? task.createdAt)?.getTime() ?? 0;
+  return tasks.toSorted((a, b) => since(b) - since(a));
+}
+
+/** What the running tasks prove about the image they run. */
+export interface RunningProof {
+  readonly matching: number;
+  /** Running tasks whose agent has not said which image it is. */
+  readonly unreported: number;
+  /** `task 1a2b3c4d runs sha256:…` for each task that runs something else. */
+  readonly wrong: readonly string[];
+}
+
+/**
+ * Compares what tasks run with what was pushed: the index's digest, or its manifest for the tasks'
+ * platform (agents report either). Pure.
+ */
+export function proveImage(tasks: readonly Task[], container: string, image: Image): RunningProof {
+  const pushed = new Set([image.digest, ...Object.values(image.manifests)]);
+  const running = tasks.filter((task) => task.lastStatus === "RUNNING");
+  const digests = running.map((task) => ({
+    task: nameOf(task.taskArn).slice(0, 8),
+    digest: task.containers?.find((one) => one.name === container)?.imageDigest,
+  }));
+  return {
+    matching: digests.filter((one) => one.digest !== undefined && pushed.has(one.digest)).length,
+    unreported: digests.filter((one) => one.digest === undefined).length,
+    wrong: digests
+      .filter((one) => one.digest !== undefined && !pushed.has(one.digest))
+      .map((one) => `task ${one.task} runs ${one.digest}`),
+  };
+}

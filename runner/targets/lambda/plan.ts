@@ -1,0 +1,134 @@
+import type { LambdaTarget } from "../../../config/catalogue.ts";
+import type { Problem } from "../../../config/errors.ts";
+import { type Image, imageReference } from "../../registry/image.ts";
+import type { FieldChange, TargetPlan } from "../target.ts";
+import type { FoundFunction, LambdaState } from "./state.ts";
+
+/** `lambda shop-checkout-dev:live` */
+export function lambdaTitle(target: LambdaTarget): string {
+  return `lambda ${target.function}:${target.alias}`;
+}
+
+/** What Lambda calls an architecture, as a platform. Pure. */
+export function platformOf(architecture: string): string {
+  return architecture === "arm64" ? "linux/arm64" : "linux/amd64";
+}
+
+/**
+ * Digest of the one manifest that a function of this architecture runs; undefined when the image has
+ * none. Never the index: Lambda refuses it. Pure.
+ */
+export function manifestFor(image: Image, architecture: string): string | undefined {
+  return image.manifests[platformOf(architecture)];
+}
+
+/** What moving a function to an image changes. Pure. */
+export function planLambda(
+  serviceName: string,
+  target: LambdaTarget,
+  state: LambdaState,
+  image: Image,
+): TargetPlan<LambdaState> {
+  const plan = { service: serviceName, target, title: lambdaTitle(target), state };
+  if (state.kind === "missing" && target.create === undefined) {
+    return { ...plan, action: "none", changes: [], problems: state.problems, notes: [] };
+  }
+  const architecture = architectureOf(target, state);
+  const digest = manifestFor(image, architecture);
+  const problems = [
+    ...packageProblems(target, state),
+    ...(digest === undefined ? [noManifest(target, architecture, image)] : []),
+    ...regionProblems(target, state.region, image),
+  ];
+  const changes = digest === undefined ? [] : changesOf(target, state, imageReference(image, digest));
+  return {
+    ...plan,
+    action: changes.length === 0 ? "none" : state.kind === "missing" ? "create" : "update",
+    changes,
+    problems,
+    notes: notesOf(target, state, changes),
+  };
+}
+
+/** `x86_64` or `arm64`: the function's own, or that it will be created with. Pure. */
+export function architectureOf(target: LambdaTarget, state: LambdaState): string {
+  return state.kind === "found" ? state.architecture : (target.create?.architecture ?? "x86_64");
+}
+
+function changesOf(target: LambdaTarget, state: LambdaState, after: string): FieldChange[] {
+  const alias = state.kind === "found" ? state.alias : undefined;
+  const same = sameDigest(alias?.image, after);
+  if (same && alias?.weighted === false) return [];
+  return [
+    ...(same ? [] : [{ field: "imageUri", before: alias?.image ?? latestOf(state), after }]),
+    {
+      field: `alias ${target.alias}`,
+      before: alias === undefined ? undefined : `version ${alias.version}`,
+      after: same ? `version ${alias?.version}, alone` : "a new version",
+    },
+  ];
+}
+
+function latestOf(state: LambdaState): string | undefined {
+  return state.kind === "found" ? state.latest.image : undefined;
+}
+
+/** Whether two references are of the same digest, by whatever registry name. Pure. */
+export function sameDigest(reference: string | undefined, other: string): boolean {
+  const digest = digestOf(reference);
+  return digest !== undefined && digest === digestOf(other);
+}
+
+function digestOf(reference: string | undefined): string | undefined {
+  return reference?.includes("@") ? reference.split("@").at(-1) : undefined;
+}
+
+function packageProblems(target: LambdaTarget, state: LambdaState): Problem[] {
+  if (state.kind !== "found" || state.packageType === "Image") return [];
+  return [
+    {
+      code: "not-an-image-function",
+      where: `Lambda function ${target.function}`,
+      value: state.packageType,
+      message: "the function is a zip package, and Lambda can't turn it into a container image",
+      fix: "create a function of package type Image under another name, and point the target to it",
+    },
+  ];
+}
+
+function noManifest(target: LambdaTarget, architecture: string, image: Image): Problem {
+  const platform = platformOf(architecture);
+  return {
+    code: "platform-mismatch",
+    where: `Lambda function ${target.function}`,
+    value: platform,
+    message: `the function runs on ${architecture}, and the image is built for ${Object.keys(image.manifests).join(", ") || "no known platform"} only`,
+    fix: `add ${platform} to the service's platforms in services.yaml, or change the function's architecture`,
+  };
+}
+
+function regionProblems(target: LambdaTarget, region: string, image: Image): Problem[] {
+  const other = /\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\./.exec(image.registry)?.[1];
+  if (other === undefined || other === region) return [];
+  return [
+    {
+      code: "wrong-region",
+      where: `Lambda function ${target.function}`,
+      value: image.registry,
+      message: `the function is in ${region}, and Lambda takes images from a registry in its own region only`,
+      fix: `push to ${region}, or replicate the repository there (slipway:repositories.replication)`,
+    },
+  ];
+}
+
+function notesOf(target: LambdaTarget, state: LambdaState, changes: readonly FieldChange[]): string[] {
+  if (state.kind === "missing" || changes.length === 0) return [];
+  return [...aliasNotes(target, state)];
+}
+
+function aliasNotes(target: LambdaTarget, { alias }: FoundFunction): string[] {
+  if (alias === undefined) return [`the alias ${target.alias} does not exist: it will be created`];
+  if (alias.weighted)
+    return [`the alias ${target.alias} shares its invocations with another version: that ends`];
+  return [];
+}

@@ -1,0 +1,45 @@
+import type { GetFunctionCommandOutput } from "@aws-sdk/client-lambda";
+import type { LambdaTarget } from "../../../config/catalogue.ts";
+import type { TargetContext, TargetStatus } from "../target.ts";
+import { getFunction, isSettled } from "./inspect.ts";
+import { lambdaTitle } from "./plan.ts";
+import { failureOf } from "./update.ts";
+
+/** What the alias runs, since when and how well: one call. */
+export async function statusOfLambda(
+  serviceName: string,
+  target: LambdaTarget,
+  { clients, signal }: TargetContext,
+): Promise<TargetStatus> {
+  const about = { service: serviceName, title: lambdaTitle(target), kind: "lambda" as const };
+  const found = await getFunction(clients, target.function, target.alias, signal);
+  if (found?.Configuration === undefined) {
+    return { ...about, health: "missing", message: `there is no such function, or no alias ${target.alias}` };
+  }
+  return { ...about, ...describeFunction(found, target.alias) };
+}
+
+/** The status of what an alias points to. Pure. */
+export function describeFunction(
+  { Configuration: configuration = {}, Code: code }: GetFunctionCommandOutput,
+  alias: string,
+): Omit<TargetStatus, "service" | "title" | "kind"> {
+  const failure = failureOf(configuration);
+  const version = configuration.Version ?? "unknown";
+  const image = code?.ResolvedImageUri ?? code?.ImageUri;
+  const modified =
+    configuration.LastModified === undefined ? undefined : new Date(configuration.LastModified);
+  const asleep = configuration.State === "Inactive" ? ", asleep until the next invocation" : "";
+  return {
+    health: failure !== undefined ? "unhealthy" : isSettled(configuration) ? "healthy" : "updating",
+    message: `${alias} is on version ${version}${failure === undefined ? asleep : `: ${failure}`}`,
+    ...(image === undefined ? {} : { running: image }),
+    ...(modified === undefined || Number.isNaN(modified.getTime()) ? {} : { since: modified }),
+    details: {
+      version,
+      ...(configuration.Architectures?.[0] === undefined
+        ? {}
+        : { architecture: configuration.Architectures[0] }),
+    },
+  };
+}

@@ -1,0 +1,219 @@
+import {
+  CreateFunctionCommand,
+  type FunctionConfiguration,
+  type GetFunctionCommandOutput,
+  UpdateFunctionCodeCommand,
+} from "@aws-sdk/client-lambda";
+import type { LambdaTarget } from "../../../config/catalogue.ts";
+import { UserError } from "../../../config/errors.ts";
+import type { Clients } from "../../aws/clients.ts";
+import { isAwsError } from "../../aws/errors.ts";
+import type { Image } from "../../registry/image.ts";
+import { getManifest, parseStored } from "../../registry/lookup.ts";
+import { imageManifestMediaTypes } from "../../registry/manifest.ts";
+import { type Clock, poll, pollPolicy } from "../poll.ts";
+import { getFunction, isSettled } from "./inspect.ts";
+import { platformOf, sameDigest } from "./plan.ts";
+
+/** What the calls for one function share. */
+export interface FunctionUpdate {
+  readonly clients: Clients;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly target: LambdaTarget;
+  /** By the clock, in milliseconds since the epoch. */
+  readonly until: number;
+  readonly progress: (message: string) => void;
+}
+
+/**
+ * Makes sure that a digest is what Lambda takes: one platform's image manifest, no index.
+ *
+ * @throws UserError `lambda-manifest`
+ */
+export async function assertManifest(
+  clients: Clients,
+  image: Image,
+  digest: string,
+  architecture: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const stored = await getManifest(clients, image.repository, { imageDigest: digest }, signal);
+  const problem = (message: string) =>
+    new UserError(
+      {
+        code: "lambda-manifest",
+        where: `${image.repository}@${digest}`,
+        message,
+        fix: `build the image for ${platformOf(architecture)} without attestations, and deploy again`,
+      },
+      { exitCode: 1 },
+    );
+  if (stored === undefined) throw problem("the manifest for the function is not in the registry");
+  const parsed = parseStored(image.repository, stored);
+  const mediaType = stored.mediaType ?? parsed.mediaType ?? "";
+  if (parsed.kind === "index" || !imageManifestMediaTypes.includes(mediaType)) {
+    throw problem(`Lambda takes the manifest of one platform only, and this is ${mediaType || "an index"}`);
+  }
+}
+
+/**
+ * Sets the function's code to an image, once no other update is in its way. Nothing is published.
+ *
+ * @returns false when $LATEST had it already, from a run that was interrupted
+ */
+export async function updateCode(update: FunctionUpdate, reference: string): Promise<boolean> {
+  const { clients, signal, target } = update;
+  const before = await waitUntilIdle(update);
+  if (before.Configuration !== undefined && isSettled(before.Configuration)) {
+    if (sameDigest(before.Code?.ResolvedImageUri ?? before.Code?.ImageUri, reference)) return false;
+  }
+  await withoutConflict(update, () =>
+    clients.lambda.send(
+      new UpdateFunctionCodeCommand({ FunctionName: target.function, ImageUri: reference, Publish: false }),
+      { abortSignal: signal },
+    ),
+  );
+  return true;
+}
+
+/** Creates the function as the target says. The role may be so new that Lambda has not seen it yet. */
+export async function createFunction(update: FunctionUpdate, reference: string): Promise<void> {
+  const { clients, signal, target } = update;
+  const create = target.create;
+  if (create === undefined) throw new Error(`${target.function} has no description to create it from`);
+  const command = new CreateFunctionCommand({
+    FunctionName: target.function,
+    PackageType: "Image",
+    Code: { ImageUri: reference },
+    Role: create.role,
+    Architectures: [create.architecture],
+    MemorySize: create.memoryMegabytes,
+    Timeout: create.timeoutSeconds,
+    Publish: false,
+    ...(Object.keys(create.environment).length === 0
+      ? {}
+      : { Environment: { Variables: { ...create.environment } } }),
+  });
+  await withoutConflict(update, () => clients.lambda.send(command, { abortSignal: signal }));
+}
+
+/** Waits until no update is in progress; how the last one ended does not matter. */
+async function waitUntilIdle(update: FunctionUpdate): Promise<GetFunctionCommandOutput> {
+  return await waitFor(update, "another update of the function to end", async () => {
+    const found = await readFunction(update);
+    const { State: state, LastUpdateStatus: status } = found.Configuration ?? {};
+    return state === "Pending" || status === "InProgress" ? undefined : found;
+  });
+}
+
+/**
+ * Waits until the update went through, and returns the function.
+ *
+ * @throws UserError `function-update-failed` with Lambda's reason
+ */
+export async function waitUntilUpdated(
+  update: FunctionUpdate,
+  qualifier?: string,
+): Promise<GetFunctionCommandOutput> {
+  const what = qualifier === undefined ? "the function's update" : `version ${qualifier}`;
+  return await waitFor(update, `${what} to be ready`, async () => {
+    const found = await readFunction(update, qualifier);
+    const configuration = found.Configuration ?? {};
+    const failure = failureOf(configuration);
+    if (failure !== undefined) {
+      throw new UserError(
+        {
+          code: "function-update-failed",
+          where: `Lambda function ${update.target.function}`,
+          message: failure,
+          fix: "mend what Lambda says, and deploy again; the alias was not moved",
+        },
+        { exitCode: 1 },
+      );
+    }
+    return isSettled(configuration) ? found : undefined;
+  });
+}
+
+/** What Lambda says about a failed update or function; undefined when neither failed. Pure. */
+export function failureOf(configuration: FunctionConfiguration): string | undefined {
+  if (configuration.LastUpdateStatus === "Failed") {
+    return sentence(
+      "the update failed",
+      configuration.LastUpdateStatusReasonCode,
+      configuration.LastUpdateStatusReason,
+    );
+  }
+  if (configuration.State === "Failed") {
+    return sentence(
+      "the function is in state Failed",
+      configuration.StateReasonCode,
+      configuration.StateReason,
+    );
+  }
+  return undefined;
+}
+
+function sentence(what: string, code: string | undefined, reason: string | undefined): string {
+  const why = [code, reason].filter((part) => part !== undefined && part !== "").join(": ");
+  return why === "" ? what : `${what}: ${why}`;
+}
+
+async function readFunction(update: FunctionUpdate, qualifier?: string): Promise<GetFunctionCommandOutput> {
+  const found = await getFunction(update.clients, update.target.function, qualifier, update.signal);
+  if (found !== undefined) return found;
+  throw new UserError(
+    {
+      code: "unknown-function",
+      where: `Lambda in ${update.clients.region}`,
+      value: update.target.function,
+      message: "the function was deleted in the meantime",
+      fix: "create it again, and deploy then",
+    },
+    { exitCode: 1 },
+  );
+}
+
+/** Repeats a call that Lambda refuses while another update is in progress, or a new role is unknown. */
+export async function withoutConflict<T>(update: FunctionUpdate, call: () => Promise<T>): Promise<T> {
+  const answer = await waitFor(update, "another update of the function to end", async () => {
+    try {
+      return { value: await call() };
+    } catch (error) {
+      // https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+      const busy = isAwsError(error, "ResourceConflictException") && !/already exist/i.test(error.message);
+      const newRole =
+        isAwsError(error, "InvalidParameterValueException") && /role.*assumed/i.test(error.message);
+      if (busy || newRole) return undefined;
+      throw error;
+    }
+  });
+  return answer.value;
+}
+
+async function waitFor<T>(
+  update: FunctionUpdate,
+  what: string,
+  look: () => Promise<T | undefined>,
+): Promise<T> {
+  const { clock, signal, until, target } = update;
+  const found = await poll(
+    async (attempt) => {
+      const answer = await look();
+      if (answer === undefined && attempt === 0) update.progress(`waiting for ${what}`);
+      return answer;
+    },
+    { clock, policy: pollPolicy, until, signal },
+  );
+  if (found !== undefined) return found;
+  throw new UserError(
+    {
+      code: "timed-out",
+      where: `Lambda function ${target.function}`,
+      message: `waited ${target.timeoutSeconds} s for ${what}`,
+      fix: "look at the function in the console; give the target a longer timeoutSeconds if it only takes long",
+    },
+    { exitCode: 1 },
+  );
+}

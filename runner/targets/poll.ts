@@ -1,0 +1,91 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { hasCode } from "../aws/errors.ts";
+
+/** Time, passed in so that tests need none. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** @throws AbortError at once when the signal is aborted */
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+  /** 0 (included) to 1 (excluded). */
+  random(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: async (milliseconds, signal) => {
+    await delay(milliseconds, undefined, { signal });
+  },
+  random: () => Math.random(),
+};
+
+/** How often something is looked at. */
+export interface PollPolicy {
+  readonly firstMilliseconds: number;
+  /** Each pause is longer than the one before by this factor. */
+  readonly factor: number;
+  readonly longestMilliseconds: number;
+  /** Part of a pause that is left to chance, so that parallel targets don't call at the same moments. */
+  readonly jitter: number;
+  /** Looks in a row that may fail for want of an answer before waiting is given up. */
+  readonly failures: number;
+}
+
+/**
+ * Half a second at first, five seconds at last. ECS lets DescribeServices, the heaviest call, through
+ * at 20 a second for an account (burst 100), Lambda GetFunction at 100: a hundred targets at once stay
+ * below. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
+ */
+export const pollPolicy: PollPolicy = {
+  firstMilliseconds: 500,
+  factor: 1.3,
+  longestMilliseconds: 5_000,
+  jitter: 0.2,
+  failures: 5,
+};
+
+/** The pause before look number `attempt` (from 0), in milliseconds. Pure. */
+export function pauseMilliseconds(policy: PollPolicy, attempt: number, random: number): number {
+  const full = Math.min(policy.longestMilliseconds, policy.firstMilliseconds * policy.factor ** attempt);
+  return Math.round(full * (1 - policy.jitter * random));
+}
+
+export interface PollOptions {
+  readonly clock: Clock;
+  readonly policy: PollPolicy;
+  /** When to give up, by the clock: milliseconds since the epoch. */
+  readonly until: number;
+  readonly signal: AbortSignal;
+  /** Told of a look that got no answer (network, throttling) and will be repeated. */
+  readonly onNoAnswer?: (error: Error) => void;
+}
+
+/**
+ * Looks, at once and then with growing pauses, until there is something to return; undefined when the
+ * time is up. A look that gets no answer (after the client's own retries) is repeated.
+ */
+export async function poll<T>(
+  look: (attempt: number) => Promise<T | undefined>,
+  { clock, policy, until, signal, onNoAnswer }: PollOptions,
+): Promise<T | undefined> {
+  let failures = 0;
+  for (let attempt = 0; ; attempt++) {
+    signal.throwIfAborted();
+    try {
+      const found = await look(attempt);
+      if (found !== undefined) return found;
+      failures = 0;
+    } catch (error) {
+      if (!hasCode(error, "unreachable", "throttled") || ++failures >= policy.failures) throw error;
+      onNoAnswer?.(error);
+    }
+    const left = until - clock.now();
+    if (left <= 0) return undefined;
+    await clock.sleep(Math.min(left, pauseMilliseconds(policy, attempt, clock.random())), signal);
+  }
+}
+
+/** Whether work was stopped by its signal rather than by a fault. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
