@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { outputsSchema, type PlatformOutputs } from "../../../config/outputs.ts";
+import type { PlatformOutputs } from "../../../config/outputs.ts";
+import { platformOutputs } from "../../../infra/platform.ts";
 
 /** A service's image and the repository it is in, as the platform's stack says. */
 export interface ServiceImage {
@@ -15,8 +16,7 @@ export type ImageOf = (service: string) => pulumi.Output<ServiceImage>;
 
 /** Reads the images that the platform's stack has built. */
 export function imagesOf(platformStack: string, platform: string): ImageOf {
-  const reference = new pulumi.StackReference(platformStack);
-  const outputs = reference.outputs.apply((written) => outputsSchema.parse(written));
+  const outputs = platformOutputs(platformStack);
   return (service) => outputs.apply((all) => serviceImage(all, service, platform));
 }
 
