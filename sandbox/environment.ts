@@ -4,6 +4,10 @@ import { type SandboxFolder, sandboxFolder } from "./folder.ts";
 import { tlsFiles } from "./parts/registry.ts";
 import type { SandboxState } from "./state.ts";
 
+const profile = "sandbox";
+/** Not a secret: the emulator takes any. */
+const accessKey = { id: "test", secret: "test" };
+
 /**
  * Variables with which every tool finds the sandbox, and nothing of the user's own. `${NAME}` stands for
  * the value that the variable has in the user's environment. Pure.
@@ -32,11 +36,11 @@ export function sandboxEnvironment(state: SandboxState): Readonly<Record<string,
 
 function awsVariables(folder: SandboxFolder, state: SandboxState): Record<string, string> {
   return {
-    AWS_ACCESS_KEY_ID: "test",
-    AWS_SECRET_ACCESS_KEY: "test",
+    AWS_ACCESS_KEY_ID: accessKey.id,
+    AWS_SECRET_ACCESS_KEY: accessKey.secret,
     AWS_SESSION_TOKEN: "",
-    // A profile of the user's would be preferred to the keys.
-    AWS_PROFILE: "",
+    // A profile of the user's would be preferred to the keys; an empty one is an error to some SDKs.
+    AWS_PROFILE: profile,
     AWS_CONFIG_FILE: literal(join(folder.aws, "config")),
     AWS_SHARED_CREDENTIALS_FILE: literal(join(folder.aws, "credentials")),
     AWS_EC2_METADATA_DISABLED: "true",
@@ -82,11 +86,15 @@ function quotedForShell(value: string): string {
   return `"${text}"`;
 }
 
-/** Writes the environment file, and the empty AWS files it names. */
+/** Writes the environment file, and the AWS files it names. */
 export async function writeEnvironment(state: SandboxState): Promise<void> {
   const folder = sandboxFolder(state.root);
   await mkdir(folder.aws, { recursive: true });
-  await Promise.all(["config", "credentials"].map((name) => writeFile(join(folder.aws, name), "")));
+  await writeFile(join(folder.aws, "config"), `[profile ${profile}]\nregion = ${state.region}\n`);
+  await writeFile(
+    join(folder.aws, "credentials"),
+    `[${profile}]\naws_access_key_id = ${accessKey.id}\naws_secret_access_key = ${accessKey.secret}\n`,
+  );
   await mkdir(dirname(state.environmentFile), { recursive: true });
   await writeFile(`${state.environmentFile}.new`, dotenvText(sandboxEnvironment(state)), { mode: 0o600 });
   await rename(`${state.environmentFile}.new`, state.environmentFile);

@@ -31,7 +31,7 @@ export interface SandboxFolder {
   readonly emulator: string;
   /** Key, certificate and certificate bundle of the registry. */
   readonly tls: string;
-  /** Empty AWS configuration files. */
+  /** AWS configuration files with nothing but the sandbox's profile. */
   readonly aws: string;
   /** PULUMI_HOME. */
   readonly pulumiHome: string;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../../config/errors.ts";
 import { machineNames } from "../folder.ts";
+import { link } from "./link.ts";
 import { type Health, healthy, type Part, type Sandbox, type Started, unhealthy } from "./part.ts";
 
 const table = "/proc/sys/fs/binfmt_misc";
@@ -23,10 +24,15 @@ const magic = "\\x7fELF\\x02\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\
 const mask =
   "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff\\xff";
 
+/** Both flags are needed: see `start`. The kernel lists them in this order. */
+const usable = /^flags: .*P.*F/m;
+
 async function check(_sandbox: Sandbox, record: { address: string }): Promise<Health> {
   if (record.address === "native") return healthy;
   const entry = await readFile(record.address, "utf8").catch(() => "");
-  return entry.startsWith("enabled") ? healthy : unhealthy(`${record.address} is not enabled`);
+  return entry.startsWith("enabled") && usable.test(entry)
+    ? healthy
+    : unhealthy(`${record.address} is not enabled`);
 }
 
 async function start(sandbox: Sandbox): Promise<Started> {
@@ -42,7 +48,11 @@ async function start(sandbox: Sandbox): Promise<Started> {
   const { binaryFormat } = machineNames(sandbox.folder.id);
   await remove(binaryFormat);
   // F: the kernel opens the program now, so that it is found in whatever root a container has.
-  await writeFile(join(table, "register"), `:${binaryFormat}:M::${magic}:${mask}:${tool.path}:OF`);
+  // P: the program is told the name it was called by, without which BusyBox takes one applet for another;
+  // QEMU as Debian has had it for long wants the interpreter's name to say so, too.
+  const interpreter = join(sandbox.folder.directory, "aarch64-binfmt-P");
+  await link(tool.path, interpreter);
+  await writeFile(join(table, "register"), `:${binaryFormat}:M::${magic}:${mask}:${interpreter}:OPF`);
   return { version: tool.version, origin: tool.origin, address: join(table, binaryFormat) };
 }
 
@@ -63,7 +73,7 @@ async function enabledFor(processor: string): Promise<string | undefined> {
   for (const entry of await readdir(table).catch((): string[] => [])) {
     if (!entry.includes(processor) || entry.startsWith("slipway-")) continue;
     const text = await readFile(join(table, entry), "utf8").catch(() => "");
-    if (text.startsWith("enabled") && /^flags:.*F/m.test(text)) return join(table, entry);
+    if (text.startsWith("enabled") && usable.test(text)) return join(table, entry);
   }
   return undefined;
 }
