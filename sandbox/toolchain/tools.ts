@@ -1,0 +1,109 @@
+/** Everything that the sandbox needs from outside the project. */
+export const toolNames = [
+  "pulumi",
+  "pulumi-language-nodejs",
+  "pulumi-resource-docker-build",
+  "buildkitd",
+  "buildx",
+  "dockerd",
+  "docker",
+  "runc",
+  "qemu-aarch64",
+  "ministack",
+  "busybox-amd64",
+  "busybox-arm64",
+  "lambda-rie-amd64",
+  "lambda-rie-arm64",
+  "go",
+  "python",
+] as const;
+
+export type ToolName = (typeof toolNames)[number];
+
+/** What every run of the sandbox needs; `go` and `python` are fetched only when something is built with them. */
+export const sandboxTools = toolNames.filter((name) => name !== "go" && name !== "python");
+
+/** How a tool tells its version. */
+export interface VersionQuestion {
+  readonly arguments: readonly string[];
+  /** Matches what it prints; the first group is the version. No group: it tells none, but it runs. */
+  readonly answer: RegExp;
+}
+
+export interface Tool {
+  /** The version that is downloaded or built; for what comes from the system, `distribution`. */
+  readonly version: string;
+  /** What the sandbox does with it. */
+  readonly purpose: string;
+  /** Asked of what was found, downloaded or built before it is used. None: the tool can't run on this machine. */
+  readonly versionQuestion?: VersionQuestion;
+}
+
+const usage: VersionQuestion = { arguments: ["-h"], answer: /Usage of / };
+const github = (repository: string): VersionQuestion => ({
+  arguments: ["--version"],
+  answer: new RegExp(`${repository} v?(\\d+\\.\\d+\\.\\d+)`),
+});
+
+export const tools: Readonly<Record<ToolName, Tool>> = {
+  pulumi: {
+    version: "3.245.0",
+    purpose: "engine: runs the program and keeps its state",
+    versionQuestion: { arguments: ["version"], answer: /^v?(\d+\.\d+\.\d+)/m },
+  },
+  "pulumi-language-nodejs": {
+    version: "3.53.0",
+    purpose: "starts the program for the engine",
+    versionQuestion: usage,
+  },
+  "pulumi-resource-docker-build": {
+    version: "0.0.22",
+    purpose: "builds and pushes images for the engine",
+    versionQuestion: usage,
+  },
+  buildkitd: {
+    version: "0.31.0",
+    purpose: "builds images, one platform a node",
+    versionQuestion: github("github.com/moby/buildkit"),
+  },
+  buildx: {
+    version: "0.35.0",
+    purpose: "makes the builder that the image provider uses",
+    versionQuestion: { arguments: ["version"], answer: /github\.com\/docker\/buildx v?(\d+\.\d+\.\d+)/ },
+  },
+  dockerd: {
+    version: "distribution",
+    purpose: "runs the tasks and functions of the emulated AWS",
+    versionQuestion: { arguments: ["--version"], answer: /Docker version (\d+\.\d+\.\d+)/ },
+  },
+  docker: {
+    version: "distribution",
+    purpose: "command of the Docker daemon, and of buildx",
+    versionQuestion: { arguments: ["--version"], answer: /Docker version (\d+\.\d+\.\d+)/ },
+  },
+  runc: {
+    version: "1.3.4",
+    purpose: "runs the steps of a build",
+    versionQuestion: { arguments: ["--version"], answer: /runc version (\d+\.\d+\.\d+)/ },
+  },
+  "qemu-aarch64": {
+    version: "distribution",
+    purpose: "runs arm64 build steps on another processor",
+    versionQuestion: { arguments: ["--version"], answer: /version (\d+\.\d+\.\d+)/ },
+  },
+  ministack: { version: "1.5.33", purpose: "emulates AWS, container registry included" },
+  "busybox-amd64": { version: "distribution", purpose: "base of the example images, amd64" },
+  "busybox-arm64": { version: "distribution", purpose: "base of the example images, arm64" },
+  "lambda-rie-amd64": { version: "1.170.0", purpose: "Lambda's runtime interface in images, amd64" },
+  "lambda-rie-arm64": { version: "1.170.0", purpose: "Lambda's runtime interface in images, arm64" },
+  go: {
+    version: "1.26.6",
+    purpose: "builds tools that can't be downloaded",
+    versionQuestion: { arguments: ["version"], answer: /go version go(\d+\.\d+(?:\.\d+)?)/ },
+  },
+  python: {
+    version: "3.10",
+    purpose: "runs the emulator",
+    versionQuestion: { arguments: ["--version"], answer: /Python (\d+\.\d+\.\d+)/ },
+  },
+};
