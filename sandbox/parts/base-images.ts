@@ -1,5 +1,6 @@
-import { chmod, cp, mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { CreateRepositoryCommand, ECRClient, RepositoryAlreadyExistsException } from "@aws-sdk/client-ecr";
 import { execa } from "execa";
 import { request } from "undici";
@@ -68,6 +69,20 @@ async function start(sandbox: Sandbox, step: Step): Promise<Started> {
   const { store } = sandbox;
   const context = await gather(sandbox);
   const { registry } = store.current();
+  const busybox = await sandbox.tool("busybox-amd64");
+  const started: Started = {
+    version: busybox.version,
+    origin: "sandbox",
+    address: `${registry}/slipway-base`,
+  };
+  await store.update((state) => ({ ...state, baseImages: baseImageReferences(registry) }));
+  const inputs = await hashOf(context);
+  const pushed = await readFile(pushedFile(sandbox), "utf8").catch(() => "");
+  // The emulator keeps its images over `down`; after a crash it has lost them.
+  if (pushed === inputs && (await check(sandbox)).healthy) {
+    step.progress("already in the registry");
+    return started;
+  }
   await createRepositories(sandbox);
   const buildx = await sandbox.tool("buildx");
   for (const { stage, repository, tag } of standIns) {
@@ -88,9 +103,21 @@ async function start(sandbox: Sandbox, step: Step): Promise<Started> {
       context,
     ]);
   }
-  await store.update((state) => ({ ...state, baseImages: baseImageReferences(registry) }));
-  const busybox = await sandbox.tool("busybox-amd64");
-  return { version: busybox.version, origin: "sandbox", address: `${registry}/slipway-base` };
+  await writeFile(pushedFile(sandbox), inputs);
+  return started;
+}
+
+function pushedFile({ folder }: Sandbox): string {
+  return `${folder.baseImages}.pushed`;
+}
+
+/** Of all that the images are built from. */
+async function hashOf(directory: string): Promise<string> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const hash = createHash("sha256");
+  for (const file of files.sort()) hash.update(relative(directory, file)).update(await readFile(file));
+  return hash.digest("hex");
 }
 
 /** Puts Dockerfile and programs together. */

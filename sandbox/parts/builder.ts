@@ -42,11 +42,13 @@ function endpoint({ store }: Sandbox, node: BuildNode): string {
 async function start(sandbox: Sandbox, nodes: readonly BuildNode[]): Promise<Started> {
   const { folder } = sandbox;
   const [buildx, docker] = await Promise.all([sandbox.tool("buildx"), sandbox.tool("docker")]);
+  const started: Started = { version: buildx.version, origin: buildx.origin, address: builderName };
   await Promise.all([
     link(buildx.path, join(folder.dockerConfig, "cli-plugins", "docker-buildx")),
     link(docker.path, join(folder.programs, "docker")),
-    rm(folder.buildxConfig, { recursive: true, force: true }),
   ]);
+  if ((await check(sandbox, nodes)).healthy) return started;
+  await rm(folder.buildxConfig, { recursive: true, force: true });
   await mkdir(folder.buildxConfig, { recursive: true });
   await writeFile(join(folder.dockerConfig, "config.json"), "{}\n", { flag: "wx" }).catch(() => {});
   for (const [index, node] of nodes.entries()) {
@@ -64,7 +66,7 @@ async function start(sandbox: Sandbox, nodes: readonly BuildNode[]): Promise<Sta
       { env: buildxEnvironment(sandbox), extendEnv: false, cancelSignal: sandbox.signal },
     );
   }
-  return { version: buildx.version, origin: buildx.origin, address: builderName };
+  return started;
 }
 
 /** The environment in which buildx finds the sandbox's builder, and nothing of the user's. */

@@ -1,6 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { stringify } from "yaml";
+import { parseDocument, stringify } from "yaml";
+import { z } from "zod";
 import type { SandboxState } from "../state.ts";
 
 /** Name of the stack that is the sandbox. */
@@ -32,6 +33,23 @@ const services = [
  */
 export function sandboxSettings(projectDirectory: string, state: SandboxState): Record<string, unknown> {
   return {
+    ...choices,
+    ...whereItIs(projectDirectory, state),
+  };
+}
+
+/** What a team would choose for a stack like this; changed ones in the file are kept. */
+const choices = {
+  "slipway:repositories": { prefix: "shop", tagMutability: "immutable", forceDelete: true },
+  "slipway:retention": { preset: "releases" },
+  "slipway:scanning": { mode: "basic" },
+  "slipway:tags": ["{sha7}", "latest"],
+  "slipway:alarms": { storage: { gigabytes: 10 } },
+};
+
+/** What follows from where the sandbox's parts are; written anew each time. */
+function whereItIs(projectDirectory: string, state: SandboxState): Record<string, unknown> {
+  return {
     "aws:region": state.region,
     "aws:allowedAccountIds": [state.account],
     "aws:endpoints": [Object.fromEntries(services.map((service) => [service, state.endpoint]))],
@@ -43,19 +61,26 @@ export function sandboxSettings(projectDirectory: string, state: SandboxState): 
     },
     "slipway:registry": state.registry,
     "slipway:builder": { kind: "buildx", name: state.builder },
-    "slipway:baseImages": state.baseImages,
-    "slipway:repositories": { prefix: "shop", tagMutability: "immutable", forceDelete: true },
-    "slipway:retention": { preset: "releases" },
-    "slipway:scanning": { mode: "basic" },
-    "slipway:tags": ["{sha7}", "latest"],
-    "slipway:alarms": { storage: { gigabytes: 10 } },
+    // The registry by its placeholder: its port is no part of what an image is built from.
+    "slipway:baseImages": Object.fromEntries(
+      Object.entries(state.baseImages).map(([from, to]) => [from, to.replace(state.registry, "${registry}")]),
+    ),
   };
 }
 
-/** Writes Pulumi.sandbox.yaml beside a Pulumi.yaml. Git does not keep it: it holds this machine's ports. */
+/**
+ * Writes Pulumi.sandbox.yaml beside a Pulumi.yaml. Git does not keep it: it holds this machine's ports.
+ * Settings that do not follow from the sandbox, and what the engine has written into it, stay.
+ */
 export async function writeSandboxStack(projectDirectory: string, state: SandboxState): Promise<string> {
   const file = join(projectDirectory, `Pulumi.${sandboxStack}.yaml`);
-  const comment = "# Written by `slipway sandbox up`, anew each time.\n";
-  await writeFile(file, comment + stringify({ config: sandboxSettings(projectDirectory, state) }));
+  const before = written.safeParse(parseDocument(await readFile(file, "utf8").catch(() => "")).toJS());
+  const { config = {}, ...others } = before.data ?? {};
+  const now = { ...choices, ...config, ...whereItIs(projectDirectory, state) };
+  await writeFile(`${file}.new`, comment + stringify({ config: now, ...others }));
+  await rename(`${file}.new`, file);
   return file;
 }
+
+const comment = "# Addresses are written by `slipway sandbox up`, anew each time; the rest may be changed.\n";
+const written = z.looseObject({ config: z.record(z.string(), z.unknown()).optional() });

@@ -1,0 +1,95 @@
+import { type DefinedCommand, defineCommand, defineGroup } from "../../runner/commands/define.ts";
+
+const up = defineCommand({
+  command: "up",
+  describe: "Bring a local AWS up, or repair it; what is missing is brought along",
+  examples: [
+    ["sandbox up", "the first time: minutes, as tools are fetched or built; later: seconds"],
+    ["sandbox up --nodes 1", "one BuildKit daemon for both platforms instead of one for each"],
+  ],
+  options: {
+    nodes: {
+      choices: [1, 2],
+      requiresArg: true,
+      describe: "BuildKit daemons: one for both platforms, or one for each; default: as before, 2 at first",
+    },
+  },
+  async run(options, { directory: root, emit, signal }) {
+    const [{ bringUp }, { describeUp }] = await Promise.all([import("../up.ts"), import("./text.ts")]);
+    const nodes = options.nodes === 1 || options.nodes === 2 ? { nodes: options.nodes } : {};
+    const state = await bringUp({ root, emit, signal, ...nodes });
+    return { exitCode: 0, document: state, text: describeUp(state) };
+  },
+});
+
+const down = defineCommand({
+  command: "down",
+  describe: "Stop it and leave nothing running; what was deployed is kept for the next up",
+  examples: [["sandbox down", "no process, container, network, mount or port is left"]],
+  async run(_options, { directory: root, emit, signal }) {
+    const { takeDown } = await import("../down.ts");
+    const result = await takeDown({ root, emit, signal });
+    const text = result.wasUp ? "The sandbox is down." : "The sandbox was not up.";
+    return { exitCode: 0, document: result, text };
+  },
+});
+
+const status = defineCommand({
+  command: "status",
+  describe: "Show every part: health, version, where it came from, address, process, log",
+  examples: [
+    ["sandbox status", "a table; exit code 1 when a part is broken"],
+    ["sandbox status --output json", "the same as one document"],
+  ],
+  async run(_options, { directory: root }) {
+    const [{ inspectSandbox }, { statusTable }] = await Promise.all([
+      import("../status.ts"),
+      import("./text.ts"),
+    ]);
+    const found = await inspectSandbox({ root });
+    return { exitCode: found.state === "broken" ? 1 : 0, document: found, text: statusTable(found, root) };
+  },
+});
+
+const reset = defineCommand({
+  command: "reset",
+  describe: "Empty the emulated account and Pulumi's state; the parts go on running",
+  examples: [["sandbox reset", "as if nothing had ever been deployed"]],
+  async run(_options, { directory: root, emit, signal }) {
+    const { resetSandbox } = await import("../reset.ts");
+    await resetSandbox({ root, emit, signal });
+    return { exitCode: 0, document: { reset: true }, text: "The sandbox's account is empty." };
+  },
+});
+
+const env = defineCommand({
+  command: "env",
+  describe: "Print what a shell needs so that pulumi, docker and aws work in the sandbox",
+  examples: [['eval "$(slipway sandbox env)"', "then: pulumi up --stack sandbox"]],
+  async run(_options, { directory: root }) {
+    const [{ readState }, { sandboxFolder }, { exportLines, sandboxEnvironment }, { UserError }] =
+      await Promise.all([
+        import("../state.ts"),
+        import("../folder.ts"),
+        import("../environment.ts"),
+        import("../../config/errors.ts"),
+      ]);
+    const state = await readState(sandboxFolder(root).state);
+    if (state === undefined || Object.keys(state.parts).length === 0) {
+      throw new UserError({
+        code: "sandbox-down",
+        message: "the sandbox is not up",
+        fix: "slipway sandbox up",
+      });
+    }
+    const variables = sandboxEnvironment(state);
+    return { exitCode: 0, document: variables, text: exportLines(variables) };
+  },
+});
+
+/** `slipway sandbox …`: a local AWS for demo, tests and trying things out. */
+export const sandboxCommand: DefinedCommand = defineGroup({
+  command: "sandbox",
+  describe: "A local AWS: emulator, Docker, BuildKit, Pulumi",
+  commands: [up, down, status, reset, env],
+});
