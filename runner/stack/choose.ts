@@ -1,0 +1,36 @@
+import { UserError } from "../../config/errors.ts";
+import { listStacks } from "../../config/load.ts";
+import { didYouMean } from "../../config/nearest.ts";
+
+/**
+ * The stack to work on: the one asked for, PULUMI_STACK, or the only one there is.
+ *
+ * @throws UserError `unknown-stack` or `which-stack`, with the stacks there are
+ */
+export async function chooseStack(directory: string, asked: string | undefined): Promise<string> {
+  const stacks = await listStacks(directory);
+  const fromEnvironment = process.env.PULUMI_STACK === "" ? undefined : process.env.PULUMI_STACK;
+  return pickStack(asked ?? fromEnvironment, stacks, asked === undefined ? "PULUMI_STACK" : "--stack");
+}
+
+/** `chooseStack` on the names of the stacks. Pure. */
+export function pickStack(wanted: string | undefined, stacks: readonly string[], where: string): string {
+  if (wanted === undefined) {
+    const [only, ...others] = stacks;
+    if (only !== undefined && others.length === 0) return only;
+    throw new UserError({
+      code: "which-stack",
+      where: "--stack",
+      message: stacks.length === 0 ? "there is no Pulumi.<stack>.yaml here" : "which stack?",
+      fix: stacks.length === 0 ? "create one: pulumi stack init dev" : `one of: ${stacks.join(", ")}`,
+    });
+  }
+  if (stacks.includes(wanted)) return wanted;
+  throw new UserError({
+    code: "unknown-stack",
+    where,
+    value: wanted,
+    message: `there is no Pulumi.${wanted}.yaml here`,
+    fix: didYouMean(wanted, stacks),
+  });
+}

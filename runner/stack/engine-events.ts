@@ -1,0 +1,135 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
+import type { Service } from "../../config/catalogue.ts";
+import type { Emit, RunEvent } from "../report/events.ts";
+import { imagePartOf, resourceOf, stepOf } from "./resources.ts";
+
+/** What was learnt from the engine's events, for the verdict on a failure. */
+export interface EngineRecord {
+  /** Errors that the engine reported, in order, with the resource that each belongs to. */
+  readonly errors: { readonly urn: string | undefined; readonly message: string }[];
+  /** The last lines of each build, by URN. */
+  readonly logs: Map<string, string[]>;
+  /** Builds under way: URN → when it began, in milliseconds. */
+  readonly building: Map<string, number>;
+  /** URNs of resources that were created, changed or deleted. */
+  readonly changed: { readonly urn: string; readonly operation: string }[];
+  /** Whether the engine found operations that an earlier run, killed, had left open. */
+  pendingOperations: boolean;
+}
+
+const keptLines = 40;
+
+export function emptyRecord(): EngineRecord {
+  return { errors: [], logs: new Map(), building: new Map(), changed: [], pendingOperations: false };
+}
+
+/**
+ * Reads the engine's events: builds become steps with BuildKit's output as their log, other resources
+ * lines of the step that the update runs in.
+ *
+ * @param parent id of the step that the update runs in
+ */
+export function readEngineEvents(
+  record: EngineRecord,
+  { emit, parent, services }: { emit: Emit; parent: string; services: readonly Service[] },
+): (event: EngineEvent) => void {
+  return (event) => {
+    for (const out of translate(event, record, parent, services, performance.now())) emit(out);
+  };
+}
+
+/** One event of the engine as events of the run; notes in the record what a verdict needs. */
+export function translate(
+  event: EngineEvent,
+  record: EngineRecord,
+  parent: string,
+  services: readonly Service[],
+  now: number,
+): RunEvent[] {
+  if (event.resourcePreEvent !== undefined) {
+    const { urn, op } = event.resourcePreEvent.metadata;
+    if (!changes(op)) return [];
+    const part = imagePartOf(urn, services);
+    if (part === undefined) {
+      const resource = resourceOf(urn);
+      return [{ kind: "step-log", id: parent, line: `${op} ${resource?.type} ${resource?.name}` }];
+    }
+    if (op.startsWith("delete") || op.startsWith("discard") || record.building.has(urn)) return [];
+    record.building.set(urn, now);
+    const title = part.kind === "build" ? stepOf(part) : `join the platforms of ${part.service}`;
+    return [{ kind: "step-started", id: stepOf(part), title, parent }];
+  }
+  if (event.resOutputsEvent !== undefined) {
+    const { urn, op, new: after } = event.resOutputsEvent.metadata;
+    if (changes(op)) record.changed.push({ urn, operation: op });
+    return endBuild(urn, "done", shortDigest(after?.outputs), record, services, now);
+  }
+  if (event.resOpFailedEvent !== undefined) {
+    return endBuild(event.resOpFailedEvent.metadata.urn, "failed", undefined, record, services, now);
+  }
+  return event.diagnosticEvent === undefined
+    ? []
+    : diagnostic(event.diagnosticEvent, record, parent, services);
+}
+
+function endBuild(
+  urn: string,
+  outcome: "done" | "failed",
+  message: string | undefined,
+  record: EngineRecord,
+  services: readonly Service[],
+  now: number,
+): RunEvent[] {
+  const startedAt = record.building.get(urn);
+  const part = imagePartOf(urn, services);
+  if (startedAt === undefined || part === undefined) return [];
+  record.building.delete(urn);
+  const ended = { kind: "step-ended", id: stepOf(part), outcome, milliseconds: now - startedAt } as const;
+  return [message === undefined ? ended : { ...ended, message }];
+}
+
+function diagnostic(
+  { urn, message, severity }: NonNullable<EngineEvent["diagnosticEvent"]>,
+  record: EngineRecord,
+  parent: string,
+  services: readonly Service[],
+): RunEvent[] {
+  const text = withoutMarkup(message).trimEnd();
+  // The engine has a severity `debug`, too, which Automation's types leave out.
+  if (text.trim() === "" || (severity as string) === "debug") return [];
+  const part = urn === undefined ? undefined : imagePartOf(urn, services);
+  if (severity === "error") {
+    record.errors.push({ urn, message: text });
+    return [{ kind: "step-log", id: part === undefined ? parent : stepOf(part), line: text }];
+  }
+  if (urn !== undefined && part !== undefined) {
+    const lines = record.logs.get(urn) ?? [];
+    const added = text.split("\n");
+    record.logs.set(urn, [...lines, ...added].slice(-keptLines));
+    return added.map((line) => ({ kind: "step-log", id: stepOf(part), line }));
+  }
+  if (severity === "warning") {
+    if (/pending operations from previous deployment/.test(text)) {
+      record.pendingOperations = true;
+      return [{ kind: "notice", message: "an earlier run was interrupted; finishing what it began" }];
+    }
+    if (/^using pulumi-\S+ from \$PATH/.test(text)) return [];
+    return [{ kind: "warning", code: "engine-warning", message: text }];
+  }
+  return [{ kind: "step-log", id: parent, line: text }];
+}
+
+/** Whether an operation changes something. */
+function changes(operation: string): boolean {
+  return !["same", "read", "refresh", "read-replacement", "import", "discard"].includes(operation);
+}
+
+function shortDigest(outputs: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const digest = outputs?.digest ?? outputs?.ref;
+  return typeof digest === "string" ? /sha256:[0-9a-f]{12}/.exec(digest)?.[0] : undefined;
+}
+
+/** Without the engine's colour directives: `<{%reset%}>`. */
+function withoutMarkup(text: string): string {
+  return text.replaceAll(/<\{%[^%]*%\}>/g, "");
+}

@@ -1,0 +1,97 @@
+import { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
+import { CommandError, ConcurrentUpdateError, StackNotFoundError } from "@pulumi/pulumi/automation/errors.js";
+import { execa } from "execa";
+import { UserError } from "../../config/errors.ts";
+import { killTree } from "./process-tree.ts";
+
+/** The Pulumi CLI, and a way to run it. */
+export type Engine = PulumiCommand & { readonly run: ReturnType<typeof runIn> };
+
+/**
+ * Finds the Pulumi engine on the PATH.
+ *
+ * It is run in a process group of its own: Ctrl-C on a terminal reaches a whole group, and a second
+ * interrupt makes the engine give up at once and leave its state behind half-written. So the engine
+ * hears of it from us alone, once; when this process ends, the engine and its plug-ins end with it.
+ *
+ * @param signal aborted: whatever the engine is doing is cancelled, cleanly
+ * @throws UserError `missing-pulumi`
+ */
+export async function findEngine(signal: AbortSignal): Promise<Engine> {
+  const command = await PulumiCommand.get().catch((error: unknown) => {
+    throw engineProblem(error);
+  });
+  return Object.assign(command, { run: runIn(command.command, signal) });
+}
+
+/** Automation's own way to run the engine (`automation/cmd.js`), with a process group and our signal. */
+function runIn(command: string, always: AbortSignal) {
+  return async (
+    args: string[],
+    cwd: string,
+    environment: Record<string, string>,
+    onOutput?: (text: string) => void,
+    onError?: (text: string) => void,
+    runSignal?: AbortSignal,
+  ) => {
+    const signal = runSignal === undefined ? always : AbortSignal.any([always, runSignal]);
+    signal.throwIfAborted();
+    const child = execa(
+      command,
+      [...args, ...(args.includes("--non-interactive") ? [] : ["--non-interactive"])],
+      {
+        cwd,
+        env: { ...environment, PULUMI_AUTOMATION_API: "true" },
+        detached: true,
+        reject: false,
+        maxBuffer: 100_000_000,
+        stripFinalNewline: false,
+      },
+    );
+    child.stdout.setEncoding("utf8").on("data", (text: string) => onOutput?.(text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => onError?.(text));
+    const cancel = () => child.kill("SIGINT");
+    const kill = () => child.pid !== undefined && killTree(child.pid);
+    signal.addEventListener("abort", cancel, { once: true });
+    process.once("exit", kill);
+    try {
+      const { stdout, stderr, exitCode, failed, code: systemCode } = await child;
+      signal.throwIfAborted();
+      if (systemCode === "ENOENT") throw engineProblem(new Error("ENOENT"));
+      if (failed) throw commandError(stdout, stderr);
+      return { stdout, stderr, code: exitCode ?? -1 };
+    } finally {
+      signal.removeEventListener("abort", cancel);
+      process.off("exit", kill);
+    }
+  };
+}
+
+/** The errors that Automation tells apart, by what the engine says. */
+function commandError(stdout: string, stderr: string): CommandError {
+  const text = `${stdout}\n${stderr}`.trim();
+  if (/no stack named.*found/.test(stderr)) return new StackNotFoundError(text);
+  const locked = /the stack is currently locked by|Another update is currently in progress/.test(stderr);
+  return locked ? new ConcurrentUpdateError(text) : new CommandError(text);
+}
+
+function engineProblem(error: unknown): unknown {
+  const message = error instanceof Error ? error.message : String(error);
+  if (/ENOENT/.test(message)) {
+    return new UserError(
+      {
+        code: "missing-pulumi",
+        where: "PATH",
+        message: "the Pulumi CLI is not on this machine",
+        fix: "install it (https://www.pulumi.com/docs/install/) and see slipway doctor",
+      },
+      { cause: error },
+    );
+  }
+  const tooOld = /version requirement failed[^\n]*|Minimum version requirement[^\n]*/i.exec(message)?.[0];
+  if (tooOld === undefined) return error;
+  return new UserError(
+    { code: "old-pulumi", where: "PATH", message: tooOld, fix: "install a newer Pulumi CLI" },
+    { cause: error },
+  );
+}

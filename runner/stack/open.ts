@@ -1,0 +1,62 @@
+import { LocalWorkspace } from "@pulumi/pulumi/automation/localWorkspace.js";
+import type { Stack } from "@pulumi/pulumi/automation/stack.js";
+import { stackFile } from "../../config/description.ts";
+import { UserError } from "../../config/errors.ts";
+import { type Engine, findEngine } from "./engine.ts";
+
+export interface OpenStack {
+  readonly stack: Stack;
+  readonly engine: Engine;
+}
+
+/**
+ * The stack in its backend, ready to be worked on; created there when it is new. The program is the
+ * project's own, so that this and `pulumi up` by hand are the same.
+ *
+ * @throws UserError when there is no engine, no backend or no passphrase
+ */
+export async function openStack(directory: string, stack: string, signal: AbortSignal): Promise<OpenStack> {
+  const engine = await findEngine(signal);
+  try {
+    const opened = await LocalWorkspace.createOrSelectStack(
+      { stackName: stack, workDir: directory },
+      { pulumiCommand: engine },
+    );
+    return { stack: opened, engine };
+  } catch (error) {
+    throw backendProblem(error, stack);
+  }
+}
+
+const backendProblems = [
+  {
+    pattern: /PULUMI_ACCESS_TOKEN must be set|please run `?pulumi login|not logged in/i,
+    code: "no-backend",
+    message: "Pulumi does not know where to keep its state",
+    fix: "set PULUMI_BACKEND_URL under slipway:environment (s3://…, file://…), or run pulumi login",
+  },
+  {
+    pattern: /passphrase must be set|incorrect passphrase|get stack secrets manager/i,
+    code: "no-passphrase",
+    message: "the stack's secrets can't be read",
+    fix: "set PULUMI_CONFIG_PASSPHRASE, or check the stack's secrets provider and the rights to use it",
+  },
+  {
+    pattern: /unable to (?:open bucket|read stack|list)|problem logging in|could not get current user/i,
+    code: "unreachable-backend",
+    message: "Pulumi's state can't be reached",
+    fix: "check PULUMI_BACKEND_URL and the credentials for it",
+  },
+] as const;
+
+/** What opening a stack failed with, as a problem that can be mended where it is one. */
+export function backendProblem(error: unknown, stack: string): unknown {
+  if (error instanceof UserError || !(error instanceof Error) || error.name === "AbortError") return error;
+  const known = backendProblems.find(({ pattern }) => pattern.test(error.message));
+  if (known === undefined) return error;
+  const detail = /^error: (.*)$/m.exec(error.message)?.[1] ?? error.message.trim().split("\n")[0];
+  return new UserError(
+    { code: known.code, where: stackFile(stack), message: `${known.message}: ${detail}`, fix: known.fix },
+    { cause: error },
+  );
+}

@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ConcurrentUpdateError } from "@pulumi/pulumi/automation/errors.js";
+import type { Stack } from "@pulumi/pulumi/automation/stack.js";
+import { type StackDescription, stackFile } from "../../config/description.ts";
+import { UserError } from "../../config/errors.ts";
+import type { PlatformOutputs } from "../../config/outputs.ts";
+import { formatDuration } from "../report/duration.ts";
+import type { Emit } from "../report/events.ts";
+import { type EngineRecord, emptyRecord, readEngineEvents } from "./engine-events.ts";
+import { explainFailure } from "./failure.ts";
+import { isAbandoned, lockHolder } from "./lock.ts";
+import { openStack } from "./open.ts";
+import { parseOutputs } from "./outputs.ts";
+import { forgetPendingOperations } from "./pending.ts";
+import { excludedImages, imagePartOf, stepOf } from "./resources.ts";
+
+export interface UpdateContext {
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Step that builds and resources are shown under. */
+  readonly step: string;
+}
+
+export interface StackUpdate {
+  readonly outputs: PlatformOutputs;
+  /** Resources that were created, changed or deleted. */
+  readonly changed: EngineRecord["changed"];
+}
+
+/** How long another run's lock is waited for, and how often it is looked at. */
+const lockWaitSeconds = 900;
+const lockPollSeconds = 2;
+
+/**
+ * Brings the stack up to date: its infrastructure, and of its images only those of the chosen
+ * services, the others being left as they are. Waits for another run's lock, finishes what a killed
+ * run began, and tries again what can succeed at another attempt (`slipway:deploy.attempts`).
+ *
+ * @param chosen names of the services to build
+ * @throws UserError with the step and the last lines of each build that failed, exit code 1
+ */
+export async function updateStack(
+  description: StackDescription,
+  chosen: readonly string[],
+  context: UpdateContext,
+): Promise<StackUpdate> {
+  const { directory, settings } = description;
+  const { stack, engine } = await openStack(directory, settings.stack, context.signal);
+  for (let attempt = 1; ; attempt++) {
+    const record = emptyRecord();
+    try {
+      const outputs = await waitingForLock(stack, context, () =>
+        up(stack, description, chosen, record, context),
+      );
+      if (record.pendingOperations) await forgetPendingOperations(engine, directory, stack.name);
+      return { outputs, changed: record.changed };
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const { problems, worthAnotherAttempt } = failureOf(error, record, description);
+      if (!worthAnotherAttempt || attempt >= settings.deploy.attempts) {
+        throw new UserError(problems, { exitCode: 1, cause: error });
+      }
+      const first = problems[0]?.message.split("\n")[0];
+      context.emit({
+        kind: "warning",
+        code: "another-attempt",
+        message: `attempt ${attempt} of ${settings.deploy.attempts} failed: ${first}`,
+      });
+    }
+  }
+}
+
+async function up(
+  stack: Stack,
+  { catalogue, settings }: StackDescription,
+  chosen: readonly string[],
+  record: EngineRecord,
+  { emit, signal, step }: UpdateContext,
+): Promise<PlatformOutputs> {
+  const { parallelBuilds, pushTimeoutSeconds } = settings.deploy;
+  const attempt = new AbortController();
+  const watch = setInterval(() => {
+    for (const [urn, startedAt] of record.building) {
+      if (performance.now() - startedAt < pushTimeoutSeconds * 1000) continue;
+      const part = imagePartOf(urn, catalogue.services);
+      attempt.abort(new BuildTimeout(part?.service ?? urn, pushTimeoutSeconds));
+    }
+  }, 1000);
+  const running = AbortSignal.any([signal, attempt.signal]);
+  try {
+    const { outputs } = await stack.up({
+      exclude: excludedImages(catalogue.services, chosen),
+      parallel: parallelBuilds,
+      color: "never",
+      onEvent: readEngineEvents(record, { emit, parent: step, services: catalogue.services }),
+      signal: running,
+    });
+    return parseOutputs(outputs);
+  } finally {
+    clearInterval(watch);
+    endOpenBuilds(record, { emit, services: catalogue.services, cancelled: running.aborted });
+  }
+}
+
+/** Builds that the engine said nothing more about: it was cancelled, or died. */
+function endOpenBuilds(
+  record: EngineRecord,
+  {
+    emit,
+    services,
+    cancelled,
+  }: { emit: Emit; services: StackDescription["catalogue"]["services"]; cancelled: boolean },
+): void {
+  for (const [urn, startedAt] of record.building) {
+    const part = imagePartOf(urn, services);
+    if (part === undefined) continue;
+    const milliseconds = performance.now() - startedAt;
+    emit({ kind: "step-ended", id: stepOf(part), outcome: cancelled ? "cancelled" : "failed", milliseconds });
+  }
+  record.building.clear();
+}
+
+class BuildTimeout extends Error {
+  readonly service: string;
+  readonly seconds: number;
+
+  constructor(service: string, seconds: number) {
+    super(`building and pushing ${service} took longer than ${formatDuration(seconds * 1000)}`);
+    this.name = "BuildTimeout";
+    this.service = service;
+    this.seconds = seconds;
+  }
+}
+
+function failureOf(error: unknown, record: EngineRecord, { catalogue, settings }: StackDescription) {
+  if (error instanceof BuildTimeout) {
+    return {
+      problems: [
+        {
+          code: "build-timeout",
+          where: stackFile(settings.stack),
+          key: "slipway:deploy.pushTimeoutSeconds",
+          value: error.seconds,
+          message: error.message,
+          fix: "raise it, or find out with docker buildx build what takes so long",
+        },
+      ],
+      worthAnotherAttempt: true,
+    };
+  }
+  if (error instanceof Error && error.name.endsWith("CommandError")) {
+    return explainFailure(record, catalogue.services, error.message);
+  }
+  throw error;
+}
+
+/** Runs `work` as soon as no other run holds the stack's lock; says who is waited for. */
+async function waitingForLock<T>(
+  stack: Stack,
+  { emit, signal }: UpdateContext,
+  work: () => Promise<T>,
+): Promise<T> {
+  const startedAt = performance.now();
+  let announced: string | undefined;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ConcurrentUpdateError)) throw error;
+      const holder = lockHolder(error.message) ?? { description: "another run" };
+      if (isAbandoned(holder, process.env.PULUMI_BACKEND_URL)) {
+        emit({
+          kind: "notice",
+          message: `the stack's lock was left behind by ${holder.description}; taking it over`,
+        });
+        await stack.cancel();
+        continue;
+      }
+      if ((performance.now() - startedAt) / 1000 > lockWaitSeconds)
+        throw lockedFor(stack.name, holder.description);
+      if (announced !== holder.description) {
+        announced = holder.description;
+        const limit = formatDuration(lockWaitSeconds * 1000);
+        emit({
+          kind: "notice",
+          message: `waiting for ${announced}, which is updating the stack (for ${limit} at most)`,
+        });
+      }
+      await sleep(lockPollSeconds * 1000, undefined, { signal });
+    }
+  }
+}
+
+function lockedFor(stack: string, holder: string): UserError {
+  return new UserError(
+    {
+      code: "stack-locked",
+      where: `stack ${stack}`,
+      message: `${holder} has held the stack's lock for longer than ${formatDuration(lockWaitSeconds * 1000)}`,
+      fix: `wait until it is done; if it is gone, release the lock with: pulumi cancel --stack ${stack}`,
+    },
+    { exitCode: 1 },
+  );
+}
