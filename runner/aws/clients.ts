@@ -47,13 +47,25 @@ interface Hookable {
  * connecting takes 5 s at most, an answer 30 s. What a user can mend is thrown as a UserError.
  *
  * @param options.signal no call is begun once it is aborted (a call under way takes its own signal)
+ * @param options.warn told what the SDK would otherwise print to the terminal by itself
  */
 export function createClients(
   settings: Settings,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: {
+    readonly signal?: AbortSignal | undefined;
+    readonly warn?: ((message: string) => void) | undefined;
+  } = {},
 ): Clients {
   const { region, profile } = settings.aws;
   const made: Hookable[] = [];
+  const silent = () => {};
+  const logger = {
+    trace: silent,
+    debug: silent,
+    info: silent,
+    warn: (message: unknown) => options.warn?.(String(message)),
+    error: silent,
+  };
 
   const endpointOf = (service: ServiceName) =>
     endpointKeys[service].map((key) => endpointFor(settings, key)).find((endpoint) => endpoint !== undefined);
@@ -66,6 +78,7 @@ export function createClients(
       ...(endpoint === undefined ? {} : { endpoint }),
       maxAttempts: 5,
       retryMode: "standard",
+      logger,
       // One agent a client: connections are kept, 50 at a time.
       requestHandler: {
         connectionTimeout: 5_000,

@@ -3,7 +3,7 @@ import type { Container, Task } from "@aws-sdk/client-ecs";
 import type { Clients } from "../../aws/clients.ts";
 import { isAwsError } from "../../aws/errors.ts";
 import { nameOf, type TaskDefinition } from "./state.ts";
-import { listTasks, type TaskQuery } from "./tasks.ts";
+import { failedTasks, listTasks, type TaskQuery } from "./tasks.ts";
 
 const logLines = 15;
 
@@ -19,7 +19,9 @@ export async function collectEvidence(
   signal: AbortSignal,
 ): Promise<string[]> {
   try {
-    const tasks = await listTasks(clients, query, "STOPPED", signal);
+    const stopped = await listTasks(clients, query, "STOPPED", signal);
+    const failed = failedTasks(stopped);
+    const tasks = failed.length > 0 ? failed : stopped;
     const newest = tasks[0];
     if (newest === undefined) return [];
     return [...countStops(tasks), ...(await logEvidence(clients, taskDefinition, newest, container, signal))];

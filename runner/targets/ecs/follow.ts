@@ -7,7 +7,9 @@ import { collectEvidence, describeStop } from "./evidence.ts";
 import { findService } from "./inspect.ts";
 import { trackServiceDeployment } from "./service-deployment.ts";
 import { nameOf, primaryOf, revisionName, type TaskDefinition } from "./state.ts";
-import { listTasks, proveImage } from "./tasks.ts";
+import { createSteadiness } from "./steadiness.ts";
+import { failedTasks, listTasks, proveImage } from "./tasks.ts";
+import { createTeller } from "./teller.ts";
 import { failureCount, failureLimit, findDeployment, judge, type Verdict } from "./verdict.ts";
 
 /** How a deployment ended. */
@@ -40,6 +42,7 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
   const { context, clock } = options;
   const { clients, signal } = context;
   const teller = createTeller(context, applied);
+  const watchSteadiness = createSteadiness(clock);
   const track = trackServiceDeployment(clients, applied, (reason) =>
     teller.log(`following by the service's own list: the service deployments API answered: ${reason}`),
   );
@@ -69,7 +72,7 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
       case "settled":
         settledAt ??= clock.now();
         teller.progress(verdict.message);
-        return await prove(verdict.desired, clock.now() - settledAt > proofMilliseconds);
+        return await prove(verdict.desired, settledAt);
       case "overtaken":
         return ended("failed", verdict.reason);
       case "failed":
@@ -118,16 +121,26 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
     if (limit === undefined && failures >= manyFailures) teller.keepsFailing(why);
   };
 
-  const prove = async (desired: number, late: boolean): Promise<DeploymentEnd | undefined> => {
+  const prove = async (desired: number, settledAt: number): Promise<DeploymentEnd | undefined> => {
     const name = revisionName(applied.revisionArn);
     if (desired === 0) return ended("done", `${name} is set; desired count is 0, so nothing runs`);
     if (options.image === undefined) return ended("done", `${name} runs (${desired} of ${desired})`);
-    const tasks = await listTasks(clients, applied, "RUNNING", signal);
-    const proof = proveImage(tasks, options.container, options.image);
+    const [running, stopped] = await Promise.all([
+      listTasks(clients, applied, "RUNNING", signal),
+      listTasks(clients, applied, "STOPPED", signal),
+    ]);
+    const proof = proveImage(running, options.container, options.image);
     if (proof.wrong.length > 0) {
       return ended("failed", `${name} does not run the image that was pushed`, proof.wrong);
     }
+    const steady = watchSteadiness(running, failedTasks(stopped));
+    if (steady === "failing") {
+      const message = `ECS takes ${name} for complete, but its tasks keep stopping`;
+      return ended("failed", message, await evidence());
+    }
+    if (steady === "waiting") return undefined;
     if (proof.matching >= desired) return ended("done", `${name} runs (${proof.matching} of ${desired})`);
+    const late = clock.now() - settledAt > proofMilliseconds;
     if (late && proof.matching + proof.unreported >= desired) {
       return ended(
         "done",
@@ -171,40 +184,4 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
       revisionArn: undefined,
     };
   }
-}
-
-/** Says what is new about a service, each thing once. */
-function createTeller({ emit, step }: TargetContext, applied: EcsApplied) {
-  const seen = new Set(applied.seenEvents);
-  const told: string[] = [];
-  let progress = "";
-  let warned = false;
-  const log = (line: string) => emit({ kind: "step-log", id: step, line });
-  return {
-    log,
-    events(service: Service) {
-      const fresh = (service.events ?? []).filter((event) => event.id !== undefined && !seen.has(event.id));
-      for (const event of fresh.toReversed()) {
-        seen.add(event.id ?? "");
-        told.push(event.message ?? "");
-        log(event.message ?? "");
-      }
-    },
-    lastEvents: () => told.slice(-3),
-    progress(message: string) {
-      if (message === progress) return;
-      progress = message;
-      emit({ kind: "step-progress", id: step, message });
-    },
-    keepsFailing(why: string) {
-      if (warned) return;
-      warned = true;
-      emit({
-        kind: "warning",
-        code: "tasks-keep-failing",
-        message: `tasks of ${revisionName(applied.revisionArn)} (${applied.service}) keep stopping${why}`,
-        fix: "turn the service's deployment circuit breaker on, so that ECS gives such a version up",
-      });
-    },
-  };
 }

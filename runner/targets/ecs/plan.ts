@@ -35,9 +35,10 @@ export function planEcs(
 
 function changesOf(target: EcsTarget, state: FoundService, reference: string): FieldChange[] {
   const current = state.taskDefinition.containerDefinitions.find((one) => one.name === target.container);
-  if (current?.image !== reference) {
+  if (current === undefined) return [];
+  if (current.image !== reference) {
     const field = `containerDefinitions[${target.container}].image`;
-    return [{ field, before: current?.image, after: reference }];
+    return [{ field, before: current.image, after: reference }];
   }
   // The right image is declared; what counts is whether it is also what came to run.
   const rollout = rolloutOf(state.service);
@@ -108,6 +109,10 @@ function notesOf(service: Service, changes: readonly FieldChange[]): string[] {
     notes.push("it is a daemon service: one task on each instance");
   }
   const primary = primaryOf(service);
+  const { runningCount = 0, desiredCount = 0 } = service;
+  if (changes.length === 0 && runningCount < desiredCount) {
+    notes.push(`it is set to this image, and only ${runningCount} of ${desiredCount} tasks run`);
+  }
   const supersedes = changes.some((change) => change.field.endsWith(".image"));
   if (supersedes && primary?.rolloutState === "IN_PROGRESS") {
     notes.push(

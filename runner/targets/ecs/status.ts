@@ -48,7 +48,7 @@ export function describeService(
           ? "unhealthy"
           : "healthy";
   const revision = revisionName(primary?.taskDefinition ?? service.taskDefinition);
-  const reason = health === "healthy" ? undefined : primary?.rolloutStateReason;
+  const reason = rollout === "COMPLETED" ? undefined : primary?.rolloutStateReason;
   return {
     health,
     message: `${revision}, ${running} of ${desired} running${reason === undefined || reason === "" ? "" : `: ${reason}`}`,
