@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "dotenv";
-import { expand } from "dotenv-expand";
+import { parseEnv } from "node:util";
 import { stackFile } from "../../config/description.ts";
 import { UserError } from "../../config/errors.ts";
 import type { Settings } from "../../config/settings.ts";
@@ -22,8 +21,12 @@ export async function stackEnvironment(
 ): Promise<Record<string, string>> {
   const { file, variables } = settings.environment;
   const fromFile =
-    file === undefined ? {} : parse(await readEnvironmentFile(directory, file, settings.stack));
-  return expandVariables([...Object.entries(fromFile), ...Object.entries(variables)], base);
+    file === undefined ? {} : parseEnv(await readEnvironmentFile(directory, file, settings.stack));
+  const all = [...Object.entries(fromFile), ...Object.entries(variables)];
+  return expandVariables(
+    all.map(([name, value = ""]) => [name, value] as const),
+    base,
+  );
 }
 
 /** Sets a stack's variables for this process: for Pulumi, buildx and the AWS clients alike. */
@@ -41,12 +44,9 @@ export function expandVariables(
 ): Record<string, string> {
   const result: Record<string, string> = {};
   for (const [name, value] of variables) {
-    const known = Object.entries({ ...base, ...result }).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined,
+    result[name] = value.replace(/\\\$|\$\{([A-Za-z_]\w*)\}/g, (_, variable?: string) =>
+      variable === undefined ? "$" : (result[variable] ?? base[variable] ?? ""),
     );
-    // Expanded under a name that nobody has: dotenv-expand prefers the process's own value to the file's.
-    const parsed = expand({ parsed: { "\0": value }, processEnv: Object.fromEntries(known) }).parsed;
-    result[name] = parsed?.["\0"] ?? "";
   }
   return result;
 }

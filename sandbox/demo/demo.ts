@@ -3,7 +3,7 @@ import { loadStack } from "../../config/load.ts";
 import { createClients } from "../../runner/aws/clients.ts";
 import type { CommandContext, CommandResult } from "../../runner/commands/command.ts";
 import { deployServices } from "../../runner/deploy/command.ts";
-import { applyEnvironment } from "../../runner/stack/environment.ts";
+import { applyStackEnvironment } from "../../runner/stack/environment.ts";
 import { takeDown } from "../down.ts";
 import { writeSandboxStack } from "../stack/write.ts";
 import { bringUp } from "../up.ts";
@@ -45,7 +45,7 @@ export async function runDemo(
   await writeSandboxStack(directory, state);
   await writeAppStack(directory, join(directory, appDirectory), stack);
   const { settings } = await loadStack(directory, stack);
-  await applyEnvironment(settings, directory);
+  await applyStackEnvironment(directory, settings);
   const clients = createClients(settings, { signal });
   try {
     const up = (title: string, project: string) =>
