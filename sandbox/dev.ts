@@ -17,7 +17,7 @@ if (W) {
     docker: "/usr/local/bin/docker",
     runc: `${r}/usr/sbin/runc`,
     "qemu-aarch64": `${r}/usr/bin/qemu-aarch64-static`,
-    ministack: "/tmp/msx/v/bin/python",
+    ministack: "/tmp/msx/v/bin/ministack",
     "busybox-amd64": "/tmp/sbx/bb/busybox",
     "busybox-arm64": "/tmp/sbx/arm/busybox",
     "lambda-rie-amd64": "/tmp/sbx/rie/x86",

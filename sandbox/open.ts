@@ -5,7 +5,7 @@ import { builderName } from "./parts/builder.ts";
 import { ownDockerHost } from "./parts/docker.ts";
 import type { Sandbox } from "./parts/part.ts";
 import { readState, type SandboxState, stateStore } from "./state.ts";
-import { type BringTools, toolBox } from "./tool-box.ts";
+import { type BringTools, type ToolBox, toolBox } from "./tool-box.ts";
 
 export interface OpenOptions {
   /** The project's directory; the sandbox is below `.slipway/sandbox` in it. */
@@ -17,12 +17,11 @@ export interface OpenOptions {
 }
 
 /** A sandbox as its state file has it, or a new one. Call it while holding the sandbox's lock. */
-export async function openSandbox(options: OpenOptions): Promise<Sandbox> {
+export async function openSandbox(options: OpenOptions): Promise<Sandbox & ToolBox> {
   const folder = sandboxFolder(options.root);
   await mkdir(folder.home, { recursive: true });
   const store = stateStore(folder.state, (await readState(folder.state)) ?? newState(folder));
-  const tool = toolBox(store, options);
-  return { folder, store, emit: options.emit, signal: options.signal, tool };
+  return { folder, store, emit: options.emit, signal: options.signal, ...toolBox(store, options) };
 }
 
 /** A sandbox of which nothing is up. Pure. */

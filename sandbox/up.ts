@@ -32,6 +32,7 @@ export async function bringUp(options: UpOptions): Promise<SandboxState> {
     await settleChoices(sandbox, options);
     const started: Part[] = [];
     const parts = partsOf(sandbox.store.current().nodes);
+    bringToolsAhead(sandbox, parts);
     try {
       await inOrder(
         parts,
@@ -40,12 +41,24 @@ export async function bringUp(options: UpOptions): Promise<SandboxState> {
       );
       await writeFiles(sandbox);
     } catch (error) {
+      await sandbox.settled();
       await stopParts({ ...sandbox, signal: new AbortController().signal }, started);
       options.signal.throwIfAborted();
       throw error;
     }
     return sandbox.store.current();
   });
+}
+
+/**
+ * Begins to bring the tools of parts that have never been up: those of a part that waits for others come
+ * meanwhile. What goes wrong is thrown where the tool is asked for.
+ */
+function bringToolsAhead(sandbox: Sandbox, parts: readonly Part[]): void {
+  const { parts: up } = sandbox.store.current();
+  for (const part of parts.filter(({ name }) => up[name] === undefined)) {
+    for (const name of part.tools) sandbox.tool(name).catch(() => {});
+  }
 }
 
 /** The environment file, and the stack's settings when the root is a Pulumi project. */

@@ -31,6 +31,7 @@ export const baseImages: Part = {
   name: "base-images",
   title: "Base images: BusyBox and Lambda for amd64 and arm64, in the sandbox's registry",
   needs: ["builder", "registry"],
+  tools: ["busybox-amd64", "busybox-arm64", "lambda-rie-amd64", "lambda-rie-arm64"],
   check,
   start,
   // They go with the registry.
@@ -85,24 +86,22 @@ async function start(sandbox: Sandbox, step: Step): Promise<Started> {
   }
   await createRepositories(sandbox);
   const buildx = await sandbox.tool("buildx");
-  for (const { stage, repository, tag } of standIns) {
-    step.progress(`${repository}:${tag}`);
-    await build(sandbox, buildx.path, [
-      "build",
-      ...["--builder", builderName],
-      ...["--platform", "linux/amd64,linux/arm64"],
-      ...["--target", stage],
-      // Times in the image are the same each time, and so is its digest.
-      ...["--build-arg", "SOURCE_DATE_EPOCH=0"],
-      "--provenance=false",
-      ...[
-        "--output",
-        `type=image,name=${registry}/${repository}:${tag},push=true,oci-mediatypes=true,rewrite-timestamp=true`,
-      ],
-      "--progress=plain",
-      context,
-    ]);
-  }
+  await Promise.all(
+    standIns.map(({ stage, repository, tag }) =>
+      build(sandbox, buildx.path, [
+        "build",
+        ...["--builder", builderName],
+        ...["--platform", "linux/amd64,linux/arm64"],
+        ...["--target", stage],
+        // Times in the image are the same each time, and so is its digest.
+        ...["--build-arg", "SOURCE_DATE_EPOCH=0"],
+        "--provenance=false",
+        ...["--output", [...output, `name=${registry}/${repository}:${tag}`].join(",")],
+        "--progress=plain",
+        context,
+      ]),
+    ),
+  );
   await writeFile(pushedFile(sandbox), inputs);
   return started;
 }
@@ -120,6 +119,23 @@ async function hashOf(directory: string): Promise<string> {
   return hash.digest("hex");
 }
 
+/** Tools that go into the images, by the names that the Dockerfile has for them. */
+const programs = [
+  ["busybox-amd64", "busybox-amd64"],
+  ["busybox-arm64", "busybox-arm64"],
+  ["lambda-rie-amd64", "aws-lambda-rie-amd64"],
+  ["lambda-rie-arm64", "aws-lambda-rie-arm64"],
+] as const;
+
+/** Fast compression: the registry is on this machine, and keeps what it has in memory. */
+const output = [
+  "type=image",
+  "push=true",
+  "oci-mediatypes=true",
+  "rewrite-timestamp=true",
+  "compression-level=1",
+];
+
 /** Puts Dockerfile and programs together. */
 async function gather(sandbox: Sandbox): Promise<string> {
   const context = sandbox.folder.baseImages;
@@ -132,16 +148,11 @@ async function gather(sandbox: Sandbox): Promise<string> {
     await chmod(join(entry.parentPath, entry.name), executable ? 0o755 : 0o644);
   }
   await Promise.all(
-    (["amd64", "arm64"] as const).flatMap((architecture) =>
-      [
-        ["busybox", `busybox-${architecture}`],
-        ["lambda-rie", `aws-lambda-rie-${architecture}`],
-      ].map(async ([tool, file]) => {
-        const { path } = await sandbox.tool(`${tool}-${architecture}`);
-        await cp(path, join(context, "programs", file as string), { dereference: true });
-        await chmod(join(context, "programs", file as string), 0o755);
-      }),
-    ),
+    programs.map(async ([tool, file]) => {
+      const { path } = await sandbox.tool(tool);
+      await cp(path, join(context, "programs", file), { dereference: true });
+      await chmod(join(context, "programs", file), 0o755);
+    }),
   );
   return context;
 }

@@ -15,6 +15,7 @@ export function builder(nodes: readonly BuildNode[]): Part {
     name: "builder",
     title: `buildx builder: ${nodes.length} node${nodes.length === 1 ? "" : "s"}`,
     needs: nodes.map((node) => node.name),
+    tools: ["buildx", "docker"],
     check: (sandbox) => check(sandbox, nodes),
     start: (sandbox) => start(sandbox, nodes),
     // Nothing but files in the sandbox's folder.

@@ -36,6 +36,7 @@ export function buildkit(node: BuildNode): Part {
     title: `BuildKit: builds images for ${node.platforms.join(" and ")}`,
     // It looks once, at its start, which platforms the kernel runs; and it must know the registry's port.
     needs: ["emulation", "registry"],
+    tools: ["buildkitd", "runc"],
     check: (sandbox, record) => check(sandbox, record, node),
     start: (sandbox) => start(sandbox, node),
     stop: (sandbox) => stop(sandbox, node),

@@ -20,6 +20,8 @@ export const docker: Part = {
   name,
   title: "Docker: runs the tasks and functions of the emulated AWS",
   needs: [],
+  // dockerd, too, when the machine has no daemon; then both come together.
+  tools: ["docker"],
   check,
   start,
   stop,

@@ -14,6 +14,8 @@ export const emulation: Part = {
   name,
   title: "arm64 emulation: runs build steps and functions of the other platform",
   needs: [],
+  // None: only a machine without emulation needs QEMU.
+  tools: [],
   check,
   start,
   stop,

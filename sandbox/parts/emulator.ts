@@ -20,6 +20,7 @@ export const emulator: Part = {
   title: "AWS emulator: ECR, ECS, Lambda, CloudWatch and the rest, with a real registry",
   // Its containers run in Docker, but it asks for the daemon only when it starts one.
   needs: [],
+  tools: ["ministack"],
   check,
   start,
   stop,
@@ -58,7 +59,7 @@ async function start(sandbox: Sandbox): Promise<Started> {
     sandbox: folder.id,
     part: name,
     command: tool.path,
-    arguments: ["-m", "ministack"],
+    arguments: [],
     environment: processEnvironment(folder, process.env, {
       GATEWAY_PORT: String(port),
       BIND_HOST: "127.0.0.1",

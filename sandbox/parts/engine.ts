@@ -11,6 +11,7 @@ export const engine: Part = {
   name: "engine",
   title: "Pulumi: engine, language host, image provider, stand-in for the AWS providers",
   needs: [],
+  tools: ["pulumi", "pulumi-language-nodejs", "pulumi-resource-docker-build"],
   check,
   start,
   // Nothing but files in the sandbox's folder.

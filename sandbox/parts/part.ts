@@ -1,6 +1,7 @@
 import type { Emit, runStep } from "../../runner/report/events.ts";
 import type { SandboxFolder } from "../folder.ts";
 import type { PartRecord, StateStore, ToolRecord } from "../state.ts";
+import type { ToolName } from "../toolchain/tools.ts";
 
 /** What a part is given to work with. */
 export interface Sandbox {
@@ -9,7 +10,7 @@ export interface Sandbox {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   /** A program of the toolchain; brought when it is not there. Asked for twice, it is the same. */
-  tool(name: string): Promise<ToolRecord>;
+  tool(name: ToolName): Promise<ToolRecord>;
 }
 
 export type Health = { readonly healthy: true } | { readonly healthy: false; readonly reason: string };
@@ -30,6 +31,8 @@ export interface Part {
   readonly title: string;
   /** Parts that must be up before this one starts. */
   readonly needs: readonly string[];
+  /** Tools that its start asks for: they are brought while it still waits for other parts. */
+  readonly tools: readonly ToolName[];
   /** Whether what was started before still answers. Quick; never throws. */
   check(sandbox: Sandbox, record: PartRecord): Promise<Health>;
   /** Starts it, or starts it again; returns once it answers. Clears away what a crash has left first. */

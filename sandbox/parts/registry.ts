@@ -21,6 +21,7 @@ export const registry: Part = {
   name,
   title: "Registry: the emulator's, by HTTP and HTTPS on one port",
   needs: ["emulator"],
+  tools: [],
   check,
   start,
   stop,
