@@ -13,7 +13,7 @@ export type Architecture = (typeof architectures)[ArchitectureName];
 export interface Settings {
   /** Name of the platform's stack, whose outputs say what to run. */
   readonly platform: string;
-  /** What the tasks and the function run on; the images are built for both. */
+  /** What the tasks and the function run on from their creation; the images are built for both. */
   readonly architecture: Architecture;
   /** Tasks of each service when it is created. */
   readonly desiredCount: number;
