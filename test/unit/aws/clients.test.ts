@@ -1,0 +1,145 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { UserError } from "../../../config/errors.ts";
+import { parseSettings } from "../../../config/load.ts";
+import type { Settings } from "../../../config/settings.ts";
+import { assertAccount } from "../../../runner/aws/account.ts";
+import { type Clients, createClients } from "../../../runner/aws/clients.ts";
+
+const { signal } = new AbortController();
+let server: Server | undefined;
+let clients: Clients | undefined;
+
+beforeEach(() => {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
+  vi.stubEnv("AWS_PROFILE", undefined);
+  vi.stubEnv("AWS_CONFIG_FILE", "/dev/null");
+  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  clients?.destroy();
+  server?.closeAllConnections();
+  server?.close();
+  server = undefined;
+});
+
+async function listen(answer: RequestListener): Promise<string> {
+  server = createServer((request, response) => {
+    request.resume().on("end", () => answer(request, response));
+  });
+  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function settingsFor(endpoint: string, more: object = {}): Settings {
+  const config = { "aws:region": "eu-west-1", "aws:endpoints": [{ ecs: endpoint, sts: endpoint }], ...more };
+  const checked = parseSettings(config, "dev", "Pulumi.dev.yaml");
+  if (!("value" in checked)) throw new Error("settings");
+  return checked.value;
+}
+
+const identity = (account: string) =>
+  `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::${account}:user/ci</Arn><UserId>x</UserId><Account>${account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
+
+async function rejection(promise: Promise<unknown>): Promise<UserError> {
+  return await promise.then(
+    () => expect.unreachable(),
+    (error: UserError) => error,
+  );
+}
+
+describe("clients", () => {
+  it("calls the stack's endpoint, in the stack's region", async () => {
+    let authorization = "";
+    const endpoint = await listen((request, response) => {
+      authorization = request.headers.authorization ?? "";
+      response.end(JSON.stringify({ services: [] }));
+    });
+    clients = createClients(settingsFor(endpoint));
+    await clients.ecs.send(new DescribeServicesCommand({ services: ["ui"] }));
+    expect(authorization).toContain("/eu-west-1/ecs/");
+    expect(clients.ecs).toBe(clients.ecs);
+  });
+
+  it("turns a refusal into a problem with its action, without the caller's help", async () => {
+    const endpoint = await listen((_, response) => {
+      response.writeHead(400, { "x-amzn-errortype": "AccessDeniedException" });
+      response.end(JSON.stringify({ __type: "AccessDeniedException", message: "not you" }));
+    });
+    clients = createClients(settingsFor(endpoint));
+    const error = await rejection(clients.ecs.send(new DescribeServicesCommand({ services: ["ui"] })));
+    expect(error.problems[0]).toMatchObject({ code: "access-denied", where: "ecs:DescribeServices" });
+  });
+
+  it("tries again when told to slow down", async () => {
+    let calls = 0;
+    const endpoint = await listen((_, response) => {
+      if (++calls === 1) response.writeHead(400, { "x-amzn-errortype": "ThrottlingException" });
+      response.end("{}");
+    });
+    clients = createClients(settingsFor(endpoint));
+    await clients.ecs.send(new DescribeServicesCommand({ services: ["ui"] }));
+    expect(calls).toBe(2);
+  });
+
+  it("begins no call once the run is aborted", async () => {
+    const controller = new AbortController();
+    controller.abort();
+    clients = createClients(settingsFor("http://127.0.0.1:9"), { signal: controller.signal });
+    const error = await rejection(clients.ecs.send(new DescribeServicesCommand({ services: ["ui"] })));
+    expect(error.name).toBe("AbortError");
+  });
+});
+
+describe("the account guard", () => {
+  it("lets the allowed account through", async () => {
+    const endpoint = await listen((_, response) => response.end(identity("111122223333")));
+    const settings = settingsFor(endpoint, { "aws:allowedAccountIds": ["111122223333"] });
+    clients = createClients(settings);
+    expect(await assertAccount(clients, settings, signal)).toEqual({
+      account: "111122223333",
+      arn: "arn:aws:iam::111122223333:user/ci",
+    });
+  });
+
+  it("stops at another account, and says which stack allows which", async () => {
+    const endpoint = await listen((_, response) => response.end(identity("000000000000")));
+    const settings = settingsFor(endpoint, { "aws:allowedAccountIds": ["111122223333"] });
+    clients = createClients(settings);
+    const error = await rejection(assertAccount(clients, settings, signal));
+    expect(error.exitCode).toBe(2);
+    expect(error.problems[0]).toMatchObject({
+      code: "wrong-account",
+      where: "Pulumi.dev.yaml",
+      key: "aws:allowedAccountIds",
+      value: ["111122223333"],
+    });
+    expect(error.message).toContain("000000000000");
+    expect(error.message).toContain('"dev"');
+  });
+
+  it("says what is missing when there are no credentials", async () => {
+    vi.stubEnv("AWS_ACCESS_KEY_ID", undefined);
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", undefined);
+    const settings = settingsFor("http://127.0.0.1:9");
+    clients = createClients(settings);
+    const error = await rejection(assertAccount(clients, settings, signal));
+    expect(error.problems[0]?.code).toBe("no-credentials");
+  });
+
+  it("says where nobody answers", async () => {
+    const settings = settingsFor("http://127.0.0.1:9");
+    clients = createClients(settings);
+    expect(clients.sts).toBeDefined();
+    const error = await rejection(clients.sts.send(new GetCallerIdentityCommand({})));
+    expect(error.problems[0]?.code).toBe("unreachable");
+    expect(error.message).toContain("http://127.0.0.1:9");
+  });
+});
