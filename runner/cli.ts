@@ -1,5 +1,7 @@
 import yargs from "yargs";
 import packageDescription from "../package.json" with { type: "json" };
+import { demoCommand } from "../sandbox/commands/demo.ts";
+import { sandboxCommand } from "../sandbox/commands/sandbox.ts";
 import type { Command, GlobalOptions } from "./commands/command.ts";
 import type { DefinedCommand } from "./commands/define.ts";
 import { deployCommand } from "./commands/deploy.ts";
@@ -9,7 +11,14 @@ import { statusCommand } from "./commands/status.ts";
 import { tolerateClosedPipes } from "./report/write.ts";
 
 /** Every command there is. A new one is a new file and a line here. */
-const commands: readonly DefinedCommand[] = [deployCommand, planCommand, statusCommand, doctorCommand];
+const commands: readonly DefinedCommand[] = [
+  deployCommand,
+  planCommand,
+  statusCommand,
+  doctorCommand,
+  sandboxCommand,
+  demoCommand,
+];
 
 const globalOptions = {
   cwd: {

@@ -23,7 +23,7 @@ export const deployCommand = defineCommand({
     "dry-run": { type: "boolean", default: false, describe: "Change nothing; show what would be done" },
   },
   run: async (options, context) => {
-    const { deployServices, planServices } = await import("../deploy/command.ts");
+    const { deployServices, planServices } = await import("./deployment.ts");
     const request = { ...options, version: options.version ?? process.env.TAG };
     return options["dry-run"] ? planServices(request, context) : deployServices(request, context);
   },

@@ -11,7 +11,17 @@ export const doctorCommand = defineCommand({
   ],
   options: { stack: stackOption },
   run: async (options, context) => {
-    const { examine } = await import("../deploy/doctor.ts");
-    return examine(options, context);
+    const [{ examine }, { showChecks }, { coloursFor }] = await Promise.all([
+      import("../deploy/doctor/examine.ts"),
+      import("../deploy/doctor/show.ts"),
+      import("../report/colours.ts"),
+    ]);
+    const document = await examine(options.stack, context);
+    const failed = document.checks.some(({ state }) => state === "fail");
+    return {
+      exitCode: failed ? 1 : 0,
+      document,
+      text: showChecks(document.checks, coloursFor(process.stdout)),
+    };
   },
 });

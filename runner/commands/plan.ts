@@ -20,7 +20,7 @@ export const planCommand = defineCommand({
     },
   },
   run: async (options, context) => {
-    const { planServices } = await import("../deploy/command.ts");
+    const { planServices } = await import("./deployment.ts");
     return planServices({ ...options, version: options.version ?? process.env.TAG }, context);
   },
 });

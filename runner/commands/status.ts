@@ -12,7 +12,13 @@ export const statusCommand = defineCommand({
   positionals: { services: servicesPositional },
   options: { stack: stackOption },
   run: async (options, context) => {
-    const { showStatus } = await import("../deploy/status.ts");
-    return showStatus(options, context);
+    const [{ withSession }, { readStatus }, { showStatus }, { coloursFor }] = await Promise.all([
+      import("../deploy/session.ts"),
+      import("../deploy/status.ts"),
+      import("../deploy/show-status.ts"),
+      import("../report/colours.ts"),
+    ]);
+    const document = await withSession(options, context, readStatus);
+    return { exitCode: 0, document, text: showStatus(document, coloursFor(process.stdout), new Date()) };
   },
 });

@@ -1,0 +1,34 @@
+import { deploy } from "../deploy/deploy.ts";
+import { exitCodeOf } from "../deploy/outcome.ts";
+import { problemsOfPlan } from "../deploy/plan.ts";
+import { prepareDeployment } from "../deploy/prepare.ts";
+import { type Selection, withSession } from "../deploy/session.ts";
+import { showOutcome } from "../deploy/show-outcome.ts";
+import { showPlan } from "../deploy/show-plan.ts";
+import { coloursFor } from "../report/colours.ts";
+import type { CommandContext, CommandResult } from "./command.ts";
+
+interface Request extends Selection {
+  /** `--version` or TAG. */
+  readonly version: string | undefined;
+}
+
+/** `slipway deploy` */
+export async function deployServices(request: Request, context: CommandContext): Promise<CommandResult> {
+  const document = await withSession(request, context, (session) => deploy(session, given(request.version)));
+  const text = showOutcome(document, coloursFor(process.stdout));
+  return { exitCode: exitCodeOf(document.outcome), document, text };
+}
+
+/** `slipway plan`; refused with 2 when a deployment would be. */
+export async function planServices(request: Request, context: CommandContext): Promise<CommandResult> {
+  const { plan } = await withSession(request, context, (session) =>
+    prepareDeployment(session, given(request.version)),
+  );
+  const exitCode = problemsOfPlan(plan).length > 0 ? 2 : 0;
+  return { exitCode, document: plan, text: showPlan(plan, coloursFor(process.stdout)) };
+}
+
+function given(version: string | undefined): string | undefined {
+  return version === "" ? undefined : version;
+}

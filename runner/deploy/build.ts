@@ -1,0 +1,89 @@
+import { UserError } from "../../config/errors.ts";
+import type { PlatformOutputs } from "../../config/outputs.ts";
+import type { Image } from "../registry/image.ts";
+import { findImagesBySource } from "../registry/lookup.ts";
+import { verifyImage } from "../registry/verify.ts";
+import { runStep } from "../report/events.ts";
+import type { ComparedService } from "./compare.ts";
+import type { Session } from "./session.ts";
+
+/** A service whose image is in the registry. */
+export interface ReadyService extends ComparedService {
+  readonly image: Image;
+  /** Whether this run built it. */
+  readonly built: boolean;
+}
+
+/**
+ * Builds and pushes what the registry does not have yet, through the Pulumi stack, and reads it back
+ * from there. The engine is not started when there is nothing to build.
+ *
+ * @throws UserError when a build or a push fails, or when the registry has something else
+ */
+export async function buildMissing(
+  session: Session,
+  compared: readonly ComparedService[],
+  step: string,
+): Promise<readonly ReadyService[]> {
+  const missing = compared.filter(({ image }) => image === undefined);
+  const ready = compared.flatMap((one) =>
+    one.image === undefined ? [] : [{ ...one, image: one.image, built: false }],
+  );
+  if (missing.length === 0) return ready;
+  const { emit, signal, clients } = session;
+  // Automation brings gRPC and the whole SDK along: a third of a second that only a build needs.
+  const { updateStack } = await import("../stack/update.ts");
+  const names = missing.map(({ service }) => service.name);
+  const { outputs } = await updateStack(session, names, { emit, signal, step });
+
+  const pushed = await findImagesBySource(clients, missing.map(locationOf), signal);
+  const built = await Promise.all(
+    missing.map(async (one, index) => {
+      const { service } = one;
+      const id = `verify ${service.name}`;
+      return runStep(emit, { id, title: id, parent: step }, async ({ conclude }) => {
+        const image = agreedImage(one, pushed[index], outputs);
+        const platforms = await verifyImage(clients, image, service.platforms, signal);
+        conclude("done", `${image.digest.slice(0, 19)}, ${platforms.length} platforms`);
+        return { ...one, image, built: true };
+      });
+    }),
+  );
+  const all = [...ready, ...built];
+  return compared.flatMap(({ service }) => all.find((one) => one.service.name === service.name) ?? []);
+}
+
+function locationOf({ service, repository, registry, source }: ComparedService) {
+  const [platform, ...others] = service.platforms;
+  const only = others.length === 0 && platform !== undefined ? { platform } : {};
+  return { service: service.name, repository, registry, sourceHash: source.hash, ...only };
+}
+
+/**
+ * The image as the registry has it, once the stack's outputs say the same. They differ when another
+ * run built the service in between, or when the source changed while it was built. Pure.
+ *
+ * @throws UserError `image-mismatch`
+ */
+export function agreedImage(
+  { service, repository, source }: ComparedService,
+  image: Image | undefined,
+  outputs: PlatformOutputs,
+): Image {
+  const output = outputs.services[service.name]?.image;
+  if (image !== undefined && output !== undefined && output.digest === image.digest) return image;
+  const changed = output !== undefined && output.sourceHash !== source.hash;
+  throw new UserError(
+    {
+      code: "image-mismatch",
+      where: repository,
+      message: changed
+        ? `the source of ${service.name} changed while it was built`
+        : `what the stack says was pushed for ${service.name} (${output?.digest ?? "nothing"}) is not what the registry has for its source (${image?.digest ?? "nothing"})`,
+      fix: changed
+        ? "run it again"
+        : "run it again; if it stays so, see slipway doctor for where images are pushed to",
+    },
+    { exitCode: 1 },
+  );
+}

@@ -1,0 +1,15 @@
+import type { UserError } from "../../../config/errors.ts";
+import type { Check } from "../documents.ts";
+
+/** A check that ended in a UserError. Pure. */
+export function refused(name: string, error: UserError, mild = false): Check {
+  const [first, ...others] = error.problems;
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  const place = [first?.where, first?.key].filter((part) => part !== undefined).join(": ");
+  return {
+    name,
+    state: mild && first?.code === "which-stack" ? "warn" : "fail",
+    message: `${place}: ${first?.message}${more}`,
+    ...(first?.fix !== undefined && { fix: first.fix }),
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * What `--output json` prints. These shapes are a promise (docs/commands.md): fields are added, never
+ * renamed or removed, without `version` going up.
+ */
+import type { Target } from "../../config/catalogue.ts";
+import type { Problem } from "../../config/errors.ts";
+import type { FieldChange, TargetOutcome, TargetPlan, TargetStatus } from "../targets/target.ts";
+import type { Phase } from "./timeline.ts";
+
+interface Where {
+  readonly stack: string;
+  /** Twelve digits. */
+  readonly account: string;
+  readonly region: string;
+}
+
+/** `slipway plan`, `slipway deploy --dry-run`. */
+export interface DeployPlan extends Where {
+  readonly version: 1;
+  readonly kind: "plan";
+  readonly services: readonly ServicePlan[];
+}
+
+export interface ServicePlan {
+  readonly service: string;
+  readonly repository: string;
+  readonly registry: string;
+  /** What the build would read: its source hash, files and bytes. */
+  readonly source: { readonly hash: string; readonly files: number; readonly bytes: number };
+  readonly image:
+    | {
+        readonly action: "build";
+        readonly reason: string;
+        readonly platforms: readonly string[];
+        /** Tags that the build itself pushes. */
+        readonly push: readonly string[];
+      }
+    | { readonly action: "none"; readonly digest: string; readonly reference: string };
+  readonly tags: { readonly put: readonly string[]; readonly present: readonly string[] };
+  readonly targets: readonly {
+    readonly title: string;
+    readonly kind: Target["kind"];
+    readonly action: TargetPlan["action"];
+    /** `(after build)` stands for a digest that is not known yet. */
+    readonly changes: readonly FieldChange[];
+    readonly problems: readonly Problem[];
+    readonly notes: readonly string[];
+  }[];
+  /** What stands in the way of the image: a tag that is taken. */
+  readonly problems: readonly Problem[];
+}
+
+/** `slipway deploy`. */
+export interface DeployDocument extends Where {
+  readonly version: 1;
+  readonly kind: "deploy";
+  /** `nothing`: there was nothing to do. */
+  readonly outcome: "done" | "nothing" | "failed" | "interrupted";
+  readonly services: readonly DeployedService[];
+  readonly targets: readonly TargetOutcome[];
+  /** Where the time went. */
+  readonly timeline: readonly Phase[];
+  readonly milliseconds: number;
+}
+
+export interface DeployedService {
+  readonly service: string;
+  readonly built: boolean;
+  readonly sourceHash: string;
+  readonly digest: string;
+  /** `<registry>/<repository>@<digest>` */
+  readonly reference: string;
+  /** Platform → digest. */
+  readonly manifests: Readonly<Record<string, string>>;
+  readonly tags: readonly string[];
+}
+
+/** `slipway status`. */
+export interface StatusDocument extends Where {
+  readonly version: 1;
+  readonly kind: "status";
+  readonly targets: readonly (TargetStatus & {
+    /**
+     * Whether what runs was built from the source as it is here. `not built`: the registry has no
+     * image of it.
+     */
+    readonly source: "current" | "behind" | "not built";
+  })[];
+  /** Services that nothing runs. */
+  readonly withoutTargets: readonly string[];
+}
+
+/** `slipway doctor`. */
+export interface DoctorDocument {
+  readonly version: 1;
+  readonly kind: "doctor";
+  readonly stack: string | undefined;
+  readonly checks: readonly Check[];
+}
+
+export interface Check {
+  readonly name: string;
+  readonly state: "ok" | "warn" | "fail";
+  /** What was found, one line. */
+  readonly message: string;
+  readonly fix?: string;
+}

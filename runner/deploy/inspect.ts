@@ -1,0 +1,60 @@
+import pMap from "p-map";
+import type { Service } from "../../config/catalogue.ts";
+import type { Image } from "../registry/image.ts";
+import { checkTags, tagMovability } from "../registry/tags.ts";
+import { runStep } from "../report/events.ts";
+import { kindOf } from "../targets/kinds.ts";
+import type { TargetPlan } from "../targets/target.ts";
+import type { ComparedService } from "./compare.ts";
+import { type InspectedService, imageToPlanWith } from "./plan.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Looks at everything that a deployment would change, without changing it: where each tag is, and
+ * what runs in each target. What stands in the way comes back as problems of the plans.
+ *
+ * @param step step that it belongs to
+ */
+export async function inspectServices(
+  session: Session,
+  compared: readonly ComparedService[],
+  tags: readonly string[],
+  step: string,
+): Promise<readonly InspectedService[]> {
+  const { clients, signal, settings } = session;
+  const movable = tagMovability(settings.repositories);
+  return pMap(
+    compared,
+    async (one) => {
+      const [tagCheck, targets] = await Promise.all([
+        checkTags(clients, one.repository, one.image?.digest, tags, { movable }, signal),
+        planTargets(session, one.service, imageToPlanWith(one), step),
+      ]);
+      return { ...one, tags: tagCheck, targets };
+    },
+    { concurrency: settings.deploy.parallelTargets, signal },
+  );
+}
+
+/** Plans moving all targets of a service to an image, from how they are now. */
+export async function planTargets(
+  { clients, emit, signal }: Session,
+  service: Service,
+  image: Image,
+  step: string,
+): Promise<readonly TargetPlan[]> {
+  return Promise.all(
+    service.targets.map((target) => {
+      const kind = kindOf(target);
+      const id = `check ${kind.title(target)}`;
+      return runStep(emit, { id, title: kind.title(target), parent: step }, async ({ conclude }) => {
+        const state = await kind.inspect(target, { clients, emit, signal, step: id });
+        const plan = kind.plan(service.name, target, state, image);
+        const [problem] = plan.problems;
+        if (problem !== undefined) conclude("failed", problem.message);
+        else if (plan.action === "none") conclude("skipped", "runs this image already");
+        return plan;
+      });
+    }),
+  );
+}

@@ -1,0 +1,94 @@
+import type { Problem } from "../../config/errors.ts";
+import { sourceTag } from "../../config/names.ts";
+import { type Image, imageReference } from "../registry/image.ts";
+import { normalizePlatform } from "../registry/manifest.ts";
+import type { TagCheck } from "../registry/tags.ts";
+import type { TargetPlan } from "../targets/target.ts";
+import { type ComparedService, reasonToBuild } from "./compare.ts";
+import type { DeployPlan, ServicePlan } from "./documents.ts";
+
+/** What stands for the digest of an image that is still to be built. */
+export const afterBuild = "(after build)";
+
+/**
+ * The image that a service's targets are planned with: the one there is, or a stand-in for the one
+ * that will be, with the platforms that it will have and digests that nobody knows yet. Pure.
+ */
+export function imageToPlanWith({ service, repository, registry, source, image }: ComparedService): Image {
+  return (
+    image ?? {
+      service: service.name,
+      repository,
+      registry,
+      digest: afterBuild,
+      manifests: Object.fromEntries(
+        service.platforms.map((platform) => [normalizePlatform(platform), afterBuild]),
+      ),
+      sourceHash: source.hash,
+    }
+  );
+}
+
+/** What was found out about one service and everything that it would be moved to. */
+export interface InspectedService extends ComparedService {
+  readonly tags: TagCheck;
+  readonly targets: readonly TargetPlan[];
+}
+
+/** The plan of a deployment as data. Pure. */
+export function planDeployment(
+  where: { readonly stack: string; readonly account: string; readonly region: string },
+  inspected: readonly InspectedService[],
+): DeployPlan {
+  return { version: 1, kind: "plan", ...where, services: inspected.map(planService) };
+}
+
+function planService(inspected: InspectedService): ServicePlan {
+  const { service, repository, registry, source, image, tags, targets } = inspected;
+  return {
+    service: service.name,
+    repository,
+    registry,
+    source,
+    image:
+      image === undefined
+        ? {
+            action: "build",
+            reason: reasonToBuild(inspected),
+            platforms: service.platforms,
+            push: [sourceTag(source.hash)],
+          }
+        : { action: "none", digest: image.digest, reference: imageReference(image) },
+    tags: { put: tags.toPut, present: tags.present },
+    targets: targets.map(({ title, target, action, changes, problems, notes }) => ({
+      title,
+      kind: target.kind,
+      action,
+      changes,
+      problems,
+      notes,
+    })),
+    problems: [...tags.problems],
+  };
+}
+
+/** Everything that stands in the way of a plan, each thing once. Pure. */
+export function problemsOfPlan(plan: DeployPlan): Problem[] {
+  const all = plan.services.flatMap(({ problems, targets }) => [
+    ...problems,
+    ...targets.flatMap((target) => target.problems),
+  ]);
+  const seen = new Set<string>();
+  return all.filter((problem) => {
+    const text = JSON.stringify(problem);
+    return seen.has(text) ? false : seen.add(text);
+  });
+}
+
+/** Whether carrying the plan out would change nothing. Pure. */
+export function isNothingToDo(plan: DeployPlan): boolean {
+  return plan.services.every(
+    ({ image, tags, targets }) =>
+      image.action === "none" && tags.put.length === 0 && targets.every(({ action }) => action === "none"),
+  );
+}

@@ -1,0 +1,69 @@
+import type { Service } from "../../config/catalogue.ts";
+import type { StackDescription } from "../../config/description.ts";
+import { loadStack } from "../../config/load.ts";
+import { registryHost } from "../../config/names.ts";
+import { assertAccount, type Caller } from "../aws/account.ts";
+import { type Clients, createClients } from "../aws/clients.ts";
+import type { Emit } from "../report/events.ts";
+import { chooseStack } from "../stack/choose.ts";
+import { applyStackEnvironment } from "../stack/environment.ts";
+import { chooseServices } from "./choose.ts";
+import { createTimeline, type Timeline } from "./timeline.ts";
+
+/** Which services of which stack a command is about. */
+export interface Selection {
+  readonly services: readonly string[];
+  readonly all?: boolean;
+  readonly stack: string | undefined;
+}
+
+/** What every operation on a stack's services works with. */
+export interface Session extends StackDescription {
+  /** The chosen services. */
+  readonly services: readonly Service[];
+  readonly clients: Clients;
+  readonly caller: Caller;
+  /** Host (and port) of the registry. */
+  readonly registry: string;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly timeline: Timeline;
+}
+
+/**
+ * Reads and checks what is described, and sets the stack's environment for this process. From here on
+ * the AWS clients, buildx and Pulumi all see the stack's own account and backend.
+ *
+ * @throws UserError with everything that is wrong in the files, or with the selection
+ */
+export async function openDescription(directory: string, selection: Selection) {
+  const stack = await chooseStack(directory, selection.stack);
+  const description = await loadStack(directory, stack);
+  const services = chooseServices(description.catalogue, selection);
+  await applyStackEnvironment(directory, description.settings);
+  return { ...description, services };
+}
+
+/**
+ * Runs `work` on the chosen services of a stack, once the credentials have been held against the
+ * stack's account guard.
+ *
+ * @throws UserError besides for credentials that are missing or another account's
+ */
+export async function withSession<T>(
+  selection: Selection,
+  context: { readonly directory: string; readonly emit: Emit; readonly signal: AbortSignal },
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const timeline = createTimeline(context.emit);
+  const { emit, signal } = context;
+  const description = await openDescription(context.directory, selection);
+  const clients = createClients(description.settings, { signal });
+  try {
+    const caller = await assertAccount(clients, description.settings, signal);
+    const registry = registryHost(description.settings, caller.account);
+    return await work({ ...description, clients, caller, registry, emit, signal, timeline });
+  } finally {
+    clients.destroy();
+  }
+}

@@ -1,0 +1,95 @@
+import type { Colours } from "../report/colours.ts";
+import { formatDuration } from "../report/duration.ts";
+import { formatTable } from "../report/table.ts";
+import type { TargetOutcome } from "../targets/target.ts";
+import type { DeployDocument } from "./documents.ts";
+
+/** How a deployment ended, as people read it: targets, evidence, where the time went. Pure. */
+export function showOutcome(document: DeployDocument, colours: Colours): string {
+  const { bold, dim } = colours;
+  const time = formatDuration(document.milliseconds);
+  if (document.outcome === "nothing") {
+    return `${bold("Nothing to do")}: everything is built, and runs. ${dim(`(${time})`)}`;
+  }
+  const parts = [
+    ...showImages(document, colours),
+    ...(document.targets.length > 0 ? [showTargets(document.targets, colours), ""] : []),
+    ...document.targets.flatMap((target) => showEvidence(target, colours)),
+    showTimeline(document, colours),
+    `${headline(document, colours)} ${dim(`(${time})`)}`,
+  ];
+  return parts.join("\n");
+}
+
+function showImages({ services }: DeployDocument, { dim }: Colours): string[] {
+  if (services.length === 0) return [];
+  const rows = services.map(({ service, built, digest, tags }) => [
+    service,
+    built ? "built" : dim("built before"),
+    digest.slice(0, 19),
+    dim(tags.join(", ")),
+  ]);
+  return [formatTable([["Service", "Image", "Digest", "Tags"].map(dim), ...rows]), ""];
+}
+
+function showTargets(targets: readonly TargetOutcome[], colours: Colours): string {
+  const { dim } = colours;
+  const rows = targets.map((target) => [
+    target.title,
+    tinted(target.outcome, colours),
+    target.message,
+    target.milliseconds === 0 ? "" : dim(formatDuration(target.milliseconds)),
+  ]);
+  return formatTable([["Target", "Outcome", "", "Time"].map(dim), ...rows]);
+}
+
+function tinted(outcome: TargetOutcome["outcome"], { green, red, yellow, dim }: Colours): string {
+  switch (outcome) {
+    case "done":
+      return green(outcome);
+    case "unchanged":
+      return dim(outcome);
+    case "failed":
+    case "rolled back":
+      return red(outcome);
+    case "not started":
+    case "cancelled":
+      return yellow(outcome);
+  }
+}
+
+function showEvidence({ title, outcome, message, evidence }: TargetOutcome, { red }: Colours): string[] {
+  if (outcome !== "failed" && outcome !== "rolled back") return [];
+  return [red(`${title}: ${message}`), ...(evidence ?? []).map((line) => `  ${line}`), ""];
+}
+
+function showTimeline({ timeline }: DeployDocument, { dim }: Colours): string {
+  const phases = timeline.map(({ phase, milliseconds }) => `${phase} ${formatDuration(milliseconds)}`);
+  return dim(phases.join("  "));
+}
+
+function headline({ outcome, targets, services, stack }: DeployDocument, colours: Colours): string {
+  const { bold, green, red, yellow } = colours;
+  const built = services.filter((service) => service.built).length;
+  const count = (...outcomes: readonly TargetOutcome["outcome"][]) =>
+    targets.filter((target) => outcomes.includes(target.outcome)).length;
+  switch (outcome) {
+    case "nothing":
+    case "done":
+      return bold(
+        green(`Deployed to ${stack}: ${built} built, ${count("done")} of ${targets.length} targets moved`),
+      );
+    case "failed":
+      return bold(
+        red(
+          `Failed on ${stack}: ${count("failed", "rolled back")} of ${targets.length} targets did not get there`,
+        ),
+      );
+    case "interrupted":
+      return bold(
+        yellow(
+          `Interrupted on ${stack}: ${count("done")} moved, ${count("not started", "cancelled")} not; run it again to finish`,
+        ),
+      );
+  }
+}

@@ -1,0 +1,67 @@
+import prettyBytes from "pretty-bytes";
+import { describeProblem } from "../../config/errors.ts";
+import type { Colours } from "../report/colours.ts";
+import type { FieldChange } from "../targets/target.ts";
+import type { DeployPlan, ServicePlan } from "./documents.ts";
+import { isNothingToDo } from "./plan.ts";
+
+/** A plan as people read it: for each service what would be built, pushed, tagged and changed. Pure. */
+export function showPlan(plan: DeployPlan, colours: Colours): string {
+  const head = `Plan for stack ${plan.stack} (account ${plan.account}, ${plan.region})`;
+  const services = plan.services.map((service) => showService(service, colours));
+  return [colours.bold(head), "", ...services, summary(plan, colours)].join("\n");
+}
+
+function showService(plan: ServicePlan, colours: Colours): string {
+  const { green, red, dim, bold, yellow } = colours;
+  const { source, image } = plan;
+  const lines: string[] = [];
+  if (image.action === "build") {
+    lines.push(`${green("+")} build   ${image.platforms.join(", ")}`);
+    lines.push(dim(`          ${image.reason} (${source.files} files, ${prettyBytes(source.bytes)})`));
+    lines.push(`${green("+")} push    ${plan.registry}/${plan.repository}:${image.push.join(", ")}`);
+  } else {
+    lines.push(`${dim("=")} image   ${dim(`${image.reference} (built already)`)}`);
+  }
+  if (plan.tags.put.length > 0) lines.push(`${green("+")} tag     ${plan.tags.put.join(", ")}`);
+  if (plan.tags.present.length > 0) lines.push(`${dim("=")} tag     ${dim(plan.tags.present.join(", "))}`);
+  for (const target of plan.targets) {
+    const sign = { none: dim("="), update: yellow("~"), create: green("+") }[target.action];
+    const verb = { none: "keep", update: "update", create: "create" }[target.action];
+    const same = target.action === "none" && target.problems.length === 0;
+    lines.push(`${sign} ${verb.padEnd(7)} ${target.title}${same ? dim(" (runs this image already)") : ""}`);
+    lines.push(...target.changes.flatMap((change) => showChange(change, colours)));
+    lines.push(...target.notes.map((note) => dim(`          note: ${note}`)));
+    lines.push(
+      ...target.problems.flatMap((problem) => indented(red(`problem: ${describeProblem(problem)}`))),
+    );
+  }
+  if (plan.targets.length === 0) lines.push(dim("  nothing runs it: it is only built"));
+  lines.push(...plan.problems.flatMap((problem) => indented(red(`problem: ${describeProblem(problem)}`))));
+  return `${bold(plan.service)}\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
+}
+
+function showChange({ field, before, after }: FieldChange, { red, green }: Colours): string[] {
+  return [
+    `          ${field}`,
+    ...(before === undefined ? [] : [red(`          - ${before}`)]),
+    green(`          + ${after}`),
+  ];
+}
+
+function indented(text: string): string[] {
+  return text.split("\n").map((line) => `          ${line}`);
+}
+
+function summary(plan: DeployPlan, { bold }: Colours): string {
+  const builds = plan.services.filter(({ image }) => image.action === "build").length;
+  const targets = plan.services.flatMap((service) => service.targets);
+  const moves = targets.filter(({ action }) => action !== "none").length;
+  const problems =
+    plan.services.reduce((sum, service) => sum + service.problems.length, 0) +
+    targets.reduce((sum, target) => sum + target.problems.length, 0);
+  if (problems > 0)
+    return bold(`${problems} in the way: a deployment would be refused, with nothing changed`);
+  if (isNothingToDo(plan)) return bold("Nothing to do: everything is built, and runs.");
+  return bold(`${builds} to build, ${moves} of ${targets.length} targets to move`);
+}

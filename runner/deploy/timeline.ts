@@ -1,0 +1,35 @@
+import { type Emit, runStep } from "../report/events.ts";
+
+/** How long a part of a run took. */
+export interface Phase {
+  readonly phase: string;
+  readonly milliseconds: number;
+}
+
+/** Runs the parts of a run as steps, and keeps how long each took. */
+export interface Timeline {
+  readonly phases: readonly Phase[];
+  /** Since the run began. */
+  elapsed(): number;
+  run<T>(
+    step: { readonly id: string; readonly title: string },
+    work: (step: Parameters<Parameters<typeof runStep<T>>[2]>[0]) => Promise<T>,
+  ): Promise<T>;
+}
+
+export function createTimeline(emit: Emit): Timeline {
+  const startedAt = performance.now();
+  const phases: Phase[] = [];
+  return {
+    phases,
+    elapsed: () => performance.now() - startedAt,
+    run: async (step, work) => {
+      const before = performance.now();
+      try {
+        return await runStep(emit, step, work);
+      } finally {
+        phases.push({ phase: step.id, milliseconds: performance.now() - before });
+      }
+    },
+  };
+}
