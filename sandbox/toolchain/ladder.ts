@@ -393,6 +393,12 @@ export function originOf(rung: Rung): Origin {
   return rung.kind === "github-release" || rung.kind === "go-download" ? "download" : "registries";
 }
 
+/** The host that must be reachable for a download; package registries are their own clients' business. */
+export function hostOf(rung: Rung): string | undefined {
+  if (rung.kind === "github-release") return "api.github.com";
+  return rung.kind === "go-download" ? "go.dev" : undefined;
+}
+
 /** What a rung does, in the imperative. */
 export function describeRung(name: ToolName, rung: Rung): string {
   switch (rung.kind) {

@@ -1,21 +1,19 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ladder } from "../ladder.ts";
+import { withLock } from "../lock.ts";
 import type { Architecture } from "../machine.ts";
 import { runToSuccess } from "../process.ts";
-import type { Session } from "../session.ts";
+import { describeWait, lockDirectory, type Session, type ToolStep } from "../session.ts";
 import { findProgram } from "./probe.ts";
 
-/** Package lists of the distribution, read into a folder of this session: the system's own stay as they are. */
-export interface PackageLists {
-  /** Environment for apt-get that sees this machine's packages only: what may be installed. */
-  readonly native: Readonly<Record<string, string>>;
-  /** The same, with the packages of the other processors that the session wants files of. */
-  readonly all: Readonly<Record<string, string>>;
-}
+/** Environment in which apt-get and apt-cache use package lists of ours: the system's own stay as they are. */
+export type AptEnvironment = Readonly<Record<string, string>>;
+
+/** Older lists may name packages that are gone from the servers. */
+const freshMilliseconds = 60 * 60 * 1000;
 
 /** Why apt-get is of no use here; undefined when it is. */
-export async function withoutApt(session: Session): Promise<string | undefined> {
+export async function withoutApt(session: Pick<Session, "machine">): Promise<string | undefined> {
   if (!session.machine.debian) return `it takes Debian or Ubuntu, and this is ${session.machine.systemName}`;
   for (const command of ["apt-get", "dpkg-deb"]) {
     if ((await findProgram(command)) === undefined) return `no ${command} on this machine`;
@@ -23,44 +21,52 @@ export async function withoutApt(session: Session): Promise<string | undefined> 
   return undefined;
 }
 
-/** Asks the distribution's servers what there is. Once per session. */
-export function readPackageLists(session: Session): Promise<PackageLists> {
-  return session.once("package lists", async () => {
-    const folder = await session.scratch();
-    await Promise.all(
-      ["state/lists/partial", "cache/archives/partial"].map((path) =>
-        mkdir(join(folder, path), { recursive: true }),
-      ),
-    );
-    const own = session.machine.architecture ?? "amd64";
-    const native = { APT_CONFIG: join(folder, "native.conf") };
-    const all = { APT_CONFIG: join(folder, "all.conf") };
-    await writeFile(native.APT_CONFIG, configuration(folder, [own]));
-    await writeFile(all.APT_CONFIG, configuration(folder, [...new Set([own, ...foreign(session)])]));
+/**
+ * Asks the distribution's servers what packages there are for a processor, this machine's or another.
+ * The answer lies in the cache, for an hour.
+ */
+export async function readPackageLists(
+  session: Session,
+  architecture: Architecture,
+  step: Pick<ToolStep, "progress">,
+): Promise<AptEnvironment> {
+  const folder = join(session.cache, "apt", architecture);
+  const environment = {
+    APT_CONFIG: join(folder, "apt.conf"),
+    LC_ALL: "C",
+    DEBIAN_FRONTEND: "noninteractive",
+  };
+  const lock = {
+    directory: lockDirectory(session.cache),
+    name: `apt-${architecture}`,
+    purpose: "reading package lists",
+  };
+  const onWait = (owner: Parameters<typeof describeWait>[0]) => step.progress(describeWait(owner));
+  await withLock(lock, { signal: session.signal, onWait }, async () => {
+    const done = join(folder, "read");
+    const readAt = (await stat(done).catch(() => undefined))?.mtimeMs ?? 0;
+    if (Date.now() - readAt < freshMilliseconds) return;
+    step.progress(`reading the package lists for ${architecture}`);
+    for (const path of ["state/lists/partial", "cache/archives/partial"]) {
+      await mkdir(join(folder, path), { recursive: true });
+    }
+    await writeFile(environment.APT_CONFIG, configuration(folder, architecture));
     await runToSuccess("apt-get", ["update", "-qq"], {
       signal: session.signal,
-      environment: { ...all, LC_ALL: "C" },
+      environment,
       timeoutSeconds: 180,
     });
-    return { native, all };
+    await writeFile(done, "");
   });
-}
-
-function foreign(session: Session): Architecture[] {
-  return [...session.requested].flatMap((name) =>
-    ladder[name].flatMap((rung) =>
-      rung.kind === "debian-file" && rung.architecture !== undefined ? [rung.architecture] : [],
-    ),
-  );
+  return environment;
 }
 
 /** Leaves out what only desktops read (descriptions, icons); marks of installed packages stay the system's. */
-function configuration(folder: string, architectures: readonly Architecture[]): string {
-  const names = architectures.map((name) => `"${name}";`).join(" ");
+function configuration(folder: string, architecture: Architecture): string {
   return `Dir::State "${folder}/state";
 Dir::State::extended_states "/var/lib/apt/extended_states";
 Dir::Cache "${folder}/cache";
-APT::Architectures { ${names} };
+APT::Architectures { "${architecture}"; };
 APT::Sandbox::User "";
 Acquire::Languages "none";
 Acquire::Retries "2";

@@ -20,16 +20,17 @@ export async function takeDebianFile(
   const refusal = await withoutApt(session);
   if (refusal !== undefined) return declined(refusal);
   const startedAt = performance.now();
-  step.progress("reading the package lists");
-  const lists = await readPackageLists(session);
+  const architecture = rung.architecture ?? session.machine.architecture;
+  if (architecture === undefined) return declined("there is none for this machine's processor");
+  const environment = await readPackageLists(session, architecture, step);
   const folder = await session.scratch();
   const { signal } = session;
-  const wanted = rung.architecture === undefined ? rung.package : `${rung.package}:${rung.architecture}`;
+  const wanted = `${rung.package}:${architecture}`;
   step.progress(`downloading ${wanted}`);
   await runToSuccess("apt-get", ["download", "-qq", wanted], {
     signal,
     cwd: folder,
-    environment: { ...lists.all, LC_ALL: "C" },
+    environment,
   });
   const archive = (await readdir(folder)).find((file) => file.endsWith(".deb"));
   if (archive === undefined) return declined(`apt-get downloaded no ${wanted}`);
@@ -42,9 +43,8 @@ export async function takeDebianFile(
     await rename(join(folder, "unpacked", rung.member), program);
     await chmod(program, 0o755);
     const elf = await readElfFile(program);
-    const expected = rung.architecture ?? session.machine.architecture;
-    if (elf === undefined || !elf.static || elf.architecture !== expected) {
-      throw new Error(`${rung.member} of ${wanted} is not a static program for ${expected}`);
+    if (elf === undefined || !elf.static || elf.architecture !== architecture) {
+      throw new Error(`${rung.member} of ${wanted} is not a static program for ${architecture}`);
     }
     const milliseconds = Math.round(performance.now() - startedAt);
     return { version, origin: "registries", program: name, how, milliseconds };

@@ -75,11 +75,9 @@ async function installAll(session: Session): Promise<void> {
   const title = `apt-get install ${packages.join(" ")}`;
   const parent = session.parent === undefined ? {} : { parent: session.parent };
   await runStep(session.emit, { id: "system packages", title, ...parent }, async (step) => {
-    step.progress("reading the package lists");
-    const lists = await readPackageLists(session);
     const options: ProcessOptions = {
       signal: session.signal,
-      environment: { ...lists.native, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" },
+      environment: await readPackageLists(session, session.machine.architecture ?? "amd64", step),
       onLine: (line) => step.progress(line),
     };
     const optional: string[] = [];
