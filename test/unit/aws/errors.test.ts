@@ -22,19 +22,28 @@ describe("errors of AWS that a user can mend", () => {
       code: "access-denied",
       where: "arn:aws:ecs:eu-west-1:111122223333:service/shop/ui",
     });
-    expect(problem?.message).toContain("arn:aws:sts::111122223333:assumed-role/ci/run may not call ecs:UpdateService");
+    expect(problem?.message).toContain(
+      "arn:aws:sts::111122223333:assumed-role/ci/run may not call ecs:UpdateService",
+    );
     expect(problem?.message).toContain("no identity-based policy");
   });
 
   it("says what was called when AWS does not", () => {
     const problem = problemOf(toUserError(named("AccessDeniedException", "no"), call));
-    expect(problem).toMatchObject({ where: "ecs:UpdateService", fix: "allow ecs:UpdateService in the role's policy" });
+    expect(problem).toMatchObject({
+      where: "ecs:UpdateService",
+      fix: "allow ecs:UpdateService in the role's policy",
+    });
   });
 
   it.each([
     ["ExpiredTokenException", "The security token included in the request is expired", "have expired"],
     ["UnrecognizedClientException", "The security token is invalid", "does not accept"],
-    ["CredentialsProviderError", "Could not load credentials from any providers", "no usable AWS credentials"],
+    [
+      "CredentialsProviderError",
+      "Could not load credentials from any providers",
+      "no usable AWS credentials",
+    ],
   ])("%s is a matter of credentials", (name, message, said) => {
     const problem = problemOf(toUserError(named(name, message), { ...call, profile: "shop" }));
     expect(problem?.code).toBe("no-credentials");
@@ -69,7 +78,9 @@ describe("errors of AWS that a user can mend", () => {
   });
 
   it("explains what AWS took and refused, and nothing else", () => {
-    const refused = named("InvalidParameterValueException", "Source image is not valid", { $fault: "client" });
+    const refused = named("InvalidParameterValueException", "Source image is not valid", {
+      $fault: "client",
+    });
     expect(problemOf(explainRefusal(refused, "lambda pay:live"))).toMatchObject({
       code: "aws-refused",
       where: "lambda pay:live",

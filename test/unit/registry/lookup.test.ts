@@ -1,0 +1,121 @@
+import { BatchGetImageCommand, ECRClient, GetDownloadUrlForLayerCommand } from "@aws-sdk/client-ecr";
+import { mockClient } from "aws-sdk-client-mock";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { UserError } from "../../../config/errors.ts";
+import { describeImage, findImageBySource, findImagesBySource } from "../../../runner/registry/lookup.ts";
+import { normalizePlatform, parseManifest } from "../../../runner/registry/manifest.ts";
+import {
+  awsError,
+  ecrOnly,
+  found,
+  indexText,
+  manifestText,
+  notFound,
+  ociIndex,
+  ociManifest,
+  sha,
+} from "./fixtures.ts";
+
+const ecr = mockClient(ECRClient);
+const { signal } = new AbortController();
+const location = { service: "ui", repository: "shop/ui", registry: "localhost:5000" };
+
+beforeEach(() => {
+  ecr.reset();
+});
+
+describe("reading manifests", () => {
+  it("gives platforms and digests of an index, without its attestations", () => {
+    expect(parseManifest(indexText)).toEqual({
+      kind: "index",
+      mediaType: ociIndex,
+      manifests: { "linux/amd64": sha("a"), "linux/arm64": sha("b") },
+    });
+  });
+
+  it("counts the layers and what a pull transfers", () => {
+    expect(parseManifest(manifestText)).toMatchObject({
+      kind: "image",
+      layers: 2,
+      bytes: 3100,
+      config: sha("e"),
+    });
+  });
+
+  it.each([
+    ["linux/arm64/v8", "linux/arm64"],
+    ["linux/arm64", "linux/arm64"],
+    ["linux/arm", "linux/arm/v7"],
+    ["linux/arm/v6", "linux/arm/v6"],
+    ["linux/amd64", "linux/amd64"],
+  ])("names %s as %s", (written, listed) => {
+    expect(normalizePlatform(written)).toBe(listed);
+  });
+});
+
+describe("finding an image by what it was built from", () => {
+  it("asks for the tag of the source hash, indexes included", async () => {
+    ecr.on(BatchGetImageCommand).resolves(found(sha("1"), indexText, ociIndex));
+    const image = await findImageBySource(ecrOnly(), "shop/ui", "localhost:5000", "ui", "abc", signal);
+    expect(image).toEqual({
+      ...location,
+      digest: sha("1"),
+      manifests: { "linux/amd64": sha("a"), "linux/arm64": sha("b") },
+      sourceHash: "abc",
+    });
+    const { input } = ecr.commandCalls(BatchGetImageCommand)[0]?.args[0] ?? {};
+    expect(input?.imageIds).toEqual([{ imageTag: "src-abc" }]);
+    expect(input?.acceptedMediaTypes).toContain("application/vnd.docker.distribution.manifest.list.v2+json");
+  });
+
+  it("finds nothing where there is no image, or no repository", async () => {
+    ecr.on(BatchGetImageCommand).resolves(notFound);
+    expect(await findImageBySource(ecrOnly(), "shop/ui", "r", "ui", "abc", signal)).toBeUndefined();
+    ecr.on(BatchGetImageCommand).rejects(awsError("RepositoryNotFoundException"));
+    expect(await findImageBySource(ecrOnly(), "shop/ui", "r", "ui", "abc", signal)).toBeUndefined();
+  });
+
+  it("answers for many services in their order", async () => {
+    ecr.on(BatchGetImageCommand).resolves(notFound);
+    ecr.on(BatchGetImageCommand, { repositoryName: "shop/b" }).resolves(found(sha("2"), indexText, ociIndex));
+    const wanted = ["a", "b", "c"].map((service) => ({
+      service,
+      repository: `shop/${service}`,
+      registry: "r",
+      sourceHash: "h",
+    }));
+    const images = await findImagesBySource(ecrOnly(), wanted, signal);
+    expect(images.map((image) => image?.service)).toEqual([undefined, "b", undefined]);
+  });
+
+  it("takes the caller's word for the one platform of a plain manifest", async () => {
+    ecr.on(BatchGetImageCommand).resolves(found(sha("1"), manifestText, ociManifest));
+    const image = await describeImage(
+      ecrOnly(),
+      { ...location, platform: "linux/arm64/v8" },
+      { imageDigest: sha("1") },
+      signal,
+    );
+    expect(image?.manifests).toEqual({ "linux/arm64": sha("1") });
+  });
+
+  it("says so when a plain manifest's platform can't be read", async () => {
+    ecr.on(BatchGetImageCommand).resolves(found(sha("1"), manifestText, ociManifest));
+    ecr.on(GetDownloadUrlForLayerCommand).rejects(awsError("LayersNotFoundException"));
+    const error = await describeImage(ecrOnly(), location, { imageDigest: sha("1") }, signal).catch(
+      (thrown: UserError) => thrown,
+    );
+    expect((error as UserError).problems[0]?.code).toBe("platform-unknown");
+  });
+
+  it("names what is in the registry when it is no image", async () => {
+    ecr.on(BatchGetImageCommand).resolves(found(sha("1"), '{"schemaVersion":2}', "application/x"));
+    const error = await describeImage(ecrOnly(), location, { imageTag: "v1" }, signal).catch(
+      (thrown: UserError) => thrown,
+    );
+    expect((error as UserError).problems[0]).toMatchObject({
+      code: "not-an-image",
+      where: `shop/ui@${sha("1")}`,
+    });
+  });
+});
