@@ -44,7 +44,6 @@ const choices = {
   "slipway:retention": { preset: "releases" },
   "slipway:scanning": { mode: "basic" },
   "slipway:tags": ["{sha7}", "latest"],
-  "slipway:alarms": { storage: { gigabytes: 10 } },
 };
 
 /** What follows from where the sandbox's parts are; written anew each time. */
