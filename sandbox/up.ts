@@ -40,6 +40,7 @@ export async function bringUp(options: UpOptions): Promise<SandboxState> {
         () => failure.abort(),
       );
       await writeFiles(sandbox);
+      options.signal.throwIfAborted();
     } catch (error) {
       await sandbox.settled();
       await stopParts({ ...sandbox, signal: new AbortController().signal }, started);

@@ -1,0 +1,173 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RunEvent } from "../../runner/report/events.ts";
+import { takeDown } from "../../sandbox/down.ts";
+import { machineNames, sandboxFolder } from "../../sandbox/folder.ts";
+import { isFree } from "../../sandbox/parts/port.ts";
+import { markedProcesses } from "../../sandbox/process/marked.ts";
+import { resetSandbox } from "../../sandbox/reset.ts";
+import type { SandboxState } from "../../sandbox/state.ts";
+import { inspectSandbox } from "../../sandbox/status.ts";
+import { bringUp } from "../../sandbox/up.ts";
+import { listeningAddresses } from "./listening.ts";
+
+/** A sandbox of this test's own: another one on the machine goes on undisturbed. */
+let root: string;
+let state: SandboxState;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "slipway-lifecycle-"));
+  ({ state } = await up());
+});
+
+afterAll(async () => {
+  await takeDown({ root, emit: () => {}, signal: new AbortController().signal });
+  await rm(root, { recursive: true, force: true });
+});
+
+async function up(signal = new AbortController().signal, onEvent: (event: RunEvent) => void = () => {}) {
+  const events: RunEvent[] = [];
+  const startedAt = performance.now();
+  const state = await bringUp({
+    root,
+    signal,
+    emit: (event) => {
+      events.push(event);
+      onEvent(event);
+    },
+  });
+  const started = events.flatMap((event) =>
+    event.kind === "step-ended" && event.id.startsWith("sandbox ") && event.outcome === "done"
+      ? [event.id.slice("sandbox ".length)]
+      : [],
+  );
+  return { state, events, started, seconds: (performance.now() - startedAt) / 1000 };
+}
+
+const down = () => takeDown({ root, emit: () => {}, signal: new AbortController().signal });
+
+describe("a sandbox that is up", () => {
+  it("shows every part as up, each with its version and where it came from", async () => {
+    const status = await inspectSandbox({ root });
+    expect(status.state).toBe("up");
+    for (const part of status.parts) {
+      expect(part.version, part.name).toBeTruthy();
+      expect(part.origin, part.name).toBeTruthy();
+    }
+  });
+
+  it("listens on loopback only", async () => {
+    const pids = (await markedProcesses(state.id)).map(({ pid }) => pid);
+    const addresses = await listeningAddresses(pids);
+    expect(addresses.length).toBeGreaterThanOrEqual(4);
+    expect(addresses.filter(({ loopback }) => !loopback)).toEqual([]);
+  });
+
+  it("is left alone by another up, within two seconds", async () => {
+    const again = await up();
+    expect(again.started).toEqual([]);
+    expect(again.state.parts).toEqual(state.parts);
+    expect(again.seconds).toBeLessThan(2);
+  });
+
+  it("gets back the part that was killed, and no other", async () => {
+    const before = state.parts.emulator?.process?.pid as number;
+    process.kill(before, "SIGKILL");
+    expect((await inspectSandbox({ root })).state).toBe("broken");
+    const repaired = await up();
+    // What was in the emulator is gone with it: the base images are pushed again.
+    expect(repaired.started.toSorted()).toEqual(["base-images", "emulator"]);
+    expect(repaired.state.ports).toEqual(state.ports);
+    expect(repaired.state.parts["buildkit-amd64"]).toEqual(state.parts["buildkit-amd64"]);
+    expect((await inspectSandbox({ root })).state).toBe("up");
+    state = repaired.state;
+  });
+
+  it("gets back all of its daemons when all were killed", async () => {
+    for (const part of Object.values(state.parts)) {
+      if (part.process !== undefined) process.kill(part.process.pid, "SIGKILL");
+    }
+    const repaired = await up();
+    expect((await inspectSandbox({ root })).state).toBe("up");
+    expect(repaired.started).toContain("registry");
+    state = repaired.state;
+  });
+
+  it("makes two ups at once wait for each other, and says who holds it", async () => {
+    const [one, other] = await Promise.all([up(), up()]);
+    const notices = [...one.events, ...other.events].filter((event) => event.kind === "notice");
+    expect(notices.map((notice) => notice.message).join()).toMatch(
+      /Waiting for the sandbox: "sandbox up" \(process \d+/,
+    );
+    expect([...one.started, ...other.started]).toEqual([]);
+  });
+
+  it("is emptied by reset while its parts go on running", async () => {
+    await resetSandbox({ root, emit: () => {}, signal: new AbortController().signal });
+    const after = await up();
+    expect(after.started).toEqual([]);
+    expect(after.state.parts).toEqual(state.parts);
+  });
+
+  it("leaves nothing behind when it is taken down, but its folder", async () => {
+    await down();
+    expect(await remains()).toEqual([]);
+    expect((await inspectSandbox({ root })).state).toBe("down");
+    for (const port of Object.values(state.ports)) expect(await isFree(port), `port ${port}`).toBe(true);
+  });
+});
+
+describe("an up that does not come to its end", () => {
+  it.each([
+    ["emulator", 50],
+    ["docker", 200],
+    ["registry", 50],
+    ["buildkit-arm64", 50],
+    ["base-images", 0],
+  ] as const)("leaves nothing behind when it is interrupted while %s starts", async (part, milliseconds) => {
+    const interrupt = new AbortController();
+    const running = up(interrupt.signal, (event) => {
+      if (event.kind === "step-started" && event.id === `sandbox ${part}`) {
+        setTimeout(() => interrupt.abort(), milliseconds);
+      }
+    });
+    await expect(running).rejects.toThrow(/abort/i);
+    // What it had started it has stopped by itself; the folder of sockets is for `down` to remove.
+    expect(await remains()).toEqual([]);
+    await down();
+  });
+
+  it("leaves what it had started to down, when it was killed", async () => {
+    const main = resolve(import.meta.dirname, "up-until-killed.ts");
+    const child = spawn(process.execPath, [main, root], { stdio: ["ignore", "pipe", "inherit"] });
+    await new Promise((reached) => child.stdout.once("data", reached));
+    child.kill("SIGKILL");
+    await new Promise((ended) => child.once("exit", ended));
+    expect((await markedProcesses(sandboxFolder(root).id)).length).toBeGreaterThan(0);
+    await down();
+    expect(await remains()).toEqual([]);
+  });
+});
+
+/** Everything of this sandbox that is left on the machine, as text. */
+async function remains(): Promise<string[]> {
+  const folder = sandboxFolder(root);
+  const names = machineNames(folder.id);
+  const [processes, networks, formats, mounts, groups] = await Promise.all([
+    markedProcesses(folder.id),
+    readdir("/sys/class/net"),
+    readdir("/proc/sys/fs/binfmt_misc").catch((): string[] => []),
+    readFile("/proc/self/mountinfo", "utf8"),
+    readdir("/sys/fs/cgroup", { recursive: true }).catch((): string[] => []),
+  ]);
+  return [
+    ...processes.map(({ pid, part }) => `process ${pid} of ${part}`),
+    ...networks.filter((name) => name === names.bridge),
+    ...formats.filter((name) => name === names.binaryFormat),
+    ...mounts.split("\n").filter((line) => line.includes(folder.directory)),
+    ...groups.filter((name) => name.includes(names.controlGroup)),
+  ];
+}
