@@ -95,7 +95,8 @@ async function hashTree(files: readonly SourceFile[], signal?: AbortSignal): Pro
   return createHash("sha256").update(lines.join("")).digest("hex");
 }
 
-function hashContent(path: string, signal?: AbortSignal): Promise<string> {
+/** SHA-256 of a file's content, in hexadecimal digits. */
+export function hashContent(path: string, signal?: AbortSignal): Promise<string> {
   return openFiles(async () => {
     const hash = createHash("sha256");
     await pipeline(createReadStream(path), hash, signal === undefined ? {} : { signal }).catch(

@@ -15,7 +15,7 @@ import {
 import { dirname, join } from "node:path";
 import pLimit from "p-limit";
 import { UserError } from "../config/errors.ts";
-import type { Source } from "./hash.ts";
+import { hashContent, type Source } from "./hash.ts";
 import { type SourceFile, unreadable } from "./list.ts";
 
 /** Where a build finds what it reads. Paths are relative to the project's directory, the same on every machine. */
@@ -26,14 +26,23 @@ export interface StagedContext {
   readonly contexts: Readonly<Record<string, string>>;
 }
 
-/** Fixed time of staged files, so that layers do not depend on when something was checked out (1980, as in zip files). */
-const stagedTime = new Date(Date.UTC(1980, 0, 1));
+/** Time of staged folders and links: the first that a zip file can hold. */
+const earliest = Date.UTC(1980, 0, 1) / 1000;
+
+/**
+ * Time of a staged file, in seconds: it depends on the content alone, so that layers do not depend on
+ * when something was checked out. It must not be the same for all: BuildKit takes a file of the same
+ * size and time for unchanged, and would build from what it was sent before.
+ */
+function timeOf(contentHash: string): number {
+  return earliest + (Number.parseInt(contentHash.slice(0, 8), 16) >>> 2);
+}
 
 const copies = pLimit(32);
 
 /**
- * Copies what the build reads to `.slipway/contexts/<service>/`, with modes 0644 and 0755 and one
- * time for all, unless that very source is there already. A build from the copy depends on the source
+ * Copies what the build reads to `.slipway/contexts/<service>/`, with modes 0644 and 0755 and
+ * times that follow from content, unless that very source is there already. A build from the copy depends on the source
  * hash alone: docker-build's own context hash counts every permission bit and applies the main
  * context's ignore file to named contexts, neither of which matters here.
  *
@@ -112,21 +121,22 @@ async function copyTree(files: readonly SourceFile[], to: string, signal?: Abort
         const target = join(to, file.path);
         if (file.kind === "link") {
           await symlink(await readlink(file.absolute), target);
-          await lutimes(target, stagedTime, stagedTime);
+          await lutimes(target, earliest, earliest);
           return;
         }
         await copyFile(file.absolute, target, constants.COPYFILE_FICLONE).catch(
           unreadable(file.absolute, ""),
         );
         await chmod(target, file.executable ? 0o755 : 0o644);
-        await utimes(target, stagedTime, stagedTime);
+        const time = timeOf(await hashContent(target, signal));
+        await utimes(target, time, time);
       }),
     ),
   );
   const all = new Set([...folders].flatMap(parents));
   for (const folder of [...all].sort().reverse()) {
     await chmod(join(to, folder), 0o755);
-    await utimes(join(to, folder), stagedTime, stagedTime);
+    await utimes(join(to, folder), earliest, earliest);
   }
 }
 

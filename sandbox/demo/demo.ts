@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { loadStack } from "../../config/load.ts";
 import { createClients } from "../../runner/aws/clients.ts";
 import type { CommandContext, CommandResult } from "../../runner/commands/command.ts";
-import { deployServices } from "../../runner/deploy/command.ts";
+import { deployServices } from "../../runner/commands/deployment.ts";
 import { applyStackEnvironment } from "../../runner/stack/environment.ts";
 import { takeDown } from "../down.ts";
 import { writeSandboxStack } from "../stack/write.ts";

@@ -160,6 +160,7 @@ describe("a staged context", () => {
     expect(((await stat(at("www/index.html"))).mode & 0o777).toString(8)).toBe("644");
     expect(((await stat(at("run.sh"))).mode & 0o777).toString(8)).toBe("755");
     expect((await stat(at("www"))).mtimeMs).toBe(Date.UTC(1980, 0, 1));
+    const time = (await stat(at("www/index.html"))).mtimeMs;
     await expect(stat(at("notes/x"))).rejects.toThrow();
     expect(staged.contexts["busybox"]).toBe("docker-image://x");
     expect(
@@ -168,9 +169,14 @@ describe("a staged context", () => {
     await writeFile(at("marker"), "");
     await stageContext(project, source);
     expect(await readFile(at("marker"), "utf8")).toBe("");
-    await write({ "ui/www/index.html": "changed" });
+    // As long as before: BuildKit takes a file of the same size and time for unchanged.
+    await write({ "ui/www/index.html": "other" });
     await stageContext(project, await hashSource(project, service, {}));
-    expect(await readFile(at("www/index.html"), "utf8")).toBe("changed");
+    expect(await readFile(at("www/index.html"), "utf8")).toBe("other");
+    expect((await stat(at("www/index.html"))).mtimeMs).not.toBe(time);
+    await write({ "ui/www/index.html": "hello" });
+    await stageContext(project, await hashSource(project, service, {}));
+    expect((await stat(at("www/index.html"))).mtimeMs).toBe(time);
     await expect(stat(at("marker"))).rejects.toThrow();
   });
 });
