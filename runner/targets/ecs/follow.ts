@@ -10,7 +10,7 @@ import { nameOf, primaryOf, revisionName, type TaskDefinition } from "./state.ts
 import { createSteadiness } from "./steadiness.ts";
 import { failedTasks, listTasks, proveImage } from "./tasks.ts";
 import { createTeller } from "./teller.ts";
-import { failureCount, failureLimit, findDeployment, judge, type Verdict } from "./verdict.ts";
+import { failureCount, failureLimit, findDeployment, judge, judgeRollback, type Verdict } from "./verdict.ts";
 
 /** How a deployment ended. */
 export interface DeploymentEnd {
@@ -57,7 +57,7 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
       return { ...ended("failed", "the service was deleted meanwhile"), revisionArn: undefined };
     }
     teller.events(found);
-    const verdict = judge(found, applied, ours);
+    const verdict = (failure === undefined ? judge : judgeRollback)(found, applied, ours);
     last = { service: found, ours, verdict };
     const failures = failureCount(findDeployment(found, applied), ours);
     if (failures > toldFailures && verdict.kind === "waiting") {

@@ -67,6 +67,23 @@ export function judge(service: Service, followed: Followed, ours: ServiceDeploym
     : { kind: "waiting", message };
 }
 
+/**
+ * Judges how a rollback goes, once our deployment has failed: it may have left the list by then, and
+ * what took its place is what ECS went back to. Pure.
+ */
+export function judgeRollback(
+  service: Service,
+  followed: Followed,
+  ours: ServiceDeployment | undefined,
+): Extract<Verdict, { kind: "failed" }> {
+  const verdict = judge(service, followed, ours);
+  if (verdict.kind === "failed") return verdict;
+  const primary = primaryOf(service);
+  const rollback =
+    primary === undefined || primary.taskDefinition === followed.revisionArn ? "none" : rollbackOf(primary);
+  return { kind: "failed", reason: primary?.rolloutStateReason ?? "", rollback };
+}
+
 /** Our deployment in the service's list, by id; by revision when ECS gave none. Pure. */
 export function findDeployment(service: Service, followed: Followed): Deployment | undefined {
   return service.deployments?.find((one) =>
