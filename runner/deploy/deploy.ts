@@ -94,9 +94,10 @@ function documentOf(
 ): DeployDocument {
   const { settings, caller, timeline, signal } = session;
   const planned = inspected.flatMap(({ targets }) => targets);
+  const finished = run.outcomes.map((one) => ({ ...one, milliseconds: Math.round(one.milliseconds) }));
   const targets = planned.map(
     (one): TargetOutcome =>
-      run.outcomes.find(({ title }) => title === one.title) ?? {
+      finished.find(({ title }) => title === one.title) ?? {
         service: one.service,
         title: one.title,
         kind: one.target.kind,
@@ -113,6 +114,9 @@ function documentOf(
     region: settings.aws.region,
     outcome: judgeOutcome({ nothingToDo: isNothingToDo(plan), targets, interrupted: signal.aborted }),
     services: run.ready.map((one) => deployedService(one, tags)),
+    notBuilt: inspected
+      .map(({ service }) => service.name)
+      .filter((name) => !run.ready.some(({ service }) => service.name === name)),
     targets,
     timeline: timeline.phases,
     milliseconds: timeline.elapsed(),

@@ -56,7 +56,10 @@ export interface DeployDocument extends Where {
   readonly kind: "deploy";
   /** `nothing`: there was nothing to do. */
   readonly outcome: "done" | "nothing" | "failed" | "interrupted";
+  /** Services whose image is in the registry. */
   readonly services: readonly DeployedService[];
+  /** Services whose image is not there, since the run was interrupted. */
+  readonly notBuilt: readonly string[];
   readonly targets: readonly TargetOutcome[];
   /** Where the time went. */
   readonly timeline: readonly Phase[];

@@ -68,7 +68,7 @@ function showTimeline({ timeline }: DeployDocument, { dim }: Colours): string {
   return dim(phases.join("  "));
 }
 
-function headline({ outcome, targets, services, stack }: DeployDocument, colours: Colours): string {
+function headline({ outcome, targets, services, notBuilt, stack }: DeployDocument, colours: Colours): string {
   const { bold, green, red, yellow } = colours;
   const built = services.filter((service) => service.built).length;
   const count = (...outcomes: readonly TargetOutcome["outcome"][]) =>
@@ -85,11 +85,13 @@ function headline({ outcome, targets, services, stack }: DeployDocument, colours
           `Failed on ${stack}: ${count("failed", "rolled back")} of ${targets.length} targets did not get there`,
         ),
       );
-    case "interrupted":
-      return bold(
-        yellow(
-          `Interrupted on ${stack}: ${count("done")} moved, ${count("not started", "cancelled")} not; run it again to finish`,
-        ),
-      );
+    case "interrupted": {
+      const notMoved = count("not started", "cancelled");
+      const parts = [
+        ...(notBuilt.length > 0 ? [`not built: ${notBuilt.join(", ")}`] : []),
+        `${count("done")} of ${targets.length} targets moved${notMoved > 0 ? `, ${notMoved} not` : ""}`,
+      ];
+      return bold(yellow(`Interrupted on ${stack}: ${parts.join("; ")}. Run it again to finish.`));
+    }
   }
 }

@@ -22,13 +22,13 @@ export function createTimeline(emit: Emit): Timeline {
   const phases: Phase[] = [];
   return {
     phases,
-    elapsed: () => performance.now() - startedAt,
+    elapsed: () => Math.round(performance.now() - startedAt),
     run: async (step, work) => {
       const before = performance.now();
       try {
         return await runStep(emit, step, work);
       } finally {
-        phases.push({ phase: step.id, milliseconds: performance.now() - before });
+        phases.push({ phase: step.id, milliseconds: Math.round(performance.now() - before) });
       }
     },
   };

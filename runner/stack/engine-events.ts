@@ -13,6 +13,8 @@ export interface EngineRecord {
   readonly building: Map<string, number>;
   /** URNs of resources that were created, changed or deleted. */
   readonly changed: { readonly urn: string; readonly operation: string }[];
+  /** Warnings that were passed on: the engine repeats itself. */
+  readonly warnings: Set<string>;
   /** Whether the engine found operations that an earlier run, killed, had left open. */
   pendingOperations: boolean;
 }
@@ -20,7 +22,14 @@ export interface EngineRecord {
 const keptLines = 40;
 
 export function emptyRecord(): EngineRecord {
-  return { errors: [], logs: new Map(), building: new Map(), changed: [], pendingOperations: false };
+  return {
+    errors: [],
+    logs: new Map(),
+    building: new Map(),
+    changed: [],
+    warnings: new Set(),
+    pendingOperations: false,
+  };
 }
 
 /**
@@ -31,10 +40,14 @@ export function emptyRecord(): EngineRecord {
  */
 export function readEngineEvents(
   record: EngineRecord,
-  { emit, parent, services }: { emit: Emit; parent: string; services: readonly Service[] },
+  options: { emit: Emit; parent: string; services: readonly Service[]; signal: AbortSignal },
 ): (event: EngineEvent) => void {
+  const { emit, parent, services, signal } = options;
   return (event) => {
-    for (const out of translate(event, record, parent, services, performance.now())) emit(out);
+    for (const out of translate(event, record, parent, services, performance.now())) {
+      const cancelled = signal.aborted && out.kind === "step-ended" && out.outcome === "failed";
+      emit(cancelled ? { ...out, outcome: "cancelled" } : out);
+    }
   };
 }
 
@@ -54,7 +67,8 @@ export function translate(
       const resource = resourceOf(urn);
       return [{ kind: "step-log", id: parent, line: `${op} ${resource?.type} ${resource?.name}` }];
     }
-    if (op.startsWith("delete") || op.startsWith("discard") || record.building.has(urn)) return [];
+    // A replacement is reported three times: as itself, what it creates, and what goes.
+    if (!["create", "update", "create-replacement"].includes(op) || record.building.has(urn)) return [];
     record.building.set(urn, now);
     const title = part.kind === "build" ? stepOf(part) : `join the platforms of ${part.service}`;
     return [{ kind: "step-started", id: stepOf(part), title, parent }];
@@ -114,6 +128,8 @@ function diagnostic(
       return [{ kind: "notice", message: "an earlier run was interrupted; finishing what it began" }];
     }
     if (/^using pulumi-\S+ from \$PATH/.test(text)) return [];
+    if (record.warnings.has(text)) return [];
+    record.warnings.add(text);
     return [{ kind: "warning", code: "engine-warning", message: text }];
   }
   return [{ kind: "step-log", id: parent, line: text }];
@@ -121,7 +137,17 @@ function diagnostic(
 
 /** Whether an operation changes something. */
 function changes(operation: string): boolean {
-  return !["same", "read", "refresh", "read-replacement", "import", "discard"].includes(operation);
+  const without = [
+    "same",
+    "read",
+    "refresh",
+    "read-replacement",
+    "replace",
+    "import",
+    "discard",
+    "discard-replaced",
+  ];
+  return !without.includes(operation);
 }
 
 function shortDigest(outputs: Readonly<Record<string, unknown>> | undefined): string | undefined {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { stackFile } from "../../config/description.ts";
 import { UserError } from "../../config/errors.ts";
@@ -53,7 +53,7 @@ export function expandVariables(
 
 async function readEnvironmentFile(directory: string, file: string, stack: string): Promise<string> {
   try {
-    return await readFile(join(directory, file), "utf8");
+    return await readFile(resolve(directory, file), "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     throw new UserError(

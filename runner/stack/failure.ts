@@ -29,10 +29,7 @@ export function explainFailure(
     const log = (urn === undefined ? undefined : record.logs.get(urn)) ?? [];
     return part === undefined ? otherFailure(urn, message) : buildFailure(part, message, log, services);
   });
-  const distinct = found.filter(
-    ({ problem }, index) =>
-      found.findIndex((other) => JSON.stringify(other.problem) === JSON.stringify(problem)) === index,
-  );
+  const distinct = joinSame(found);
   if (distinct.length === 0) {
     const lines = text.trim().split("\n").slice(-shownLines).join("\n");
     return {
@@ -88,14 +85,14 @@ function buildFailure(
       again: /401|no basic auth/i.test(denied[0]),
     };
   }
-  const step = failedStep(all);
+  const step = failedStep([...log, message]);
   if (step !== undefined) {
-    const reason = /(?:did not complete successfully: )?(exit code: \d+)/.exec(all)?.[1];
+    const reason = /did not complete successfully: (exit code: \d+|[^\n]*)/.exec(all)?.[1];
     return {
       problem: {
         code: "build-failed",
         where,
-        message: `building ${what} failed in ${step}${reason === undefined ? "" : ` (${reason})`}${lastLines(log)}`,
+        message: `building ${what} failed in ${step.title}${reason === undefined ? "" : ` (${reason})`}${lastLines(step.lines)}`,
         fix: "mend that step, or what it reads, and run it again",
       },
       again: false,
@@ -127,21 +124,53 @@ function buildFailure(
 }
 
 /**
- * The step of the Dockerfile that failed, with its place among the steps: `[2/3] RUN make`. BuildKit
- * numbers what it does, and says what a number is before it says that it failed.
+ * The step of the Dockerfile that failed, with its place among the steps (`[2/3] RUN make`), and what
+ * it wrote. BuildKit numbers what it does: `#6 [2/3] RUN make`, `#6 0.329 one`, `#6 ERROR: …`. Pure.
  */
-export function failedStep(log: string): string | undefined {
-  const number = /^#(\d+) ERROR/m.exec(log)?.[1];
-  const named =
-    number === undefined ? undefined : new RegExp(`^#${number} (\\[[^\\n]+)$`, "m").exec(log)?.[1];
-  if (named !== undefined) return named.trim();
-  const run = /process "(?:\/bin\/sh -c )?(.+?)" did not complete successfully/.exec(log)?.[1];
-  return run === undefined ? undefined : `RUN ${run}`;
+export function failedStep(
+  log: readonly string[],
+): { readonly title: string; readonly lines: readonly string[] } | undefined {
+  const run = /process "(?:\/bin\/sh -c )?(.+?)" did not complete successfully/.exec(log.join("\n"))?.[1];
+  const headers = log.flatMap((line) => {
+    const [, number, title] = /^#(\d+) (\[(?!internal|context|auth)[^\]]*\] .+)$/.exec(line) ?? [];
+    return number === undefined || title === undefined ? [] : [{ number, title: title.trim() }];
+  });
+  const erroneous = log.flatMap((line) => /^#(\d+) ERROR/.exec(line)?.[1] ?? []);
+  // A failed import of the cache is an ERROR, too, which is none; so what was run counts first.
+  const header =
+    headers.findLast(({ title }) => run !== undefined && title.endsWith(run)) ??
+    headers.findLast(({ number }) => erroneous.includes(number));
+  if (header === undefined) return run === undefined ? undefined : { title: `RUN ${run}`, lines: log };
+  const prefix = `#${header.number} `;
+  const lines = log
+    .filter((line) => line.startsWith(prefix))
+    .map((line) => line.slice(prefix.length).replace(/^\d+\.\d+ /, ""))
+    .filter((line) => !line.startsWith("[") && !/^(?:ERROR|DONE|CACHED|CANCELED)\b/.test(line));
+  return { title: header.title, lines };
+}
+
+/** The same failure on several platforms is told once, with the output that says most. */
+function joinSame(found: readonly Explained[]): Explained[] {
+  const joined = new Map<string, Explained & { readonly titles: readonly string[] }>();
+  for (const one of found) {
+    const title = one.problem.message.split("\n")[0] ?? "";
+    const key = JSON.stringify([one.problem.code, one.problem.where, title.replace(/ for linux\/\S+/, "")]);
+    const before = joined.get(key);
+    const titles = [...new Set([...(before?.titles ?? []), title])];
+    const longer =
+      before !== undefined && before.problem.message.length > one.problem.message.length ? before : one;
+    joined.set(key, { ...longer, again: one.again && (before?.again ?? true), titles });
+  }
+  return [...joined.values()].map(({ problem, again, titles }) => {
+    const platforms = titles.flatMap((title) => / for (linux\/\S+)/.exec(title)?.[1] ?? []);
+    const message = problem.message.replace(/ for linux\/\S+/, ` for ${platforms.join(" and ")}`);
+    return { problem: platforms.length > 1 ? { ...problem, message } : problem, again };
+  });
 }
 
 function lastLines(log: readonly string[]): string {
   const lines = log.filter((line) => line.trim() !== "").slice(-shownLines);
-  return lines.length === 0 ? "" : `; its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}`;
+  return lines.map((line) => `\n    | ${line}`).join("");
 }
 
 function otherFailure(urn: string | undefined, message: string): Explained {

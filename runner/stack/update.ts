@@ -45,10 +45,13 @@ export async function updateStack(
   context: UpdateContext,
 ): Promise<StackUpdate> {
   const { directory, settings } = description;
+  const { emit, step } = context;
+  emit({ kind: "step-progress", id: step, message: "opening the stack" });
   const { stack, engine } = await openStack(directory, settings.stack, context.signal);
   for (let attempt = 1; ; attempt++) {
     const record = emptyRecord();
     try {
+      emit({ kind: "step-progress", id: step, message: "starting the engine" });
       const outputs = await waitingForLock(stack, context, () =>
         up(stack, description, chosen, record, context),
       );
@@ -61,7 +64,7 @@ export async function updateStack(
         throw new UserError(problems, { exitCode: 1, cause: error });
       }
       const first = problems[0]?.message.split("\n")[0];
-      context.emit({
+      emit({
         kind: "warning",
         code: "another-attempt",
         message: `attempt ${attempt} of ${settings.deploy.attempts} failed: ${first}`,
@@ -92,7 +95,12 @@ async function up(
       exclude: excludedImages(catalogue.services, chosen),
       parallel: parallelBuilds,
       color: "never",
-      onEvent: readEngineEvents(record, { emit, parent: step, services: catalogue.services }),
+      onEvent: readEngineEvents(record, {
+        emit,
+        parent: step,
+        services: catalogue.services,
+        signal: running,
+      }),
       signal: running,
     });
     return parseOutputs(outputs);
