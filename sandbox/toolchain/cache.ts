@@ -65,7 +65,7 @@ export async function writeEntry(
   const draft = join(parent, `.draft-${process.pid}-${randomBytes(4).toString("hex")}`);
   try {
     await mkdir(draft, { recursive: true });
-    await removeStaleDrafts(parent);
+    await removeLeftovers(parent);
     const record: CacheRecord = { ...(await make(draft)), name, at: new Date().toISOString() };
     await writeFile(join(draft, "tool.json"), `${JSON.stringify(record, undefined, 2)}\n`);
     await rename(draft, directory).catch(async (error: NodeJS.ErrnoException) => {
@@ -83,18 +83,32 @@ export async function writeEntry(
   }
 }
 
-const staleDraftMilliseconds = 6 * 60 * 60 * 1000;
+const staleMilliseconds = 60 * 60 * 1000;
 
-/** Drafts of runs that were killed; a living run's is younger than any build takes. */
-async function removeStaleDrafts(parent: string): Promise<void> {
-  const names = (await readdir(parent)).filter((name) => name.startsWith(".draft-"));
+/**
+ * Deletes what runs that were killed have left in a folder: entries named `.draft-<process>-…` or
+ * `<process>-…`, untouched for an hour, whose process is gone.
+ */
+export async function removeLeftovers(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
   await Promise.all(
     names.map(async (name) => {
-      const path = join(parent, name);
-      const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
-      if (age > staleDraftMilliseconds) await rm(path, { recursive: true, force: true });
+      const processId = Number(/^(?:\.draft-)?(\d+)-/.exec(name)?.[1] ?? Number.NaN);
+      if (Number.isNaN(processId) || isAlive(processId)) return;
+      const path = join(folder, name);
+      const touchedAt = (await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now();
+      if (Date.now() - touchedAt > staleMilliseconds) await rm(path, { recursive: true, force: true });
     }),
   );
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
 }
 
 /** @throws UserError when the folder's disk has less room than what is about to be written needs. */

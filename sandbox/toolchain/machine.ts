@@ -34,7 +34,7 @@ export function describeMachine(facts: {
   readonly osRelease: string;
 }): Machine {
   const fields = new Map(
-    [...facts.osRelease.matchAll(/^([A-Z_]+)="?(.*?)"?$/gm)].map((match) => [match[1], match[2] ?? ""]),
+    [...facts.osRelease.matchAll(/^([A-Z_]+)=["']?(.*?)["']?$/gm)].map((match) => [match[1], match[2] ?? ""]),
   );
   const families = `${fields.get("ID") ?? ""} ${fields.get("ID_LIKE") ?? ""}`.split(" ");
   const architectures: Record<string, Architecture> = { x64: "amd64", arm64: "arm64" };

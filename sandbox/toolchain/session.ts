@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Emit } from "../../runner/report/events.ts";
+import { removeLeftovers } from "./cache.ts";
 import type { LockOwner } from "./lock.ts";
 import type { Machine } from "./machine.ts";
 import type { ToolName } from "./tools.ts";
@@ -64,6 +65,8 @@ export function openSession(facts: Omit<Session, "once" | "scratch" | "settled">
     async scratch() {
       const parent = join(facts.cache, "scratch");
       await mkdir(parent, { recursive: true });
+      // Nobody waits for it: what a killed build has left is large.
+      if (folders.length === 0) void removeLeftovers(parent).catch(() => {});
       const folder = await mkdtemp(join(parent, `${process.pid}-`));
       folders.push(folder);
       return folder;

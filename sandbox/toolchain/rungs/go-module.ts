@@ -162,7 +162,7 @@ async function goEnvironment(cache: string, goVersion: string): Promise<Record<s
 async function removeGoCaches(cache: string): Promise<void> {
   const root = join(cache, "go");
   const releases: (() => Promise<void>)[] = [];
-  const doomed = join(cache, "scratch", `go-${process.pid}-${Date.now()}`);
+  const doomed = join(cache, "scratch", `${process.pid}-go-${Date.now()}`);
   try {
     for (const module of goModules) {
       const release = await tryLock(join(lockDirectory(cache), `go-${module}`));
