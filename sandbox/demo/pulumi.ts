@@ -44,11 +44,16 @@ export async function pulumiUp(up: PulumiUp): Promise<void> {
     const result = await running;
     up.signal.throwIfAborted();
     if (result.failed) throw failure(up, result.all ?? "", result.cause);
-    step.conclude(
-      "done",
-      /^\s+(\d+ unchanged|.*(?:created|updated|changes).*)$/m.exec(result.all ?? "")?.[1],
-    );
+    step.conclude("done", summary(result.all ?? ""));
   });
+}
+
+/** `97 created`, `3 updated, 94 unchanged`: what Pulumi counts at the end. Pure. */
+export function summary(output: string): string {
+  const [, counts = ""] = output.split(/^Resources:$/m);
+  return [...counts.matchAll(/^\s+(?:[-+~]+ ?)?(\d+ (?:created|updated|deleted|replaced|unchanged))$/gm)]
+    .map(([, count]) => count)
+    .join(", ");
 }
 
 function failure(up: PulumiUp, output: string, cause: unknown): UserError {

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import pRetry from "p-retry";
 import type { CommandContext, CommandResult } from "../../runner/commands/command.ts";
 import type { Answer } from "./answers.ts";
 import type { Chapter } from "./timeline.ts";
@@ -91,7 +92,13 @@ export async function timed<T>(chapters: Chapter[], title: string, work: () => P
 }
 
 async function asked(stage: Stage, heading: string): Promise<readonly Answer[]> {
-  const answers = await stage.ask();
+  // Tasks and functions that were just declared take a moment to begin.
+  const answers = await pRetry(() => stage.ask(), {
+    retries: 60,
+    minTimeout: 500,
+    maxTimeout: 1_000,
+    signal: stage.context.signal,
+  });
   const width = Math.max(...answers.map((answer) => answer.service.length));
   const lines = answers.map((answer) => `  ${answer.service.padEnd(width)}  ${answer.text}`);
   stage.context.emit({ kind: "notice", message: [heading, ...lines].join("\n") });
