@@ -10,6 +10,8 @@ export interface ProcessOptions {
   /** Every line that it prints, as it comes. */
   readonly onLine?: (line: string) => void;
   readonly timeoutSeconds?: number;
+  /** Lines that only say how far it got: they are no part of an error. */
+  readonly progressLine?: RegExp;
 }
 
 export interface ProcessResult {
@@ -70,7 +72,8 @@ export async function runToSuccess(
 ): Promise<string> {
   const { exitCode, stdout, output } = await runProcess(command, args, options);
   if (exitCode === 0) return stdout;
-  const last = output.trimEnd().split("\n").slice(-8).join("\n");
+  const lines = output.split("\n").filter((line) => line.trim() !== "" && !options.progressLine?.test(line));
+  const last = lines.slice(-8).join("\n");
   throw new Error(`${basename(command)} ${args[0] ?? ""} ended with ${exitCode}: ${last}`);
 }
 

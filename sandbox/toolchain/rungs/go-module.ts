@@ -91,6 +91,8 @@ async function compile(
     signal: session.signal,
     cwd: join(import.meta.dirname, "../go", module),
     environment: await goEnvironment(session.cache, go.version),
+    // Names of packages and of modules, as they are compiled and downloaded.
+    progressLine: /^(\S+|go: downloading .*)$/,
   };
   const packages = products.map(({ rung }) => rung.package);
   let downloaded = 0;
