@@ -7,10 +7,12 @@ import { sandboxFolder } from "./folder.ts";
 import { withSandboxLock } from "./lock.ts";
 import { type OpenOptions, openSandbox } from "./open.ts";
 import { partsOf } from "./parts/all.ts";
-import { chooseDockerHost } from "./parts/docker.ts";
+import { chooseDockerHost, ownDockerHost } from "./parts/docker.ts";
 import type { Part, Sandbox } from "./parts/part.ts";
+import { requirePrivileges } from "./parts/privileges.ts";
 import { writeSandboxStack } from "./stack/write.ts";
 import type { SandboxState } from "./state.ts";
+import { nameDiskFull } from "./toolchain/process.ts";
 
 /** How `bringUp` goes about it. */
 export interface UpOptions extends OpenOptions {
@@ -43,9 +45,10 @@ export async function bringUp(options: UpOptions): Promise<SandboxState> {
       options.signal.throwIfAborted();
     } catch (error) {
       await sandbox.settled();
-      await stopParts({ ...sandbox, signal: new AbortController().signal }, started);
+      // What goes wrong meanwhile (on a full disk, say) must not hide why.
+      await stopParts({ ...sandbox, signal: new AbortController().signal }, started).catch(() => {});
       options.signal.throwIfAborted();
-      throw error;
+      throw nameDiskFull(error, "the sandbox");
     }
     return sandbox.store.current();
   });
@@ -82,6 +85,7 @@ async function settleChoices(sandbox: Sandbox, options: UpOptions): Promise<void
     before.parts.docker === undefined || before.parts.docker.origin === "machine"
       ? await chooseDockerHost(folder, process.env)
       : before.dockerHost;
+  requirePrivileges(dockerHost !== ownDockerHost(folder));
   const moved = dockerHost !== before.dockerHost;
   await store.update((state) => ({ ...state, nodes, dockerHost }));
   // The emulator is told where Docker is at its start.

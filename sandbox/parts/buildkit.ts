@@ -1,7 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
-import { UserError } from "../../config/errors.ts";
 import { machineNames } from "../folder.ts";
 import { startDaemon, untilAnswers } from "../process/daemon.ts";
 import { processEnvironment } from "../process/environment.ts";
@@ -68,7 +67,6 @@ function answers(address: string): Promise<boolean> {
 
 async function start(sandbox: Sandbox, node: BuildNode): Promise<Started> {
   const { folder, store } = sandbox;
-  requireRoot();
   const [tool, runc] = await Promise.all([sandbox.tool("buildkitd"), sandbox.tool("runc")]);
   await stop(sandbox, node);
   const port = await freePort(sandbox, node.name);
@@ -155,14 +153,4 @@ export function buildkitConfiguration(settings: {
 [registry.${text(settings.registry)}]
   http = true
 `;
-}
-
-/** @throws UserError when BuildKit can't run here */
-function requireRoot(): void {
-  if (process.platform === "linux" && process.getuid?.() === 0) return;
-  throw new UserError({
-    code: "no-buildkit",
-    message: "the sandbox's BuildKit runs on Linux, as root",
-    fix: "run the command as root: sudo ./slipway sandbox up",
-  });
 }

@@ -1,6 +1,5 @@
 import { mkdir, readlink, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { UserError } from "../../config/errors.ts";
 import { machineNames, type SandboxFolder } from "../folder.ts";
 import { startDaemon, untilAnswers } from "../process/daemon.ts";
 import { processEnvironment } from "../process/environment.ts";
@@ -71,7 +70,6 @@ async function start(sandbox: Sandbox): Promise<Started> {
       throw new Error(`Docker at ${chosen} answered a moment ago, and no longer does`);
     return { version, origin: "machine", address: chosen };
   }
-  requireRoot();
   const tool = await sandbox.tool("dockerd");
   await stop(sandbox);
   const runtime = join(folder.runtime, "docker");
@@ -141,19 +139,4 @@ async function stop(sandbox: Sandbox): Promise<void> {
   await removeBridge(folder.id, ip(sandbox));
   await rm(join(folder.runtime, "docker.sock"), { force: true });
   await rm(join(folder.runtime, "docker"), { recursive: true, force: true });
-}
-
-/** @throws UserError with what to do when a daemon can't be started here */
-function requireRoot(): void {
-  if (process.platform === "linux" && process.getuid?.() === 0) return;
-  const linux = process.platform === "linux";
-  throw new UserError({
-    code: "no-docker",
-    message: linux
-      ? "no Docker daemon answers, and only root can start one"
-      : "no Docker daemon answers, and one can be started on Linux only",
-    fix: linux
-      ? "start one: `sudo apt-get install docker.io && sudo systemctl start docker && sudo usermod -aG docker $USER`, log in again; or run this command as root"
-      : "start Docker Desktop, or set DOCKER_HOST to a daemon on this machine",
-  });
 }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -117,6 +118,24 @@ describe("a sandbox that is up", () => {
     expect(await remains()).toEqual([]);
     expect((await inspectSandbox({ root })).state).toBe("down");
     for (const port of Object.values(state.ports)) expect(await isFree(port), `port ${port}`).toBe(true);
+  });
+});
+
+describe("a port that another process has taken meanwhile", () => {
+  it("is given up for another one, with a warning", async () => {
+    const taken = state.ports.emulator as number;
+    const other = createServer().listen(taken, "127.0.0.1");
+    try {
+      const { events, state: now } = await up();
+      expect(events.flatMap((event) => (event.kind === "warning" ? [event.code] : []))).toEqual([
+        "port-taken",
+      ]);
+      expect(now.ports.emulator).not.toBe(taken);
+      expect((await inspectSandbox({ root })).state).toBe("up");
+      await down();
+    } finally {
+      await new Promise((closed) => other.close(closed));
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import { partsOf } from "../../../sandbox/parts/all.ts";
 import { baseImageReferences } from "../../../sandbox/parts/base-images.ts";
 import { buildkitConfiguration, buildNodes } from "../../../sandbox/parts/buildkit.ts";
 import { isLocalDocker } from "../../../sandbox/parts/docker-api.ts";
+import { missingPrivileges } from "../../../sandbox/parts/privileges.ts";
 import { markIn } from "../../../sandbox/process/marked.ts";
 import { overall } from "../../../sandbox/status.ts";
 import { inOrder } from "../../../sandbox/up.ts";
@@ -97,6 +98,18 @@ describe("what a sandbox is made of", () => {
     ["tcp://127.0.0.1.example.com:2375", false],
   ])("takes a Docker daemon of this machine only: %s → %s", (host, taken) => {
     expect(isLocalDocker(host)).toBe(taken);
+  });
+
+  it("says all that keeps it from coming up here, each with what to do", () => {
+    const codes = (facts: Parameters<typeof missingPrivileges>[0]) => {
+      const problems = missingPrivileges(facts);
+      expect(problems.every(({ fix }) => fix !== undefined)).toBe(true);
+      return problems.map(({ code }) => code);
+    };
+    expect(codes({ platform: "linux", root: true, docker: false })).toEqual([]);
+    expect(codes({ platform: "linux", root: false, docker: false })).toEqual(["no-docker", "no-buildkit"]);
+    expect(codes({ platform: "linux", root: false, docker: true })).toEqual(["no-buildkit"]);
+    expect(codes({ platform: "darwin", root: false, docker: true })).toEqual(["no-buildkit"]);
   });
 
   it("knows its own processes by their environment, and nobody else's", () => {
