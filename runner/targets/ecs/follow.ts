@@ -5,10 +5,10 @@ import type { TargetContext } from "../target.ts";
 import type { EcsApplied } from "./apply.ts";
 import { collectEvidence, describeStop } from "./evidence.ts";
 import { findService } from "./inspect.ts";
+import { createProof } from "./proof.ts";
 import { trackServiceDeployment } from "./service-deployment.ts";
 import { nameOf, primaryOf, revisionName, type TaskDefinition } from "./state.ts";
-import { createSteadiness } from "./steadiness.ts";
-import { failedTasks, listTasks, proveImage } from "./tasks.ts";
+import { listTasks } from "./tasks.ts";
 import { createTeller } from "./teller.ts";
 import { failureCount, failureLimit, findDeployment, judge, judgeRollback, type Verdict } from "./verdict.ts";
 
@@ -32,8 +32,6 @@ export interface FollowOptions {
   readonly image: Image | undefined;
 }
 
-/** How long agents have to say which image they run, once all tasks are there. */
-const proofMilliseconds = 15_000;
 /** Failed tasks after which it is said that it does not look good. */
 const manyFailures = 3;
 
@@ -42,13 +40,12 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
   const { context, clock } = options;
   const { clients, signal } = context;
   const teller = createTeller(context, applied);
-  const watchSteadiness = createSteadiness(clock);
+  const lookAtTasks = options.image && createProof(clients, applied, options.container, options.image, clock);
   const track = trackServiceDeployment(clients, applied, (reason) =>
     teller.log(`following by the service's own list: the service deployments API answered: ${reason}`),
   );
   let last: { service: Service; ours: ServiceDeployment | undefined; verdict: Verdict } | undefined;
   let failure: { reason: string; evidence: string[] } | undefined;
-  let settledAt: number | undefined;
   let toldFailures = 0;
 
   const look = async (): Promise<DeploymentEnd | undefined> => {
@@ -66,13 +63,11 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
     }
     switch (verdict.kind) {
       case "waiting":
-        settledAt = undefined;
         teller.progress(verdict.message);
         return undefined;
       case "settled":
-        settledAt ??= clock.now();
         teller.progress(verdict.message);
-        return await prove(verdict.desired, settledAt);
+        return await prove(verdict.desired);
       case "overtaken":
         return ended("failed", verdict.reason);
       case "failed":
@@ -121,33 +116,26 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
     if (limit === undefined && failures >= manyFailures) teller.keepsFailing(why);
   };
 
-  const prove = async (desired: number, settledAt: number): Promise<DeploymentEnd | undefined> => {
+  const prove = async (desired: number): Promise<DeploymentEnd | undefined> => {
     const name = revisionName(applied.revisionArn);
     if (desired === 0) return ended("done", `${name} is set; desired count is 0, so nothing runs`);
-    if (options.image === undefined) return ended("done", `${name} runs (${desired} of ${desired})`);
-    const [running, stopped] = await Promise.all([
-      listTasks(clients, applied, "RUNNING", signal),
-      listTasks(clients, applied, "STOPPED", signal),
-    ]);
-    const proof = proveImage(running, options.container, options.image);
-    if (proof.wrong.length > 0) {
-      return ended("failed", `${name} does not run the image that was pushed`, proof.wrong);
+    const proof = await lookAtTasks?.(desired, signal);
+    switch (proof?.kind) {
+      case undefined:
+        return ended("done", `${name} runs (${desired} of ${desired})`);
+      case "proven":
+        return ended("done", `${name} runs (${desired} of ${desired})${proof.note}`);
+      case "wrong image":
+        return ended("failed", `${name} does not run the image that was pushed`, proof.tasks);
+      case "tasks keep stopping":
+        return ended(
+          "failed",
+          `ECS takes ${name} for complete, but its tasks keep stopping`,
+          await evidence(),
+        );
+      case "open":
+        return undefined;
     }
-    const steady = watchSteadiness(running, failedTasks(stopped));
-    if (steady === "failing") {
-      const message = `ECS takes ${name} for complete, but its tasks keep stopping`;
-      return ended("failed", message, await evidence());
-    }
-    if (steady === "waiting") return undefined;
-    if (proof.matching >= desired) return ended("done", `${name} runs (${proof.matching} of ${desired})`);
-    const late = clock.now() - settledAt > proofMilliseconds;
-    if (late && proof.matching + proof.unreported >= desired) {
-      return ended(
-        "done",
-        `${name} runs (${desired} of ${desired}); the agent did not report the image's digest`,
-      );
-    }
-    return undefined;
   };
 
   const timedOut = async (): Promise<DeploymentEnd> => {
