@@ -86,10 +86,18 @@ function diffProperty(
   return walk(property, before, after);
 }
 
+/** Tags that only come from the provider's default tags are shown where the real provider shows them. */
 function diffTags(previous: PropertyBag, wanted: PropertyValue, defaultTags: PropertyBag): FoundChange[] {
   if (hasUnknown(wanted)) return [{ path: "tags", kind: "update" }];
-  const before = isBag(previous.tagsAll) ? previous.tagsAll : isBag(previous.tags) ? previous.tags : {};
-  return walk("tags", before, { ...defaultTags, ...(isBag(wanted) ? wanted : {}) });
+  const own = isBag(wanted) ? wanted : {};
+  const ownBefore = isBag(previous.tags) ? previous.tags : {};
+  const before = isBag(previous.tagsAll) ? previous.tagsAll : ownBefore;
+  const after = { ...defaultTags, ...own };
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  return keys.flatMap((key) => {
+    const parent = key in own || key in ownBefore ? "tags" : "tagsAll";
+    return walk(`${parent}${step(key)}`, before[key], after[key]);
+  });
 }
 
 function walk(path: string, before: PropertyValue, after: PropertyValue): FoundChange[] {

@@ -43,7 +43,7 @@ describe("a difference", () => {
     expect(paths(previous, { tags: { a: "2" } }, { defaultTags: { team: "shop" } })).toEqual([
       "update tags.a",
     ]);
-    expect(paths(previous, { tags: { a: "1" } }, { defaultTags: {} })).toEqual(["delete tags.team"]);
+    expect(paths(previous, { tags: { a: "1" } }, { defaultTags: {} })).toEqual(["delete tagsAll.team"]);
   });
 
   it("quotes what is not an identifier in a path", () => {
