@@ -5,10 +5,11 @@ import { findImagesBySource } from "../registry/lookup.ts";
 import { verifyImage } from "../registry/verify.ts";
 import { runStep } from "../report/events.ts";
 import type { ComparedService } from "./compare.ts";
+import type { TaggedService } from "./plan.ts";
 import type { Session } from "./session.ts";
 
 /** A service whose image is in the registry. */
-export interface ReadyService extends ComparedService {
+export interface ReadyService extends TaggedService {
   readonly image: Image;
   /** Whether this run built it. */
   readonly built: boolean;
@@ -22,7 +23,7 @@ export interface ReadyService extends ComparedService {
  */
 export async function buildMissing(
   session: Session,
-  compared: readonly ComparedService[],
+  compared: readonly TaggedService[],
   step: string,
 ): Promise<readonly ReadyService[]> {
   const missing = compared.filter(({ image }) => image === undefined);

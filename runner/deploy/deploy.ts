@@ -40,7 +40,7 @@ interface Run {
   outcomes: readonly TargetOutcome[];
 }
 
-async function carryOut(session: Session, { inspected, tags, plan }: PreparedDeployment, run: Run) {
+async function carryOut(session: Session, { inspected, plan }: PreparedDeployment, run: Run) {
   const { timeline, settings, clients, signal } = session;
   const building = plan.services.some(({ image }) => image.action === "build");
   run.ready = building
@@ -51,12 +51,16 @@ async function carryOut(session: Session, { inspected, tags, plan }: PreparedDep
 
   await timeline.run({ id: "tag", title: "Tag the images" }, async ({ conclude }) => {
     const movable = tagMovability(settings.repositories);
-    const results = await pMap(run.ready, ({ image }) => putTags(clients, image, tags, { movable }, signal), {
-      concurrency: 8,
-      signal,
-    });
-    const put = results.reduce((sum, result) => sum + result.put.length, 0);
-    conclude(put === 0 ? "skipped" : "done", tags.join(", "));
+    const results = await pMap(
+      run.ready,
+      ({ image, tagPlan }) => putTags(clients, image, tagPlan.tags, { movable }, signal),
+      {
+        concurrency: 8,
+        signal,
+      },
+    );
+    const put = results.flatMap((result) => result.put);
+    conclude(put.length === 0 ? "skipped" : "done", [...new Set(put)].join(", "));
   });
 
   if (run.ready.some(({ service }) => service.targets.length > 0)) {
@@ -87,11 +91,7 @@ async function move(session: Session, inspected: PreparedDeployment["inspected"]
   }
 }
 
-function documentOf(
-  session: Session,
-  { plan, inspected, tags }: PreparedDeployment,
-  run: Run,
-): DeployDocument {
+function documentOf(session: Session, { plan, inspected }: PreparedDeployment, run: Run): DeployDocument {
   const { settings, caller, timeline, signal } = session;
   const planned = inspected.flatMap(({ targets }) => targets);
   const finished = run.outcomes.map((one) => ({ ...one, milliseconds: Math.round(one.milliseconds) }));
@@ -113,7 +113,7 @@ function documentOf(
     account: caller.account,
     region: settings.aws.region,
     outcome: judgeOutcome({ nothingToDo: isNothingToDo(plan), targets, interrupted: signal.aborted }),
-    services: run.ready.map((one) => deployedService(one, tags)),
+    services: run.ready.map(deployedService),
     notBuilt: inspected
       .map(({ service }) => service.name)
       .filter((name) => !run.ready.some(({ service }) => service.name === name)),
@@ -123,10 +123,7 @@ function documentOf(
   };
 }
 
-function deployedService(
-  { service, image, built, source }: ReadyService,
-  tags: readonly string[],
-): DeployedService {
+function deployedService({ service, image, built, source, tagPlan }: ReadyService): DeployedService {
   return {
     service: service.name,
     built,
@@ -134,6 +131,6 @@ function deployedService(
     digest: image.digest,
     reference: imageReference(image),
     manifests: image.manifests,
-    tags,
+    tags: tagPlan.tags,
   };
 }

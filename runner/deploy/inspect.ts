@@ -5,8 +5,7 @@ import { checkTags, tagMovability } from "../registry/tags.ts";
 import { runStep } from "../report/events.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetPlan } from "../targets/target.ts";
-import type { ComparedService } from "./compare.ts";
-import { type InspectedService, imageToPlanWith } from "./plan.ts";
+import { type InspectedService, imageToPlanWith, type TaggedService } from "./plan.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -17,8 +16,7 @@ import type { Session } from "./session.ts";
  */
 export async function inspectServices(
   session: Session,
-  compared: readonly ComparedService[],
-  tags: readonly string[],
+  compared: readonly TaggedService[],
   step: string,
 ): Promise<readonly InspectedService[]> {
   const { clients, signal, settings } = session;
@@ -27,10 +25,10 @@ export async function inspectServices(
     compared,
     async (one) => {
       const [tagCheck, targets] = await Promise.all([
-        checkTags(clients, one.repository, one.image?.digest, tags, { movable }, signal),
+        checkTags(clients, one.repository, one.image?.digest, one.tagPlan.tags, { movable }, signal),
         planTargets(session, one.service, imageToPlanWith(one), step),
       ]);
-      return { ...one, tags: tagCheck, targets };
+      return { ...one, tagCheck, targets };
     },
     { concurrency: settings.deploy.parallelTargets, signal },
   );

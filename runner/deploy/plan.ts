@@ -1,5 +1,6 @@
 import type { Problem } from "../../config/errors.ts";
 import { sourceTag } from "../../config/names.ts";
+import type { TagPlan } from "../image/tags.ts";
 import { type Image, imageReference } from "../registry/image.ts";
 import { normalizePlatform } from "../registry/manifest.ts";
 import type { TagCheck } from "../registry/tags.ts";
@@ -29,9 +30,14 @@ export function imageToPlanWith({ service, repository, registry, source, image }
   );
 }
 
+/** A service, and the tags that its image is to have. */
+export interface TaggedService extends ComparedService {
+  readonly tagPlan: TagPlan;
+}
+
 /** What was found out about one service and everything that it would be moved to. */
-export interface InspectedService extends ComparedService {
-  readonly tags: TagCheck;
+export interface InspectedService extends TaggedService {
+  readonly tagCheck: TagCheck;
   readonly targets: readonly TargetPlan[];
 }
 
@@ -44,7 +50,7 @@ export function planDeployment(
 }
 
 function planService(inspected: InspectedService): ServicePlan {
-  const { service, repository, registry, source, image, tags, targets } = inspected;
+  const { service, repository, registry, source, image, tagCheck, targets } = inspected;
   return {
     service: service.name,
     repository,
@@ -59,7 +65,7 @@ function planService(inspected: InspectedService): ServicePlan {
             push: [sourceTag(source.hash)],
           }
         : { action: "none", digest: image.digest, reference: imageReference(image) },
-    tags: { put: tags.toPut, present: tags.present },
+    tags: { put: tagCheck.toPut, present: tagCheck.present },
     targets: targets.map(({ title, target, action, changes, problems, notes }) => ({
       title,
       kind: target.kind,
@@ -68,7 +74,7 @@ function planService(inspected: InspectedService): ServicePlan {
       problems,
       notes,
     })),
-    problems: [...tags.problems],
+    problems: [...tagCheck.problems],
   };
 }
 

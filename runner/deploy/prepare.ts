@@ -1,6 +1,8 @@
-import { readRevision } from "../image/git.ts";
-import { planTags } from "../image/tags.ts";
-import { compareWithRegistry } from "./compare.ts";
+import type { Service } from "../../config/catalogue.ts";
+import { isLocalContext } from "../../config/load.ts";
+import { type Revision, readRevision, touches } from "../image/git.ts";
+import { planTags, type TagPlan } from "../image/tags.ts";
+import { type ComparedService, compareWithRegistry } from "./compare.ts";
 import type { DeployPlan } from "./documents.ts";
 import { inspectServices } from "./inspect.ts";
 import { type InspectedService, planDeployment } from "./plan.ts";
@@ -10,7 +12,6 @@ import type { Session } from "./session.ts";
 export interface PreparedDeployment {
   readonly plan: DeployPlan;
   readonly inspected: readonly InspectedService[];
-  readonly tags: readonly string[];
 }
 
 /**
@@ -24,22 +25,39 @@ export async function prepareDeployment(
   version: string | undefined,
 ): Promise<PreparedDeployment> {
   const { timeline, settings, directory, emit, caller } = session;
-  const [compared, tags] = await timeline.run(
+  const compared = await timeline.run(
     { id: "compare", title: "Compare the sources with the registry" },
     async ({ conclude }) => {
       const [services, revision] = await Promise.all([compareWithRegistry(session), readRevision(directory)]);
-      const planned = planTags(settings.tags, { stack: settings.stack, version, revision });
-      for (const { format, reason } of planned.leftOut) {
+      const tagged = services.map((one) => ({ ...one, tagPlan: tagsOf(one, session, version, revision) }));
+      const { leftOut = [] } = tagged[0]?.tagPlan ?? {};
+      for (const { format, reason } of leftOut) {
         emit({ kind: "notice", message: `no tag is made from ${format}: ${reason}` });
       }
       const missing = services.filter(({ image }) => image === undefined).length;
       conclude("done", missing === 0 ? "all of them are built" : `${missing} of ${services.length} to build`);
-      return [services, planned.tags] as const;
+      return tagged;
     },
   );
   const inspected = await timeline.run({ id: "check", title: "Check tags and targets" }, () =>
-    inspectServices(session, compared, tags, "check"),
+    inspectServices(session, compared, "check"),
   );
   const where = { stack: settings.stack, account: caller.account, region: settings.aws.region };
-  return { plan: planDeployment(where, inspected), inspected, tags };
+  return { plan: planDeployment(where, inspected), inspected };
+}
+
+function tagsOf(
+  { service, source }: ComparedService,
+  { settings }: Session,
+  version: string | undefined,
+  revision: Revision | undefined,
+): TagPlan {
+  const differs = revision !== undefined && touches(revision.uncommitted, pathsRead(service));
+  const uncommittedSource = differs ? source.hash : undefined;
+  return planTags(settings.tags, { stack: settings.stack, version, revision, uncommittedSource });
+}
+
+/** Files and folders that a build of the service reads. */
+function pathsRead({ context, dockerfile, contexts, extraInputs }: Service): string[] {
+  return [context, dockerfile, ...Object.values(contexts).filter(isLocalContext), ...extraInputs];
 }

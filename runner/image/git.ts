@@ -7,8 +7,8 @@ export interface Revision {
   readonly committedAt: Date;
   /** Undefined when detached and nothing else names it. */
   readonly branch: string | undefined;
-  /** Whether there are changes that are not committed. */
-  readonly dirty: boolean;
+  /** Files and folders (ending in `/`) that differ from the commit, relative to the directory asked about. */
+  readonly uncommitted: readonly string[];
 }
 
 /**
@@ -21,10 +21,10 @@ export async function readRevision(
 ): Promise<Revision | undefined> {
   try {
     const git = simpleGit(directory);
-    const [line, branch, dirty] = await Promise.all([
+    const [line, branch, uncommitted] = await Promise.all([
       git.raw(["log", "-1", "--format=%H %ct"]),
       currentBranch(git),
-      isDirty(git),
+      uncommittedPaths(git),
     ]);
     const [commit, seconds] = line.trim().split(" ");
     if (commit === undefined || seconds === undefined) return undefined;
@@ -32,7 +32,7 @@ export async function readRevision(
       commit,
       committedAt: new Date(Number(seconds) * 1000),
       branch: branch ?? branchFromCi(environment),
-      dirty,
+      uncommitted,
     };
   } catch {
     // No git, no repository, no commit: tags that need one are left out, which is said where it matters.
@@ -45,9 +45,35 @@ async function currentBranch(git: SimpleGit): Promise<string | undefined> {
   return name === "HEAD" || name === "" ? undefined : name;
 }
 
-async function isDirty(git: SimpleGit): Promise<boolean> {
-  const status = await git.raw(["status", "--porcelain", "--untracked-files=no"]);
-  return status.trim() !== "";
+async function uncommittedPaths(git: SimpleGit): Promise<string[]> {
+  const [prefix, status] = await Promise.all([
+    git.raw(["rev-parse", "--show-prefix"]),
+    git.raw(["status", "--porcelain", "-z", "--no-renames", "--", "."]),
+  ]);
+  return pathsOfStatus(status, prefix.trim());
+}
+
+/**
+ * The paths in what `git status --porcelain -z --no-renames` prints, relative to the folder at `prefix`
+ * of the repository. Pure.
+ */
+export function pathsOfStatus(status: string, prefix: string): string[] {
+  return status
+    .split("\0")
+    .filter((entry) => entry !== "")
+    .map((entry) => entry.slice(3))
+    .filter((path) => path.startsWith(prefix))
+    .map((path) => path.slice(prefix.length));
+}
+
+/** Whether any of the paths that changed is one of `read`, or inside one, or a folder that holds one. Pure. */
+export function touches(changed: readonly string[], read: readonly string[]): boolean {
+  const asFolder = (path: string) => `${path.replace(/^\.\//, "").replace(/\/+$/, "")}/`;
+  return read.some((path) => {
+    const folder = asFolder(path);
+    if (folder === "./") return changed.length > 0;
+    return changed.some((one) => asFolder(one).startsWith(folder) || folder.startsWith(asFolder(one)));
+  });
 }
 
 /** Branch that CI says it builds. Pure. */

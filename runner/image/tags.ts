@@ -5,7 +5,12 @@ export interface TagSource {
   readonly stack: string;
   /** `--version` or TAG; undefined when none was given. */
   readonly version: string | undefined;
-  readonly revision: Revision | undefined;
+  readonly revision: Pick<Revision, "commit" | "committedAt" | "branch"> | undefined;
+  /**
+   * Source hash, when what is built differs from the commit: a tag that names the commit then says so,
+   * and never stands for two images.
+   */
+  readonly uncommittedSource?: string | undefined;
 }
 
 export interface TagPlan {
@@ -22,6 +27,8 @@ export interface TagPlan {
  */
 export function planTags(formats: readonly string[], source: TagSource): TagPlan {
   const values = placeholders(source);
+  const { uncommittedSource } = source;
+  const suffix = uncommittedSource === undefined ? "" : `-dirty-${uncommittedSource.slice(0, 8)}`;
   const leftOut: { format: string; reason: string }[] = [];
   const tags = [...formats, ...(source.version === undefined ? [] : ["{version}"])].flatMap((format) => {
     const used = [...format.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1] ?? "");
@@ -30,12 +37,17 @@ export function planTags(formats: readonly string[], source: TagSource): TagPlan
       leftOut.push({ format, reason: reasonFor(missing, values) });
       return [];
     }
-    const tag = sanitizeTag(format.replaceAll(/\{([^{}]*)\}/g, (_, name: string) => values[name] ?? ""));
+    const filled = format.replaceAll(/\{([^{}]*)\}/g, (_, name: string) => values[name] ?? "");
+    const namesCommit = used.some((name) => commitPlaceholders.includes(name));
+    const tag = sanitizeTag(namesCommit ? `${filled}${suffix}` : filled);
     if (tag === undefined) leftOut.push({ format, reason: "nothing is left of it that a tag may have" });
     return tag ?? [];
   });
   return { tags: [...new Set(tags)], leftOut };
 }
+
+/** Placeholders that stand for the commit. */
+const commitPlaceholders = ["sha7", "sha8", "timestamp", "date-time"];
 
 function placeholders({ stack, version, revision }: TagSource): Record<string, string | undefined> {
   const time = revision && utcDigits(revision.committedAt);

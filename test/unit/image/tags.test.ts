@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { branchFromCi, type Revision } from "../../../runner/image/git.ts";
+import { branchFromCi, pathsOfStatus, type Revision, touches } from "../../../runner/image/git.ts";
 import { planTags, sanitizeTag } from "../../../runner/image/tags.ts";
 
 const revision: Revision = {
   commit: "0123456789abcdef0123456789abcdef01234567",
   committedAt: new Date("2026-05-04T03:02:01Z"),
   branch: "feature/Big-Thing",
-  dirty: false,
+  uncommitted: [],
 };
 const source = { stack: "dev", version: undefined, revision };
 
@@ -42,6 +42,17 @@ describe("tags", () => {
     expect(plan.leftOut[3]?.reason).toContain("{sha7}");
   });
 
+  test("that name a commit say when it is not all of what was built", () => {
+    const formats = ["{sha7}", "{date-time}", "{branch}-latest", "{version}"];
+    const { tags } = planTags(formats, { ...source, version: "v1", uncommittedSource: "fedcba9876543210" });
+    expect(tags).toEqual([
+      "0123456-dirty-fedcba98",
+      "20260504-030201-dirty-fedcba98",
+      "feature-Big-Thing-latest",
+      "v1",
+    ]);
+  });
+
   test("are what registries take, whatever the branch is called", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(..."aB9_.-/ ~é漢🙂\0\n"), maxLength: 200 }), (branch) => {
@@ -69,4 +80,20 @@ test.each([
   [{}, undefined],
 ])("the branch that CI says it builds: %o", (environment, branch) => {
   expect(branchFromCi(environment)).toBe(branch);
+});
+
+test("paths out of git status are relative to the project's folder, whatever they are called", () => {
+  const status = " M app/services/ui/a b.txt\0?? app/new/\0 D other/file\0A  app/Ümlaut\0";
+  expect(pathsOfStatus(status, "app/")).toEqual(["services/ui/a b.txt", "new/", "Ümlaut"]);
+});
+
+test.each([
+  [["services/ui/page.html"], ["services/ui"], true],
+  [["services/ui-old/page.html"], ["services/ui"], false],
+  [["services/"], ["services/ui/"], true],
+  [["services/ui/Dockerfile"], ["./services/ui/Dockerfile"], true],
+  [["README.md"], ["."], true],
+  [[], ["."], false],
+])("a change of %j touches %j: %s", (changed, read, expected) => {
+  expect(touches(changed, read)).toBe(expected);
 });
