@@ -1,12 +1,9 @@
-import { type CheckFailure, checkInputs } from "./check.ts";
 import type { AwsContext } from "./context.ts";
 import { diffResource, type ResourceDiff } from "./diff.ts";
 import { MissingOperation } from "./missing-operation.ts";
 import { isBag, type PropertyBag, type PropertyValue } from "./property.ts";
 import type { ResourceType } from "./resource.ts";
-import { inputsOfState, notAppliedKey, previewState, stateAfterChange, stateAfterRead } from "./state.ts";
-
-export { type CheckFailure, checkInputs };
+import { inputsOfState, notAppliedKey, stateAfterChange, stateAfterRead } from "./state.ts";
 
 /** It exists in AWS, but making it did not end well; the engine keeps it in the state. */
 export class PartlyMade extends Error {
@@ -126,16 +123,6 @@ export async function deleteResource(
 function missingOperationOf(outputs: PropertyBag): string | undefined {
   const notApplied = outputs[notAppliedKey];
   return isBag(notApplied) && typeof notApplied.operation === "string" ? notApplied.operation : undefined;
-}
-
-/** The outputs that a preview of `create` or `update` shows. */
-export function previewResource(
-  type: ResourceType,
-  inputs: PropertyBag,
-  previous: PropertyBag | undefined,
-  context: AwsContext,
-): PropertyBag {
-  return previewState(type, inputs, previous, context);
 }
 
 async function outputsAfterChange(

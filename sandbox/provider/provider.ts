@@ -6,17 +6,11 @@ import { type ProviderConfiguration, problemsOfAccount, readConfiguration } from
 import { type AwsContext, createClient, createContexts } from "./context.ts";
 import type { Warn } from "./engine/log.ts";
 import type { EngineFacingProvider } from "./engine/server.ts";
-import {
-  createResource,
-  deleteResource,
-  diffOf,
-  previewResource,
-  readResource,
-  updateResource,
-} from "./operations.ts";
+import { createResource, deleteResource, diffOf, readResource, updateResource } from "./operations.ts";
 import { hasUnknown, type PropertyBag, unknownValue } from "./property.ts";
 import { functions, resources } from "./registry.ts";
 import type { ResourceType } from "./resource.ts";
+import { previewState } from "./state.ts";
 
 /** Resource type and name of a URN: `urn:pulumi:stack::project::parent$type::name`. */
 export function partsOfUrn(urn: string): { readonly type: string; readonly name: string } {
@@ -79,7 +73,7 @@ export function createProvider(options: {
     async create(urn, inputs, preview) {
       const type = await typeOf(urn);
       const context = contextFor(urn, inputs);
-      if (preview) return { id: "", outputs: previewResource(type, inputs, undefined, context) };
+      if (preview) return { id: "", outputs: previewState(type, inputs, undefined, context) };
       return await createResource(type, inputs, context);
     },
     async read(urn, id, before) {
@@ -94,7 +88,7 @@ export function createProvider(options: {
       const type = await typeOf(urn);
       const context = contextFor(urn, inputs, before.outputs);
       const previous = { ...before.inputs, ...before.outputs };
-      if (preview) return previewResource(type, inputs, previous, context);
+      if (preview) return previewState(type, inputs, previous, context);
       return await updateResource(type, id, { inputs, previous, ignoreChanges }, context);
     },
     async delete(urn, id, outputs) {
