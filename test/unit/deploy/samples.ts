@@ -1,0 +1,54 @@
+import type { InspectedService } from "../../../runner/deploy/plan.ts";
+import type { TargetOutcome, TargetPlan } from "../../../runner/targets/target.ts";
+import { service } from "../stack/services.ts";
+
+export const digest = `sha256:${"ab".repeat(32)}`;
+export const registry = "111122223333.dkr.ecr.eu-central-1.amazonaws.com";
+
+/** A service that is built, tagged, and runs. */
+export function inspected(name: string, changes: Partial<InspectedService> = {}): InspectedService {
+  return {
+    service: service(name),
+    repository: `shop/${name}`,
+    registry,
+    source: { hash: "0123456789abcdef0123456789abcdef", files: 3, bytes: 2048 },
+    image: {
+      service: name,
+      repository: `shop/${name}`,
+      registry,
+      digest,
+      manifests: { "linux/amd64": digest },
+      sourceHash: "0123456789abcdef0123456789abcdef",
+    },
+    tagPlan: { tags: ["v1"], leftOut: [] },
+    tagCheck: { present: ["v1"], toPut: [], problems: [] },
+    targets: [],
+    ...changes,
+  };
+}
+
+export function targetPlan(name: string, changes: Partial<TargetPlan> = {}): TargetPlan {
+  return {
+    service: name,
+    target: { kind: "ecs", cluster: "shop", service: name, container: name, timeoutSeconds: 900 },
+    title: `ecs shop/${name}`,
+    action: "none",
+    changes: [],
+    problems: [],
+    notes: [],
+    state: undefined,
+    ...changes,
+  };
+}
+
+export function outcome(name: string, changes: Partial<TargetOutcome> = {}): TargetOutcome {
+  return {
+    service: name,
+    title: `ecs shop/${name}`,
+    kind: "ecs",
+    outcome: "done",
+    message: `${name}:2 runs`,
+    milliseconds: 2100,
+    ...changes,
+  };
+}
