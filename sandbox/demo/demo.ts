@@ -64,7 +64,10 @@ export async function runDemo(
         workspace,
         stack,
         deploy: (services) =>
-          deployServices({ stack, services: [...services], all: services.length === 0 }, inWorkspace),
+          deployServices(
+            { stack, services: [...services], all: services.length === 0, version: undefined },
+            inWorkspace,
+          ),
         ask: () => askShop(clients, stack, signal),
       },
       demoVersion(run),

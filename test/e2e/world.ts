@@ -1,0 +1,112 @@
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { loadStack } from "../../config/load.ts";
+import { type Clients, createClients } from "../../runner/aws/clients.ts";
+import type { RunEvent } from "../../runner/report/events.ts";
+import { stackEnvironment } from "../../runner/stack/environment.ts";
+import { pulumiUp, writeAppStack } from "../../sandbox/demo/pulumi.ts";
+import { createWorkspace, type Workspace } from "../../sandbox/demo/workspace.ts";
+import { writeSandboxStack } from "../../sandbox/stack/write.ts";
+import { readState, type SandboxState } from "../../sandbox/state.ts";
+
+/** The clone that is tested. */
+export const clone = resolve(import.meta.dirname, "../..");
+
+export const stack = "sandbox";
+
+/** A project of the tests' own, with a sandbox of its own, and the command as a user runs it. */
+export interface World {
+  readonly workspace: Workspace;
+  readonly app: string;
+  readonly state: SandboxState;
+  readonly clients: Clients;
+  readonly environment: Readonly<Record<string, string>>;
+  pulumi(
+    directory: string,
+    ...words: readonly string[]
+  ): Promise<{ exitCode: number | undefined; all: string }>;
+}
+
+export interface CliResult {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** stdout as JSON. */
+  document<T>(): T;
+}
+
+/** Begins `slipway …`, as CI does: no terminal, no input. */
+export function startCli(...words: readonly string[]) {
+  return execa(process.execPath, [join(clone, "runner/cli.ts"), ...words], {
+    cwd: clone,
+    env: { CI: "true", NO_COLOR: "1", PULUMI_STACK: undefined, TAG: undefined },
+    stdin: "ignore",
+    reject: false,
+  });
+}
+
+/** Runs `slipway …` to its end. */
+export async function cli(...words: readonly string[]): Promise<CliResult> {
+  const { exitCode, stdout, stderr } = await startCli(...words);
+  return {
+    exitCode,
+    stdout,
+    stderr,
+    document: <T>() => {
+      try {
+        return JSON.parse(stdout) as T;
+      } catch {
+        throw new Error(`slipway ${words.join(" ")} printed no JSON:\n${stdout}\n${stderr}`);
+      }
+    },
+  };
+}
+
+/** Sandbox up, the platform's and the shop's `pulumi up`. */
+export async function createWorld(directory: string): Promise<World> {
+  await mkdir(directory, { recursive: true });
+  const workspace = await createWorkspace(clone, directory);
+  const up = await cli("sandbox", "up", "-C", directory);
+  if (up.exitCode !== 0) throw new Error(`sandbox up failed:\n${up.stderr}`);
+  const state = await readState(join(directory, ".slipway/sandbox/state.json"));
+  if (state === undefined) throw new Error("the sandbox is up and has no state");
+  const app = join(directory, "examples/shop/app");
+  await writeSandboxStack(directory, state);
+  await writeAppStack(directory, app, stack);
+  const { settings } = await loadStack(directory, stack);
+  const environment = {
+    ...(Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== undefined)) as Record<
+      string,
+      string
+    >),
+    ...(await stackEnvironment(directory, settings, process.env)),
+  };
+  // The clients of the tests read the same variables as the command's own.
+  Object.assign(process.env, environment);
+  const log: string[] = [];
+  const emit = (event: RunEvent) => {
+    if (event.kind === "step-log") log.push(event.line);
+  };
+  for (const [title, project] of [
+    ["platform", directory],
+    ["shop", app],
+  ] as const) {
+    const signal = AbortSignal.timeout(600_000);
+    await pulumiUp({ title, directory: project, stack, environment, emit, signal }).catch((error) => {
+      throw new Error(`${String(error)}\n${log.slice(-40).join("\n")}`);
+    });
+  }
+  return {
+    workspace,
+    app,
+    state,
+    clients: createClients(settings),
+    environment,
+    pulumi: async (project, ...words) => {
+      const options = { cwd: project, env: environment, reject: false, all: true, stdin: "ignore" } as const;
+      const { exitCode, all } = await execa("pulumi", [...words, "--non-interactive"], options);
+      return { exitCode, all };
+    },
+  };
+}
