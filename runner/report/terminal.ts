@@ -3,7 +3,7 @@ import { createLogUpdate } from "log-update";
 import { coloursFor } from "./colours.ts";
 import { drawView } from "./draw.ts";
 import type { RunEvent } from "./events.ts";
-import type { Reporter, ReporterOptions } from "./reporter.ts";
+import type { Reporter, ReporterOptions } from "./reader.ts";
 import { applyEvent, emptyView, splitFinished, type View } from "./view.ts";
 import { describeWarning } from "./warning.ts";
 
