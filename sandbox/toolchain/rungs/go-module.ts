@@ -1,5 +1,5 @@
 import { mkdir, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
+import { homedir, totalmem } from "node:os";
 import { join } from "node:path";
 import { runStep } from "../../../runner/report/events.ts";
 import { readEntry, requireSpace, writeEntry } from "../cache.ts";
@@ -155,9 +155,21 @@ async function goEnvironment(cache: string, goVersion: string): Promise<Record<s
     GO111MODULE: "on",
     GOOS: undefined,
     GOARCH: undefined,
+    ...goMemory(totalmem(), process.env),
     // No C compiler needed, and programs that run on any distribution.
     CGO_ENABLED: "0",
   };
+}
+
+/**
+ * How Go's compiler collects garbage, as variables. With room it need not collect at all, which takes a
+ * quarter off the processor time of a build. A user's own settings stay. Pure.
+ */
+export function goMemory(totalBytes: number, environment: NodeJS.ProcessEnv): Record<string, string> {
+  if (environment.GOGC !== undefined || environment.GOMEMLIMIT !== undefined) return {};
+  // Up to a dozen compilers run at once, nearly all of them far below the limit.
+  if (totalBytes >= 12e9) return { GOGC: "off", GOMEMLIMIT: "1500MiB" };
+  return totalBytes >= 6e9 ? { GOGC: "300" } : {};
 }
 
 /** Deletes modules and build cache, unless a module is being built right now, by whomever. */

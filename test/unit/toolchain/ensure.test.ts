@@ -6,6 +6,7 @@ import type { RunEvent } from "../../../runner/report/events.ts";
 import { writeEntry } from "../../../sandbox/toolchain/cache.ts";
 import { ensureTool } from "../../../sandbox/toolchain/ensure.ts";
 import { runProcess, runToSuccess } from "../../../sandbox/toolchain/process.ts";
+import { goMemory } from "../../../sandbox/toolchain/rungs/go-module.ts";
 import { findProgram, readElf } from "../../../sandbox/toolchain/rungs/probe.ts";
 
 let folder: string;
@@ -117,6 +118,13 @@ test("lines that only say how far it got are left out of the error", async () =>
   const path = await script("compiler", "echo 'main.go:1: no' >&2; echo some/package >&2; exit 1");
   const failing = runToSuccess(path, ["build"], { signal, progressLine: /^\S+$/ });
   await expect(failing).rejects.toThrow(/^compiler build ended with 1: main\.go:1: no$/);
+});
+
+test("Go's compiler collects no garbage where there is room, and heeds the user's own settings", () => {
+  expect(goMemory(24e9, {})).toEqual({ GOGC: "off", GOMEMLIMIT: "1500MiB" });
+  expect(goMemory(8e9, {})).toEqual({ GOGC: "300" });
+  expect(goMemory(2e9, {})).toEqual({});
+  expect(goMemory(24e9, { GOGC: "50" })).toEqual({});
 });
 
 test("a header tells a program's processor, and whether it needs libraries", () => {
