@@ -40,12 +40,19 @@ export async function pulumiUp(up: PulumiUp): Promise<void> {
     const selected = await pulumi(["stack", "select", "--create"]);
     if (selected.failed) throw failure(up, selected.all ?? "", selected.cause);
     const running = pulumi(["up", "--yes", "--skip-preview", "--suppress-progress"]);
-    for await (const line of running.iterable({ from: "all" })) step.log(String(line));
+    for await (const line of running.iterable({ from: "all" })) {
+      if (isNews(String(line))) step.log(String(line));
+    }
     const result = await running;
     up.signal.throwIfAborted();
     if (result.failed) throw failure(up, result.all ?? "", result.cause);
     step.conclude("done", summary(result.all ?? ""));
   });
+}
+
+/** Whether a line says more than that something goes on. Pure. */
+export function isNews(line: string): boolean {
+  return line.trim() !== "" && !/^@|^ .* (?:creating|updating|replacing|deleting) \(\d+s\)/.test(line);
 }
 
 /** `97 created`, `3 updated, 94 unchanged`: what Pulumi counts at the end. Pure. */
