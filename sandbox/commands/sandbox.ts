@@ -1,4 +1,5 @@
 import { type DefinedCommand, defineCommand, defineGroup } from "../../runner/commands/define.ts";
+import { toolsCommand } from "./tools.ts";
 
 const up = defineCommand({
   command: "up",
@@ -91,5 +92,5 @@ const env = defineCommand({
 export const sandboxCommand: DefinedCommand = defineGroup({
   command: "sandbox",
   describe: "A local AWS: emulator, Docker, BuildKit, Pulumi",
-  commands: [up, down, status, reset, env],
+  commands: [up, down, status, reset, env, toolsCommand],
 });
