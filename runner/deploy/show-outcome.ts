@@ -1,8 +1,12 @@
 import type { Colours } from "../report/colours.ts";
+import { cut } from "../report/draw.ts";
 import { formatDuration } from "../report/duration.ts";
 import { formatTable } from "../report/table.ts";
 import type { TargetOutcome } from "../targets/target.ts";
 import type { DeployDocument } from "./documents.ts";
+
+/** Characters of a target's message in the table. */
+const messageWidth = 60;
 
 /** How a deployment ended, as people read it: targets, evidence, where the time went. Pure. */
 export function showOutcome(document: DeployDocument, colours: Colours): string {
@@ -37,7 +41,8 @@ function showTargets(targets: readonly TargetOutcome[], colours: Colours): strin
   const rows = targets.map((target) => [
     target.title,
     tinted(target.outcome, colours),
-    target.message,
+    // In full below, with the evidence, where it matters.
+    cut(target.message, messageWidth),
     target.milliseconds === 0 ? "" : dim(formatDuration(target.milliseconds)),
   ]);
   return formatTable([["Target", "Outcome", "", "Time"].map(dim), ...rows]);
@@ -59,7 +64,7 @@ function tinted(outcome: TargetOutcome["outcome"], { green, red, yellow, dim }: 
 }
 
 function showEvidence({ title, outcome, message, evidence }: TargetOutcome, { red }: Colours): string[] {
-  if (outcome !== "failed" && outcome !== "rolled back") return [];
+  if (!["failed", "rolled back", "cancelled"].includes(outcome)) return [];
   return [red(`${title}: ${message}`), ...(evidence ?? []).map((line) => `  ${line}`), ""];
 }
 

@@ -26,9 +26,11 @@ function showService(plan: ServicePlan, colours: Colours): string {
   if (plan.tags.put.length > 0) lines.push(`${green("+")} tag     ${plan.tags.put.join(", ")}`);
   if (plan.tags.present.length > 0) lines.push(`${dim("=")} tag     ${dim(plan.tags.present.join(", "))}`);
   for (const target of plan.targets) {
-    const sign = { none: dim("="), update: yellow("~"), create: green("+") }[target.action];
-    const verb = { none: "keep", update: "update", create: "create" }[target.action];
-    const same = target.action === "none" && target.problems.length === 0;
+    const blocked = target.problems.length > 0;
+    const signs = { none: dim("="), update: yellow("~"), create: green("+") };
+    const sign = blocked ? red("✖") : signs[target.action];
+    const verb = blocked ? "blocked" : target.action === "none" ? "keep" : target.action;
+    const same = target.action === "none" && !blocked;
     lines.push(`${sign} ${verb.padEnd(7)} ${target.title}${same ? dim(" (runs this image already)") : ""}`);
     lines.push(...target.changes.flatMap((change) => showChange(change, colours)));
     lines.push(...target.notes.map((note) => dim(`          note: ${note}`)));
