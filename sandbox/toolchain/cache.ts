@@ -21,6 +21,8 @@ const recordSchema = z.object({
   origin: z.enum(["download", "registries"]),
   /** Path of the program inside the entry's folder. */
   program: z.string(),
+  /** Paths without which it is of no use: what a link in it leads to may go. */
+  needs: z.array(z.string()).default([]),
   /** What was done to get it, as text. */
   how: z.string(),
   milliseconds: z.number(),
@@ -29,6 +31,9 @@ const recordSchema = z.object({
 
 /** What is written beside a cached tool: what it is and where it came from. */
 export type CacheRecord = z.infer<typeof recordSchema>;
+
+/** What `writeEntry` is told of a tool that was made; name and time it knows itself. */
+export type MadeTool = Omit<z.input<typeof recordSchema>, "name" | "at">;
 
 /** Where a tool of this version lies, for this kind of machine. */
 export function entryDirectory(cache: string, name: string, key: string): string {
@@ -46,8 +51,10 @@ export async function readEntry(
   if (text === undefined) return undefined;
   const record = recordSchema.safeParse(JSON.parse(text));
   if (!record.success) return undefined;
-  const path = join(directory, record.data.program);
-  return (await stat(path).catch(() => undefined)) === undefined ? undefined : { record: record.data, path };
+  for (const path of [record.data.program, ...record.data.needs]) {
+    if ((await stat(join(directory, path)).catch(() => undefined)) === undefined) return undefined;
+  }
+  return { record: record.data, path: join(directory, record.data.program) };
 }
 
 /**
@@ -58,7 +65,7 @@ export async function writeEntry(
   cache: string,
   name: string,
   key: string,
-  make: (directory: string) => Promise<Omit<CacheRecord, "name" | "at">>,
+  make: (directory: string) => Promise<MadeTool>,
 ): Promise<{ readonly record: CacheRecord; readonly path: string }> {
   const directory = entryDirectory(cache, name, key);
   const parent = dirname(directory);
@@ -66,7 +73,7 @@ export async function writeEntry(
   try {
     await mkdir(draft, { recursive: true });
     await removeLeftovers(parent);
-    const record: CacheRecord = { ...(await make(draft)), name, at: new Date().toISOString() };
+    const record = recordSchema.parse({ ...(await make(draft)), name, at: new Date().toISOString() });
     await writeFile(join(draft, "tool.json"), `${JSON.stringify(record, undefined, 2)}\n`);
     await rename(draft, directory).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;

@@ -1,8 +1,9 @@
 import { UserError } from "../../config/errors.ts";
 import { type Emit, runStep } from "../../runner/report/events.ts";
 import { cacheDirectory, readEntry } from "./cache.ts";
-import { describeRung, ladder, type Origin, originOf, type Rung } from "./ladder.ts";
+import { ladder } from "./ladder.ts";
 import { readMachine } from "./machine.ts";
+import { describeRung, type Origin, originOf, type Rung } from "./rung.ts";
 import { takeDebianFile } from "./rungs/debian-file.ts";
 import { downloadRelease } from "./rungs/github-release.ts";
 import { downloadGo } from "./rungs/go-download.ts";
@@ -124,6 +125,7 @@ interface Found {
 async function climb(session: Session, name: ToolName, step: ToolStep): Promise<Found> {
   const refusals: string[] = [];
   let cacheAsked = false;
+  let cause: unknown;
   for (const rung of ladder[name]) {
     session.signal.throwIfAborted();
     if (originOf(rung) !== "installed" && !cacheAsked) {
@@ -134,13 +136,17 @@ async function climb(session: Session, name: ToolName, step: ToolStep): Promise<
     const attempt = await tryRung(session, name, rung, step);
     if (attempt.kind === "taken") return { ...attempt, origin: originOf(rung), cached: false };
     refusals.push(`${describeRung(name, rung)}: ${attempt.reason}`);
+    cause = attempt.cause ?? cause;
     step.progress(`${attempt.reason}; next`);
   }
-  throw new UserError({
-    code: "tool-missing",
-    message: `${name} is not to be had: ${refusals.join("; ")}`,
-    fix: `Install ${name} so that it is on the PATH, or let this machine reach what is named here, and run the command again`,
-  });
+  throw new UserError(
+    {
+      code: "tool-missing",
+      message: `${name} is not to be had: ${refusals.join("; ")}`,
+      fix: `Install ${name} so that it is on the PATH, or let this machine reach what is named here, and run the command again`,
+    },
+    { cause },
+  );
 }
 
 /** Shows the attempt as a step when it is more than a look. What goes wrong is a reason to try the next. */
@@ -163,7 +169,7 @@ async function tryRung(session: Session, name: ToolName, rung: Rung, step: ToolS
   } catch (error) {
     session.signal.throwIfAborted();
     if (error instanceof UserError || !(error instanceof Error)) throw error;
-    return { kind: "declined", reason: error.message };
+    return { kind: "declined", reason: error.message, cause: error };
   }
 }
 

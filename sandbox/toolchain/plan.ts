@@ -1,6 +1,7 @@
 import type { CacheRecord } from "./cache.ts";
-import { describeRung, hostOf, ladder, type Origin, originOf, type Rung } from "./ladder.ts";
+import { ladder } from "./ladder.ts";
 import type { Machine } from "./machine.ts";
+import { describeRung, hostOf, type Origin, originOf, type Rung } from "./rung.ts";
 import type { Attempt } from "./session.ts";
 import { type ToolName, tools } from "./tools.ts";
 

@@ -15,7 +15,7 @@ export interface ReadyTool {
 /** How an attempt to get a tool by one rung of the ladder ended. */
 export type Attempt =
   | ({ readonly kind: "taken"; readonly how: string } & ReadyTool)
-  | { readonly kind: "declined"; readonly reason: string };
+  | { readonly kind: "declined"; readonly reason: string; readonly cause?: unknown };
 
 /** Why a rung does not do; the next one is tried. */
 export const declined = (reason: string): Attempt => ({ kind: "declined", reason });

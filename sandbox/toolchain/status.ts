@@ -1,8 +1,9 @@
 import { cacheDirectory, readEntry } from "./cache.ts";
-import { hostOf, ladder } from "./ladder.ts";
+import { ladder } from "./ladder.ts";
 import { readMachine } from "./machine.ts";
 import { planToolchain, type ToolPlan } from "./plan.ts";
 import { unreachable } from "./reach.ts";
+import { hostOf } from "./rung.ts";
 import { withoutApt } from "./rungs/apt.ts";
 import { useInstalled } from "./rungs/installed.ts";
 import { type Attempt, openSession } from "./session.ts";

@@ -1,8 +1,8 @@
 import { chmod, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { writeEntry } from "../cache.ts";
-import type { Rung } from "../ladder.ts";
 import { runToSuccess } from "../process.ts";
+import type { Rung } from "../rung.ts";
 import { type Attempt, declined, type Session, type ToolStep } from "../session.ts";
 import { type ToolName, tools } from "../tools.ts";
 import { readPackageLists, withoutApt } from "./apt.ts";

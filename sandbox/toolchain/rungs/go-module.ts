@@ -3,9 +3,10 @@ import { homedir, totalmem } from "node:os";
 import { join } from "node:path";
 import { runStep } from "../../../runner/report/events.ts";
 import { readEntry, requireSpace, writeEntry } from "../cache.ts";
-import { type GoModule, goModulesNeed, ladder, type Rung } from "../ladder.ts";
+import { goModulesNeed, ladder } from "../ladder.ts";
 import { tryLock, withLock } from "../lock.ts";
 import { runToSuccess } from "../process.ts";
+import type { GoModule, Rung } from "../rung.ts";
 import {
   type Attempt,
   declined,

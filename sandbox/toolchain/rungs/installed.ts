@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
-import type { Rung } from "../ladder.ts";
 import { runProcess } from "../process.ts";
+import type { Rung } from "../rung.ts";
 import { type Attempt, declined, type Session } from "../session.ts";
 import type { ToolName } from "../tools.ts";
 import { refuseVersion } from "../version.ts";

@@ -15,7 +15,10 @@ export async function createEnvironment(
 ): Promise<(args: readonly string[], progress: (message: string) => void) => Promise<void>> {
   const python = await session.need("python");
   const { signal } = session;
-  await runToSuccess(python.path, ["-m", "venv", folder], { signal, environment: ownEnvironment });
+  // The program behind links, shims and other environments: of these, any may go while ours is in use.
+  const find = "import os, sys; print(os.path.realpath(getattr(sys, '_base_executable', sys.executable)))";
+  const base = await runToSuccess(python.path, ["-c", find], { signal, environment: ownEnvironment });
+  await runToSuccess(base.trim(), ["-m", "venv", folder], { signal, environment: ownEnvironment });
   return async (args, progress) => {
     const pip = ["-m", "pip", "install", "--no-input", "--no-cache-dir", "--disable-pip-version-check"];
     await runToSuccess(join(folder, "bin/python"), [...pip, "--require-hashes", ...args], {

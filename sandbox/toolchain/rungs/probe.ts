@@ -37,7 +37,8 @@ export async function askVersion(
   const { output } = await runProcess(program, question.arguments, {
     signal,
     timeoutSeconds: 20,
-    environment: { PULUMI_SKIP_UPDATE_CHECK: "true" },
+    // Neither asks anybody for updates nor reads its user's settings.
+    environment: { PULUMI_SKIP_UPDATE_CHECK: "true", DOCKER_CONFIG: "/nonexistent" },
   });
   const match = question.answer.exec(output);
   return match === null ? undefined : (match[1] ?? tools[name].version);

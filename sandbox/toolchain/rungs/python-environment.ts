@@ -1,9 +1,9 @@
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readEntry, writeEntry } from "../cache.ts";
-import type { Rung } from "../ladder.ts";
 import { withLock } from "../lock.ts";
 import { runToSuccess } from "../process.ts";
+import type { Rung } from "../rung.ts";
 import { type Attempt, describeWait, lockDirectory, type Session, type ToolStep } from "../session.ts";
 import { type ToolName, tools } from "../tools.ts";
 import { createEnvironment, requirementsFile } from "./pip.ts";
@@ -37,7 +37,14 @@ export async function makePythonEnvironment(
         timeoutSeconds: 120,
       });
       const milliseconds = Math.round(performance.now() - startedAt);
-      return { version, origin: "registries", program: name, how, milliseconds };
+      return {
+        version,
+        origin: "registries",
+        program: name,
+        needs: ["environment/bin/python"],
+        how,
+        milliseconds,
+      };
     });
     return { kind: "taken", path, version, how };
   });

@@ -1,7 +1,7 @@
 import { chmod, cp } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { writeEntry } from "../cache.ts";
-import type { Rung } from "../ladder.ts";
+import type { Rung } from "../rung.ts";
 import type { Attempt, Session, ToolStep } from "../session.ts";
 import { type ToolName, tools } from "../tools.ts";
 import { createEnvironment, requirementsFile } from "./pip.ts";

@@ -1,9 +1,10 @@
 import { access, rm, writeFile } from "node:fs/promises";
 import { UserError } from "../../../config/errors.ts";
 import { runStep } from "../../../runner/report/events.ts";
-import { ladder, type Rung } from "../ladder.ts";
+import { ladder } from "../ladder.ts";
 import { withLock } from "../lock.ts";
 import { type ProcessOptions, runProcess, runToSuccess } from "../process.ts";
+import type { Rung } from "../rung.ts";
 import {
   type Attempt,
   declined,

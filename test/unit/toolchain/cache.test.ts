@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -72,6 +72,18 @@ test("a folder that is no whole entry is replaced", async () => {
 test("an entry whose program is gone is none", async () => {
   const { path } = await writeEntry(cache, "tool", "1.0.0", make("a"));
   await rm(path);
+  expect(await readEntry(cache, "tool", "1.0.0")).toBeUndefined();
+});
+
+test("an entry that leads to something that is gone is none", async () => {
+  const elsewhere = join(cache, "python");
+  await writeFile(elsewhere, "");
+  await writeEntry(cache, "tool", "1.0.0", async (directory) => {
+    await symlink(elsewhere, join(directory, "python"));
+    return { ...(await make("a")(directory)), needs: ["python"] };
+  });
+  expect(await readEntry(cache, "tool", "1.0.0")).toBeDefined();
+  await rm(elsewhere);
   expect(await readEntry(cache, "tool", "1.0.0")).toBeUndefined();
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { hostOf, ladder, originOf } from "../../../sandbox/toolchain/ladder.ts";
+import { ladder } from "../../../sandbox/toolchain/ladder.ts";
 import { describeMachine, type Machine } from "../../../sandbox/toolchain/machine.ts";
 import { describePlan, planToolchain, type ToolchainFacts } from "../../../sandbox/toolchain/plan.ts";
+import { hostOf, originOf } from "../../../sandbox/toolchain/rung.ts";
 import { declined } from "../../../sandbox/toolchain/session.ts";
 import { sandboxTools, type ToolName, toolNames } from "../../../sandbox/toolchain/tools.ts";
 
@@ -70,6 +71,7 @@ describe("a plan", () => {
       version: "3.245.0",
       origin: "registries",
       program: "pulumi",
+      needs: [],
       how: "built",
       milliseconds: 1,
       at: "",
