@@ -27,3 +27,9 @@ export function imageResourceName(service: string, platform: string): string {
 
 /** Tags that Slipway itself moves; excluded from immutability. */
 export const ownMovingTags = ["src-*", "inuse-*", "lastgood-*"] as const;
+
+/**
+ * Environment variable with the names of the services whose images a run may build, separated by commas;
+ * unset: all. The command sets it for the program, so that other services' build secrets need not be there.
+ */
+export const servicesVariable = "SLIPWAY_SERVICES";

@@ -1,9 +1,7 @@
 import type { Service } from "../config/catalogue.ts";
 import { catalogueFile } from "../config/description.ts";
 import { type Problem, UserError } from "../config/errors.ts";
-
-/** Names the services that this run builds, separated by commas; unset: all. Set by the runner. */
-export const servicesVariable = "SLIPWAY_SERVICES";
+import { servicesVariable } from "../config/names.ts";
 
 /** Build secrets: service → id → value. */
 export type BuildSecrets = Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -48,12 +48,24 @@ export function stepOf(part: ImagePart): string {
  * stack brings its infrastructure up to date and builds nothing that was not asked for. Pure.
  */
 export function excludedImages(services: readonly Service[], chosen: readonly string[]): string[] {
+  return services.filter(({ name }) => !chosen.includes(name)).flatMap(patternsOf);
+}
+
+/**
+ * Patterns for `--replace`: the images of the chosen services, which the registry does not have. The
+ * engine would leave an image alone that its state says was pushed and that a lifecycle policy, say,
+ * has taken since. Nothing is deleted by it: images are retained. Pure.
+ */
+export function replacedImages(services: readonly Service[], chosen: readonly string[]): string[] {
+  return services.filter(({ name }) => chosen.includes(name)).flatMap(patternsOf);
+}
+
+/** Patterns of everything that makes up a service's image. */
+function patternsOf({ name, platforms }: Service): string[] {
   // `**` stands for anything, also for the types of parents (pulumi/pkg/resource/deploy/targets.go).
-  const pattern = (type: string, name: string) => `urn:pulumi:*::*::**${type}::${name}`;
-  return services
-    .filter(({ name }) => !chosen.includes(name))
-    .flatMap(({ name, platforms }) => [
-      ...platforms.map((platform) => pattern(imageType, imageResourceName(name, platform))),
-      pattern(indexType, name),
-    ]);
+  const pattern = (type: string, resource: string) => `urn:pulumi:*::*::**${type}::${resource}`;
+  return [
+    ...platforms.map((platform) => pattern(imageType, imageResourceName(name, platform))),
+    pattern(indexType, name),
+  ];
 }

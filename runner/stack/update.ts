@@ -3,6 +3,7 @@ import { ConcurrentUpdateError } from "@pulumi/pulumi/automation/errors.js";
 import type { Stack } from "@pulumi/pulumi/automation/stack.js";
 import { type StackDescription, stackFile } from "../../config/description.ts";
 import { UserError } from "../../config/errors.ts";
+import { servicesVariable } from "../../config/names.ts";
 import type { PlatformOutputs } from "../../config/outputs.ts";
 import { formatDuration } from "../report/duration.ts";
 import type { Emit } from "../report/events.ts";
@@ -12,7 +13,7 @@ import { isAbandoned, lockHolder } from "./lock.ts";
 import { openStack } from "./open.ts";
 import { parseOutputs } from "./outputs.ts";
 import { forgetPendingOperations } from "./pending.ts";
-import { excludedImages, imagePartOf, stepOf } from "./resources.ts";
+import { excludedImages, imagePartOf, replacedImages, stepOf } from "./resources.ts";
 
 export interface UpdateContext {
   readonly emit: Emit;
@@ -90,9 +91,11 @@ async function up(
     }
   }, 1000);
   const running = AbortSignal.any([signal, attempt.signal]);
+  stack.workspace.envVars = { ...stack.workspace.envVars, [servicesVariable]: chosen.join(",") };
   try {
     const { outputs } = await stack.up({
       exclude: excludedImages(catalogue.services, chosen),
+      replace: replacedImages(catalogue.services, chosen),
       parallel: parallelBuilds,
       color: "never",
       onEvent: readEngineEvents(record, {

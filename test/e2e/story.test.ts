@@ -3,7 +3,7 @@ import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import { BatchGetImageCommand, DescribeImagesCommand } from "@aws-sdk/client-ecr";
+import { BatchDeleteImageCommand, BatchGetImageCommand, DescribeImagesCommand } from "@aws-sdk/client-ecr";
 import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
 import { GetAliasCommand, GetFunctionCommand } from "@aws-sdk/client-lambda";
 import { SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
@@ -206,6 +206,17 @@ describe("the main job", () => {
     expect(stderr).toMatch(/catalog/);
     expect(stderr).toMatch(/is there twice/);
     expect(await taskDefinitionOf("catalog")).toBe(before);
+  });
+
+  test("builds anew what the registry has lost, though the stack's state says it was pushed", async () => {
+    const { sourceHash } = outputs.services.catalog?.image ?? {};
+    const imageIds = [{ imageTag: `src-${sourceHash}` }];
+    await world.clients.ecr.send(new BatchDeleteImageCommand({ repositoryName: "shop/catalog", imageIds }));
+    const { exitCode, stderr, document } = await deploy("catalog");
+    expect(exitCode, stderr).toBe(0);
+    expect(document<DeployDocument>().services.map(({ built, sourceHash }) => [built, sourceHash])).toEqual([
+      [true, sourceHash],
+    ]);
   });
 
   test("finishes both of two deployments that begin at once", async () => {

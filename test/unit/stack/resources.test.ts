@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { excludedImages, imagePartOf, resourceOf, stepOf } from "../../../runner/stack/resources.ts";
+import {
+  excludedImages,
+  imagePartOf,
+  replacedImages,
+  resourceOf,
+  stepOf,
+} from "../../../runner/stack/resources.ts";
 import { service } from "./services.ts";
 
 const services = [service("ui"), service("ui-linux"), service("cart", { platforms: ["linux/arm/v7"] })];
@@ -77,4 +83,12 @@ describe("what an update leaves alone", () => {
       ),
     ).toEqual([]);
   });
+});
+
+test("an update replaces exactly the images that were asked for", () => {
+  const all = excludedImages(services, []);
+  expect([...replacedImages(services, ["ui"]), ...excludedImages(services, ["ui"])].sort()).toEqual(
+    all.sort(),
+  );
+  expect(replacedImages(services, [])).toEqual([]);
 });
