@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { CacheRecord } from "../../../sandbox/toolchain/cache.ts";
 import { ladder } from "../../../sandbox/toolchain/ladder.ts";
 import { describeMachine, type Machine } from "../../../sandbox/toolchain/machine.ts";
 import { describePlan, planToolchain, type ToolchainFacts } from "../../../sandbox/toolchain/plan.ts";
@@ -66,7 +67,7 @@ describe("a plan", () => {
         { kind: "taken", path: "/usr/bin/pulumi", version: "3.244.0", how: "found at /usr/bin/pulumi" },
       ],
     ] as const);
-    const record = {
+    const record: CacheRecord = {
       name: "pulumi",
       version: "3.245.0",
       origin: "registries",
@@ -75,7 +76,7 @@ describe("a plan", () => {
       how: "built",
       milliseconds: 1,
       at: "",
-    } as const;
+    };
     const cached = new Map([["pulumi", { record, path: "/cache/pulumi" }]] as const);
     expect(plan("pulumi", { installed, cached })).toMatchObject({ kind: "ready", origin: "installed" });
     expect(plan("pulumi", { cached })).toMatchObject({
