@@ -15,7 +15,7 @@ import { statusCommand } from "./commands/status.ts";
 import { tolerateClosedPipes } from "./report/write.ts";
 
 /** Every command there is. A new one is a new file and a line here. */
-const commands: readonly DefinedCommand[] = [
+export const commands: readonly DefinedCommand[] = [
   deployCommand,
   planCommand,
   statusCommand,
@@ -43,10 +43,13 @@ const globalOptions = {
   debug: { type: "boolean", default: false, describe: "Show stacks and causes of errors" },
 } as const;
 
-/** Runs one command line. Sets the exit code of the process. */
-export async function main(words: readonly string[]): Promise<void> {
-  tolerateClosedPipes([process.stdout, process.stderr]);
-  const parser = yargs([...words])
+/**
+ * The parser of a command line.
+ *
+ * @param width columns that help is wrapped at
+ */
+export function createParser(words: readonly string[], width: number) {
+  return yargs([...words])
     .scriptName("slipway")
     .usage("$0 <command>\n\nBuilds images, pushes them to Amazon ECR, and moves what runs them.")
     .version(packageDescription.version)
@@ -57,7 +60,7 @@ export async function main(words: readonly string[]): Promise<void> {
     .completion("completion", "Print a completion script for bash or zsh: slipway completion >> ~/.bashrc")
     .demandCommand(1)
     .strict()
-    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .wrap(width)
     .epilogue(
       "Exit codes: 0 done, 1 failed or rolled back, 2 wrong usage or configuration, 3 refused by a gate, 130 interrupted.",
     )
@@ -65,8 +68,14 @@ export async function main(words: readonly string[]): Promise<void> {
     .fail((message, error) => {
       throw error ?? new UsageRefused(message);
     });
+}
+
+/** Runs one command line. Sets the exit code of the process. */
+export async function main(words: readonly string[]): Promise<void> {
+  tolerateClosedPipes([process.stdout, process.stderr]);
   try {
-    await parser.parseAsync();
+    // A pseudo-terminal can have no size at all.
+    await createParser(words, Math.min(110, process.stdout.columns || 110)).parseAsync();
   } catch (error) {
     await reportRefusal(error, words);
   }

@@ -60,7 +60,8 @@ async function carryOut(session: Session, { inspected, plan }: PreparedDeploymen
       },
     );
     const put = results.flatMap((result) => result.put);
-    conclude(put.length === 0 ? "skipped" : "done", [...new Set(put)].join(", "));
+    if (put.length === 0) conclude("skipped", "they have their tags already");
+    else conclude("done", [...new Set(put)].join(", "));
   });
 
   if (run.ready.some(({ service }) => service.targets.length > 0)) {
