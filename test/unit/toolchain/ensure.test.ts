@@ -5,9 +5,13 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { RunEvent } from "../../../runner/report/events.ts";
 import { writeEntry } from "../../../sandbox/toolchain/cache.ts";
 import { ensureTool } from "../../../sandbox/toolchain/ensure.ts";
+import { ladder } from "../../../sandbox/toolchain/ladder.ts";
+import { describeMachine } from "../../../sandbox/toolchain/machine.ts";
 import { runProcess, runToSuccess } from "../../../sandbox/toolchain/process.ts";
 import { goMemory } from "../../../sandbox/toolchain/rungs/go-module.ts";
 import { findProgram, readElf } from "../../../sandbox/toolchain/rungs/probe.ts";
+import { installSystemPackages } from "../../../sandbox/toolchain/rungs/system-packages.ts";
+import type { Session } from "../../../sandbox/toolchain/session.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -70,6 +74,33 @@ test("one that is too old is passed over for what was built earlier, and the rea
     kind: "step-progress",
     id: "tool buildkitd",
     message: `${path} is 0.9.0, 0.13.0 or newer is needed; next`,
+  });
+});
+
+test("system packages are not installed without root: the commands are printed, all packages at once", async () => {
+  await Promise.all([script("apt-get", "exit 1"), script("dpkg-deb", "exit 1")]);
+  vi.stubEnv("PATH", join(folder, "bin"));
+  const machine = describeMachine({
+    platform: "linux",
+    processor: "x64",
+    userId: 1000,
+    osRelease: "ID=debian",
+  });
+  const requested = new Set(["dockerd", "docker", "runc", "ministack"] as const);
+  const session = { machine, requested, settled: new Set(["docker"]) } as unknown as Session;
+  const step = { id: "tool dockerd", progress: () => {} };
+  const rung = ladder.dockerd.find((candidate) => candidate.kind === "system-packages");
+  await expect(installSystemPackages(session, "dockerd", rung as never, step)).rejects.toMatchObject({
+    exitCode: 2,
+    problems: [
+      {
+        code: "system-packages-missing",
+        message: expect.stringContaining("it takes root"),
+        fix:
+          "Run: sudo apt-get update && sudo apt-get install --yes --no-install-recommends docker.io runc; " +
+          "then run this command again",
+      },
+    ],
   });
 });
 
