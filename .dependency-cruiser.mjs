@@ -35,13 +35,20 @@ export default {
       "^runner/(targets|registry|stack|image)/",
       "^runner/(commands|deploy)/",
     ),
-    never("clients-are-the-bottom", "^runner/aws/", "^runner/(commands|deploy|targets|registry|stack|image)/"),
+    never(
+      "clients-are-the-bottom",
+      "^runner/aws/",
+      "^runner/(commands|deploy|targets|registry|stack|image)/",
+    ),
     never("report-reads-events-only", "^runner/report/", "^runner/(aws|registry|stack|image)/"),
   ],
   options: {
     doNotFollow: { path: "node_modules" },
     tsConfig: { fileName: "tsconfig.json" },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+    },
   },
 };

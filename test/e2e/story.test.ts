@@ -20,6 +20,7 @@ import { outputsSchema, type PlatformOutputs } from "../../config/outputs.ts";
 import type { DeployDocument, DeployPlan } from "../../runner/deploy/documents.ts";
 import type { Answer } from "../../sandbox/demo/answers.ts";
 import { askShop } from "../../sandbox/demo/shop.ts";
+import { isAlive } from "../../sandbox/process/identity.ts";
 import { cli, clone, createWorld, stack, startCli, type World } from "./world.ts";
 
 const directory = join(clone, ".slipway/e2e");
@@ -243,7 +244,7 @@ describe("the main job", () => {
         said += text.toString();
         if (said.includes("starting the engine")) begun();
       });
-      running.once("exit", () => begun());
+      running.stderr.once("close", () => begun());
     });
     running.kill("SIGINT");
     const { exitCode } = await running;

@@ -162,7 +162,7 @@ describe("a staged context", () => {
     expect((await stat(at("www"))).mtimeMs).toBe(Date.UTC(1980, 0, 1));
     const time = (await stat(at("www/index.html"))).mtimeMs;
     await expect(stat(at("notes/x"))).rejects.toThrow();
-    expect(staged.contexts["busybox"]).toBe("docker-image://x");
+    expect(staged.contexts.busybox).toBe("docker-image://x");
     expect(
       await readFile(join(project, staged.contexts["shared.example/lib:1"] ?? "", "lib.sh"), "utf8"),
     ).toBe("1");
