@@ -5,7 +5,7 @@ import { putTags, tagMovability } from "../registry/tags.ts";
 import type { TargetOutcome } from "../targets/target.ts";
 import { buildMissing, type ReadyService } from "./build.ts";
 import type { DeployDocument, DeployedService } from "./documents.ts";
-import { planTargets } from "./inspect.ts";
+import { planTarget } from "./inspect.ts";
 import { lockTargets } from "./lock.ts";
 import { type Move, moveTargets } from "./move.ts";
 import { judgeOutcome } from "./outcome.ts";
@@ -80,7 +80,11 @@ async function move(session: Session, inspected: PreparedDeployment["inspected"]
     const moves = await Promise.all(
       run.ready.map(async ({ service, image }): Promise<Move[]> => {
         const known = inspected.find((one) => one.service.name === service.name)?.targets ?? [];
-        const plans = stale ? await planTargets(session, service, image, "move") : known;
+        const plans = stale
+          ? await Promise.all(
+              service.targets.map((target) => planTarget(session, service, target, image, "move")),
+            )
+          : known;
         return plans.map((plan) => ({ plan, image }));
       }),
     );

@@ -1,5 +1,5 @@
 import pMap from "p-map";
-import type { Service } from "../../config/catalogue.ts";
+import type { Service, Target } from "../../config/catalogue.ts";
 import type { Image } from "../registry/image.ts";
 import { checkTags, tagMovability } from "../registry/tags.ts";
 import { runStep } from "../report/events.ts";
@@ -34,20 +34,19 @@ export async function inspectServices(
   );
 }
 
-/** Plans moving all targets of a service to an image, from how they are now. */
+/** Plans moving all targets of a service to an image, from how they are now; each one a step. */
 export async function planTargets(
-  { clients, emit, signal }: Session,
+  session: Session,
   service: Service,
   image: Image,
   step: string,
 ): Promise<readonly TargetPlan[]> {
   return Promise.all(
     service.targets.map((target) => {
-      const kind = kindOf(target);
-      const id = `check ${kind.title(target)}`;
-      return runStep(emit, { id, title: kind.title(target), parent: step }, async ({ conclude }) => {
-        const state = await kind.inspect(target, { clients, emit, signal, step: id });
-        const plan = kind.plan(service.name, target, state, image);
+      const title = kindOf(target).title(target);
+      const id = `check ${title}`;
+      return runStep(session.emit, { id, title, parent: step }, async ({ conclude }) => {
+        const plan = await planTarget(session, service, target, image, id);
         const [problem] = plan.problems;
         if (problem !== undefined) conclude("failed", problem.message);
         else if (plan.action === "none") conclude("skipped", "runs this image already");
@@ -55,4 +54,17 @@ export async function planTargets(
       });
     }),
   );
+}
+
+/** Plans moving one target to an image, from how it is now. */
+export async function planTarget(
+  { clients, emit, signal }: Session,
+  service: Service,
+  target: Target,
+  image: Image,
+  step: string,
+): Promise<TargetPlan> {
+  const kind = kindOf(target);
+  const state = await kind.inspect(target, { clients, emit, signal, step });
+  return kind.plan(service.name, target, state, image);
 }

@@ -59,6 +59,9 @@ export function translate(
   services: readonly Service[],
   now: number,
 ): RunEvent[] {
+  if (event.preludeEvent !== undefined) {
+    return [{ kind: "step-progress", id: parent, message: "comparing what is declared with what is there" }];
+  }
   if (event.resourcePreEvent !== undefined) {
     const { urn, op } = event.resourcePreEvent.metadata;
     if (!changes(op)) return [];
