@@ -17,17 +17,20 @@ const shownLines = 15;
  * What went wrong, out of what the engine reported. Pure.
  *
  * @param text what the engine printed, for when it reported nothing
+ * @param settingsFile file of the stack's settings
  */
 export function explainFailure(
   record: EngineRecord,
   services: readonly Service[],
   text: string,
+  settingsFile: string,
 ): UpdateFailure {
   const causes = record.errors.filter(({ message }) => !/^update failed$/i.test(message.trim()));
   const found = causes.map(({ urn, message }) => {
     const part = urn === undefined ? undefined : imagePartOf(urn, services);
     const log = (urn === undefined ? undefined : record.logs.get(urn)) ?? [];
-    return part === undefined ? otherFailure(urn, message) : buildFailure(part, message, log, services);
+    if (part === undefined) return otherFailure(urn, message);
+    return missingBuilder(message, settingsFile) ?? buildFailure(part, message, log, services);
   });
   const distinct = joinSame(found);
   if (distinct.length === 0) {
@@ -171,6 +174,22 @@ function joinSame(found: readonly Explained[]): Explained[] {
 function lastLines(log: readonly string[]): string {
   const lines = log.filter((line) => line.trim() !== "").slice(-shownLines);
   return lines.map((line) => `\n    | ${line}`).join("");
+}
+
+function missingBuilder(message: string, settingsFile: string): Explained | undefined {
+  const name = /no builder "([^"]*)" found/.exec(message)?.[1];
+  if (name === undefined) return undefined;
+  return {
+    problem: {
+      code: "missing-builder",
+      where: settingsFile,
+      key: "slipway:builder",
+      value: name,
+      message: "there is no such buildx builder on this machine",
+      fix: "create it (docker buildx create --name …), or choose one that docker buildx ls shows",
+    },
+    again: false,
+  };
 }
 
 function otherFailure(urn: string | undefined, message: string): Explained {

@@ -10,7 +10,7 @@ import type { Emit } from "../report/events.ts";
 import { type EngineRecord, emptyRecord, readEngineEvents } from "./engine-events.ts";
 import { explainFailure } from "./failure.ts";
 import { isAbandoned, lockHolder } from "./lock.ts";
-import { openStack } from "./open.ts";
+import { backendProblem, openStack } from "./open.ts";
 import { parseOutputs } from "./outputs.ts";
 import { forgetPendingOperations } from "./pending.ts";
 import { excludedImages, imagePartOf, replacedImages, stepOf } from "./resources.ts";
@@ -160,7 +160,9 @@ function failureOf(error: unknown, record: EngineRecord, { catalogue, settings }
     };
   }
   if (error instanceof Error && error.name.endsWith("CommandError")) {
-    return explainFailure(record, catalogue.services, error.message);
+    const backend = backendProblem(error, settings.stack);
+    if (backend instanceof UserError) throw backend;
+    return explainFailure(record, catalogue.services, error.message, stackFile(settings.stack));
   }
   throw error;
 }

@@ -14,7 +14,7 @@ function failed(builds: Record<string, { log?: readonly string[]; error: string 
     record.errors.push({ urn: urnOf(name), message: error });
   }
   record.errors.push({ urn: "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev", message: "update failed" });
-  return explainFailure(record, services, "");
+  return explainFailure(record, services, "", "Pulumi.dev.yaml");
 }
 
 const log = [
@@ -66,6 +66,7 @@ describe("a build that fails", () => {
     ["push-refused", "failed to push r/ui: unexpected status: 403 Forbidden", false],
     ["push-refused", "denied: User is not authorized to perform ecr:InitiateLayerUpload", false],
     ["push-refused", "failed to authorize: no basic auth credentials", true],
+    ["missing-builder", 'new builder: no builder "nobody" found', false],
     ["platform-not-buildable", "exec format error", false],
     ["build-failed", "failed to copy: httpReadSeeker: failed open: connection reset by peer", true],
   ])("as %s when BuildKit says: %s", (code, message, again) => {
@@ -84,12 +85,12 @@ test("a failed import of the cache is not the step that failed", () => {
 test("another resource's failure names it; nothing at all is answered with what the engine printed", () => {
   const record = emptyRecord();
   record.errors.push({ urn: "urn:pulumi:dev::p::aws:sns/topic:Topic::alerts", message: "AccessDenied: no" });
-  expect(explainFailure(record, services, "").problems[0]).toEqual({
+  expect(explainFailure(record, services, "", "Pulumi.dev.yaml").problems[0]).toEqual({
     code: "update-failed",
     where: "aws:sns/topic:Topic alerts",
     message: "AccessDenied: no",
   });
-  expect(explainFailure(emptyRecord(), services, "error: it broke").problems[0]?.message).toContain(
-    "it broke",
-  );
+  expect(
+    explainFailure(emptyRecord(), services, "error: it broke", "Pulumi.dev.yaml").problems[0]?.message,
+  ).toContain("it broke");
 });
