@@ -157,7 +157,7 @@ function joinSame(found: readonly Explained[]): Explained[] {
   const joined = new Map<string, Explained & { readonly titles: readonly string[] }>();
   for (const one of found) {
     const title = one.problem.message.split("\n")[0] ?? "";
-    const key = JSON.stringify([one.problem.code, one.problem.where, title.replace(/ for linux\/\S+/, "")]);
+    const key = JSON.stringify([one.problem.code, one.problem.where, title.replace(/ for linux\/[^\s:]+/, "")]);
     const before = joined.get(key);
     const titles = [...new Set([...(before?.titles ?? []), title])];
     const longer =
@@ -165,8 +165,8 @@ function joinSame(found: readonly Explained[]): Explained[] {
     joined.set(key, { ...longer, again: one.again && (before?.again ?? true), titles });
   }
   return [...joined.values()].map(({ problem, again, titles }) => {
-    const platforms = titles.flatMap((title) => / for (linux\/\S+)/.exec(title)?.[1] ?? []);
-    const message = problem.message.replace(/ for linux\/\S+/, ` for ${platforms.join(" and ")}`);
+    const platforms = titles.flatMap((title) => / for (linux\/[^\s:]+)/.exec(title)?.[1] ?? []);
+    const message = problem.message.replace(/ for linux\/[^\s:]+/, ` for ${platforms.join(" and ")}`);
     return { problem: platforms.length > 1 ? { ...problem, message } : problem, again };
   });
 }
