@@ -1,7 +1,12 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { ECSClient } from "@aws-sdk/client-ecs";
+import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import { STSClient } from "@aws-sdk/client-sts";
 import { endpointFor, type Settings } from "../../config/settings.ts";
 import { toUserError } from "./errors.ts";
@@ -14,6 +19,11 @@ export interface Clients {
   readonly lambda: LambdaClient;
   readonly sts: STSClient;
   readonly logs: CloudWatchLogsClient;
+  readonly cloudwatch: CloudWatchClient;
+  readonly elbv2: ElasticLoadBalancingV2Client;
+  readonly iam: IAMClient;
+  readonly secretsManager: SecretsManagerClient;
+  readonly ssm: SSMClient;
   /** Closes the connections, so that the process can end. */
   destroy(): void;
 }
@@ -25,6 +35,11 @@ const endpointKeys = {
   lambda: ["lambda"],
   sts: ["sts"],
   logs: ["cloudwatchlogs", "logs", "cloudwatchlog"],
+  cloudwatch: ["cloudwatch"],
+  elbv2: ["elbv2", "elb", "elasticloadbalancingv2", "alb"],
+  iam: ["iam"],
+  secretsManager: ["secretsmanager"],
+  ssm: ["ssm"],
 } as const satisfies Record<string, readonly string[]>;
 
 type ServiceName = keyof typeof endpointKeys;
@@ -113,6 +128,11 @@ export function createClients(
   const lambda = lazily("lambda", (from) => new LambdaClient(from));
   const sts = lazily("sts", (from) => new STSClient(from));
   const logs = lazily("logs", (from) => new CloudWatchLogsClient(from));
+  const cloudwatch = lazily("cloudwatch", (from) => new CloudWatchClient(from));
+  const elbv2 = lazily("elbv2", (from) => new ElasticLoadBalancingV2Client(from));
+  const iam = lazily("iam", (from) => new IAMClient(from));
+  const secretsManager = lazily("secretsManager", (from) => new SecretsManagerClient(from));
+  const ssm = lazily("ssm", (from) => new SSMClient(from));
   return {
     region,
     get ecr() {
@@ -129,6 +149,21 @@ export function createClients(
     },
     get logs() {
       return logs();
+    },
+    get cloudwatch() {
+      return cloudwatch();
+    },
+    get elbv2() {
+      return elbv2();
+    },
+    get iam() {
+      return iam();
+    },
+    get secretsManager() {
+      return secretsManager();
+    },
+    get ssm() {
+      return ssm();
     },
     destroy: () => made.splice(0).forEach((client) => client.destroy()),
   };

@@ -157,7 +157,11 @@ function joinSame(found: readonly Explained[]): Explained[] {
   const joined = new Map<string, Explained & { readonly titles: readonly string[] }>();
   for (const one of found) {
     const title = one.problem.message.split("\n")[0] ?? "";
-    const key = JSON.stringify([one.problem.code, one.problem.where, title.replace(/ for linux\/[^\s:]+/, "")]);
+    const key = JSON.stringify([
+      one.problem.code,
+      one.problem.where,
+      title.replace(/ for linux\/[^\s:]+/, ""),
+    ]);
     const before = joined.get(key);
     const titles = [...new Set([...(before?.titles ?? []), title])];
     const longer =

@@ -21,8 +21,10 @@ const services = [
   "lambda",
   "logs",
   "resourcegroupstaggingapi",
+  "secretsmanager",
   "sns",
   "sqs",
+  "ssm",
   "sts",
 ];
 
