@@ -1,4 +1,4 @@
-import type { Service } from "../../config/catalogue.ts";
+import { catalogueFile, stackFile } from "../../config/description.ts";
 import { isLocalContext } from "../../config/load.ts";
 import { type Revision, readRevision, touches } from "../image/git.ts";
 import { planTags, type TagPlan } from "../image/tags.ts";
@@ -47,17 +47,33 @@ export async function prepareDeployment(
 }
 
 function tagsOf(
-  { service, source }: ComparedService,
+  compared: ComparedService,
   { settings }: Session,
   version: string | undefined,
   revision: Revision | undefined,
 ): TagPlan {
-  const differs = revision !== undefined && touches(revision.uncommitted, pathsRead(service));
+  const { source } = compared;
+  const differs =
+    revision !== undefined && touches(revision.uncommitted, pathsRead(compared, settings.stack));
   const uncommittedSource = differs ? source.hash : undefined;
   return planTags(settings.tags, { stack: settings.stack, version, revision, uncommittedSource });
 }
 
-/** Files and folders that a build of the service reads. */
-function pathsRead({ context, dockerfile, contexts, extraInputs }: Service): string[] {
-  return [context, dockerfile, ...Object.values(contexts).filter(isLocalContext), ...extraInputs];
+/**
+ * Files and folders that decide what is built: those that the build reads and, where it is still to be
+ * built, those that describe it. (An image that is there was built from this very source, whatever else
+ * has changed in the description since.) Pure.
+ */
+export function pathsRead(
+  { service, image }: Pick<ComparedService, "service" | "image">,
+  stack: string,
+): string[] {
+  const { context, dockerfile, contexts, extraInputs } = service;
+  return [
+    context,
+    dockerfile,
+    ...Object.values(contexts).filter(isLocalContext),
+    ...extraInputs,
+    ...(image === undefined ? [catalogueFile, stackFile(stack)] : []),
+  ];
 }

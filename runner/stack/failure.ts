@@ -116,6 +116,17 @@ function buildFailure(
       again: false,
     };
   }
+  if (/connection refused|no such host|i\/o timeout/i.test(message)) {
+    return {
+      problem: {
+        code: "registry-unreachable",
+        where,
+        message: `building ${what} failed: ${message.trim()}`,
+        fix: "check that the registry in the message is right (slipway:registry, FROM in the Dockerfile) and that the builder reaches it; see slipway doctor",
+      },
+      again: true,
+    };
+  }
   return {
     problem: {
       code: "build-failed",

@@ -68,6 +68,7 @@ describe("a build that fails", () => {
     ["push-refused", "failed to authorize: no basic auth credentials", true],
     ["missing-builder", 'new builder: no builder "nobody" found', false],
     ["platform-not-buildable", "exec format error", false],
+    ["registry-unreachable", "failed to do request: dial tcp 127.0.0.1:9: connect: connection refused", true],
     ["build-failed", "failed to copy: httpReadSeeker: failed open: connection reset by peer", true],
   ])("as %s when BuildKit says: %s", (code, message, again) => {
     const { problems, worthAnotherAttempt } = failed({ "ui-linux-amd64": { error: message } });
