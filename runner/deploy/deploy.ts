@@ -5,10 +5,8 @@ import { putTags, tagMovability } from "../registry/tags.ts";
 import type { TargetOutcome } from "../targets/target.ts";
 import { buildMissing, type ReadyService } from "./build.ts";
 import type { DeployDocument, DeployedService } from "./documents.ts";
-import { planTarget } from "./inspect.ts";
-import { lockTargets } from "./lock.ts";
-import { type Move, moveTargets } from "./move.ts";
-import { judgeOutcome } from "./outcome.ts";
+import { moveServices } from "./move-services.ts";
+import { judgeOutcome, outcomesOfPlans } from "./outcome.ts";
 import { isNothingToDo, problemsOfPlan } from "./plan.ts";
 import { type PreparedDeployment, prepareDeployment } from "./prepare.ts";
 import type { Session } from "./session.ts";
@@ -64,53 +62,18 @@ async function carryOut(session: Session, { inspected, plan }: PreparedDeploymen
     else conclude("done", [...new Set(put)].join(", "));
   });
 
-  if (run.ready.some(({ service }) => service.targets.length > 0)) {
-    await timeline.run({ id: "move", title: "Move what runs them" }, () =>
-      move(session, inspected, building, run),
-    );
-  }
-}
-
-async function move(session: Session, inspected: PreparedDeployment["inspected"], built: boolean, run: Run) {
-  const { directory, settings, signal, emit } = session;
-  const lock = await lockTargets(directory, settings.stack, { emit, signal });
-  try {
-    // What was found before a build of minutes, or before another run was done, may not be so any more.
-    const stale = built || lock.waited;
-    const moves = await Promise.all(
-      run.ready.map(async ({ service, image }): Promise<Move[]> => {
-        const known = inspected.find((one) => one.service.name === service.name)?.targets ?? [];
-        const plans = stale
-          ? await Promise.all(
-              service.targets.map((target) => planTarget(session, service, target, image, "move")),
-            )
-          : known;
-        return plans.map((plan) => ({ plan, image }));
-      }),
-    );
-    const problems = moves.flat().flatMap(({ plan }) => plan.problems);
-    if (problems.length > 0) throw new UserError(problems, { exitCode: 1 });
-    run.outcomes = await moveTargets(session, moves.flat(), "move");
-  } finally {
-    await lock.release();
-  }
+  const moving = run.ready.map(({ service, image }) => ({
+    service,
+    image,
+    targets: inspected.find((one) => one.service.name === service.name)?.targets ?? [],
+  }));
+  run.outcomes = await moveServices(session, moving, { stale: building });
 }
 
 function documentOf(session: Session, { plan, inspected }: PreparedDeployment, run: Run): DeployDocument {
   const { settings, caller, timeline, signal } = session;
   const planned = inspected.flatMap(({ targets }) => targets);
-  const finished = run.outcomes.map((one) => ({ ...one, milliseconds: Math.round(one.milliseconds) }));
-  const targets = planned.map(
-    (one): TargetOutcome =>
-      finished.find(({ title }) => title === one.title) ?? {
-        service: one.service,
-        title: one.title,
-        kind: one.target.kind,
-        outcome: one.action === "none" ? "unchanged" : "not started",
-        message: one.action === "none" ? "runs this image already" : "interrupted before it was begun",
-        milliseconds: 0,
-      },
-  );
+  const targets = outcomesOfPlans(planned, run.outcomes);
   return {
     version: 1,
     kind: "deploy",

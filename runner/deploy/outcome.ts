@@ -1,5 +1,5 @@
 import type { ExitCode } from "../../config/errors.ts";
-import type { TargetOutcome } from "../targets/target.ts";
+import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
 import type { DeployDocument } from "./documents.ts";
 
 /**
@@ -20,6 +20,26 @@ export function judgeOutcome(run: {
     return run.nothingToDo ? "nothing" : "interrupted";
   }
   return run.nothingToDo ? "nothing" : "done";
+}
+
+/** An outcome for each target that was planned: its own, or that it was not come to. Pure. */
+export function outcomesOfPlans(
+  plans: readonly TargetPlan[],
+  outcomes: readonly TargetOutcome[],
+): readonly TargetOutcome[] {
+  return plans.map((plan): TargetOutcome => {
+    const finished = outcomes.find(({ title }) => title === plan.title);
+    if (finished !== undefined) return { ...finished, milliseconds: Math.round(finished.milliseconds) };
+    const { service, title, target, action } = plan;
+    return {
+      service,
+      title,
+      kind: target.kind,
+      outcome: action === "none" ? "unchanged" : "not started",
+      message: action === "none" ? "runs this image already" : "interrupted before it was begun",
+      milliseconds: 0,
+    };
+  });
 }
 
 /** What the process exits with. Pure. */
