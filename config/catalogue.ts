@@ -17,6 +17,11 @@ export const platformSchema = z
   })
   .meta({ description: "os/architecture[/variant], for example linux/arm64" });
 
+const orderSchema = z
+  .int()
+  .default(0)
+  .describe("Targets of a lower order are moved first, and to their end; those of one order side by side");
+
 const ecsTargetSchema = z
   .strictObject({
     kind: z.literal("ecs"),
@@ -28,6 +33,7 @@ const ecsTargetSchema = z
       .optional()
       .describe("Container of the task definition that takes the image; default: the service's name here"),
     timeoutSeconds: z.int().positive().max(7200).default(900).describe("How long the deployment is followed"),
+    order: orderSchema,
   })
   .describe("An ECS service");
 
@@ -41,6 +47,7 @@ const lambdaTargetSchema = z
       .default("live")
       .describe("Alias that callers use; moved last"),
     timeoutSeconds: z.int().positive().max(7200).default(300).describe("How long each update is waited for"),
+    order: orderSchema,
     create: z
       .strictObject({
         role: z.string().min(1).describe("ARN of the execution role; ${stack} is replaced"),

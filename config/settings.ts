@@ -109,6 +109,10 @@ const builderSchema = z
 const deploySchema = z.strictObject({
   parallelBuilds: z.int().positive().max(64).default(4).describe("Images built at the same time"),
   parallelTargets: z.int().positive().max(64).default(8).describe("Targets updated at the same time"),
+  allOrNothing: z
+    .boolean()
+    .default(false)
+    .describe("When a target fails, put back what the run has moved; as with --all-or-nothing"),
   attempts: z.int().positive().max(10).default(2).describe("Attempts to build and push"),
   pushTimeoutSeconds: z.int().positive().default(900).describe("Time for one attempt to build and push"),
 });

@@ -48,8 +48,8 @@ describe("loading a stack", () => {
       platforms: ["linux/amd64", "linux/arm64"],
     });
     expect(ui?.targets).toEqual([
-      { kind: "ecs", cluster: "shop-dev", service: "ui", container: "ui", timeoutSeconds: 900 },
-      { kind: "lambda", function: "ui-dev", alias: "live", timeoutSeconds: 300 },
+      { kind: "ecs", cluster: "shop-dev", service: "ui", container: "ui", timeoutSeconds: 900, order: 0 },
+      { kind: "lambda", function: "ui-dev", alias: "live", timeoutSeconds: 300, order: 0 },
     ]);
     expect(ui && repositoryName(loaded, ui)).toBe("shop/ui");
     expect(registryHost(loaded, "111122223333")).toBe("111122223333.dkr.ecr.eu-west-1.amazonaws.com");

@@ -30,7 +30,7 @@ export function inspected(name: string, changes: Partial<InspectedService> = {})
 export function targetPlan(name: string, changes: Partial<TargetPlan> = {}): TargetPlan {
   return {
     service: name,
-    target: { kind: "ecs", cluster: "shop", service: name, container: name, timeoutSeconds: 900 },
+    target: { kind: "ecs", cluster: "shop", service: name, container: name, timeoutSeconds: 900, order: 0 },
     title: `ecs shop/${name}`,
     action: "none",
     changes: [],

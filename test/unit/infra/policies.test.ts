@@ -6,7 +6,7 @@ import { policyDocument } from "../../../infra/policy-document.ts";
 import { pullStatements } from "../../../infra/repository.ts";
 
 const account = { id: "111122223333", region: "cn-north-1", partition: "aws-cn" };
-const target = { kind: "lambda", function: "shop", alias: "live", timeoutSeconds: 300 } as const;
+const target = { kind: "lambda", function: "shop", alias: "live", timeoutSeconds: 300, order: 0 } as const;
 
 const documents = {
   key: keyStatements(account),

@@ -12,6 +12,7 @@ export const target: EcsTarget = {
   service: "ui",
   container: "ui",
   timeoutSeconds: 300,
+  order: 0,
 };
 
 export const oldReference = `localhost:5000/shop/ui@${sha("0")}`;

@@ -22,7 +22,7 @@ import { awsError, fakeClock, fakeContext, image, sha } from "../fakes.ts";
 const lambda = mockClient(LambdaClient);
 const ecr = mockClient(ECRClient);
 
-const target: LambdaTarget = { kind: "lambda", function: "pay", alias: "live", timeoutSeconds: 60 };
+const target: LambdaTarget = { kind: "lambda", function: "pay", alias: "live", timeoutSeconds: 60, order: 0 };
 const create = {
   role: "arn:aws:iam::111122223333:role/pay",
   architecture: "x86_64" as const,

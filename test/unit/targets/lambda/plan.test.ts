@@ -4,7 +4,7 @@ import { planLambda } from "../../../../runner/targets/lambda/plan.ts";
 import type { FoundFunction, LambdaState } from "../../../../runner/targets/lambda/state.ts";
 import { image, sha } from "../fakes.ts";
 
-const target: LambdaTarget = { kind: "lambda", function: "pay", alias: "live", timeoutSeconds: 60 };
+const target: LambdaTarget = { kind: "lambda", function: "pay", alias: "live", timeoutSeconds: 60, order: 0 };
 const create = {
   role: "arn:aws:iam::111122223333:role/pay",
   architecture: "arm64" as const,

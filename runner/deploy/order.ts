@@ -1,0 +1,15 @@
+/** Targets that are moved side by side. */
+export interface Group<T> {
+  readonly order: number;
+  readonly members: readonly T[];
+}
+
+/**
+ * Groups by `order`, the lowest first; inside a group the order they came in is kept. Pure.
+ *
+ * @param orderOf the `order` of the target in services.yaml
+ */
+export function groupByOrder<T>(all: readonly T[], orderOf: (one: T) => number): readonly Group<T>[] {
+  const orders = [...new Set(all.map(orderOf))].sort((one, other) => one - other);
+  return orders.map((order) => ({ order, members: all.filter((one) => orderOf(one) === order) }));
+}
