@@ -1,15 +1,16 @@
-import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { ECRClient } from "@aws-sdk/client-ecr";
-import { ECSClient } from "@aws-sdk/client-ecs";
-import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { IAMClient } from "@aws-sdk/client-iam";
-import { LambdaClient } from "@aws-sdk/client-lambda";
-import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { SSMClient } from "@aws-sdk/client-ssm";
-import { STSClient } from "@aws-sdk/client-sts";
+import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import type { ECRClient } from "@aws-sdk/client-ecr";
+import type { ECSClient } from "@aws-sdk/client-ecs";
+import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { IAMClient } from "@aws-sdk/client-iam";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { SSMClient } from "@aws-sdk/client-ssm";
+import type { STSClient } from "@aws-sdk/client-sts";
 import { endpointFor, type Settings } from "../../config/settings.ts";
 import { toUserError } from "./errors.ts";
+import { clientClasses } from "./packages.ts";
 
 /** Clients for one stack's account and region, each made when first used. */
 export interface Clients {
@@ -123,16 +124,16 @@ export function createClients(
     };
   };
 
-  const ecr = lazily("ecr", (from) => new ECRClient(from));
-  const ecs = lazily("ecs", (from) => new ECSClient(from));
-  const lambda = lazily("lambda", (from) => new LambdaClient(from));
-  const sts = lazily("sts", (from) => new STSClient(from));
-  const logs = lazily("logs", (from) => new CloudWatchLogsClient(from));
-  const cloudwatch = lazily("cloudwatch", (from) => new CloudWatchClient(from));
-  const elbv2 = lazily("elbv2", (from) => new ElasticLoadBalancingV2Client(from));
-  const iam = lazily("iam", (from) => new IAMClient(from));
-  const secretsManager = lazily("secretsManager", (from) => new SecretsManagerClient(from));
-  const ssm = lazily("ssm", (from) => new SSMClient(from));
+  const ecr = lazily("ecr", (from) => new (clientClasses.ecr())(from));
+  const ecs = lazily("ecs", (from) => new (clientClasses.ecs())(from));
+  const lambda = lazily("lambda", (from) => new (clientClasses.lambda())(from));
+  const sts = lazily("sts", (from) => new (clientClasses.sts())(from));
+  const logs = lazily("logs", (from) => new (clientClasses.logs())(from));
+  const cloudwatch = lazily("cloudwatch", (from) => new (clientClasses.cloudwatch())(from));
+  const elbv2 = lazily("elbv2", (from) => new (clientClasses.elbv2())(from));
+  const iam = lazily("iam", (from) => new (clientClasses.iam())(from));
+  const secretsManager = lazily("secretsManager", (from) => new (clientClasses.secretsManager())(from));
+  const ssm = lazily("ssm", (from) => new (clientClasses.ssm())(from));
   return {
     region,
     get ecr() {

@@ -4,7 +4,6 @@ import {
   type ImageIdentifier,
 } from "@aws-sdk/client-ecr";
 import pMap from "p-map";
-import { fetch } from "undici";
 import { UserError } from "../../config/errors.ts";
 import { sourceTag } from "../../config/names.ts";
 import type { Clients } from "../aws/clients.ts";
@@ -152,6 +151,8 @@ async function platformOf(clients: Clients, location: ImageLocation, config: str
       new GetDownloadUrlForLayerCommand({ repositoryName: location.repository, layerDigest: config }),
       { abortSignal: signal },
     );
+    // Only asked for images of one platform that nobody named: not worth loading it for all others.
+    const { fetch } = await import("undici");
     const answer = await fetch(downloadUrl ?? "", {
       signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
     });

@@ -2,7 +2,8 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
 import type { UserError } from "../../../config/errors.ts";
 import { parseSettings } from "../../../config/load.ts";
 import type { Settings } from "../../../config/settings.ts";
@@ -96,6 +97,23 @@ describe("clients", () => {
     const error = await rejection(clients.ecs.send(new DescribeServicesCommand({ services: ["ui"] })));
     expect(error.name).toBe("AbortError");
   });
+});
+
+test("loads a client's package when it is first used, and no other", async () => {
+  const module = new URL("../../../runner/aws/clients.ts", import.meta.url).href;
+  const { stdout } = await execa(process.execPath, [
+    "--input-type=module",
+    "--eval",
+    `import { createRequire } from "node:module";
+     const { createClients } = await import(${JSON.stringify(module)});
+     const clients = createClients({ aws: { region: "eu-west-1" } });
+     const { cache } = createRequire(${JSON.stringify(module)});
+     const loaded = () => Object.keys(cache).flatMap((file) => /client-([a-z0-9-]+).dist-cjs.index/.exec(file)?.[1] ?? []);
+     const before = loaded();
+     clients.ecr;
+     console.log(JSON.stringify({ before, after: loaded() }));`,
+  ]);
+  expect(JSON.parse(stdout)).toEqual({ before: [], after: ["ecr"] });
 });
 
 describe("the account guard", () => {

@@ -1,0 +1,29 @@
+import { createRequire } from "node:module";
+
+const require = createRequire(import.meta.url);
+
+/**
+ * The clients' classes, each with its package loaded when first asked for: all of them at once would be a
+ * third of the time until a command begins. `require`, since a getter can't wait; the packages are
+ * CommonJS, so it is the same module that `import` gives.
+ */
+export const clientClasses = {
+  cloudwatch: () =>
+    (require("@aws-sdk/client-cloudwatch") as typeof import("@aws-sdk/client-cloudwatch")).CloudWatchClient,
+  logs: () =>
+    (require("@aws-sdk/client-cloudwatch-logs") as typeof import("@aws-sdk/client-cloudwatch-logs"))
+      .CloudWatchLogsClient,
+  ecr: () => (require("@aws-sdk/client-ecr") as typeof import("@aws-sdk/client-ecr")).ECRClient,
+  ecs: () => (require("@aws-sdk/client-ecs") as typeof import("@aws-sdk/client-ecs")).ECSClient,
+  elbv2: () =>
+    (
+      require("@aws-sdk/client-elastic-load-balancing-v2") as typeof import("@aws-sdk/client-elastic-load-balancing-v2")
+    ).ElasticLoadBalancingV2Client,
+  iam: () => (require("@aws-sdk/client-iam") as typeof import("@aws-sdk/client-iam")).IAMClient,
+  lambda: () => (require("@aws-sdk/client-lambda") as typeof import("@aws-sdk/client-lambda")).LambdaClient,
+  secretsManager: () =>
+    (require("@aws-sdk/client-secrets-manager") as typeof import("@aws-sdk/client-secrets-manager"))
+      .SecretsManagerClient,
+  ssm: () => (require("@aws-sdk/client-ssm") as typeof import("@aws-sdk/client-ssm")).SSMClient,
+  sts: () => (require("@aws-sdk/client-sts") as typeof import("@aws-sdk/client-sts")).STSClient,
+};
