@@ -9,6 +9,7 @@ export const deployCommand = defineCommand({
     ["deploy --stack dev", "Bring all services of a stack up to date"],
     ["deploy ui orders --stack dev", "Only these two"],
     ["deploy --stack prod --version v1.2.3", "Tag the images v1.2.3, too"],
+    ["deploy --stack prod --all-or-nothing", "Put back what was moved when a target fails"],
     ["deploy ui --stack dev --dry-run", "Show what it would do: the same as plan"],
   ],
   positionals: { services: servicesPositional },
@@ -20,11 +21,20 @@ export const deployCommand = defineCommand({
       requiresArg: true,
       describe: "Version of the images: a further tag, and {version} in tag formats; default: TAG",
     },
+    "all-or-nothing": {
+      type: "boolean",
+      describe:
+        "When a target fails, put back what was moved; default: slipway:deploy.allOrNothing of the stack",
+    },
     "dry-run": { type: "boolean", default: false, describe: "Change nothing; show what would be done" },
   },
   run: async (options, context) => {
     const { deployServices, planServices } = await import("./deployment.ts");
-    const request = { ...options, version: options.version ?? process.env.TAG };
+    const request = {
+      ...options,
+      version: options.version ?? process.env.TAG,
+      allOrNothing: options["all-or-nothing"],
+    };
     return options["dry-run"] ? planServices(request, context) : deployServices(request, context);
   },
 });

@@ -1,4 +1,4 @@
-import { deploy } from "../deploy/deploy.ts";
+import { type DeployRequest, deploy } from "../deploy/deploy.ts";
 import { exitCodeOf } from "../deploy/outcome.ts";
 import { problemsOfPlan } from "../deploy/plan.ts";
 import { prepareDeployment } from "../deploy/prepare.ts";
@@ -8,14 +8,13 @@ import { showPlan } from "../deploy/show-plan.ts";
 import { coloursFor } from "../report/colours.ts";
 import type { CommandContext, CommandResult } from "./command.ts";
 
-interface Request extends Selection {
-  /** `--version` or TAG. */
-  readonly version: string | undefined;
-}
+type Request = Selection & DeployRequest;
 
 /** `slipway deploy` */
 export async function deployServices(request: Request, context: CommandContext): Promise<CommandResult> {
-  const document = await withSession(request, context, (session) => deploy(session, given(request.version)));
+  const document = await withSession(request, context, (session) =>
+    deploy(session, { ...request, version: given(request.version) }),
+  );
   const text = showOutcome(document, coloursFor(process.stdout));
   return { exitCode: exitCodeOf(document.outcome), document, text };
 }

@@ -15,21 +15,28 @@ import type { Session } from "./session.ts";
  * Deploys the session's services: everything is checked before anything is built, and everything is
  * built and pushed before anything is moved.
  *
- * @param version `--version` or TAG
  * @throws UserError when something stands in the way, with nothing changed; or when a build fails
  */
-export async function deploy(session: Session, version: string | undefined): Promise<DeployDocument> {
-  const prepared = await prepareDeployment(session, version);
+export async function deploy(session: Session, request: DeployRequest): Promise<DeployDocument> {
+  const prepared = await prepareDeployment(session, request.version);
   const problems = problemsOfPlan(prepared.plan);
   if (problems.length > 0) throw new UserError(problems);
   const run: Run = { ready: [], outcomes: [] };
   try {
-    if (!isNothingToDo(prepared.plan)) await carryOut(session, prepared, run);
+    if (!isNothingToDo(prepared.plan)) await carryOut(session, prepared, request, run);
     else run.ready = await buildMissing(session, prepared.inspected, "build");
   } catch (error) {
     if (!session.signal.aborted) throw error;
   }
   return documentOf(session, prepared, run);
+}
+
+/** What is asked of a deployment, beside its services. */
+export interface DeployRequest {
+  /** `--version` or TAG. */
+  readonly version: string | undefined;
+  /** Whether what was moved is put back when a target fails; default: the stack's setting. */
+  readonly allOrNothing?: boolean | undefined;
 }
 
 /** How far a deployment has come: what is reported also when it is interrupted. */
@@ -38,7 +45,12 @@ interface Run {
   outcomes: readonly TargetOutcome[];
 }
 
-async function carryOut(session: Session, { inspected, plan }: PreparedDeployment, run: Run) {
+async function carryOut(
+  session: Session,
+  { inspected, plan }: PreparedDeployment,
+  { allOrNothing }: DeployRequest,
+  run: Run,
+) {
   const { timeline, settings, clients, signal } = session;
   const building = plan.services.some(({ image }) => image.action === "build");
   run.ready = building
@@ -67,7 +79,7 @@ async function carryOut(session: Session, { inspected, plan }: PreparedDeploymen
     image,
     targets: inspected.find((one) => one.service.name === service.name)?.targets ?? [],
   }));
-  run.outcomes = await moveServices(session, moving, { stale: building });
+  run.outcomes = await moveServices(session, moving, { stale: building, allOrNothing });
 }
 
 function documentOf(session: Session, { plan, inspected }: PreparedDeployment, run: Run): DeployDocument {

@@ -41,6 +41,8 @@ export interface ServicePlan {
     readonly title: string;
     readonly kind: Target["kind"];
     readonly action: TargetPlan["action"];
+    /** Targets of a lower order are moved first. */
+    readonly order: number;
     /** `(after build)` stands for a digest that is not known yet. */
     readonly changes: readonly FieldChange[];
     readonly problems: readonly Problem[];

@@ -4,7 +4,8 @@ import type { Image } from "../registry/image.ts";
 import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
 import { planTarget } from "./inspect.ts";
 import { lockTargets } from "./lock.ts";
-import { type Move, moveTargets } from "./move.ts";
+import { moveTargets } from "./move.ts";
+import type { Move } from "./move-target.ts";
 import type { Session } from "./session.ts";
 
 /** A service, the image in the registry that its targets are to run, and how they were found. */
@@ -20,13 +21,14 @@ export interface MovingService {
  * follows each to its end. What deploys, rolls back and promotes comes through here.
  *
  * @param options.stale whether the plans may be out of date, so that targets are looked at again
+ * @param options.allOrNothing whether what was moved is put back when a target fails; default: the stack's setting
  * @returns an outcome for each target
  * @throws UserError when something stands in the way that was not there when the targets were planned
  */
 export async function moveServices(
   session: Session,
   moving: readonly MovingService[],
-  options: { readonly stale: boolean },
+  options: { readonly stale: boolean; readonly allOrNothing?: boolean | undefined },
 ): Promise<readonly TargetOutcome[]> {
   const { directory, settings, signal, emit, timeline } = session;
   if (moving.every(({ service }) => service.targets.length === 0)) return [];
@@ -40,7 +42,8 @@ export async function moveServices(
       );
       const problems = moves.flatMap(({ plan }) => plan.problems);
       if (problems.length > 0) throw new UserError(problems, { exitCode: 1 });
-      return await moveTargets(session, moves, "move");
+      const { allOrNothing = settings.deploy.allOrNothing } = options;
+      return await moveTargets(session, moves, { step: "move", allOrNothing });
     } finally {
       await lock.release();
     }

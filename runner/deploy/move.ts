@@ -1,103 +1,83 @@
 import pMap from "p-map";
-import { UserError } from "../../config/errors.ts";
-import type { Image } from "../registry/image.ts";
-import { runStep } from "../report/events.ts";
-import { kindOf } from "../targets/kinds.ts";
-import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
-import type { Session } from "./session.ts";
-
-/** A target's plan, and the image that it is moved to. */
-export interface Move {
-  readonly plan: TargetPlan;
-  readonly image: Image;
-}
+import type { TargetOutcome } from "../targets/target.ts";
+import {
+  type Move,
+  type Moved,
+  type MovingSession,
+  moveTarget,
+  notStarted,
+  unchanged,
+} from "./move-target.ts";
+import { groupByOrder } from "./order.ts";
+import { putBack } from "./put-back.ts";
 
 /**
- * Moves targets, some at a time, and follows each to its end. One that fails does not keep others
- * from theirs; once the run is interrupted no further one is begun.
+ * Moves targets in groups by their `order`, the members of a group side by side, and follows each to
+ * its end. One that fails does not keep others of its group from theirs; the next group is begun only
+ * when all before it went well. Once the run is interrupted no further target is begun.
  *
- * @param step step that they are shown under
+ * @param options.step step that they are shown under
+ * @param options.allOrNothing when one fails (or the run is interrupted), nothing more is waited for,
+ *   and what this run has moved is put back
  * @returns an outcome for each move, in their order
  */
-export function moveTargets(
-  session: Session,
+export async function moveTargets(
+  session: MovingSession,
   moves: readonly Move[],
-  step: string,
+  options: { readonly step: string; readonly allOrNothing: boolean },
 ): Promise<readonly TargetOutcome[]> {
-  return pMap(moves, (move) => moveTarget(session, move, step), {
-    concurrency: session.settings.deploy.parallelTargets,
-  });
+  const { step, allOrNothing } = options;
+  // Aborted by the first failure when all or nothing is wanted: what moves is not worth waiting for then.
+  const failure = new AbortController();
+  const signal = allOrNothing ? AbortSignal.any([session.signal, failure.signal]) : session.signal;
+  const context = { ...session, signal };
+  const ended: Moved[] = [];
+
+  for (const { members } of groupByOrder(moves, ({ plan }) => plan.target.order)) {
+    const obstacle = obstacleOf(ended);
+    const group = await pMap(
+      members,
+      async (move): Promise<Moved> => {
+        if (move.plan.action === "none") return unchanged(move, "runs this image already");
+        if (session.signal.aborted) return notStarted(move, "interrupted before it was begun");
+        if (obstacle !== undefined) return notStarted(move, obstacle);
+        if (failure.signal.aborted) return notStarted(move, String(failure.signal.reason));
+        const moved = await moveTarget(move, context, step);
+        if (moved.outcome.outcome === "cancelled" && moved.applied === undefined && !session.signal.aborted) {
+          return notStarted(move, String(failure.signal.reason));
+        }
+        if (isObstacle(moved) && !failure.signal.aborted) failure.abort(reasonOf(moved));
+        return moved;
+      },
+      { concurrency: session.settings.deploy.parallelTargets },
+    );
+    ended.push(...group);
+  }
+
+  const final = allOrNothing && ended.some(isObstacle) ? await putBack(session, ended, step) : ended;
+  return moves.map((move) => outcomeOf(final, move));
 }
 
-async function moveTarget(session: Session, { plan, image }: Move, step: string): Promise<TargetOutcome> {
-  const { clients, emit, signal } = session;
-  const { service, title, target } = plan;
-  const base = { service, title, kind: target.kind };
-  if (plan.action === "none") {
-    return { ...base, outcome: "unchanged", message: "runs this image already", milliseconds: 0 };
-  }
-  if (signal.aborted) {
-    return { ...base, outcome: "not started", message: "interrupted before it was begun", milliseconds: 0 };
-  }
-  const kind = kindOf(target);
-  const id = `target ${title}`;
-  const startedAt = performance.now();
-  return runStep(emit, { id, title, parent: step }, async ({ conclude }) => {
-    const context = { clients, emit, signal, step: id };
-    let outcome: TargetOutcome;
-    let applied = false;
-    try {
-      const change = await kind.apply(plan, image, context);
-      applied = true;
-      outcome = await kind.follow(plan, change, image, context);
-    } catch (error) {
-      outcome = {
-        ...base,
-        ...verdictOf(error, applied, signal),
-        milliseconds: performance.now() - startedAt,
-      };
-    }
-    conclude(stepOutcome(outcome), outcome.message);
-    return outcome;
-  });
+function outcomeOf(ended: readonly Moved[], { plan }: Move): TargetOutcome {
+  const found = ended.find(({ move }) => move.plan.title === plan.title);
+  if (found === undefined) throw new Error(`${plan.title} has no outcome`);
+  return found.outcome;
 }
 
-/** What an exception means for a target. */
-function verdictOf(
-  error: unknown,
-  applied: boolean,
-  signal: AbortSignal,
-): Pick<TargetOutcome, "outcome" | "message" | "evidence"> {
-  if (signal.aborted) {
-    const message = applied
-      ? "interrupted while it was followed; the update goes on by itself"
-      : "interrupted";
-    return { outcome: "cancelled", message };
-  }
-  if (error instanceof UserError) {
-    const [first = "failed", ...others] = error.message.split("\n");
-    return { outcome: "failed", message: first, evidence: others };
-  }
-  // The other targets are followed to their end all the same; the stack is for whoever mends it.
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  return {
-    outcome: "failed",
-    message: `${name}: ${message}`,
-    evidence: stack?.split("\n").slice(1, 6) ?? [],
-  };
+/** Whether it keeps what comes after it from being begun. Pure. */
+function isObstacle({ outcome }: Moved): boolean {
+  return outcome.outcome !== "done" && outcome.outcome !== "unchanged";
 }
 
-function stepOutcome({ outcome }: TargetOutcome) {
-  switch (outcome) {
-    case "done":
-      return "done";
-    case "unchanged":
-    case "not started":
-      return "skipped";
-    case "cancelled":
-      return "cancelled";
-    case "failed":
-    case "rolled back":
-      return "failed";
-  }
+/** Why the next group is not begun: `ecs shop/ui failed`; undefined when all went well. Pure. */
+function obstacleOf(ended: readonly Moved[]): string | undefined {
+  const first =
+    ended.find(({ outcome }) => outcome.outcome === "failed" || outcome.outcome === "rolled back") ??
+    ended.find(isObstacle);
+  return first === undefined ? undefined : reasonOf(first);
+}
+
+function reasonOf({ outcome }: Moved): string {
+  const what = outcome.outcome === "rolled back" ? "failed and was rolled back" : outcome.outcome;
+  return `${outcome.title} ${what}`;
 }

@@ -69,6 +69,7 @@ function planService(inspected: InspectedService): ServicePlan {
     targets: targets.map(({ title, target, action, changes, problems, notes }) => ({
       title,
       kind: target.kind,
+      order: target.order,
       action,
       changes,
       problems,

@@ -84,17 +84,18 @@ function headline({ outcome, targets, services, notBuilt, stack }: DeployDocumen
       return bold(
         green(`Deployed to ${stack}: ${built} built, ${count("done")} of ${targets.length} targets moved`),
       );
-    case "failed":
-      return bold(
-        red(
-          `Failed on ${stack}: ${count("failed", "rolled back")} of ${targets.length} targets did not get there`,
-        ),
+    case "failed": {
+      const parts = (["failed", "rolled back", "not started", "cancelled"] as const).flatMap((one) =>
+        count(one) > 0 ? [`${count(one)} ${one}`] : [],
       );
+      return bold(red(`Failed on ${stack}: of ${targets.length} targets ${parts.join(", ")}`));
+    }
     case "interrupted": {
       const notMoved = count("not started", "cancelled");
       const parts = [
         ...(notBuilt.length > 0 ? [`not built: ${notBuilt.join(", ")}`] : []),
         `${count("done")} of ${targets.length} targets moved${notMoved > 0 ? `, ${notMoved} not` : ""}`,
+        ...(count("rolled back") > 0 ? [`${count("rolled back")} put back`] : []),
       ];
       return bold(yellow(`Interrupted on ${stack}: ${parts.join("; ")}. Run it again to finish.`));
     }

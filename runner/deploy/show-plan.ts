@@ -8,11 +8,18 @@ import { isNothingToDo } from "./plan.ts";
 /** A plan as people read it: for each service what would be built, pushed, tagged and changed. Pure. */
 export function showPlan(plan: DeployPlan, colours: Colours): string {
   const head = `Plan for stack ${plan.stack} (account ${plan.account}, ${plan.region})`;
-  const services = plan.services.map((service) => showService(service, colours));
+  const orders = new Set(plan.services.flatMap(({ targets }) => targets.map(({ order }) => order)));
+  const services = plan.services.map((service) =>
+    showService(service, { withOrder: orders.size > 1 }, colours),
+  );
   return [colours.bold(head), "", ...services, summary(plan, colours)].join("\n");
 }
 
-function showService(plan: ServicePlan, colours: Colours): string {
+function showService(
+  plan: ServicePlan,
+  { withOrder }: { readonly withOrder: boolean },
+  colours: Colours,
+): string {
   const { green, red, dim, bold, yellow } = colours;
   const { source, image } = plan;
   const lines: string[] = [];
@@ -31,7 +38,10 @@ function showService(plan: ServicePlan, colours: Colours): string {
     const sign = blocked ? red("✖") : signs[target.action];
     const verb = blocked ? "blocked" : target.action === "none" ? "keep" : target.action;
     const same = target.action === "none" && !blocked;
-    lines.push(`${sign} ${verb.padEnd(7)} ${target.title}${same ? dim(" (runs this image already)") : ""}`);
+    const order = withOrder ? dim(` (order ${target.order})`) : "";
+    lines.push(
+      `${sign} ${verb.padEnd(7)} ${target.title}${order}${same ? dim(" (runs this image already)") : ""}`,
+    );
     lines.push(...target.changes.flatMap((change) => showChange(change, colours)));
     lines.push(...target.notes.map((note) => dim(`          note: ${note}`)));
     lines.push(

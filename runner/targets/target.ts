@@ -82,6 +82,11 @@ export interface TargetKind<T extends Target, S, A> {
   inspect(target: T, context: TargetContext): Promise<S>;
   /** Pure: from what is there and the image, what would change. */
   plan(service: string, target: T, state: S, image: Image): TargetPlan<S>;
+  /**
+   * Whether the target is still what the plan was made from: one call that only reads, right before
+   * `apply`. False when another machine has moved it since.
+   */
+  isAsPlanned(plan: TargetPlan<S>, context: TargetContext): Promise<boolean>;
   /** Starts the change with as few calls as possible; returns what `follow` and `revert` need. */
   apply(plan: TargetPlan<S>, image: Image, context: TargetContext): Promise<A>;
   /** Follows the change that `apply` started to its end, and says how it ended. */

@@ -9,9 +9,9 @@ import type { Problem } from "../../../config/errors.ts";
 import { didYouMean } from "../../../config/nearest.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { isAwsError } from "../../aws/errors.ts";
-import type { TargetContext } from "../target.ts";
+import type { TargetContext, TargetPlan } from "../target.ts";
 import { describeTaskDefinition } from "./revision.ts";
-import { type EcsState, nameOf } from "./state.ts";
+import { type EcsState, nameOf, primaryOf } from "./state.ts";
 
 /** Names shown in "did you mean"; reading more of them takes longer than it helps. */
 const mostNames = 300;
@@ -72,6 +72,22 @@ export async function inspectEcs(target: EcsTarget, context: TargetContext): Pro
   }
   const { taskDefinition, tags } = await describeTaskDefinition(clients.ecs, reference, signal);
   return { kind: "found", service, taskDefinition, tags };
+}
+
+/** Whether the service is still set to what the plan was made from, by the same deployment. */
+export async function isEcsAsPlanned(
+  { target, state }: TargetPlan<EcsState>,
+  { clients, signal }: TargetContext,
+): Promise<boolean> {
+  if (target.kind !== "ecs" || state.kind !== "found") return true;
+  const now = await findService(clients, target, signal);
+  if (now === undefined || now === "no cluster") return false;
+  const { service } = state;
+  return (
+    now.status === service.status &&
+    now.taskDefinition === service.taskDefinition &&
+    primaryOf(now)?.id === primaryOf(service)?.id
+  );
 }
 
 /** Why a service that exists can't be updated by us; undefined when it can. Pure. */

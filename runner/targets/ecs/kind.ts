@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../poll.ts";
 import type { TargetContext, TargetKind, TargetOutcome, TargetPlan } from "../target.ts";
 import { applyEcs, type EcsApplied, startDeployment } from "./apply.ts";
 import { type DeploymentEnd, followDeployment } from "./follow.ts";
-import { findService, inspectEcs } from "./inspect.ts";
+import { findService, inspectEcs, isEcsAsPlanned } from "./inspect.ts";
 import { ecsTitle, planEcs } from "./plan.ts";
 import { type EcsState, type FoundService, primaryOf, revisionName } from "./state.ts";
 import { statusOfEcs } from "./status.ts";
@@ -22,6 +22,7 @@ export function createEcsKind(clock: Clock): TargetKind<EcsTarget, EcsState, Ecs
     title: ecsTitle,
     inspect: inspectEcs,
     plan: planEcs,
+    isAsPlanned: isEcsAsPlanned,
     apply: (plan, image, context) =>
       applyEcs(plan, image, context, clock).catch((error: unknown) => {
         throw explainRefusal(error, plan.title);

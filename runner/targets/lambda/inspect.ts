@@ -8,7 +8,7 @@ import type { LambdaTarget } from "../../../config/catalogue.ts";
 import { didYouMean } from "../../../config/nearest.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { isAwsError } from "../../aws/errors.ts";
-import type { TargetContext } from "../target.ts";
+import type { TargetContext, TargetPlan } from "../target.ts";
 import type { LambdaState } from "./state.ts";
 
 /** Names shown in "did you mean": ten pages, as Lambda gives them. */
@@ -84,6 +84,20 @@ export async function inspectLambda(target: LambdaTarget, context: TargetContext
             weighted: Object.keys(weights).length > 0,
           },
   };
+}
+
+/** Whether the alias still is where it was when the plan was made. */
+export async function isLambdaAsPlanned(
+  { target, state }: TargetPlan<LambdaState>,
+  { clients, signal }: TargetContext,
+): Promise<boolean> {
+  if (target.kind !== "lambda") return true;
+  const alias = await unlessMissing(
+    clients.lambda.send(new GetAliasCommand({ FunctionName: target.function, Name: target.alias }), {
+      abortSignal: signal,
+    }),
+  );
+  return alias?.FunctionVersion === (state.kind === "found" ? state.alias?.version : undefined);
 }
 
 /**

@@ -5,7 +5,7 @@ import { explainRefusal } from "../../aws/errors.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
 import { type Clock, isAbort, systemClock } from "../poll.ts";
 import type { TargetContext, TargetKind, TargetOutcome, TargetPlan } from "../target.ts";
-import { inspectLambda, unlessMissing } from "./inspect.ts";
+import { inspectLambda, isLambdaAsPlanned, unlessMissing } from "./inspect.ts";
 import { architectureOf, lambdaTitle, manifestFor, planLambda } from "./plan.ts";
 import { moveAlias, publishVersion } from "./release.ts";
 import type { LambdaState } from "./state.ts";
@@ -31,6 +31,7 @@ export function createLambdaKind(clock: Clock): TargetKind<LambdaTarget, LambdaS
     inspect: inspectLambda,
     plan: planLambda,
     status: statusOfLambda,
+    isAsPlanned: isLambdaAsPlanned,
 
     async apply(plan, image, context) {
       const target = targetOf(plan);

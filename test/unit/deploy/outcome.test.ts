@@ -85,7 +85,7 @@ ecs shop/cart: cart:3 did not start; cart:2 runs again
   log: no database
 
 build 1 min 01 s  move 2.0 s
-Failed on dev: 1 of 2 targets did not get there (1 min 04 s)`,
+Failed on dev: of 2 targets 1 rolled back (1 min 04 s)`,
     );
   });
 

@@ -89,6 +89,17 @@ cart
     );
   });
 
+  test("shows in which order targets are moved when there is more than one", () => {
+    const late = targetPlan("late", { action: "update" });
+    const plan = planDeployment(where, [
+      inspected("ui", { targets: [targetPlan("ui"), { ...late, target: { ...late.target, order: 10 } }] }),
+    ]);
+    expect(plan.services[0]?.targets.map(({ order }) => order)).toEqual([0, 10]);
+    expect(showPlan(plan, plain)).toContain("~ update  ecs shop/late (order 10)");
+    expect(showPlan(plan, plain)).toContain("= keep    ecs shop/ui (order 0) (runs this image already)");
+    expect(showPlan(planDeployment(where, [toBuild]), plain)).not.toContain("order");
+  });
+
   test("is the same as data, and survives JSON", () => {
     const plan = planDeployment(where, [toBuild]);
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
