@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { type LambdaTarget, lambdaTargetFor, lambdaTargetSchema } from "./lambda-target.ts";
+import { orderSchema } from "./target-order.ts";
 
 /** A path relative to the project's directory (where Pulumi.yaml is), with forward slashes. */
 const relativePath = z
@@ -17,11 +19,6 @@ export const platformSchema = z
   })
   .meta({ description: "os/architecture[/variant], for example linux/arm64" });
 
-const orderSchema = z
-  .int()
-  .default(0)
-  .describe("Targets of a lower order are moved first, and to their end; those of one order side by side");
-
 const ecsTargetSchema = z
   .strictObject({
     kind: z.literal("ecs"),
@@ -36,32 +33,6 @@ const ecsTargetSchema = z
     order: orderSchema,
   })
   .describe("An ECS service");
-
-const lambdaTargetSchema = z
-  .strictObject({
-    kind: z.literal("lambda"),
-    function: z.string().min(1).describe("Name of the function; ${stack} is replaced"),
-    alias: z
-      .string()
-      .regex(/^(?!\d+$)[A-Za-z0-9_-]{1,128}$/)
-      .default("live")
-      .describe("Alias that callers use; moved last"),
-    timeoutSeconds: z.int().positive().max(7200).default(300).describe("How long each update is waited for"),
-    order: orderSchema,
-    create: z
-      .strictObject({
-        role: z.string().min(1).describe("ARN of the execution role; ${stack} is replaced"),
-        architecture: z.enum(["x86_64", "arm64"]).default("x86_64"),
-        memoryMegabytes: z.int().min(128).max(10240).default(128),
-        timeoutSeconds: z.int().min(1).max(900).default(30),
-        environment: z.record(z.string(), z.string()).default({}),
-      })
-      .optional()
-      .describe(
-        "How to create the function when it does not exist; without it a missing function is an error",
-      ),
-  })
-  .describe("A Lambda function, reached through an alias");
 
 export const targetSchema = z.discriminatedUnion("kind", [ecsTargetSchema, lambdaTargetSchema]);
 
@@ -124,7 +95,7 @@ export const catalogueSchema = z
   .meta({ title: "services.yaml: the catalogue of services" });
 
 export type EcsTarget = z.output<typeof ecsTargetSchema> & { readonly container: string };
-export type LambdaTarget = z.output<typeof lambdaTargetSchema>;
+export type { LambdaTarget } from "./lambda-target.ts";
 /** What runs an image. A new kind is a new member here and a new file in `runner/targets/`. */
 export type Target = EcsTarget | LambdaTarget;
 
@@ -176,14 +147,7 @@ export function resolveCatalogue(written: z.output<typeof catalogueSchema>, stac
                 container: forStack(target.container ?? name),
               };
             case "lambda":
-              return {
-                ...target,
-                function: forStack(target.function),
-                alias: target.alias,
-                ...(target.create === undefined
-                  ? {}
-                  : { create: { ...target.create, role: forStack(target.create.role) } }),
-              };
+              return lambdaTargetFor(target, forStack);
           }
         }),
       } as Service;

@@ -25,6 +25,11 @@ export interface Clients {
   readonly iam: IAMClient;
   readonly secretsManager: SecretsManagerClient;
   readonly ssm: SSMClient;
+  /**
+   * The same clients without the run's signal: for what has to be put right after Ctrl-C, when the
+   * others begin no call any more.
+   */
+  readonly uninterruptible: Clients;
   /** Closes the connections, so that the process can end. */
   destroy(): void;
 }
@@ -134,6 +139,7 @@ export function createClients(
   const iam = lazily("iam", (from) => new (clientClasses.iam())(from));
   const secretsManager = lazily("secretsManager", (from) => new (clientClasses.secretsManager())(from));
   const ssm = lazily("ssm", (from) => new (clientClasses.ssm())(from));
+  let uninterruptible: Clients | undefined;
   return {
     region,
     get ecr() {
@@ -166,7 +172,14 @@ export function createClients(
     get ssm() {
       return ssm();
     },
-    destroy: () => made.splice(0).forEach((client) => client.destroy()),
+    get uninterruptible() {
+      uninterruptible ??= createClients(settings, { warn: options.warn });
+      return uninterruptible;
+    },
+    destroy: () => {
+      for (const client of made.splice(0)) client.destroy();
+      uninterruptible?.destroy();
+    },
   };
 }
 

@@ -1,41 +1,18 @@
-import {
-  GetAliasCommand,
-  GetFunctionCommand,
-  type GetFunctionCommandOutput,
-  paginateListFunctions,
-} from "@aws-sdk/client-lambda";
+import { isDeepStrictEqual } from "node:util";
+import { GetAliasCommand, paginateListFunctions } from "@aws-sdk/client-lambda";
 import type { LambdaTarget } from "../../../config/catalogue.ts";
+import type { Problem } from "../../../config/errors.ts";
 import { didYouMean } from "../../../config/nearest.ts";
 import type { Clients } from "../../aws/clients.ts";
-import { isAwsError } from "../../aws/errors.ts";
 import type { TargetContext, TargetPlan } from "../target.ts";
+import { missingAlarms } from "./alarms.ts";
+import { getFunction, getProvisioned, isSettled, unlessMissing } from "./function.ts";
 import type { LambdaState } from "./state.ts";
 
 /** Names shown in "did you mean": ten pages, as Lambda gives them. */
 const mostNames = 500;
 
-/** Undefined instead of Lambda's ResourceNotFoundException. */
-export async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isAwsError(error, "ResourceNotFoundException")) return undefined;
-    throw error;
-  }
-}
-
-/** A function with its image; of a version or an alias when there is a qualifier. */
-export function getFunction(
-  clients: Clients,
-  name: string,
-  qualifier: string | undefined,
-  signal: AbortSignal,
-): Promise<GetFunctionCommandOutput | undefined> {
-  const input = { FunctionName: name, ...(qualifier === undefined ? {} : { Qualifier: qualifier }) };
-  return unlessMissing(clients.lambda.send(new GetFunctionCommand(input), { abortSignal: signal }));
-}
-
-/** Reads the function, its alias, and what the alias runs: three calls at once. */
+/** Reads the function, its alias, and what the alias runs: three calls at once, and more for settings that need them. */
 export async function inspectLambda(target: LambdaTarget, context: TargetContext): Promise<LambdaState> {
   const { clients, signal } = context;
   const { region } = clients;
@@ -50,21 +27,14 @@ export async function inspectLambda(target: LambdaTarget, context: TargetContext
   ]);
   const configuration = latest?.Configuration;
   if (configuration === undefined) {
-    return {
-      kind: "missing",
-      region,
-      problems: [
-        {
-          code: "unknown-function",
-          where: `Lambda in ${region}`,
-          value: target.function,
-          message: "there is no such function, and the target does not say how to create it",
-          fix: `${didYouMean(target.function, await functionNames(clients, signal))}; or add "create" to the target`,
-        },
-      ],
-    };
+    const problems = target.create === undefined ? [await unknownFunction(target, context)] : [];
+    return { kind: "missing", region, problems };
   }
-  const weights = alias?.RoutingConfig?.AdditionalVersionWeights ?? {};
+  const version = alias?.FunctionVersion;
+  const [provisioned, problems] = await Promise.all([
+    provisionedOf(target, version, context),
+    settingProblems(target, alias !== undefined, context),
+  ]);
   return {
     kind: "found",
     region,
@@ -76,17 +46,73 @@ export async function inspectLambda(target: LambdaTarget, context: TargetContext
       settled: isSettled(configuration),
     },
     alias:
-      alias?.FunctionVersion === undefined
+      version === undefined
         ? undefined
         : {
-            version: alias.FunctionVersion,
+            version,
             image: aliased?.Code?.ResolvedImageUri ?? aliased?.Code?.ImageUri,
-            weighted: Object.keys(weights).length > 0,
+            weights: alias?.RoutingConfig?.AdditionalVersionWeights ?? {},
+            ...(provisioned === undefined ? {} : { provisioned }),
           },
+    problems,
   };
 }
 
-/** Whether the alias still is where it was when the plan was made. */
+async function unknownFunction(target: LambdaTarget, { clients, signal }: TargetContext): Promise<Problem> {
+  return {
+    code: "unknown-function",
+    where: `Lambda in ${clients.region}`,
+    value: target.function,
+    message: "there is no such function, and the target does not say how to create it",
+    fix: `${didYouMean(target.function, await functionNames(clients, signal))}; or add "create" to the target`,
+  };
+}
+
+/** Asked for only when the target sets it: not every role may look. */
+async function provisionedOf(
+  { function: name, provisionedConcurrency }: LambdaTarget,
+  version: string | undefined,
+  { clients, signal }: TargetContext,
+): Promise<number | undefined> {
+  if (provisionedConcurrency === undefined || version === undefined) return undefined;
+  const config = await getProvisioned(clients, name, version, signal);
+  return config?.RequestedProvisionedConcurrentExecutions ?? 0;
+}
+
+/** What the target's settings need and is not so. */
+async function settingProblems(
+  target: LambdaTarget,
+  hasAlias: boolean,
+  { clients, signal }: TargetContext,
+): Promise<Problem[]> {
+  const { shift, provisionedConcurrency } = target;
+  const where = `Lambda function ${target.function}`;
+  const [alarms, ofAlias] = await Promise.all([
+    shift === undefined ? [] : missingAlarms(clients, shift.alarms, where, signal),
+    hasAlias && (shift !== undefined || provisionedConcurrency !== undefined)
+      ? getProvisioned(clients, target.function, target.alias, signal)
+      : undefined,
+  ]);
+  if (ofAlias === undefined) return alarms;
+  const setting = provisionedConcurrency === undefined ? "shift" : "provisionedConcurrency";
+  const why =
+    setting === "shift"
+      ? "Lambda allows no weights on an alias with provisioned concurrency of its own"
+      : "Lambda allows no provisioned concurrency on a version whose alias has its own";
+  return [
+    ...alarms,
+    {
+      code: "alias-has-provisioned-concurrency",
+      where,
+      key: setting,
+      value: target.alias,
+      message: `the alias has provisioned concurrency of its own (${ofAlias.RequestedProvisionedConcurrentExecutions}), and ${why}`,
+      fix: `delete it from the alias and set provisionedConcurrency of the target, or leave out ${setting}`,
+    },
+  ];
+}
+
+/** Whether the alias still is where it was, with the same weights, when the plan was made. */
 export async function isLambdaAsPlanned(
   { target, state }: TargetPlan<LambdaState>,
   { clients, signal }: TargetContext,
@@ -97,19 +123,11 @@ export async function isLambdaAsPlanned(
       abortSignal: signal,
     }),
   );
-  return alias?.FunctionVersion === (state.kind === "found" ? state.alias?.version : undefined);
-}
-
-/**
- * Whether a function's last update is over and went well. An Inactive function is only asleep: an
- * update wakes it.
- */
-export function isSettled(configuration: {
-  readonly State?: string | undefined;
-  readonly LastUpdateStatus?: string | undefined;
-}): boolean {
-  const { State: state, LastUpdateStatus: update } = configuration;
-  return state !== "Pending" && state !== "Failed" && (update ?? "Successful") === "Successful";
+  const planned = state.kind === "found" ? state.alias : undefined;
+  return (
+    alias?.FunctionVersion === planned?.version &&
+    isDeepStrictEqual(alias?.RoutingConfig?.AdditionalVersionWeights ?? {}, planned?.weights ?? {})
+  );
 }
 
 async function functionNames(clients: Clients, signal: AbortSignal): Promise<string[]> {

@@ -2,7 +2,8 @@ import type { LambdaTarget } from "../../../config/catalogue.ts";
 import type { Problem } from "../../../config/errors.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
 import type { FieldChange, TargetPlan } from "../target.ts";
-import type { FoundFunction, LambdaState } from "./state.ts";
+import { type FoundAlias, type FoundFunction, isWeighted, type LambdaState } from "./state.ts";
+import { describeSteps } from "./steps.ts";
 
 /** `lambda shop-checkout-dev:live` */
 export function lambdaTitle(target: LambdaTarget): string {
@@ -37,6 +38,7 @@ export function planLambda(
   const digest = manifestFor(image, architecture);
   const problems = [
     ...packageProblems(target, state),
+    ...(state.kind === "found" ? state.problems : []),
     ...(digest === undefined ? [noManifest(target, architecture, image)] : []),
     ...regionProblems(target, state.region, image),
   ];
@@ -58,15 +60,41 @@ export function architectureOf(target: LambdaTarget, state: LambdaState): string
 function changesOf(target: LambdaTarget, state: LambdaState, after: string): FieldChange[] {
   const alias = state.kind === "found" ? state.alias : undefined;
   const same = sameDigest(alias?.image, after);
-  if (same && alias?.weighted === false) return [];
+  const code =
+    alias !== undefined && same && !isWeighted(alias) ? [] : codeChanges(target, state, alias, after);
+  return [...code, ...provisionedChanges(target, alias)];
+}
+
+function codeChanges(
+  target: LambdaTarget,
+  state: LambdaState,
+  alias: FoundAlias | undefined,
+  after: string,
+): FieldChange[] {
+  const same = sameDigest(alias?.image, after);
   return [
     ...(same ? [] : [{ field: "imageUri", before: alias?.image ?? latestOf(state), after }]),
     {
       field: `alias ${target.alias}`,
-      before: alias === undefined ? undefined : `version ${alias.version}`,
+      before: alias === undefined ? undefined : describeAlias(alias),
       after: same ? `version ${alias?.version}, alone` : "a new version",
     },
   ];
+}
+
+/** `version 4`, `version 4, 10 % to version 5`. Pure. */
+function describeAlias(alias: FoundAlias): string {
+  const shares = Object.entries(alias.weights).map(
+    ([version, weight]) => `${Math.round(weight * 100)} % to version ${version}`,
+  );
+  return [`version ${alias.version}`, ...shares].join(", ");
+}
+
+function provisionedChanges(target: LambdaTarget, alias: FoundAlias | undefined): FieldChange[] {
+  const { provisionedConcurrency: wanted } = target;
+  if (wanted === undefined || alias?.provisioned === wanted) return [];
+  const before = alias?.provisioned === undefined ? undefined : String(alias.provisioned);
+  return [{ field: "provisionedConcurrency", before, after: String(wanted) }];
 }
 
 function latestOf(state: LambdaState): string | undefined {
@@ -123,12 +151,30 @@ function regionProblems(target: LambdaTarget, region: string, image: Image): Pro
 
 function notesOf(target: LambdaTarget, state: LambdaState, changes: readonly FieldChange[]): string[] {
   if (state.kind === "missing" || changes.length === 0) return [];
-  return [...aliasNotes(target, state)];
+  return [...aliasNotes(target, state), ...shiftNotes(target, state, changes)];
 }
 
 function aliasNotes(target: LambdaTarget, { alias }: FoundFunction): string[] {
   if (alias === undefined) return [`the alias ${target.alias} does not exist: it will be created`];
-  if (alias.weighted)
-    return [`the alias ${target.alias} shares its invocations with another version: that ends`];
-  return [];
+  if (!isWeighted(alias)) return [];
+  const what = `the alias ${target.alias} shares its invocations with another version`;
+  return [
+    target.shift === undefined ? `${what}: that ends` : `${what}: a shift to that version is gone on with`,
+  ];
+}
+
+function shiftNotes(
+  { shift, check }: LambdaTarget,
+  { alias }: FoundFunction,
+  changes: readonly FieldChange[],
+) {
+  if (shift === undefined || !changes.some(({ field }) => field === "imageUri")) return [];
+  if (alias === undefined) return ["the first version gets everything at once: there is none to shift from"];
+  const watched = shift.alarms.length > 0 || shift.errorsAllowed !== undefined || check !== undefined;
+  return [
+    `the new version gets ${describeSteps(shift.steps)}`,
+    ...(watched
+      ? []
+      : ["nothing is looked at between the steps: the target has no alarms, errorsAllowed or check"]),
+  ];
 }

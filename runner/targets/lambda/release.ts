@@ -2,7 +2,8 @@ import { CreateAliasCommand, PublishVersionCommand, UpdateAliasCommand } from "@
 import { UserError } from "../../../config/errors.ts";
 import { isAwsError } from "../../aws/errors.ts";
 import { sameDigest } from "./plan.ts";
-import { type FunctionUpdate, waitUntilUpdated, withoutConflict } from "./update.ts";
+import { waitUntilUpdated } from "./update.ts";
+import { type FunctionUpdate, withoutConflict } from "./wait.ts";
 
 /** Times that somebody else's change between reading and publishing is put up with. */
 const publishAttempts = 3;
@@ -71,6 +72,20 @@ export async function moveAlias(update: FunctionUpdate, version: string): Promis
     new CreateAliasCommand({ FunctionName: target.function, Name: target.alias, FunctionVersion: version }),
   );
   return "created";
+}
+
+/** Somebody else moved the alias in the middle of our shift: it is theirs now, and not put back. */
+export function aliasMoved({ target }: FunctionUpdate): UserError {
+  return new UserError(
+    {
+      code: "alias-overtaken",
+      where: `Lambda function ${target.function}`,
+      value: target.alias,
+      message: "somebody else moved the alias in the middle of the shift, which ends here",
+      fix: "deploy again when the other deployment is over",
+    },
+    { exitCode: 1 },
+  );
 }
 
 function overtaken({ target }: FunctionUpdate, running: string | undefined): UserError {

@@ -1,7 +1,7 @@
 import type { GetFunctionCommandOutput } from "@aws-sdk/client-lambda";
 import type { LambdaTarget } from "../../../config/catalogue.ts";
 import type { TargetContext, TargetStatus } from "../target.ts";
-import { getFunction, isSettled } from "./inspect.ts";
+import { getFunction, isSettled } from "./function.ts";
 import { lambdaTitle } from "./plan.ts";
 import { failureOf } from "./update.ts";
 

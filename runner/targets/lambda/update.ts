@@ -4,27 +4,14 @@ import {
   type GetFunctionCommandOutput,
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
-import type { LambdaTarget } from "../../../config/catalogue.ts";
 import { UserError } from "../../../config/errors.ts";
 import type { Clients } from "../../aws/clients.ts";
-import { isAwsError } from "../../aws/errors.ts";
 import type { Image } from "../../registry/image.ts";
 import { getManifest, parseStored } from "../../registry/lookup.ts";
 import { imageManifestMediaTypes } from "../../registry/manifest.ts";
-import { type Clock, poll, pollPolicy } from "../poll.ts";
-import { getFunction, isSettled } from "./inspect.ts";
+import { getFunction, isSettled } from "./function.ts";
 import { platformOf, sameDigest } from "./plan.ts";
-
-/** What the calls for one function share. */
-export interface FunctionUpdate {
-  readonly clients: Clients;
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
-  readonly target: LambdaTarget;
-  /** By the clock, in milliseconds since the epoch. */
-  readonly until: number;
-  readonly progress: (message: string) => void;
-}
+import { type FunctionUpdate, waitFor, withoutConflict } from "./wait.ts";
 
 /**
  * Makes sure that a digest is what Lambda takes: one platform's image manifest, no index.
@@ -90,6 +77,9 @@ export async function createFunction(update: FunctionUpdate, reference: string):
     Architectures: [create.architecture],
     MemorySize: create.memoryMegabytes,
     Timeout: create.timeoutSeconds,
+    ...(create.ephemeralStorageMegabytes === undefined
+      ? {}
+      : { EphemeralStorage: { Size: create.ephemeralStorageMegabytes } }),
     Publish: false,
     ...(Object.keys(create.environment).length === 0
       ? {}
@@ -145,7 +135,8 @@ export function failureOf(configuration: FunctionConfiguration): string | undefi
       configuration.LastUpdateStatusReason,
     );
   }
-  if (configuration.State === "Failed") {
+  // A function that could not be made is in state Failed until an update mends it.
+  if (configuration.State === "Failed" && configuration.LastUpdateStatus !== "InProgress") {
     return sentence(
       "the function is in state Failed",
       configuration.StateReasonCode,
@@ -170,49 +161,6 @@ async function readFunction(update: FunctionUpdate, qualifier?: string): Promise
       value: update.target.function,
       message: "the function was deleted in the meantime",
       fix: "create it again, and deploy then",
-    },
-    { exitCode: 1 },
-  );
-}
-
-/** Repeats a call that Lambda refuses while another update is in progress, or a new role is unknown. */
-export async function withoutConflict<T>(update: FunctionUpdate, call: () => Promise<T>): Promise<T> {
-  const answer = await waitFor(update, "another update of the function to end", async () => {
-    try {
-      return { value: await call() };
-    } catch (error) {
-      // https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
-      const busy = isAwsError(error, "ResourceConflictException") && !/already exist/i.test(error.message);
-      const newRole =
-        isAwsError(error, "InvalidParameterValueException") && /role.*assumed/i.test(error.message);
-      if (busy || newRole) return undefined;
-      throw error;
-    }
-  });
-  return answer.value;
-}
-
-async function waitFor<T>(
-  update: FunctionUpdate,
-  what: string,
-  look: () => Promise<T | undefined>,
-): Promise<T> {
-  const { clock, signal, until, target } = update;
-  const found = await poll(
-    async (attempt) => {
-      const answer = await look();
-      if (answer === undefined && attempt === 0) update.progress(`waiting for ${what}`);
-      return answer;
-    },
-    { clock, policy: pollPolicy, until, signal },
-  );
-  if (found !== undefined) return found;
-  throw new UserError(
-    {
-      code: "timed-out",
-      where: `Lambda function ${target.function}`,
-      message: `waited ${target.timeoutSeconds} s for ${what}`,
-      fix: "look at the function in the console; give the target a longer timeoutSeconds if it only takes long",
     },
     { exitCode: 1 },
   );

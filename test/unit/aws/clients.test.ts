@@ -97,6 +97,15 @@ describe("clients", () => {
     const error = await rejection(clients.ecs.send(new DescribeServicesCommand({ services: ["ui"] })));
     expect(error.name).toBe("AbortError");
   });
+
+  it("begins calls that put things right also then", async () => {
+    const controller = new AbortController();
+    controller.abort();
+    clients = createClients(settingsFor("http://127.0.0.1:9"), { signal: controller.signal });
+    const { ecs } = clients.uninterruptible;
+    const error = await rejection(ecs.send(new DescribeServicesCommand({ services: ["ui"] })));
+    expect(error).toMatchObject({ problems: [{ code: "unreachable" }] });
+  });
 });
 
 test("loads a client's package when it is first used, and no other", async () => {

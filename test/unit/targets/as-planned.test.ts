@@ -41,14 +41,15 @@ describe("an ECS service", () => {
 
 describe("a function", () => {
   const pay: LambdaTarget = { kind: "lambda", function: "pay", alias: "live", timeoutSeconds: 60, order: 0 };
-  const found = (alias: { version: string } | undefined): LambdaState => ({
+  const found = (alias: { version: string; weights?: Record<string, number> } | undefined): LambdaState => ({
     kind: "found",
     region: "eu-west-1",
     functionName: "pay",
     packageType: "Image",
     architecture: "x86_64",
     latest: { image: newReference, settled: true },
-    alias: alias === undefined ? undefined : { ...alias, image: newReference, weighted: false },
+    alias: alias === undefined ? undefined : { image: newReference, weights: {}, ...alias },
+    problems: [],
   });
   const isAsPlanned = (state: LambdaState) =>
     lambdaKind.isAsPlanned(lambdaKind.plan("ui", pay, state, image), fakeContext());
@@ -58,6 +59,17 @@ describe("a function", () => {
     expect(await isAsPlanned(found({ version: "4" }))).toBe(true);
     expect(await isAsPlanned(found({ version: "3" }))).toBe(false);
     expect(await isAsPlanned(found(undefined))).toBe(false);
+  });
+
+  test("is not as planned when somebody has begun to shift it, or has ended a shift", async () => {
+    const weights = { "5": 0.1 };
+    lambda
+      .on(GetAliasCommand)
+      .resolves({ FunctionVersion: "4", RoutingConfig: { AdditionalVersionWeights: weights } });
+    expect(await isAsPlanned(found({ version: "4" }))).toBe(false);
+    expect(await isAsPlanned(found({ version: "4", weights }))).toBe(true);
+    lambda.on(GetAliasCommand).resolves({ FunctionVersion: "4" });
+    expect(await isAsPlanned(found({ version: "4", weights }))).toBe(false);
   });
 
   test("is as planned while there is no alias still", async () => {

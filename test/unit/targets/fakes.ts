@@ -1,3 +1,4 @@
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { ECSClient } from "@aws-sdk/client-ecs";
@@ -52,12 +53,16 @@ export function fakeContext(): FakeContext {
   const events: RunEvent[] = [];
   const controller = new AbortController();
   const region = "eu-west-1";
-  const clients = {
+  const clients: Clients = {
     region,
     ecr: new ECRClient({ region }),
     ecs: new ECSClient({ region }),
     lambda: new LambdaClient({ region }),
     logs: new CloudWatchLogsClient({ region }),
+    cloudwatch: new CloudWatchClient({ region }),
+    get uninterruptible() {
+      return clients;
+    },
   } as unknown as Clients;
   return {
     clients,

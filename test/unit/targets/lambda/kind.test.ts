@@ -1,28 +1,18 @@
-import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
 import {
-  CreateAliasCommand,
   CreateFunctionCommand,
   GetAliasCommand,
   GetFunctionCommand,
-  type GetFunctionCommandOutput,
-  LambdaClient,
   ListFunctionsCommand,
   PublishVersionCommand,
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { LambdaTarget } from "../../../../config/catalogue.ts";
 import type { UserError } from "../../../../config/errors.ts";
-import { createLambdaKind } from "../../../../runner/targets/lambda/kind.ts";
-import { indexText, manifestText, ociIndex, ociManifest } from "../../registry/fixtures.ts";
-import { awsError, fakeClock, fakeContext, image, sha } from "../fakes.ts";
+import { indexText, ociIndex } from "../../registry/fixtures.ts";
+import { awsError, fakeContext, sha } from "../fakes.ts";
+import { changes, fn, holds, lambda, latest, ref, start, startAnew, target } from "./builders.ts";
 
-const lambda = mockClient(LambdaClient);
-const ecr = mockClient(ECRClient);
-
-const target: LambdaTarget = { kind: "lambda", function: "pay", alias: "live", timeoutSeconds: 60, order: 0 };
 const create = {
   role: "arn:aws:iam::111122223333:role/pay",
   architecture: "x86_64" as const,
@@ -30,72 +20,8 @@ const create = {
   timeoutSeconds: 3,
   environment: { MODE: "test" },
 };
-const ref = (letter: string) => `localhost:5000/shop/ui@${sha(letter)}`;
 
-type Configuration = NonNullable<GetFunctionCommandOutput["Configuration"]>;
-
-function fn(letter: string, more: Configuration = {}) {
-  return {
-    Configuration: {
-      FunctionName: "pay",
-      PackageType: "Image" as const,
-      Architectures: ["x86_64" as const],
-      State: "Active" as const,
-      LastUpdateStatus: "Successful" as const,
-      RevisionId: "r1",
-      CodeSha256: letter.repeat(64),
-      Version: "$LATEST",
-      ...more,
-    },
-    Code: { ResolvedImageUri: ref(letter) },
-  };
-}
-
-/** One answer for $LATEST after the other; the last one stays. */
-let answers: ReturnType<typeof fn>[] = [];
-function latest(...next: ReturnType<typeof fn>[]) {
-  answers = next;
-  lambda
-    .on(GetFunctionCommand, { FunctionName: "pay" }, true)
-    .callsFake(() => Promise.resolve(answers.length > 1 ? answers.shift() : answers[0]));
-}
-
-beforeEach(() => {
-  lambda.reset();
-  ecr.reset();
-  lambda.on(GetFunctionCommand, { Qualifier: "live" }).resolves(fn("0", { Version: "4" }));
-  lambda.on(GetFunctionCommand, { Qualifier: "5" }).resolves(fn("a", { Version: "5" }));
-  latest(fn("0"), fn("0"), fn("a", { LastUpdateStatus: "InProgress" }), fn("a"));
-  lambda.on(GetAliasCommand).resolves({ FunctionVersion: "4" });
-  lambda.on(UpdateFunctionCodeCommand).resolves({});
-  lambda.on(PublishVersionCommand).resolves({ Version: "5" });
-  lambda.on(UpdateAliasCommand).resolves({});
-  lambda.on(CreateAliasCommand).resolves({});
-  holds(manifestText, ociManifest);
-});
-
-function holds(text: string, mediaType: string) {
-  ecr.on(BatchGetImageCommand).resolves({
-    images: [{ imageId: { imageDigest: sha("a") }, imageManifest: text, imageManifestMediaType: mediaType }],
-  });
-}
-
-async function start(wanted = target) {
-  const clock = fakeClock();
-  const context = fakeContext();
-  const kind = createLambdaKind(clock);
-  const plan = kind.plan("ui", wanted, await kind.inspect(wanted, context), image);
-  const deploy = async () => kind.follow(plan, await kind.apply(plan, image, context), image, context);
-  return { clock, context, kind, plan, deploy };
-}
-
-/** Names of the calls that change something, in their order. */
-function changes(): string[] {
-  return lambda
-    .calls()
-    .map((call) => call.args[0].constructor.name.replace(/Command$/, ""))
-    .filter((name) => !name.startsWith("Get") && !name.startsWith("List"));
-}
+beforeEach(startAnew);
 
 async function rejection(promise: Promise<unknown>): Promise<UserError> {
   return await promise.then(
@@ -246,6 +172,26 @@ describe("updating a function", () => {
     expect(changes()).toEqual([]);
   });
 
+  it("says what Lambda went on refusing when the time is up", async () => {
+    const { deploy } = await start();
+    latest(fn("0"));
+    lambda
+      .on(UpdateFunctionCodeCommand)
+      .rejects(awsError("ResourceConflictException", "An update is in progress for resource pay"));
+    const [problem] = (await rejection(deploy())).problems;
+    expect(problem).toMatchObject({ code: "timed-out" });
+    expect(problem?.message).toBe(
+      "waited 60 s for another update of the function to end; Lambda says: An update is in progress for resource pay",
+    );
+  });
+
+  it("waits for the update that mends a function in state Failed", async () => {
+    const { deploy } = await start();
+    const failed = { State: "Failed" as const, StateReason: "the image is gone" };
+    latest(fn("0", failed), fn("a", { ...failed, LastUpdateStatus: "InProgress" }), fn("a"));
+    expect((await deploy()).outcome).toBe("done");
+  });
+
   it("says what Lambda refused", async () => {
     const { deploy } = await start();
     lambda
@@ -302,6 +248,26 @@ describe("a function that does not exist", () => {
   });
 });
 
+describe("a function that was created and does not start", () => {
+  it("is a failure with the reason, and what was left behind", async () => {
+    lambda.on(GetFunctionCommand).rejects(awsError("ResourceNotFoundException"));
+    lambda.on(GetAliasCommand).rejects(awsError("ResourceNotFoundException"));
+    const { deploy } = await start({ ...target, create: { ...create, ephemeralStorageMegabytes: 1024 } });
+    latest(
+      fn("a", { State: "Failed", StateReasonCode: "ImageAccessDenied", StateReason: "no right to pull" }),
+    );
+    expect(await deploy()).toMatchObject({
+      outcome: "failed",
+      message:
+        "the function is in state Failed: ImageAccessDenied: no right to pull; the function was created and is left as it is, without the alias live",
+    });
+    expect(lambda.commandCalls(CreateFunctionCommand)[0]?.args[0].input.EphemeralStorage).toEqual({
+      Size: 1024,
+    });
+    expect(changes()).toEqual(["CreateFunction"]);
+  });
+});
+
 describe("putting back", () => {
   it("moves the alias to the version before", async () => {
     const { kind, plan, context } = await start();
@@ -313,6 +279,18 @@ describe("putting back", () => {
       running: ref("0"),
     });
     expect(lambda.commandCalls(UpdateAliasCommand)[0]?.args[0].input.FunctionVersion).toBe("4");
+  });
+
+  it("ends a division of the invocations that was left", async () => {
+    const { kind, plan, context } = await start();
+    lambda
+      .on(GetAliasCommand)
+      .resolves({ FunctionVersion: "4", RoutingConfig: { AdditionalVersionWeights: { "5": 0.1 } } });
+    await kind.revert(plan, { reference: ref("a"), startedAt: 0 }, context);
+    expect(lambda.commandCalls(UpdateAliasCommand)[0]?.args[0].input).toMatchObject({
+      FunctionVersion: "4",
+      RoutingConfig: { AdditionalVersionWeights: {} },
+    });
   });
 
   it("changes nothing when the alias had not moved", async () => {

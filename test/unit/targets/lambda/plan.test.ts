@@ -27,7 +27,8 @@ function found(more: Partial<FoundFunction> = {}): FoundFunction {
     packageType: "Image",
     architecture: "x86_64",
     latest: { image: ref("0"), settled: true },
-    alias: { version: "4", image: ref("0"), weighted: false },
+    alias: { version: "4", image: ref("0"), weights: {} },
+    problems: [],
     ...more,
   };
 }
@@ -51,7 +52,7 @@ describe("planning a Lambda function", () => {
   });
 
   it("does nothing when the alias' version runs this manifest, whatever $LATEST is", () => {
-    const alias = { version: "4", image: ref("a"), weighted: false };
+    const alias = { version: "4", image: ref("a"), weights: {} };
     expect(plan(found({ alias })).action).toBe("none");
   });
 
@@ -61,10 +62,12 @@ describe("planning a Lambda function", () => {
 
   it("ends a division of the invocations", () => {
     const { action, changes, notes } = plan(
-      found({ alias: { version: "4", image: ref("a"), weighted: true } }),
+      found({ alias: { version: "4", image: ref("a"), weights: { "5": 0.1 } } }),
     );
     expect(action).toBe("update");
-    expect(changes).toEqual([{ field: "alias live", before: "version 4", after: "version 4, alone" }]);
+    expect(changes).toEqual([
+      { field: "alias live", before: "version 4, 10 % to version 5", after: "version 4, alone" },
+    ]);
     expect(notes[0]).toContain("that ends");
   });
 
@@ -95,5 +98,30 @@ describe("planning a Lambda function", () => {
     expect(plan(found(), target, elsewhere).problems[0]).toMatchObject({ code: "wrong-region" });
     const here = { ...image, registry: "111122223333.dkr.ecr.eu-west-1.amazonaws.com" };
     expect(plan(found(), target, here).problems).toEqual([]);
+  });
+
+  it("tells the steps of a shift, and that nothing watches them", () => {
+    const shift = {
+      steps: [
+        { percent: 10, seconds: 60 },
+        { percent: 50, seconds: 90 },
+      ],
+      alarms: [],
+    };
+    const { notes } = plan(found(), { ...target, shift });
+    expect(notes[0]).toBe("the new version gets 10 % for 1 min, then 50 % for 1 min 30 s, then all");
+    expect(notes[1]).toContain("nothing is looked at between the steps");
+    const check = { payload: {}, timeoutSeconds: 3 };
+    expect(plan(found(), { ...target, shift, check }).notes).toHaveLength(1);
+  });
+
+  it("changes the provisioned concurrency alone when only that is different", () => {
+    const alias = { version: "4", image: ref("a"), weights: {}, provisioned: 2 };
+    const wanted = { ...target, provisionedConcurrency: 5 };
+    expect(plan(found({ alias }), wanted)).toMatchObject({
+      action: "update",
+      changes: [{ field: "provisionedConcurrency", before: "2", after: "5" }],
+    });
+    expect(plan(found({ alias: { ...alias, provisioned: 5 } }), wanted).action).toBe("none");
   });
 });

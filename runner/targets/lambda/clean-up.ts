@@ -1,0 +1,70 @@
+import type { AliasConfiguration } from "@aws-sdk/client-lambda";
+import type { RunEvent } from "../../report/events.ts";
+import { removeProvisioned } from "./provisioned.ts";
+import type { FoundAlias } from "./state.ts";
+import { deleteVersion, listAliases, listVersions, surplusVersions, versionsOf } from "./versions.ts";
+import type { FunctionUpdate } from "./wait.ts";
+
+type Warn = (warning: Omit<Extract<RunEvent, { kind: "warning" }>, "kind">) => void;
+
+/**
+ * Once the alias is on its new version: gives back the provisioned concurrency of the one before, and
+ * deletes versions beyond `keepVersions`. What fails here is a warning: the deployment itself is done.
+ *
+ * @returns versions that were deleted
+ */
+export async function cleanUp(
+  update: FunctionUpdate,
+  version: string,
+  previous: FoundAlias | undefined,
+  warn: Warn,
+): Promise<readonly string[]> {
+  const { target } = update;
+  const gaveUp =
+    (previous?.provisioned ?? 0) > 0 && previous?.version !== version ? previous?.version : undefined;
+  if (gaveUp === undefined && target.keepVersions === undefined) return [];
+  const where = `Lambda function ${target.function}`;
+  const deleted: string[] = [];
+  try {
+    const aliases = await listAliases(update);
+    if (gaveUp !== undefined && !isUsed(gaveUp, aliases)) {
+      await removeProvisioned(update, gaveUp).catch((error: unknown) =>
+        warn({
+          code: "provisioned-concurrency-left",
+          message: `${where}: version ${gaveUp} keeps its provisioned concurrency, and costs: ${firstLine(error)}`,
+          fix: "delete it in the console, or deploy again",
+        }),
+      );
+    }
+    if (target.keepVersions === undefined) return deleted;
+    const needed = [version, ...(previous === undefined ? [] : [previous.version])];
+    const surplus = surplusVersions(await listVersions(update), aliases, target.keepVersions, needed);
+    const failures: string[] = [];
+    for (const old of surplus) {
+      await deleteVersion(update, old).then(
+        () => deleted.push(old),
+        (error: unknown) => failures.push(`version ${old}: ${firstLine(error)}`),
+      );
+    }
+    if (failures.length > 0) {
+      warn({
+        code: "versions-left",
+        message: `${where}: ${failures.length} of ${surplus.length} old versions could not be deleted: ${failures[0]}`,
+      });
+    }
+  } catch (error) {
+    warn({
+      code: "versions-left",
+      message: `${where}: old versions were not cleaned up: ${firstLine(error)}`,
+    });
+  }
+  return deleted;
+}
+
+function isUsed(version: string, aliases: readonly AliasConfiguration[]): boolean {
+  return aliases.some((alias) => versionsOf(alias).includes(version));
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+}

@@ -1,0 +1,61 @@
+import {
+  GetFunctionCommand,
+  type GetFunctionCommandOutput,
+  GetProvisionedConcurrencyConfigCommand,
+  type GetProvisionedConcurrencyConfigCommandOutput,
+} from "@aws-sdk/client-lambda";
+import type { Clients } from "../../aws/clients.ts";
+import { isAwsError } from "../../aws/errors.ts";
+
+/** Undefined instead of Lambda's ResourceNotFoundException. */
+export async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isAwsError(error, "ResourceNotFoundException")) return undefined;
+    throw error;
+  }
+}
+
+/** A function with its image; of a version or an alias when there is a qualifier. */
+export function getFunction(
+  clients: Clients,
+  name: string,
+  qualifier: string | undefined,
+  signal: AbortSignal,
+): Promise<GetFunctionCommandOutput | undefined> {
+  const input = { FunctionName: name, ...(qualifier === undefined ? {} : { Qualifier: qualifier }) };
+  return unlessMissing(clients.lambda.send(new GetFunctionCommand(input), { abortSignal: signal }));
+}
+
+/**
+ * Whether a function's last update is over and went well. An Inactive function is only asleep: an
+ * update wakes it.
+ */
+export function isSettled(configuration: {
+  readonly State?: string | undefined;
+  readonly LastUpdateStatus?: string | undefined;
+}): boolean {
+  const { State: state, LastUpdateStatus: update } = configuration;
+  return state !== "Pending" && state !== "Failed" && (update ?? "Successful") === "Successful";
+}
+
+/** Provisioned concurrency of a version or an alias; undefined when it has none. */
+export async function getProvisioned(
+  clients: Clients,
+  functionName: string,
+  qualifier: string,
+  signal: AbortSignal,
+): Promise<GetProvisionedConcurrencyConfigCommandOutput | undefined> {
+  try {
+    return await clients.lambda.send(
+      new GetProvisionedConcurrencyConfigCommand({ FunctionName: functionName, Qualifier: qualifier }),
+      { abortSignal: signal },
+    );
+  } catch (error) {
+    if (isAwsError(error, "ProvisionedConcurrencyConfigNotFoundException", "ResourceNotFoundException")) {
+      return undefined;
+    }
+    throw error;
+  }
+}

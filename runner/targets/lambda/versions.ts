@@ -1,0 +1,74 @@
+import {
+  type AliasConfiguration,
+  DeleteFunctionCommand,
+  paginateListAliases,
+  paginateListVersionsByFunction,
+} from "@aws-sdk/client-lambda";
+import type { FunctionUpdate } from "./wait.ts";
+
+/** An alias as far as it matters which versions it uses. */
+type AliasUse = Pick<AliasConfiguration, "FunctionVersion" | "RoutingConfig">;
+
+/** Versions that an alias sends invocations to. Pure. */
+export function versionsOf(alias: AliasUse): string[] {
+  return [
+    ...(alias.FunctionVersion === undefined ? [] : [alias.FunctionVersion]),
+    ...Object.keys(alias.RoutingConfig?.AdditionalVersionWeights ?? {}),
+  ];
+}
+
+/**
+ * The published versions to delete, the oldest first: all but the newest `keep`, and never one that an
+ * alias uses or that is needed to go back. $LATEST is none of them. Pure.
+ *
+ * @param needed versions that stay whatever their age: what runs, and what ran before
+ */
+export function surplusVersions(
+  versions: readonly string[],
+  aliases: readonly AliasUse[],
+  keep: number,
+  needed: readonly string[],
+): string[] {
+  const used = new Set([...aliases.flatMap(versionsOf), ...needed]);
+  return versions
+    .filter((version) => /^\d+$/.test(version))
+    .toSorted((a, b) => Number(b) - Number(a))
+    .slice(keep)
+    .filter((version) => !used.has(version))
+    .toReversed();
+}
+
+/** All aliases of the function. */
+export async function listAliases({
+  clients,
+  target,
+  signal,
+}: FunctionUpdate): Promise<AliasConfiguration[]> {
+  const aliases: AliasConfiguration[] = [];
+  const pages = paginateListAliases(
+    { client: clients.lambda },
+    { FunctionName: target.function },
+    { abortSignal: signal },
+  );
+  for await (const page of pages) aliases.push(...(page.Aliases ?? []));
+  return aliases;
+}
+
+/** Numbers of all published versions of the function. */
+export async function listVersions({ clients, target, signal }: FunctionUpdate): Promise<string[]> {
+  const versions: string[] = [];
+  const pages = paginateListVersionsByFunction(
+    { client: clients.lambda },
+    { FunctionName: target.function },
+    { abortSignal: signal },
+  );
+  for await (const page of pages) versions.push(...(page.Versions ?? []).flatMap((one) => one.Version ?? []));
+  return versions;
+}
+
+/** Deletes one published version. Lambda itself refuses one that an alias uses. */
+export async function deleteVersion({ clients, target }: FunctionUpdate, version: string): Promise<void> {
+  // Without a qualifier the same call deletes the function.
+  if (!/^\d+$/.test(version)) throw new Error(`${version} is not the number of a version`);
+  await clients.lambda.send(new DeleteFunctionCommand({ FunctionName: target.function, Qualifier: version }));
+}
