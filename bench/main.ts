@@ -1,0 +1,133 @@
+import { cpus, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { createReporter } from "../runner/report/reporter.ts";
+import { firstBuild, measureFirstBuild } from "./cases/first-build.ts";
+import { measureNothingChanged, nothingChanged } from "./cases/nothing-changed.ts";
+import { measureOneChanged, oneChanged, steadyToExit } from "./cases/one-changed.ts";
+import { deployedProject } from "./cases/services.ts";
+import { measureHelp, measurePlan, measureStatus, startUp } from "./cases/start-up.ts";
+import type { Project } from "./project.ts";
+import { type Case, type CaseResult, judge, type Pair } from "./result.ts";
+import { loadNow, type Machine, showResults } from "./show.ts";
+import { type World, withWorld } from "./world.ts";
+
+const letters = ["a", "b", "c", "d", "e"] as const;
+type Letter = (typeof letters)[number];
+
+const usage = `npm run bench -- [--quick] [--case a]... [--json]
+
+Measures Slipway against raw tools, side by side on a local AWS of its own, and takes that away again.
+
+  --quick      fewer runs of each case
+  --case a     only these: a nothing changed, b one changed, c first build, d noticing, e prompt
+  --json       one document on stdout (npm run --silent bench -- --json)
+
+Runs for about 25 minutes (--quick: 10), and takes both processors of a small machine for much of it.
+`;
+
+/** Runs the cases that are wanted; those that share a project, one after the other on it. */
+async function runCases(world: World, wanted: ReadonlySet<Letter>, loads: number[]): Promise<CaseResult[]> {
+  const results: CaseResult[] = [];
+  const take = async (one: Case, measured: Promise<Pair[]> | Pair[]) => {
+    const result = judge(one, await measured);
+    results.push(result);
+    const ratio = result.ratio === null ? "" : `, ${result.ratio.toFixed(2)} × the peer`;
+    world.say(`${one.id}: ${result.ours_s.toFixed(2)} s${ratio} (target ${result.target})`);
+  };
+  const begin = async (title: string, work: () => Promise<void>) => {
+    const load = loadNow();
+    loads.push(load);
+    world.say(`${title}; load ${load}`);
+    await work();
+  };
+  const has = (...some: readonly Letter[]) => some.some((letter) => wanted.has(letter));
+
+  let five: Project | undefined;
+  if (has("a", "b", "d", "e")) {
+    const project = await deployedProject(world, "five", 5, 1);
+    five = project;
+    if (has("e")) {
+      await begin("(e) help and plan", async () => {
+        await take(startUp.help, measureHelp(world, project));
+        await take(startUp.plan, measurePlan(world, project));
+      });
+    }
+    if (has("a")) {
+      await begin("(a) nothing changed, 1 and 5 services", async () => {
+        await take(nothingChanged.one, measureNothingChanged(world, project, project.services.slice(0, 1)));
+        await take(nothingChanged.five, measureNothingChanged(world, project, project.services));
+      });
+    }
+    if (has("b", "d")) {
+      await begin("(b, d) one of five changed", async () => {
+        const { changed, noticed } = await measureOneChanged(world, project);
+        if (has("b")) await take(oneChanged, changed);
+        if (has("d")) await take(steadyToExit, noticed);
+      });
+    }
+  }
+  if (has("a", "e")) {
+    const fifty = await deployedProject(world, "fifty", 50, 0);
+    if (has("a")) {
+      await begin("(a) nothing changed, 50 services", () =>
+        take(nothingChanged.fifty, measureNothingChanged(world, fifty, fifty.services)),
+      );
+    }
+    if (has("e")) {
+      await begin("(e) status", () => take(startUp.status, measureStatus(world, fifty)));
+    }
+    fifty.clients.destroy();
+  }
+  five?.clients.destroy();
+  if (has("c")) {
+    await begin("(c) first build", () => take(firstBuild, measureFirstBuild(world)));
+  }
+  return results.toSorted((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      quick: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      case: { type: "string", multiple: true, default: [] },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return void process.stdout.write(usage);
+  const unknown = values.case.filter((one) => !letters.some((letter) => letter === one));
+  if (unknown.length > 0) {
+    process.stderr.write(`There is no case ${unknown.join(", ")}.\n\n${usage}`);
+    process.exitCode = 2;
+    return;
+  }
+  const wanted = new Set<Letter>(
+    values.case.length === 0 ? letters : letters.filter((letter) => values.case.includes(letter)),
+  );
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => controller.abort());
+  const { stderr: stream, env: environment } = process;
+  const reporter = await createReporter({
+    stream,
+    environment: { ...environment, CI: "true" },
+    output: "json",
+  });
+  const { emit } = reporter;
+  const start = loadNow();
+  const loads: number[] = [];
+  const cases = await withWorld({ quick: values.quick, emit, signal: controller.signal }, (world) =>
+    runCases(world, wanted, loads),
+  ).finally(() => reporter.close());
+  const machine: Machine = {
+    processors: cpus().length,
+    model: cpus()[0]?.model.trim() ?? "unknown",
+    memory_gib: Math.round(totalmem() / 2 ** 30),
+    load: { start, end: loadNow(), highest: Math.max(start, ...loads) },
+  };
+  const text = values.json ? JSON.stringify({ cases, machine }, null, 2) : showResults(cases, machine);
+  process.stdout.write(`${text}\n`);
+}
+
+await main(process.argv.slice(2));
+process.exit();

@@ -1,0 +1,46 @@
+import { execa } from "execa";
+import { watchMemory } from "./memory.ts";
+import type { Sample } from "./result.ts";
+
+export interface Command {
+  readonly program: string;
+  readonly arguments: readonly string[];
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface Measured extends Sample {
+  readonly stdout: string;
+  /** When the process had ended, by `performance.now()`. */
+  readonly endedAt: number;
+}
+
+/**
+ * Runs a command to its end, and measures the whole process from outside.
+ *
+ * @throws Error with what it printed when it does not end with 0
+ */
+export async function measure(command: Command, signal: AbortSignal): Promise<Measured> {
+  signal.throwIfAborted();
+  const startedAt = performance.now();
+  const child = execa(command.program, [...command.arguments], {
+    cwd: command.directory,
+    env: command.environment,
+    extendEnv: false,
+    stdin: "ignore",
+    reject: false,
+    cancelSignal: signal,
+    killSignal: "SIGINT",
+    forceKillAfterDelay: 20_000,
+  });
+  const peak = child.pid === undefined ? () => 0 : watchMemory(child.pid);
+  const { exitCode, stdout, stderr } = await child;
+  const endedAt = performance.now();
+  const peakBytes = peak();
+  signal.throwIfAborted();
+  if (exitCode !== 0) {
+    const line = [command.program, ...command.arguments].join(" ");
+    throw new Error(`${line} ended with ${exitCode}:\n${stdout.slice(-2000)}\n${stderr.slice(-4000)}`);
+  }
+  return { seconds: (endedAt - startedAt) / 1000, peakBytes, stdout, endedAt };
+}

@@ -1,0 +1,85 @@
+import { median, medianRatio } from "./statistics.ts";
+
+/** What a case is to reach. */
+export type Target =
+  | { readonly kind: "seconds"; readonly most: number }
+  /** Of the peer's time. */
+  | { readonly kind: "ratio"; readonly most: number };
+
+/** What is measured; `id` is a promise: scripts compare runs by it. */
+export interface Case {
+  readonly id: string;
+  readonly title: string;
+  readonly target: Target;
+  /** What it is held against, for people; none: there is nothing like it. */
+  readonly peer?: string;
+}
+
+/** One side of one run. */
+export interface Sample {
+  readonly seconds: number;
+  /** Of the process and all that it started, at the same time; undefined when it was not measured. */
+  readonly peakBytes?: number;
+}
+
+/** One run: both sides, right after one another. */
+export interface Pair {
+  readonly ours: Sample;
+  readonly peer?: Sample;
+}
+
+/** A case's line, as `--json` prints it. */
+export interface CaseResult {
+  readonly id: string;
+  readonly title: string;
+  readonly ours_s: number;
+  readonly peer_s: number | null;
+  readonly ratio: number | null;
+  readonly target: string;
+  readonly met: boolean;
+  readonly peer: string | null;
+  readonly runs: number;
+  readonly ours_peak_mib: number | null;
+  readonly peer_peak_mib: number | null;
+}
+
+/** The medians of a case's runs, and whether they reach its target. Pure. */
+export function judge({ id, title, target, peer }: Case, pairs: readonly Pair[]): CaseResult {
+  const ours = pairs.map((pair) => pair.ours);
+  const peers = pairs.flatMap((pair) => pair.peer ?? []);
+  const seconds = median(ours.map((one) => one.seconds));
+  const ratio =
+    peers.length === 0
+      ? null
+      : medianRatio(
+          ours.map((one) => one.seconds),
+          peers.map((one) => one.seconds),
+        );
+  const reached = target.kind === "seconds" ? seconds : (ratio ?? Number.NaN);
+  return {
+    id,
+    title,
+    ours_s: round(seconds),
+    peer_s: peers.length === 0 ? null : round(median(peers.map((one) => one.seconds))),
+    ratio: ratio === null ? null : round(ratio),
+    target: describeTarget(target),
+    met: reached <= target.most,
+    peer: peer ?? null,
+    runs: pairs.length,
+    ours_peak_mib: peakOf(ours),
+    peer_peak_mib: peakOf(peers),
+  };
+}
+
+export function describeTarget(target: Target): string {
+  return target.kind === "seconds" ? `≤ ${target.most} s` : `≤ ${target.most} × peer`;
+}
+
+function peakOf(samples: readonly Sample[]): number | null {
+  const peaks = samples.flatMap(({ peakBytes }) => peakBytes ?? []);
+  return peaks.length === 0 ? null : Math.round(median(peaks) / 2 ** 20);
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

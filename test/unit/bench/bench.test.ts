@@ -1,0 +1,108 @@
+import type { Service } from "@aws-sdk/client-ecs";
+import { describe, expect, it } from "vitest";
+import { isSteadyOnNew } from "../../../bench/ecs.ts";
+import { parseStat, treeBytes } from "../../../bench/memory.ts";
+import { judge } from "../../../bench/result.ts";
+import { showResults } from "../../../bench/show.ts";
+import { median, medianRatio } from "../../../bench/statistics.ts";
+
+describe("statistics", () => {
+  it.each([
+    [[3, 1, 2], 2],
+    [[4, 1, 3, 2], 2.5],
+    [[7], 7],
+  ])("the median of %j is %d", (values, middle) => {
+    expect(median(values)).toBe(middle);
+  });
+
+  it("there is no median of nothing", () => {
+    expect(median([])).toBeNaN();
+  });
+
+  it("takes ratios pair by pair, so that a machine that slows down changes nothing", () => {
+    expect(medianRatio([1, 2, 40], [2, 4, 80])).toBe(0.5);
+  });
+});
+
+describe("a case's result", () => {
+  const ofSeconds = { id: "a-one", title: "one", target: { kind: "seconds", most: 1 } } as const;
+  const ofRatio = {
+    id: "b-two",
+    title: "two",
+    target: { kind: "ratio", most: 0.8 },
+    peer: "by hand",
+  } as const;
+
+  it("is held to seconds", () => {
+    const pairs = [0.5, 0.9, 3].map((seconds) => ({ ours: { seconds, peakBytes: 50 * 2 ** 20 } }));
+    expect(judge(ofSeconds, pairs)).toMatchObject({
+      ours_s: 0.9,
+      peer_s: null,
+      ratio: null,
+      target: "≤ 1 s",
+      met: true,
+      ours_peak_mib: 50,
+      runs: 3,
+    });
+  });
+
+  it("is held to the peer's time", () => {
+    const pairs = [{ ours: { seconds: 9 }, peer: { seconds: 10 } }];
+    expect(judge(ofRatio, pairs)).toMatchObject({
+      peer_s: 10,
+      ratio: 0.9,
+      target: "≤ 0.8 × peer",
+      met: false,
+    });
+  });
+
+  it("is not met when there was nothing to compare with", () => {
+    expect(judge(ofRatio, [{ ours: { seconds: 1 } }]).met).toBe(false);
+  });
+
+  it("is shown with the machine's load", () => {
+    const load = { start: 0.1, end: 2, highest: 3.5 };
+    const machine = { processors: 2, model: "a processor", memory_gib: 8, load };
+    const text = showResults([judge(ofRatio, [{ ours: { seconds: 9 }, peer: { seconds: 10 } }])], machine);
+    expect(text).toContain("2 processors (a processor), 8 GiB; load 0.1 at the beginning");
+    expect(text).toMatch(/b-two +two +9\.00 s +10\.00 s +0\.90 +≤ 0\.8 × peer +MISSED/);
+    expect(text).toContain("b-two: by hand");
+  });
+});
+
+describe("memory", () => {
+  const stat = (pid: number, parent: number, pages: number) =>
+    `${pid} (a (b) c) S ${parent} 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 100 1000000 ${pages} 18446744073709551615`;
+
+  it("is read from /proc, whatever a process is called", () => {
+    expect(parseStat(stat(12, 3, 10))).toEqual({ pid: 12, parent: 3, residentBytes: 40960 });
+    expect(parseStat("")).toBeUndefined();
+  });
+
+  it("is counted for a process and all below it", () => {
+    const entries = [stat(4, 3, 8), stat(3, 2, 4), stat(2, 1, 2), stat(9, 1, 100)].flatMap(
+      (text) => parseStat(text) ?? [],
+    );
+    expect(treeBytes(entries, 2)).toBe(14 * 4096);
+  });
+});
+
+describe("really steady", () => {
+  const service = (changes: Partial<Service> = {}): Service => ({
+    taskDefinition: "ui:2",
+    desiredCount: 1,
+    runningCount: 1,
+    pendingCount: 0,
+    deployments: [{ status: "PRIMARY", taskDefinition: "ui:2", rolloutState: "COMPLETED" }],
+    ...changes,
+  });
+
+  it("is one deployment, of another task definition than before, with all of its tasks", () => {
+    expect(isSteadyOnNew(service(), "ui:1")).toBe(true);
+    expect(isSteadyOnNew(service(), "ui:2")).toBe(false);
+    expect(isSteadyOnNew(service({ runningCount: 0 }), "ui:1")).toBe(false);
+    expect(isSteadyOnNew(service({ pendingCount: 1 }), "ui:1")).toBe(false);
+    const draining = [...(service().deployments ?? []), { status: "ACTIVE", taskDefinition: "ui:1" }];
+    expect(isSteadyOnNew(service({ deployments: draining }), "ui:1")).toBe(false);
+  });
+});
