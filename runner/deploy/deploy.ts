@@ -5,7 +5,8 @@ import { putTags, tagMovability } from "../registry/tags.ts";
 import type { TargetOutcome } from "../targets/target.ts";
 import { buildMissing, type ReadyService } from "./build.ts";
 import type { DeployDocument, DeployedService } from "./documents.ts";
-import { moveServices } from "./move-services.ts";
+import { keepRunning } from "./keep.ts";
+import { type MovingService, moveServices } from "./move-services.ts";
 import { judgeOutcome, outcomesOfPlans } from "./outcome.ts";
 import { isNothingToDo, problemsOfPlan } from "./plan.ts";
 import { type PreparedDeployment, prepareDeployment } from "./prepare.ts";
@@ -24,11 +25,22 @@ export async function deploy(session: Session, request: DeployRequest): Promise<
   const run: Run = { ready: [], outcomes: [] };
   try {
     if (!isNothingToDo(prepared.plan)) await carryOut(session, prepared, request, run);
-    else run.ready = await buildMissing(session, prepared.inspected, "build");
+    else run.ready = await leaveAsItIs(session, prepared);
   } catch (error) {
     if (!session.signal.aborted) throw error;
   }
   return documentOf(session, prepared, run);
+}
+
+/** Nothing to do but for a mark that is missing: targets that were moved by other means, say. */
+async function leaveAsItIs(session: Session, { inspected }: PreparedDeployment) {
+  const ready = await buildMissing(session, inspected, "build");
+  const moves = movingServices(ready, inspected).flatMap(({ image, targets }) =>
+    targets.map((plan) => ({ plan, image })),
+  );
+  const plans = moves.map(({ plan }) => plan);
+  await keepRunning(session, moves, outcomesOfPlans(plans, []));
+  return ready;
 }
 
 /** What is asked of a deployment, beside its services. */
@@ -74,12 +86,19 @@ async function carryOut(
     else conclude("done", [...new Set(put)].join(", "));
   });
 
-  const moving = run.ready.map(({ service, image }) => ({
+  const moving = movingServices(run.ready, inspected);
+  run.outcomes = await moveServices(session, moving, { stale: building, allOrNothing });
+}
+
+function movingServices(
+  ready: readonly ReadyService[],
+  inspected: PreparedDeployment["inspected"],
+): readonly MovingService[] {
+  return ready.map(({ service, image }) => ({
     service,
     image,
     targets: inspected.find((one) => one.service.name === service.name)?.targets ?? [],
   }));
-  run.outcomes = await moveServices(session, moving, { stale: building, allOrNothing });
 }
 
 function documentOf(session: Session, { plan, inspected }: PreparedDeployment, run: Run): DeployDocument {

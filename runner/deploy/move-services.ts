@@ -3,6 +3,7 @@ import { UserError } from "../../config/errors.ts";
 import type { Image } from "../registry/image.ts";
 import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
 import { planTarget } from "./inspect.ts";
+import { keepRunning } from "./keep.ts";
 import { lockTargets } from "./lock.ts";
 import { moveTargets } from "./move.ts";
 import type { Move } from "./move-target.ts";
@@ -43,7 +44,9 @@ export async function moveServices(
       const problems = moves.flatMap(({ plan }) => plan.problems);
       if (problems.length > 0) throw new UserError(problems, { exitCode: 1 });
       const { allOrNothing = settings.deploy.allOrNothing } = options;
-      return await moveTargets(session, moves, { step: "move", allOrNothing });
+      const outcomes = await moveTargets(session, moves, { step: "move", allOrNothing });
+      await keepRunning(session, moves, outcomes);
+      return outcomes;
     } finally {
       await lock.release();
     }

@@ -116,7 +116,12 @@ export async function putTags(
   return { put: check.toPut, present: check.present };
 }
 
-async function putTag(
+/**
+ * Puts one tag on an image, wherever it was before.
+ *
+ * @throws UserError `tag-taken` when the registry does not let it move
+ */
+export async function putTag(
   clients: Clients,
   repository: string,
   stored: { digest: string; mediaType: string | undefined; text: string },

@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+
+/** The two tags that tell ECR what a target needs. */
+export interface KeepTags {
+  /** On what it runs. */
+  readonly inUse: string;
+  /** On what it ran well before, and would be put back to. */
+  readonly lastGood: string;
+}
+
+/** ECR takes no longer tag. */
+const longest = 128;
+
+/**
+ * The keep-tags of a target: `inuse-dev-ecs-shop.ui`. Moving tags of Slipway's own, which the first rules
+ * of every retention policy put out of reach of all others. Pure.
+ *
+ * @param title name of the target as its kind gives it: `ecs shop/ui`, `lambda checkout:live`
+ */
+export function keepTagsOf(stack: string, title: string): KeepTags {
+  const [kind = "", ...name] = title.split(" ");
+  // A full stop is in no name of a cluster, service, function or alias: a/b-c and a-b/c stay apart.
+  const target = name.join(" ").replaceAll(/[/:]/g, ".");
+  const tag = (prefix: string) => fitted(`${prefix}-${stack}-${kind}-${target}`);
+  return { inUse: tag("inuse"), lastGood: tag("lastgood") };
+}
+
+/** The target that a keep-tag of this stack is for: `ecs-shop.ui`; undefined when it is none. Pure. */
+export function targetOfKeepTag(
+  tag: string,
+): { readonly why: keyof KeepTags; readonly name: string } | undefined {
+  const [, prefix, name] = /^(inuse|lastgood)-(.+)$/.exec(tag) ?? [];
+  if (name === undefined) return undefined;
+  return { why: prefix === "inuse" ? "inUse" : "lastGood", name };
+}
+
+/** A tag that ECR accepts; what is replaced or cut off is made up for by a hash, so that no two are the same. */
+function fitted(text: string): string {
+  const allowed = text.replaceAll(/[^A-Za-z0-9_.-]/g, "-");
+  if (allowed === text && text.length <= longest) return text;
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
+  return `${allowed.slice(0, longest - hash.length - 1)}-${hash}`;
+}

@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import {
+  BatchGetImageCommand,
+  DescribeImagesCommand,
+  ECRClient,
+  type ImageDetail,
+  type ImageIdentifier,
+  PutImageCommand,
+} from "@aws-sdk/client-ecr";
+import { type AwsStub, mockClient } from "aws-sdk-client-mock";
+import { awsError } from "./fixtures.ts";
+
+interface Held {
+  readonly digest: string;
+  readonly text: string;
+  readonly mediaType: string;
+  readonly pushedAt: Date;
+  tags: string[];
+}
+
+/** A registry in memory, as ECR answers for it: one repository, which images, which tags. */
+export interface FakeRegistry {
+  readonly mock: AwsStub<never, never, never>;
+  /** Pushes a manifest; returns its digest. Each push is a minute after the one before. */
+  push(manifest: object, ...tags: string[]): string;
+  tagsOf(digest: string): string[];
+  calls(command: "BatchGetImage" | "DescribeImages" | "PutImage"): number;
+}
+
+const firstPush = Date.UTC(2026, 4, 1, 12);
+
+/** @param pageSize images that DescribeImages gives at once */
+export function fakeRegistry(repository: string, pageSize = 1000): FakeRegistry {
+  const held: Held[] = [];
+  const mock = mockClient(ECRClient);
+  const here = (input: { repositoryName?: string | undefined }) => {
+    if (input.repositoryName !== repository) throw awsError("RepositoryNotFoundException");
+  };
+  const find = ({ imageDigest, imageTag }: ImageIdentifier) =>
+    held.find((one) =>
+      imageDigest === undefined ? one.tags.includes(imageTag ?? "") : one.digest === imageDigest,
+    );
+  mock.on(BatchGetImageCommand).callsFake(async (input: BatchGetImageCommand["input"]) => {
+    here(input);
+    const images = (input.imageIds ?? []).flatMap((id) => find(id) ?? []);
+    return {
+      images: images.map((one) => ({
+        imageId: { imageDigest: one.digest },
+        imageManifest: one.text,
+        imageManifestMediaType: one.mediaType,
+      })),
+    };
+  });
+  mock.on(DescribeImagesCommand).callsFake(async (input: DescribeImagesCommand["input"]) => {
+    here(input);
+    const detail = (one: Held): ImageDetail => ({
+      imageDigest: one.digest,
+      imageTags: one.tags,
+      imagePushedAt: one.pushedAt,
+      imageManifestMediaType: one.mediaType,
+    });
+    if (input.imageIds !== undefined) {
+      const images = input.imageIds.flatMap((id) => find(id) ?? []);
+      if (images.length === 0) throw awsError("ImageNotFoundException");
+      return { imageDetails: images.map(detail) };
+    }
+    const from = Number(input.nextToken ?? 0);
+    const next = from + pageSize;
+    return {
+      imageDetails: held.slice(from, next).map(detail),
+      ...(next < held.length ? { nextToken: String(next) } : {}),
+    };
+  });
+  mock.on(PutImageCommand).callsFake(async (input: PutImageCommand["input"]) => {
+    here(input);
+    const image = held.find(({ digest }) => digest === input.imageDigest);
+    const tag = input.imageTag ?? "";
+    if (image?.tags.includes(tag)) throw awsError("ImageAlreadyExistsException");
+    for (const one of held) one.tags = one.tags.filter((each) => each !== tag);
+    image?.tags.push(tag);
+    return {};
+  });
+  return {
+    mock: mock as unknown as FakeRegistry["mock"],
+    push(manifest, ...tags) {
+      const text = JSON.stringify(manifest);
+      const digest = `sha256:${createHash("sha256").update(text).digest("hex")}`;
+      const mediaType = (manifest as { mediaType?: string }).mediaType ?? "";
+      held.push({
+        digest,
+        text,
+        mediaType,
+        pushedAt: new Date(firstPush + held.length * 60_000),
+        tags: [...tags],
+      });
+      return digest;
+    },
+    tagsOf: (digest) => find({ imageDigest: digest })?.tags ?? [],
+    calls: (command) =>
+      mock.calls().filter((call) => call.firstArg.constructor.name === `${command}Command`).length,
+  };
+}
+
+/** A blob's digest by a name. */
+export const blob = (name: string) => `sha256:${createHash("sha256").update(name).digest("hex")}`;
+
+/** One platform's manifest: layers by name and size. */
+export function platformManifest(layers: Readonly<Record<string, number>>, configBytes = 100) {
+  return {
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    config: {
+      mediaType: "application/vnd.oci.image.config.v1+json",
+      digest: blob(`config of ${JSON.stringify(layers)}`),
+      size: configBytes,
+    },
+    layers: Object.entries(layers).map(([name, size]) => ({
+      mediaType: "application/vnd.oci.image.layer.v1.tar+gzip",
+      digest: blob(name),
+      size,
+    })),
+  };
+}
+
+/** An index of manifests by platform: `linux/amd64`. */
+export function indexOf(manifests: Readonly<Record<string, string>>) {
+  return {
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.index.v1+json",
+    manifests: Object.entries(manifests).map(([platform, digest]) => {
+      const [os, architecture] = platform.split("/");
+      return {
+        mediaType: "application/vnd.oci.image.manifest.v1+json",
+        digest,
+        size: 480,
+        platform: { os, architecture },
+      };
+    }),
+  };
+}
