@@ -8,6 +8,12 @@ export function repositoryName(settings: Settings, service: Service): string {
   return prefix === undefined ? service.name : `${prefix}/${service.name}`;
 }
 
+/** Name of the repository that holds the build cache. Pure. */
+export function cacheRepositoryName(settings: Settings): string {
+  const { prefix } = settings.repositories;
+  return prefix === undefined ? "slipway-build-cache" : `${prefix}/slipway-build-cache`;
+}
+
 /** Host (and port) that images are pushed to and pulled from. Computed, so that it is known before any repository exists. */
 export function registryHost(settings: Settings, account: string): string {
   if (settings.registry !== undefined) return settings.registry;

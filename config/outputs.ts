@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { githubRoles } from "./github.ts";
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
@@ -26,6 +27,8 @@ export const outputsSchema = z.object({
   keyArn: z.string().optional(),
   alarmArns: z.record(z.string(), z.string()),
   dashboard: z.string(),
+  /** Roles for GitHub Actions, by `pullRequest`, `push`, `deploy`: those the stack has. Absent in stacks not brought up since. */
+  roleArns: z.partialRecord(z.enum(githubRoles), z.string()).optional(),
 });
 
 export type PlatformOutputs = z.output<typeof outputsSchema>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { alarmsSchema } from "./alarms.ts";
 import { platformSchema } from "./catalogue.ts";
+import { githubSchema } from "./github.ts";
 import { retentionSchema } from "./retention.ts";
 
 /** Host and port of a registry, without a scheme or a path. */
@@ -153,6 +154,7 @@ export const slipwaySchema = z.strictObject({
     .default({})
     .describe("AWS tags of everything that is declared"),
   deploy: deploySchema.prefault({}),
+  github: githubSchema.optional(),
 });
 
 /** The AWS provider's own keys that the runner reads, too. */

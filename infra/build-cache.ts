@@ -1,7 +1,7 @@
 import { LifecyclePolicy } from "@pulumi/aws/ecr/lifecyclePolicy.js";
 import { Repository } from "@pulumi/awsx/ecr/repository.js";
 import * as pulumi from "@pulumi/pulumi";
-import { registryHost } from "../config/names.ts";
+import { cacheRepositoryName, registryHost } from "../config/names.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Account } from "./account.ts";
 
@@ -64,10 +64,4 @@ export class BuildCache extends pulumi.ComponentResource {
     this.url = account.apply(({ id }) => `${registryHost(settings, id)}/${name}`);
     this.registerOutputs({ url: this.url });
   }
-}
-
-/** Name of the repository that holds the build cache. Pure. */
-export function cacheRepositoryName(settings: Settings): string {
-  const { prefix } = settings.repositories;
-  return prefix === undefined ? "slipway-build-cache" : `${prefix}/slipway-build-cache`;
 }

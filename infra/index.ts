@@ -4,6 +4,7 @@ import { currentAccount } from "./account.ts";
 import { BuildCache } from "./build-cache.ts";
 import { registryCredentials } from "./credentials.ts";
 import { EncryptionKey } from "./encryption-key.ts";
+import { GithubRoles } from "./github/roles.ts";
 import { imageLabels } from "./image-labels.ts";
 import { Monitoring } from "./monitoring.ts";
 import { prepare } from "./prepare.ts";
@@ -69,6 +70,13 @@ const images = declared.map(({ service, sourceHash, staged, secrets, repository 
   return { service, repository, image };
 });
 
+// Roles: what GitHub's workflows may do here, without a stored key.
+const { github } = settings;
+const roles =
+  github === undefined
+    ? undefined
+    : new GithubRoles({ name, github, settings, services: catalogue.services, account, tags });
+
 // Outputs: names that other stacks and the runner rely on (config/outputs.ts).
 export const services = pulumi.all(
   Object.fromEntries(
@@ -79,3 +87,4 @@ export const topicArn = monitoring.topicArn;
 export const keyArn = key.arn;
 export const alarmArns = monitoring.alarmArns;
 export const dashboard = monitoring.dashboardName;
+export const roleArns = roles?.arns ?? {};

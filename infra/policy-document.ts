@@ -1,8 +1,11 @@
 /** One statement of an IAM policy that grants something. */
 export interface Statement {
   readonly sid: string;
-  /** Who may: services of AWS, or ARNs of principals. */
-  readonly principals: { readonly services: readonly string[] } | { readonly arns: readonly string[] };
+  /** Who may: services of AWS, ARNs of principals, or an identity provider; left out in a role's own policy. */
+  readonly principals?:
+    | { readonly services: readonly string[] }
+    | { readonly arns: readonly string[] }
+    | { readonly federated: string };
   readonly actions: readonly string[];
   /** ARNs; left out in a repository's policy, where the repository is meant. */
   readonly resources?: readonly string[];
@@ -17,10 +20,7 @@ export function policyDocument(statements: readonly Statement[]): string {
     Statement: statements.map((statement) => ({
       Sid: statement.sid,
       Effect: "Allow",
-      Principal:
-        "services" in statement.principals
-          ? { Service: oneOrMany(statement.principals.services) }
-          : { AWS: oneOrMany(statement.principals.arns) },
+      ...(statement.principals !== undefined && { Principal: principal(statement.principals) }),
       Action: oneOrMany(statement.actions),
       ...(statement.resources !== undefined && { Resource: oneOrMany(statement.resources) }),
       ...(statement.conditions !== undefined && {
@@ -33,6 +33,12 @@ export function policyDocument(statements: readonly Statement[]): string {
       }),
     })),
   });
+}
+
+function principal(principals: NonNullable<Statement["principals"]>) {
+  if ("services" in principals) return { Service: oneOrMany(principals.services) };
+  if ("arns" in principals) return { AWS: oneOrMany(principals.arns) };
+  return { Federated: principals.federated };
 }
 
 /** AWS gives a list of one back as the one: written so from the start, a policy never seems changed. */

@@ -40,6 +40,8 @@ export const resources: Readonly<Record<string, () => Promise<ResourceType>>> = 
   "aws:ecs/service:Service": async () => (await import("./resources/ecs/service.ts")).service,
   "aws:ecs/taskDefinition:TaskDefinition": async () =>
     (await import("./resources/ecs/task-definition.ts")).taskDefinition,
+  "aws:iam/openIdConnectProvider:OpenIdConnectProvider": async () =>
+    (await import("./resources/iam/open-id-connect-provider.ts")).openIdConnectProvider,
   "aws:iam/role:Role": async () => (await import("./resources/iam/role.ts")).role,
   "aws:iam/rolePolicy:RolePolicy": async () => (await import("./resources/iam/role-policy.ts")).rolePolicy,
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment": async () =>

@@ -306,3 +306,58 @@ function projectWithSecret(): void {
   );
   vi.spyOn(process, "cwd").mockReturnValue(directory);
 }
+
+describe("roles for GitHub Actions", () => {
+  const github = { repository: "octo-org/octo-repo", environment: "prod" };
+  const withGithub = (more: object = {}) =>
+    planProgram("prod", { ...configurationOf("prod"), "slipway:github": { ...github, ...more } });
+  const roleType = "aws:iam/role:Role";
+  const providerType = "aws:iam/openIdConnectProvider:OpenIdConnectProvider";
+
+  test("are there when the stack's settings name a repository, and not otherwise", async () => {
+    expect(plan("prod").all(roleType)).toEqual([]);
+    expect(plan("prod").outputs.roleArns).toEqual({});
+    const found = await withGithub();
+    expect(found.all(roleType).map(({ inputs }) => inputs.name)).toEqual([
+      "slipway-prod-pull-request",
+      "slipway-prod-push",
+      "slipway-prod-deploy",
+    ]);
+    expect(Object.keys(outputsSchema.parse(found.outputs).roleArns ?? {})).toEqual([
+      "pullRequest",
+      "push",
+      "deploy",
+    ]);
+    const [provider] = found.all(providerType);
+    expect(provider?.inputs).toMatchObject({
+      url: "https://token.actions.githubusercontent.com",
+      clientIdLists: ["sts.amazonaws.com"],
+    });
+    const { inputs } = found.one(roleType, "deploy");
+    expect(inputs.assumeRolePolicy).toContain("repo:octo-org/octo-repo:environment:prod");
+    expect(inputs.assumeRolePolicy).not.toContain("*");
+    expect(found.one("aws:iam/rolePolicy:RolePolicy", "deploy").inputs.policy).toContain(
+      `arn:aws:ecs:eu-central-1:${account}:service/shop-prod/ui`,
+    );
+  });
+
+  test("trust the account's own provider where it is named, within a boundary, and only those asked for", async () => {
+    const provider = `arn:aws:iam::${account}:oidc-provider/token.actions.githubusercontent.com`;
+    const permissionsBoundary = `arn:aws:iam::${account}:policy/ci`;
+    const found = await withGithub({ provider, permissionsBoundary, roles: ["deploy"] });
+    expect(found.all(providerType)).toEqual([]);
+    const [role, ...others] = found.all(roleType);
+    expect(others).toEqual([]);
+    expect(role?.inputs).toMatchObject({ permissionsBoundary });
+    expect(role?.inputs.assumeRolePolicy).toContain(`"Federated":"${provider}"`);
+  });
+
+  test("that trust everything of an owner are refused before the first resource", async () => {
+    const { error, resources } = await failingProgram("prod", {
+      ...configurationOf("prod"),
+      "slipway:github": { repository: "octo-org/*" },
+    });
+    expect(resources).toEqual([]);
+    expect(error.message).toContain("slipway:github.repository: must be owner/name");
+  });
+});

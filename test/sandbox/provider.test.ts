@@ -73,7 +73,7 @@ const cases: readonly Case[] = [
     name: "application",
     program: applicationResources,
     drifts: applicationDrifts,
-    replaced: ["taskDefinition", "rolePolicyAttachment", "permission"],
+    replaced: ["taskDefinition", "rolePolicyAttachment", "oidcProvider", "permission"],
     importIds: ({ cluster, taskDefinition, alias, permission }) => ({
       cluster: text(cluster, "name"),
       taskDefinition: text(taskDefinition, "arn"),

@@ -1,0 +1,77 @@
+import { stackFile } from "../../config/description.ts";
+import { UserError } from "../../config/errors.ts";
+import type { GithubRole } from "../../config/github.ts";
+import { type PermissionScope, resourcesOf, type ScopedResources } from "../../config/permission-scope.ts";
+import { kindsOf, permissionsOf, type ResourceKind } from "../../config/permissions.ts";
+import { policyDocument, type Statement } from "../policy-document.ts";
+
+/** IAM's limits, in characters: all policies inside of a role together, one managed policy; and how many of these. */
+const limits = { inline: 10_240, managed: 6_144, attached: 10 } as const;
+
+/** A role's permissions: one policy inside of the role or, for many services, several beside it. */
+export type RolePolicies =
+  | { readonly kind: "inline"; readonly policy: string }
+  | { readonly kind: "managed"; readonly policies: readonly string[] };
+
+/**
+ * A role's policies, from the table of permissions: one statement for all actions on the same resources.
+ * Pure.
+ *
+ * @throws UserError `policy-too-long` when IAM has no room for all the stack's services
+ */
+export function rolePolicies(role: GithubRole, scope: PermissionScope): RolePolicies {
+  const statements = roleStatements(role, scope);
+  const policy = policyDocument(statements);
+  if (policy.length <= limits.inline) return { kind: "inline", policy };
+  const policies = packed(statements.flatMap(divided));
+  if (policies.length <= limits.attached) return { kind: "managed", policies };
+  throw new UserError({
+    code: "policy-too-long",
+    where: stackFile(scope.settings.stack),
+    key: "slipway:github",
+    message: `the ${role} role needs ${policies.length} policies; IAM takes ${limits.attached}`,
+    fix: "divide the catalogue among several projects",
+  });
+}
+
+/** The statements of a role. Pure. */
+export function roleStatements(role: GithubRole, scope: PermissionScope): Statement[] {
+  const groups = new Map<ResourceKind, { scoped: ScopedResources; actions: string[] }>();
+  for (const permission of permissionsOf(role)) {
+    for (const kind of kindsOf(permission)) {
+      const { scoped, actions } = groups.get(kind) ?? { scoped: resourcesOf(kind, scope), actions: [] };
+      groups.set(kind, { scoped, actions: [...actions, permission.action] });
+    }
+  }
+  return [...groups]
+    .filter(([, { scoped }]) => scoped.resources.length > 0)
+    .map(([kind, { scoped, actions }]) => ({ sid: sidOf(kind), actions, ...scoped }));
+}
+
+/** A statement as several that say the same together, each small enough to fit beside others. */
+function divided(statement: Statement): Statement[] {
+  const resources = statement.resources ?? [];
+  if (policyDocument([statement]).length <= limits.managed / 2) return [statement];
+  const half = Math.ceil(resources.length / 2);
+  return [
+    { ...statement, sid: `${statement.sid}A`, resources: resources.slice(0, half) },
+    { ...statement, sid: `${statement.sid}B`, resources: resources.slice(half) },
+  ].flatMap(divided);
+}
+
+/** As few policies as it takes when each is filled in order. */
+function packed(statements: readonly Statement[]): string[] {
+  const policies: Statement[][] = [];
+  for (const statement of statements) {
+    const last = policies.at(-1);
+    if (last !== undefined && policyDocument([...last, statement]).length <= limits.managed)
+      last.push(statement);
+    else policies.push([statement]);
+  }
+  return policies.map(policyDocument);
+}
+
+/** IAM takes letters and digits only: `ecs-service` → `EcsService`. */
+function sidOf(kind: string): string {
+  return kind.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

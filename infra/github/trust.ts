@@ -1,0 +1,38 @@
+import {
+  type GithubRole,
+  type GithubSettings,
+  githubAudience,
+  githubIssuer,
+  trustedSubjects,
+} from "../../config/github.ts";
+import { policyDocument, type Statement } from "../policy-document.ts";
+
+/**
+ * Who takes a role on: workflows whose token is for AWS and has one of the exact subjects. Tag patterns
+ * are a statement of their own, since two conditions on one key must both hold. Pure.
+ *
+ * @param provider ARN of the account's OIDC provider for GitHub
+ */
+export function trustPolicy(github: GithubSettings, role: GithubRole, provider: string): string {
+  const { exact, patterns } = trustedSubjects(github, role);
+  const audience = { [`${githubIssuer}:aud`]: [githubAudience] };
+  const statement = (sid: string, conditions: NonNullable<Statement["conditions"]>): Statement => ({
+    sid,
+    principals: { federated: provider },
+    actions: ["sts:AssumeRoleWithWebIdentity"],
+    conditions,
+  });
+  return policyDocument([
+    ...(exact.length === 0
+      ? []
+      : [statement("Exact", { StringEquals: { ...audience, [`${githubIssuer}:sub`]: exact } })]),
+    ...(patterns.length === 0
+      ? []
+      : [
+          statement("TagPatterns", {
+            StringEquals: audience,
+            StringLike: { [`${githubIssuer}:sub`]: patterns },
+          }),
+        ]),
+  ]);
+}

@@ -1,0 +1,228 @@
+import { ECR } from "@aws-sdk/client-ecr";
+import { ECS } from "@aws-sdk/client-ecs";
+import { IAM } from "@aws-sdk/client-iam";
+import { Lambda } from "@aws-sdk/client-lambda";
+import { STS } from "@aws-sdk/client-sts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { catalogueSchema, resolveCatalogue } from "../../config/catalogue.ts";
+import { type GithubRole, githubIssuer, githubRoles, githubSchema } from "../../config/github.ts";
+import { awsSchema, slipwaySchema } from "../../config/settings.ts";
+import { rolePolicies } from "../../infra/github/role-policy.ts";
+import { trustPolicy } from "../../infra/github/trust.ts";
+import { type StrictAws, startStrictAws } from "./strict-aws.ts";
+
+const region = "eu-central-1";
+const account = "000000000000";
+const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
+
+const written = catalogueSchema.parse({
+  services: {
+    ui: { context: "ui", targets: [{ kind: "ecs", cluster: "shop-dev", service: "ui" }] },
+    checkout: { context: "checkout", targets: [{ kind: "lambda", function: "shop-checkout" }] },
+  },
+});
+const { services } = resolveCatalogue(written, "dev");
+const github = githubSchema.parse({
+  repository: "octo-org/octo-repo",
+  ownerId: "123456",
+  repositoryId: "456789",
+  environment: "dev",
+  tags: ["v*"],
+  stateBucket: "acme-pulumi",
+});
+const settings = {
+  ...slipwaySchema.parse({ repositories: { prefix: "shop-dev" } }),
+  aws: awsSchema.parse({ region }),
+  stack: "dev",
+};
+const roleArn = (role: GithubRole) => `arn:aws:iam::${account}:role/${role}`;
+
+let strict: StrictAws;
+const clientOptions = () => ({ endpoint: strict.endpoint, region, maxAttempts: 1 });
+
+beforeAll(async () => {
+  strict = await startStrictAws();
+  const iam = new IAM({ ...clientOptions(), credentials: strict.root });
+  const { OpenIDConnectProviderArn: provider = "" } = await iam.createOpenIDConnectProvider({
+    Url: `https://${githubIssuer}`,
+    ClientIDList: ["sts.amazonaws.com"],
+  });
+  for (const role of githubRoles) {
+    await iam.createRole({
+      RoleName: role,
+      AssumeRolePolicyDocument: trustPolicy(github, role, provider),
+    });
+    const ownRole = roleArn(role);
+    const policies = rolePolicies(role, {
+      partition: "aws",
+      region,
+      account,
+      settings,
+      github,
+      services,
+      ownRole,
+    });
+    if (policies.kind !== "inline") throw new Error("two services fit into one policy");
+    await iam.putRolePolicy({ RoleName: role, PolicyName: "slipway", PolicyDocument: policies.policy });
+  }
+  const ecr = new ECR({ ...clientOptions(), credentials: strict.root });
+  for (const repositoryName of ["shop-dev/ui", "shop-prod/ui"])
+    await ecr.createRepository({ repositoryName });
+  const ecs = new ECS({ ...clientOptions(), credentials: strict.root });
+  await ecs.createCluster({ clusterName: "shop-dev" });
+});
+
+afterAll(() => strict?.stop());
+
+/** A token as GitHub sends it; the emulator reads its claims and does not check its signature. */
+function token(claims: Readonly<Record<string, string>>): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const all = { iss: `https://${githubIssuer}`, aud: "sts.amazonaws.com", ...claims };
+  return [part({ alg: "RS256", typ: "JWT" }), part(all), "signature"].join(".");
+}
+
+async function assume(role: GithubRole, claims: Readonly<Record<string, string>>) {
+  const sts = new STS({ ...clientOptions(), credentials: strict.root });
+  const { Credentials } = await sts.assumeRoleWithWebIdentity({
+    RoleArn: roleArn(role),
+    RoleSessionName: "test",
+    WebIdentityToken: token(claims),
+  });
+  return {
+    accessKeyId: Credentials?.AccessKeyId ?? "",
+    secretAccessKey: Credentials?.SecretAccessKey ?? "",
+    sessionToken: Credentials?.SessionToken ?? "",
+  };
+}
+
+const named = "repo:octo-org/octo-repo";
+const numbered = "repo:octo-org@123456/octo-repo@456789";
+const trusted: Readonly<Record<GithubRole, readonly string[]>> = {
+  pullRequest: [`${named}:pull_request`, `${numbered}:pull_request`],
+  push: [
+    `${named}:ref:refs/heads/main`,
+    `${numbered}:ref:refs/heads/main`,
+    `${named}:ref:refs/tags/v1.2.3`,
+    `${named}:environment:dev`,
+    `${numbered}:environment:dev`,
+  ],
+  deploy: [`${named}:environment:dev`, `${numbered}:environment:dev`],
+};
+const strangers = [
+  "repo:octo-org/octo-repo-2:ref:refs/heads/main",
+  "repo:octo-org/other:environment:dev",
+  "repo:someone/octo-repo:environment:dev",
+  "repo:octo-org@999999/octo-repo@456789:environment:dev",
+  `${named}:ref:refs/heads/main2`,
+  `${named}:ref:refs/heads/feature`,
+  `${named}:ref:refs/tags/1.2.3`,
+  `${named}:environment:prod`,
+  `${named}:environment:dev:ref:refs/heads/main`,
+];
+
+describe.each(githubRoles)("the %s role", (role) => {
+  test("is taken on with each subject that it trusts", async () => {
+    for (const sub of trusted[role]) await assume(role, { sub });
+  });
+
+  test("is refused to every other", async () => {
+    const others = githubRoles
+      .flatMap((other) => trusted[other])
+      .filter((sub) => !trusted[role].includes(sub));
+    for (const sub of [...strangers, ...others]) {
+      await expect(assume(role, { sub }), sub).rejects.toThrow(/Not authorized/);
+    }
+  });
+
+  test("is refused to a token that is for somebody else, or from somebody else", async () => {
+    const sub = trusted[role][0] ?? "";
+    await expect(assume(role, { sub, aud: "https://github.com/octo-org" })).rejects.toThrow(/Not authorized/);
+    await expect(assume(role, { sub, iss: "https://token.example.com" })).rejects.toThrow(/Not authorized/);
+  });
+
+  test("can and cannot do what docs/ci.md says", async () => {
+    const iam = new IAM({ ...clientOptions(), credentials: strict.root });
+    for (const [action, resource, ...who] of decisions) {
+      const { EvaluationResults } = await iam.simulatePrincipalPolicy({
+        PolicySourceArn: roleArn(role),
+        ActionNames: [action],
+        ResourceArns: [resource],
+      });
+      const allowed = EvaluationResults?.[0]?.EvalDecision === "allowed";
+      expect(allowed, `${role}: ${action} on ${resource}`).toBe(who.includes(role));
+    }
+  });
+});
+
+/** Action, resource, and the roles that may. */
+const decisions: readonly (readonly [action: string, resource: string, ...who: GithubRole[]])[] = [
+  ["ecr:GetAuthorizationToken", "*", "pullRequest", "push", "deploy"],
+  ["ecr:BatchGetImage", arn("ecr", "repository/shop-dev/ui"), "pullRequest", "push", "deploy"],
+  [
+    "ecr:BatchGetImage",
+    arn("ecr", "repository/shop-dev/slipway-build-cache"),
+    "pullRequest",
+    "push",
+    "deploy",
+  ],
+  ["ecr:BatchGetImage", arn("ecr", "repository/shop-prod/ui")],
+  ["ecr:DescribeImageScanFindings", arn("ecr", "repository/shop-dev/ui"), "pullRequest", "push", "deploy"],
+  ["ecr:PutImage", arn("ecr", "repository/shop-dev/ui"), "push", "deploy"],
+  ["ecr:PutImage", arn("ecr", "repository/shop-dev/slipway-build-cache"), "push", "deploy"],
+  ["ecr:PutImage", arn("ecr", "repository/shop-dev/other")],
+  ["ecr:UploadLayerPart", arn("ecr", "repository/shop-prod/ui")],
+  ["ecr:BatchDeleteImage", arn("ecr", "repository/shop-dev/ui")],
+  ["ecr:DeleteRepository", arn("ecr", "repository/shop-dev/ui")],
+  ["ecr:SetRepositoryPolicy", arn("ecr", "repository/shop-dev/ui")],
+  ["ecs:DescribeServices", arn("ecs", "service/shop-dev/ui"), "pullRequest", "deploy"],
+  ["ecs:UpdateService", arn("ecs", "service/shop-dev/ui"), "deploy"],
+  ["ecs:UpdateService", arn("ecs", "service/shop-dev/billing")],
+  ["ecs:UpdateService", arn("ecs", "service/shop-prod/ui")],
+  ["ecs:DeleteService", arn("ecs", "service/shop-dev/ui")],
+  ["ecs:RegisterTaskDefinition", arn("ecs", "task-definition/shop-dev-ui:7"), "deploy"],
+  ["ecs:RegisterTaskDefinition", arn("ecs", "task-definition/billing:7")],
+  ["lambda:GetFunction", arn("lambda", "function:shop-checkout"), "pullRequest", "deploy"],
+  ["lambda:UpdateFunctionCode", arn("lambda", "function:shop-checkout"), "deploy"],
+  ["lambda:UpdateFunctionCode", arn("lambda", "function:billing")],
+  ["lambda:DeleteFunction", arn("lambda", "function:shop-checkout")],
+  ["lambda:DeleteFunction", arn("lambda", "function:shop-checkout:3"), "deploy"],
+  ["logs:GetLogEvents", arn("logs", "log-group:/aws/lambda/shop-checkout:log-stream:x"), "deploy"],
+  ["logs:GetLogEvents", arn("logs", "log-group:/secret:log-stream:x")],
+  ["s3:PutObject", "arn:aws:s3:::acme-pulumi/.pulumi/stacks/slipway/dev.json", "push", "deploy"],
+  ["s3:PutObject", "arn:aws:s3:::acme-pulumi/else"],
+  ["iam:PassRole", "arn:aws:iam::000000000000:role/admin"],
+  ["iam:CreateRole", "arn:aws:iam::000000000000:role/admin"],
+  ["iam:PutRolePolicy", "arn:aws:iam::000000000000:role/deploy"],
+  ["secretsmanager:GetSecretValue", arn("secretsmanager", "secret:db")],
+];
+
+describe("with the credentials of a role, the emulator", () => {
+  test("lets a pull request read its own repository, and push to none", async () => {
+    const credentials = await assume("pullRequest", { sub: `${named}:pull_request` });
+    const ecr = new ECR({ ...clientOptions(), credentials });
+    const imageIds = [{ imageTag: "x" }];
+    const { failures } = await ecr.batchGetImage({ repositoryName: "shop-dev/ui", imageIds });
+    expect(failures?.[0]?.failureCode).toBe("ImageNotFound");
+    const push = { repositoryName: "shop-dev/ui", imageManifest: "{}", imageTag: "x" };
+    await expect(ecr.putImage(push)).rejects.toThrow(/not authorized to perform: ecr:PutImage/);
+    await expect(ecr.batchGetImage({ repositoryName: "shop-prod/ui", imageIds })).rejects.toThrow(
+      /not authorized/,
+    );
+  });
+
+  test("lets who pushes move nothing", async () => {
+    const credentials = await assume("push", { sub: `${named}:ref:refs/heads/main` });
+    const ecs = new ECS({ ...clientOptions(), credentials });
+    await expect(ecs.updateService({ cluster: "shop-dev", service: "ui" })).rejects.toThrow(
+      /not authorized to perform: ecs:UpdateService/,
+    );
+  });
+
+  test("lets who deploys change its own function, and no other", async () => {
+    const credentials = await assume("deploy", { sub: `${named}:environment:dev` });
+    const lambda = new Lambda({ ...clientOptions(), credentials });
+    const change = (FunctionName: string) => lambda.updateFunctionCode({ FunctionName, ImageUri: "x" });
+    await expect(change("shop-checkout")).rejects.toThrow(/not found/i);
+    await expect(change("billing")).rejects.toThrow(/not authorized to perform: lambda:UpdateFunctionCode/);
+  });
+});

@@ -1,0 +1,175 @@
+import { describe, expect, test } from "vitest";
+import { catalogueSchema, resolveCatalogue, type Service } from "../../../config/catalogue.ts";
+import { type GithubRole, githubRoles, githubSchema } from "../../../config/github.ts";
+import type { PermissionScope } from "../../../config/permission-scope.ts";
+import { awsSchema, slipwaySchema } from "../../../config/settings.ts";
+import { rolePolicies, roleStatements } from "../../../infra/github/role-policy.ts";
+import { trustPolicy } from "../../../infra/github/trust.ts";
+import { policyDocument } from "../../../infra/policy-document.ts";
+
+/** Services of a catalogue, each with one target. */
+function catalogue(targets: Readonly<Record<string, object>>) {
+  const services = Object.entries(targets).map(([name, target]) => [
+    name,
+    { context: name, targets: [target] },
+  ]);
+  return resolveCatalogue(catalogueSchema.parse({ services: Object.fromEntries(services) }), "dev").services;
+}
+
+function scope(services: readonly Service[], github: object = {}, prefix = "shop-dev"): PermissionScope {
+  const settings = slipwaySchema.parse({ repositories: { prefix } });
+  return {
+    partition: "aws",
+    region: "eu-central-1",
+    account: "111122223333",
+    settings: { ...settings, aws: awsSchema.parse({ region: "eu-central-1" }), stack: "dev" },
+    github: githubSchema.parse({ repository: "octo-org/octo-repo", ...github }),
+    services,
+    ownRole: "arn:aws:iam::111122223333:role/slipway-dev-deploy",
+  };
+}
+
+const shop = catalogue({
+  ui: { kind: "ecs", cluster: "shop-dev", service: "ui" },
+  checkout: { kind: "lambda", function: "checkout" },
+});
+const statements = (role: GithubRole, github: object = {}) => roleStatements(role, scope(shop, github));
+const actionsOn = (role: GithubRole, resource: RegExp, github: object = {}) =>
+  statements(role, github)
+    .filter(({ resources }) => resources?.some((arn) => resource.test(arn)))
+    .flatMap(({ actions }) => actions);
+
+const many = (count: number) =>
+  catalogue(
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [
+        `service-number-${index}`,
+        index % 2 === 0
+          ? { kind: "lambda", function: `service-number-${index}-production` }
+          : { kind: "ecs", cluster: "shop-dev", service: `service-number-${index}` },
+      ]),
+    ),
+  );
+
+interface Written {
+  readonly Action: string | string[];
+  readonly Resource: string | string[];
+}
+const statementsOf = (text: string) => (JSON.parse(text) as { Statement: Written[] }).Statement;
+const grants = ({ Action, Resource }: Written) =>
+  [Action].flat().flatMap((action) => [Resource].flat().map((arn) => `${action} ${arn}`));
+
+describe("the policy", () => {
+  test("names the stack's own repositories, services and functions, and no others", () => {
+    const named = githubRoles.flatMap((role) => statements(role)).flatMap(({ resources }) => resources ?? []);
+    const specific = [...new Set(named)].filter((arn) => arn !== "*");
+    for (const arn of specific) {
+      expect(arn).toMatch(
+        /shop-dev|:function:checkout|:log-group:\/aws\/lambda\/checkout|:alarm:\*|task-definition\/ui:\*|role\/slipway-dev-deploy/,
+      );
+    }
+    expect(specific).toContain("arn:aws:ecr:eu-central-1:111122223333:repository/shop-dev/ui");
+    expect(specific).toContain("arn:aws:ecs:eu-central-1:111122223333:service/shop-dev/ui");
+  });
+
+  test("of pull requests changes nothing anywhere", () => {
+    const actions = statements("pullRequest").flatMap((statement) => statement.actions);
+    const changing = actions.filter(
+      (action) => !/:(Get|List|Describe|BatchGet|BatchCheck|Simulate)/.test(action),
+    );
+    expect(changing).toEqual([]);
+    expect(actions).not.toContain("ssm:GetParameters");
+  });
+
+  test("of who pushes moves nothing", () => {
+    const actions = statements("push").flatMap((statement) => statement.actions);
+    expect(actions).toContain("ecr:PutImage");
+    expect(actions.filter((action) => /^(ecs|lambda|iam:Pass)/.test(action))).toEqual([]);
+  });
+
+  test("deletes no image, no repository and no function, whoever it is", () => {
+    for (const role of githubRoles) {
+      const actions = statements(role).flatMap((statement) => statement.actions);
+      expect(
+        actions.filter((action) => /^(ecr:(Batch)?Delete|iam:(?!PassRole|GetRole|Simulate))/.test(action)),
+      ).toEqual([]);
+    }
+    expect(actionsOn("deploy", /:function:checkout$/)).not.toContain("lambda:DeleteFunction");
+    expect(actionsOn("deploy", /:function:checkout:\*$/)).toContain("lambda:DeleteFunction");
+  });
+
+  test("passes the roles that are named, to ECS and Lambda, and none where none is named", () => {
+    expect(statements("deploy").flatMap(({ actions }) => actions)).not.toContain("iam:PassRole");
+    const role = "arn:aws:iam::111122223333:role/ui-task";
+    const passing = statements("deploy", { taskRoles: [role] }).filter(({ actions }) =>
+      actions.includes("iam:PassRole"),
+    );
+    expect(passing).toEqual([
+      {
+        sid: "TaskRole",
+        actions: ["iam:PassRole"],
+        resources: [role],
+        conditions: { StringEquals: { "iam:PassedToService": ["ecs-tasks.amazonaws.com"] } },
+      },
+    ]);
+  });
+
+  test("reaches Pulumi's state only from who builds", () => {
+    const state = { stateBucket: "acme-pulumi" };
+    expect(actionsOn("pullRequest", /acme-pulumi/, state)).toEqual([]);
+    expect(actionsOn("push", /acme-pulumi\/\.pulumi\/\*$/, state)).toEqual([
+      "s3:GetObject",
+      "s3:PutObject",
+      "s3:DeleteObject",
+    ]);
+  });
+
+  test("is inside of the role, and beside it in parts that IAM takes for fifty services and more", () => {
+    expect(rolePolicies("deploy", scope(shop)).kind).toBe("inline");
+    const found = rolePolicies("deploy", scope(many(70)));
+    if (found.kind !== "managed") throw new Error("seventy services fit into one policy");
+    expect(found.policies.length).toBeLessThanOrEqual(10);
+    for (const policy of found.policies) expect(policy.length).toBeLessThanOrEqual(6_144);
+    const pairs = (texts: readonly string[]) =>
+      new Set(texts.flatMap((text) => statementsOf(text)).flatMap(grants));
+    const whole = policyDocument(roleStatements("deploy", scope(many(70))));
+    expect(pairs(found.policies)).toEqual(pairs([whole]));
+    expect(() => rolePolicies("deploy", scope(many(2000)))).toThrow(/IAM takes 10/);
+  });
+});
+
+describe("the trust", () => {
+  const provider = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
+  const { github } = scope(shop, { tags: ["v*"] });
+
+  test("compares exactly, and by pattern in a statement of its own", () => {
+    const { Statement: found } = JSON.parse(trustPolicy(github, "push", provider)) as {
+      Statement: Record<string, unknown>[];
+    };
+    const issuer = "token.actions.githubusercontent.com";
+    expect(found).toEqual([
+      {
+        Sid: "Exact",
+        Effect: "Allow",
+        Principal: { Federated: provider },
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: {
+          StringEquals: {
+            [`${issuer}:aud`]: "sts.amazonaws.com",
+            [`${issuer}:sub`]: "repo:octo-org/octo-repo:ref:refs/heads/main",
+          },
+        },
+      },
+      {
+        Sid: "TagPatterns",
+        Effect: "Allow",
+        Principal: { Federated: provider },
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: {
+          StringEquals: { [`${issuer}:aud`]: "sts.amazonaws.com" },
+          StringLike: { [`${issuer}:sub`]: "repo:octo-org/octo-repo:ref:refs/tags/v*" },
+        },
+      },
+    ]);
+  });
+});
