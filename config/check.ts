@@ -1,6 +1,8 @@
 import { catalogueFile, type StackDescription, stackFile } from "./description.ts";
 import type { Problem } from "./errors.ts";
 import { ownMovingTags, repositoryName } from "./names.ts";
+import type { Settings } from "./settings.ts";
+import { immovableFormats, tagFormats } from "./tags.ts";
 
 /** ECR takes so many exclusion filters in a repository, and so many wildcards in each. */
 const maximumFilters = 5;
@@ -14,6 +16,7 @@ const maximumFilterWildcards = 2;
 export function checkStack({ catalogue, settings }: StackDescription): Problem[] {
   return [
     ...movingTagProblems(settings.repositories.movingTags, stackFile(settings.stack)),
+    ...immovableTagProblems(settings),
     ...sameRepositoryProblems(
       catalogue.services.map((service) => ({
         service: service.name,
@@ -64,6 +67,27 @@ function movingTagProblems(movingTags: readonly string[], where: string): Proble
       fix: `keep ${room} of them`,
     },
   ];
+}
+
+/** Tags of the strategy that move, in repositories that let them be put only once. */
+function immovableTagProblems({ repositories, tags, stack }: Settings): Problem[] {
+  if (repositories.tagMutability === "mutable") return [];
+  const immovable = immovableFormats(tagFormats(tags), repositories.movingTags, stack);
+  return [...new Set(immovable)].map((format) => {
+    const filter = format.replaceAll("{stack}", stack).replaceAll(/\{[^{}]*\}/g, "*");
+    // A short version can't be told from a whole one by ECR's wildcards.
+    const cannotBe = /\{(major|minor)\}/.test(format) || /^\*+$/.test(filter);
+    return {
+      code: "immovable-tag",
+      where: stackFile(stack),
+      key: "slipway:tags",
+      value: format,
+      message: "goes from image to image, and the stack's repositories let no such tag move",
+      fix: cannotBe
+        ? "take it out: no filter would let it move and keep versions where they are; or say tagMutability: mutable"
+        : `add "${filter}" to slipway:repositories.movingTags, or take it out`,
+    };
+  });
 }
 
 function sameRepositoryProblems(

@@ -3,6 +3,7 @@ import { alarmsSchema } from "./alarms.ts";
 import { platformSchema } from "./catalogue.ts";
 import { githubSchema } from "./github.ts";
 import { retentionSchema } from "./retention.ts";
+import { tagsSchema } from "./tags.ts";
 
 /** Host and port of a registry, without a scheme or a path. */
 const registryHostSchema = z
@@ -116,10 +117,11 @@ const deploySchema = z.strictObject({
     .describe("When a target fails, put back what the run has moved; as with --all-or-nothing"),
   attempts: z.int().positive().max(10).default(2).describe("Attempts to build and push"),
   pushTimeoutSeconds: z.int().positive().default(900).describe("Time for one attempt to build and push"),
+  requireCleanTree: z
+    .boolean()
+    .default(false)
+    .describe("Refuse to deploy what is not committed, but for --allow-dirty"),
 });
-
-/** Placeholders of a tag format: {sha7} {sha8} {timestamp} {date-time} {branch} {version} {stack}. */
-const tagFormatSchema = z.string().min(1).max(128);
 
 /** The keys of a stack's settings that are under `slipway:` in Pulumi.<stack>.yaml. */
 export const slipwaySchema = z.strictObject({
@@ -144,7 +146,12 @@ export const slipwaySchema = z.strictObject({
     .record(z.string(), z.string())
     .default({})
     .describe("Base images to replace: reference in FROM → reference to use; ${registry} is replaced"),
-  tags: z.array(tagFormatSchema).default(["{sha7}"]).describe("Tags that a deployment puts on the image"),
+  tags: tagsSchema.default(["{sha7}"]),
+  mainBranch: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The branch whose images are `latest`; default: origin/HEAD, what CI says, main or master"),
   labels: z
     .record(z.string(), z.string())
     .default({})

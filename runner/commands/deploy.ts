@@ -1,5 +1,5 @@
 import { defineCommand } from "./define.ts";
-import { servicesPositional, stackOption } from "./selection.ts";
+import { allowDirtyOption, servicesPositional, stackOption } from "./selection.ts";
 
 /** `slipway deploy`: builds what changed, pushes it, moves what runs it, and watches how that ends. */
 export const deployCommand = defineCommand({
@@ -19,13 +19,14 @@ export const deployCommand = defineCommand({
     version: {
       type: "string",
       requiresArg: true,
-      describe: "Version of the images: a further tag, and {version} in tag formats; default: TAG",
+      describe: "Version of the images, for tags; default: TAG, or the git tag v* on the commit",
     },
     "all-or-nothing": {
       type: "boolean",
       describe:
         "When a target fails, put back what was moved; default: slipway:deploy.allOrNothing of the stack",
     },
+    "allow-dirty": allowDirtyOption,
     "dry-run": { type: "boolean", default: false, describe: "Change nothing; show what would be done" },
   },
   run: async (options, context) => {
@@ -34,6 +35,7 @@ export const deployCommand = defineCommand({
       ...options,
       version: options.version ?? process.env.TAG,
       allOrNothing: options["all-or-nothing"],
+      allowDirty: options["allow-dirty"],
     };
     return options["dry-run"] ? planServices(request, context) : deployServices(request, context);
   },

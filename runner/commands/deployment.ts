@@ -22,7 +22,7 @@ export async function deployServices(request: Request, context: CommandContext):
 /** `slipway plan`; refused with 2 when a deployment would be. */
 export async function planServices(request: Request, context: CommandContext): Promise<CommandResult> {
   const { plan } = await withSession(request, context, (session) =>
-    prepareDeployment(session, given(request.version)),
+    prepareDeployment(session, { ...request, version: given(request.version) }),
   );
   const exitCode = problemsOfPlan(plan).length > 0 ? 2 : 0;
   return { exitCode, document: plan, text: showPlan(plan, coloursFor(process.stdout)) };

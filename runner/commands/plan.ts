@@ -1,5 +1,5 @@
 import { defineCommand } from "./define.ts";
-import { servicesPositional, stackOption } from "./selection.ts";
+import { allowDirtyOption, servicesPositional, stackOption } from "./selection.ts";
 
 /** `slipway plan`: what `deploy` would do, without doing it. */
 export const planCommand = defineCommand({
@@ -16,11 +16,13 @@ export const planCommand = defineCommand({
     version: {
       type: "string",
       requiresArg: true,
-      describe: "Version of the images, as for deploy; default: TAG",
+      describe: "Version of the images, as for deploy",
     },
+    "allow-dirty": allowDirtyOption,
   },
   run: async (options, context) => {
     const { planServices } = await import("./deployment.ts");
-    return planServices({ ...options, version: options.version ?? process.env.TAG }, context);
+    const version = options.version ?? process.env.TAG;
+    return planServices({ ...options, version, allowDirty: options["allow-dirty"] }, context);
   },
 });

@@ -14,3 +14,10 @@ export const servicesPositional = {
   defaultDescription: "all of them",
   describe: "Services to work on, by their names in services.yaml",
 } as const;
+
+/** `--allow-dirty`, for the commands that deploy or say what a deployment would do. */
+export const allowDirtyOption = {
+  type: "boolean",
+  default: false,
+  describe: "Also what is not committed, where slipway:deploy.requireCleanTree refuses it",
+} as const;

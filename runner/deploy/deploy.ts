@@ -9,7 +9,7 @@ import { keepRunning } from "./keep.ts";
 import { type MovingService, moveServices } from "./move-services.ts";
 import { judgeOutcome, outcomesOfPlans } from "./outcome.ts";
 import { isNothingToDo, problemsOfPlan } from "./plan.ts";
-import { type PreparedDeployment, prepareDeployment } from "./prepare.ts";
+import { type PlanRequest, type PreparedDeployment, prepareDeployment } from "./prepare.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -19,7 +19,7 @@ import type { Session } from "./session.ts";
  * @throws UserError when something stands in the way, with nothing changed; or when a build fails
  */
 export async function deploy(session: Session, request: DeployRequest): Promise<DeployDocument> {
-  const prepared = await prepareDeployment(session, request.version);
+  const prepared = await prepareDeployment(session, request);
   const problems = problemsOfPlan(prepared.plan);
   if (problems.length > 0) throw new UserError(problems);
   const run: Run = { ready: [], outcomes: [] };
@@ -44,9 +44,7 @@ async function leaveAsItIs(session: Session, { inspected }: PreparedDeployment) 
 }
 
 /** What is asked of a deployment, beside its services. */
-export interface DeployRequest {
-  /** `--version` or TAG. */
-  readonly version: string | undefined;
+export interface DeployRequest extends PlanRequest {
   /** Whether what was moved is put back when a target fails; default: the stack's setting. */
   readonly allOrNothing?: boolean | undefined;
 }

@@ -4,6 +4,7 @@
  */
 import type { Target } from "../../config/catalogue.ts";
 import type { Problem } from "../../config/errors.ts";
+import type { LeftOutFormat, PlannedTag } from "../image/tags.ts";
 import type { FieldChange, TargetOutcome, TargetPlan, TargetStatus } from "../targets/target.ts";
 import type { Phase } from "./timeline.ts";
 
@@ -36,7 +37,14 @@ export interface ServicePlan {
         readonly push: readonly string[];
       }
     | { readonly action: "none"; readonly digest: string; readonly reference: string };
-  readonly tags: { readonly put: readonly string[]; readonly present: readonly string[] };
+  readonly tags: {
+    readonly put: readonly string[];
+    readonly present: readonly string[];
+    /** Every tag, with the format that it comes from and why it is there. */
+    readonly planned: readonly PlannedTag[];
+    /** Formats that make no tag this time, and why. */
+    readonly leftOut: readonly LeftOutFormat[];
+  };
   readonly targets: readonly {
     readonly title: string;
     readonly kind: Target["kind"];

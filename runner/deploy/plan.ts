@@ -33,6 +33,8 @@ export function imageToPlanWith({ service, repository, registry, source, image }
 /** A service, and the tags that its image is to have. */
 export interface TaggedService extends ComparedService {
   readonly tagPlan: TagPlan;
+  /** Why it may not be deployed as it is here: what is not committed, where that is not allowed. */
+  readonly sourceProblems?: readonly Problem[];
 }
 
 /** What was found out about one service and everything that it would be moved to. */
@@ -50,7 +52,7 @@ export function planDeployment(
 }
 
 function planService(inspected: InspectedService): ServicePlan {
-  const { service, repository, registry, source, image, tagCheck, targets } = inspected;
+  const { service, repository, registry, source, image, tagPlan, tagCheck, targets } = inspected;
   return {
     service: service.name,
     repository,
@@ -65,7 +67,12 @@ function planService(inspected: InspectedService): ServicePlan {
             push: [sourceTag(source.hash)],
           }
         : { action: "none", digest: image.digest, reference: imageReference(image) },
-    tags: { put: tagCheck.toPut, present: tagCheck.present },
+    tags: {
+      put: tagCheck.toPut,
+      present: tagCheck.present,
+      planned: tagPlan.planned,
+      leftOut: tagPlan.leftOut,
+    },
     targets: targets.map(({ title, target, action, changes, problems, notes }) => ({
       title,
       kind: target.kind,
@@ -75,7 +82,7 @@ function planService(inspected: InspectedService): ServicePlan {
       problems,
       notes,
     })),
-    problems: [...tagCheck.problems],
+    problems: [...(inspected.sourceProblems ?? []), ...tagPlan.problems, ...tagCheck.problems],
   };
 }
 

@@ -1,12 +1,22 @@
 import { catalogueFile, stackFile } from "../../config/description.ts";
+import type { Problem } from "../../config/errors.ts";
 import { isLocalContext } from "../../config/load.ts";
+import { tagFormats } from "../../config/tags.ts";
 import { type Revision, readRevision, touches } from "../image/git.ts";
-import { planTags, type TagPlan } from "../image/tags.ts";
+import { planTags } from "../image/tags.ts";
 import { type ComparedService, compareWithRegistry } from "./compare.ts";
 import type { DeployPlan } from "./documents.ts";
 import { inspectServices } from "./inspect.ts";
-import { type InspectedService, planDeployment } from "./plan.ts";
+import { type InspectedService, planDeployment, type TaggedService } from "./plan.ts";
 import type { Session } from "./session.ts";
+
+/** What a plan is asked for, beside its services. */
+export interface PlanRequest {
+  /** `--version` or TAG. */
+  readonly version: string | undefined;
+  /** Deploy also what is not committed where the stack refuses that. Default: false. */
+  readonly allowDirty?: boolean | undefined;
+}
 
 /** A deployment that could begin: everything that can be known without changing anything. */
 export interface PreparedDeployment {
@@ -18,21 +28,19 @@ export interface PreparedDeployment {
  * Finds out what a deployment would do: what is to be built, which tags the images get, and what
  * would change in each target. Only reads.
  *
- * @param version `--version` or TAG
+ * @param request what it is asked for beside the services
  */
-export async function prepareDeployment(
-  session: Session,
-  version: string | undefined,
-): Promise<PreparedDeployment> {
+export async function prepareDeployment(session: Session, request: PlanRequest): Promise<PreparedDeployment> {
   const { timeline, settings, directory, emit, caller } = session;
   const compared = await timeline.run(
     { id: "compare", title: "Compare the sources with the registry" },
     async ({ conclude }) => {
       const [services, revision] = await Promise.all([compareWithRegistry(session), readRevision(directory)]);
-      const tagged = services.map((one) => ({ ...one, tagPlan: tagsOf(one, session, version, revision) }));
+      const tagged = services.map((one) => tagService(one, session, request, revision));
       const { leftOut = [] } = tagged[0]?.tagPlan ?? {};
-      for (const { format, reason } of leftOut) {
-        emit({ kind: "notice", message: `no tag is made from ${format}: ${reason}` });
+      for (const { format, reason, because } of leftOut) {
+        if (because === "unknown")
+          emit({ kind: "notice", message: `no tag is made from ${format}: ${reason}` });
       }
       const missing = services.filter(({ image }) => image === undefined).length;
       conclude("done", missing === 0 ? "all of them are built" : `${missing} of ${services.length} to build`);
@@ -46,17 +54,61 @@ export async function prepareDeployment(
   return { plan: planDeployment(where, inspected), inspected };
 }
 
-function tagsOf(
+function tagService(
   compared: ComparedService,
   { settings }: Session,
-  version: string | undefined,
+  { version, allowDirty = false }: PlanRequest,
   revision: Revision | undefined,
-): TagPlan {
-  const { source } = compared;
-  const differs =
-    revision !== undefined && touches(revision.uncommitted, pathsRead(compared, settings.stack));
-  const uncommittedSource = differs ? source.hash : undefined;
-  return planTags(settings.tags, { stack: settings.stack, version, revision, uncommittedSource });
+): TaggedService {
+  const { service, source } = compared;
+  const { stack, mainBranch } = settings;
+  const read = pathsRead(compared, stack);
+  const uncommitted = revision?.uncommitted.filter((path) => touches([path], read)) ?? [];
+  const uncommittedSource = uncommitted.length > 0 ? source.hash : undefined;
+  const tagPlan = planTags(tagFormats(settings.tags), {
+    stack,
+    version,
+    revision,
+    mainBranch,
+    uncommittedSource,
+  });
+  if (allowDirty || !settings.deploy.requireCleanTree) return { ...compared, tagPlan };
+  const sourceProblems = cleanTreeProblems(
+    service.name,
+    stack,
+    revision === undefined ? "no git" : uncommitted,
+  );
+  return { ...compared, tagPlan, sourceProblems };
+}
+
+/** Why a service may not be deployed to a stack that takes only what is committed. Pure. */
+export function cleanTreeProblems(
+  service: string,
+  stack: string,
+  uncommitted: readonly string[] | "no git",
+): Problem[] {
+  if (uncommitted.length === 0) return [];
+  const problem = { where: stackFile(stack), key: "slipway:deploy.requireCleanTree", value: true };
+  if (uncommitted === "no git") {
+    return [
+      {
+        ...problem,
+        code: "no-commit",
+        message: "this is no git repository with a commit, so nobody could tell later what was deployed",
+        fix: "deploy from a clone, or with --allow-dirty",
+      },
+    ];
+  }
+  const shown = uncommitted.slice(0, 3).join(", ");
+  const more = uncommitted.length > 3 ? ` and ${uncommitted.length - 3} more` : "";
+  return [
+    {
+      ...problem,
+      code: "dirty-tree",
+      message: `${service} is built from what is not committed: ${shown}${more}`,
+      fix: "commit it, or deploy with --allow-dirty",
+    },
+  ];
 }
 
 /**

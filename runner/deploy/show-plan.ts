@@ -30,8 +30,7 @@ function showService(
   } else {
     lines.push(`${dim("=")} image   ${dim(`${image.reference} (built already)`)}`);
   }
-  if (plan.tags.put.length > 0) lines.push(`${green("+")} tag     ${plan.tags.put.join(", ")}`);
-  if (plan.tags.present.length > 0) lines.push(`${dim("=")} tag     ${dim(plan.tags.present.join(", "))}`);
+  lines.push(...showTags(plan.tags, colours));
   for (const target of plan.targets) {
     const blocked = target.problems.length > 0;
     const signs = { none: dim("="), update: yellow("~"), create: green("+") };
@@ -51,6 +50,21 @@ function showService(
   if (plan.targets.length === 0) lines.push(dim("  nothing runs it: it is only built"));
   lines.push(...plan.problems.flatMap((problem) => indented(red(`problem: ${describeProblem(problem)}`))));
   return `${bold(plan.service)}\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
+}
+
+/** One line for each tag, with why it is there, and for each format that makes none. */
+function showTags({ put, present, planned, leftOut }: ServicePlan["tags"], colours: Colours): string[] {
+  const { green, red, dim } = colours;
+  const names = [...planned.map(({ tag }) => tag), ...leftOut.map(({ format }) => format)];
+  const width = Math.min(40, Math.max(0, ...names.map((name) => name.length)));
+  return [
+    ...planned.map(({ tag, reason }) => {
+      const line = `tag     ${tag.padEnd(width)}  `;
+      if (present.includes(tag)) return dim(`= ${line}${reason}`);
+      return `${put.includes(tag) ? green("+") : red("✖")} ${line}${dim(reason)}`;
+    }),
+    ...leftOut.map(({ format, reason }) => dim(`  no tag  ${format.padEnd(width)}  ${reason}`)),
+  ];
 }
 
 function showChange({ field, before, after }: FieldChange, { red, green }: Colours): string[] {

@@ -1,4 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { type SimpleGit, simpleGit } from "simple-git";
+import { branchFromCi, mainBranchFromCi, pullRequestFromCi } from "./ci.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What git knows about the source. */
 export interface Revision {
@@ -7,24 +11,38 @@ export interface Revision {
   readonly committedAt: Date;
   /** Undefined when detached and nothing else names it. */
   readonly branch: string | undefined;
+  /** The branch that origin/HEAD or CI calls the main one; undefined when neither does. */
+  readonly mainBranch: string | undefined;
+  /** Number of the pull request that CI builds. */
+  readonly pullRequest: string | undefined;
+  /** Git tags that begin with v, on this commit. */
+  readonly tagsHere: readonly string[];
+  /** Git tags that begin with v, on any commit. */
+  readonly versionTags: readonly string[];
+  /** Whether history was left out when it was cloned: tags may be missing, too. */
+  readonly isShallow: boolean;
   /** Files and folders (ending in `/`) that differ from the commit, relative to the directory asked about. */
   readonly uncommitted: readonly string[];
 }
 
 /**
  * The commit that a directory is at; undefined without git, outside of a repository, and before the
- * first commit. Asks the environment of CI for the branch when it has checked out a bare commit.
+ * first commit. Asks the environment of CI for what a bare checkout does not know.
  */
 export async function readRevision(
   directory: string,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
+  environment: Environment = process.env,
 ): Promise<Revision | undefined> {
   try {
     const git = simpleGit(directory);
-    const [line, branch, uncommitted] = await Promise.all([
+    const [line, branch, originHead, shallow, tags, uncommitted, event] = await Promise.all([
       git.raw(["log", "-1", "--format=%H %ct"]),
-      currentBranch(git),
+      symbolicRef(git, "HEAD", "refs/heads/"),
+      symbolicRef(git, "refs/remotes/origin/HEAD", "refs/remotes/origin/"),
+      git.raw(["rev-parse", "--is-shallow-repository"]),
+      versionTags(git),
       uncommittedPaths(git),
+      readEvent(environment),
     ]);
     const [commit, seconds] = line.trim().split(" ");
     if (commit === undefined || seconds === undefined) return undefined;
@@ -32,6 +50,11 @@ export async function readRevision(
       commit,
       committedAt: new Date(Number(seconds) * 1000),
       branch: branch ?? branchFromCi(environment),
+      mainBranch: originHead ?? mainBranchFromCi(environment, event),
+      pullRequest: pullRequestFromCi(environment),
+      tagsHere: tags.filter((tag) => tag.commit === commit).map(({ name }) => name),
+      versionTags: tags.map(({ name }) => name),
+      isShallow: shallow.trim() === "true",
       uncommitted,
     };
   } catch {
@@ -40,9 +63,28 @@ export async function readRevision(
   }
 }
 
-async function currentBranch(git: SimpleGit): Promise<string | undefined> {
-  const name = (await git.raw(["rev-parse", "--abbrev-ref", "HEAD"])).trim();
-  return name === "HEAD" || name === "" ? undefined : name;
+/** What a symbolic reference names, below `prefix`; undefined when it is none (a detached HEAD). */
+async function symbolicRef(git: SimpleGit, name: string, prefix: string): Promise<string | undefined> {
+  // In full: a short name is another one as soon as a tag is called like the branch.
+  const target = (await git.raw(["symbolic-ref", "-q", name]).catch(() => "")).trim();
+  return target.startsWith(prefix) ? target.slice(prefix.length) : undefined;
+}
+
+async function versionTags(git: SimpleGit): Promise<{ name: string; commit: string }[]> {
+  // The second object is the commit of an annotated tag.
+  const format = "%(refname) %(*objectname) %(objectname)";
+  const lines = await git.raw(["for-each-ref", `--format=${format}`, "refs/tags/v*"]);
+  return lines.split("\n").flatMap((line) => {
+    const [ref, ...objects] = line.split(" ");
+    const commit = objects.find((object) => object !== "");
+    return ref === undefined || commit === undefined
+      ? []
+      : [{ name: ref.slice("refs/tags/".length), commit }];
+  });
+}
+
+async function readEvent({ GITHUB_EVENT_PATH: path }: Environment): Promise<string | undefined> {
+  return path === undefined || path === "" ? undefined : readFile(path, "utf8").catch(() => undefined);
 }
 
 async function uncommittedPaths(git: SimpleGit): Promise<string[]> {
@@ -74,14 +116,4 @@ export function touches(changed: readonly string[], read: readonly string[]): bo
     if (folder === "./") return changed.length > 0;
     return changed.some((one) => asFolder(one).startsWith(folder) || folder.startsWith(asFolder(one)));
   });
-}
-
-/** Branch that CI says it builds. Pure. */
-export function branchFromCi(environment: Readonly<Record<string, string | undefined>>): string | undefined {
-  // GITHUB_HEAD_REF is the branch of a pull request; GITHUB_REF_NAME would be `12/merge` there.
-  const names = [
-    environment.GITHUB_HEAD_REF,
-    environment.GITHUB_REF_TYPE === "tag" ? undefined : environment.GITHUB_REF_NAME,
-  ];
-  return names.find((name) => name !== undefined && name !== "");
 }

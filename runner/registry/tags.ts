@@ -3,6 +3,7 @@ import pMap from "p-map";
 import { type Problem, UserError } from "../../config/errors.ts";
 import { ownMovingTags } from "../../config/names.ts";
 import type { Settings } from "../../config/settings.ts";
+import { matchesWildcard } from "../../config/tags.ts";
 import type { Clients } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
 import type { Image } from "./image.ts";
@@ -26,14 +27,8 @@ export interface TagOptions {
 /** Whether a stack lets a tag move: everywhere, or only what its exclusions and our own tags match. Pure. */
 export function tagMovability(repositories: Settings["repositories"]): (tag: string) => boolean {
   if (repositories.tagMutability === "mutable") return () => true;
-  const patterns = [...repositories.movingTags, ...ownMovingTags].map(wildcard);
-  return (tag) => patterns.some((pattern) => pattern.test(tag));
-}
-
-/** ECR's wildcard: `*` stands for any number of characters, everything else for itself. */
-function wildcard(filter: string): RegExp {
-  const escaped = filter.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
-  return new RegExp(`^${escaped.join(".*")}$`);
+  const filters = [...repositories.movingTags, ...ownMovingTags];
+  return (tag) => filters.some((filter) => matchesWildcard(filter, tag));
 }
 
 /**
@@ -143,10 +138,28 @@ export async function putTag(
     // Same tag, same digest: somebody else put it in the meantime.
     if (isAwsError(error, "ImageAlreadyExistsException")) return;
     if (isAwsError(error, "ImageTagAlreadyExistsException")) {
-      throw new UserError(tagTaken(repository, tag, undefined, stored.digest), { cause: error });
+      const holder = await getManifest(clients, repository, { imageTag: tag }, signal);
+      if (holder?.digest === stored.digest) return;
+      throw new UserError(tagTaken(repository, tag, holder?.digest, stored.digest), { cause: error });
+    }
+    if (isAwsError(error, "LimitExceededException")) {
+      throw new UserError(tooManyTags(repository, tag, stored.digest), { exitCode: 1, cause: error });
     }
     throw error;
   }
+}
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html: tags per image, not adjustable. */
+const maximumTagsPerImage = 1000;
+
+function tooManyTags(repository: string, tag: string, digest: string): Problem {
+  return {
+    code: "too-many-tags",
+    where: `${repository}@${digest.slice(0, 19)}`,
+    value: tag,
+    message: `the image has as many tags as ECR allows (${maximumTagsPerImage})`,
+    fix: "delete old ones of it, or leave tags that name the commit out of slipway:tags: this image has not changed for long",
+  };
 }
 
 function tagTaken(

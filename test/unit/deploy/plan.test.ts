@@ -73,7 +73,8 @@ ui
   + build   linux/amd64, linux/arm64
             src-0123456789abcdef0123456789abcdef is not in the registry (3 files, 2.05 kB)
   + push    ${registry}/shop/ui:src-0123456789abcdef0123456789abcdef
-  + tag     v1
+  + tag     v1       version v1, given
+    no tag  pr-{pr}  this is no pull request
   ~ update  ecs shop/ui
             containerDefinitions[ui].image
             - old
@@ -82,7 +83,8 @@ ui
 
 cart
   = image   ${registry}/shop/cart@sha256:${"ab".repeat(32)} (built already)
-  = tag     v1
+  = tag     v1       version v1, given
+    no tag  pr-{pr}  this is no pull request
     nothing runs it: it is only built
 
 1 to build, 1 of 1 targets to move`,

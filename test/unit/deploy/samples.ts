@@ -20,7 +20,12 @@ export function inspected(name: string, changes: Partial<InspectedService> = {})
       manifests: { "linux/amd64": digest },
       sourceHash: "0123456789abcdef0123456789abcdef",
     },
-    tagPlan: { tags: ["v1"], leftOut: [] },
+    tagPlan: {
+      tags: ["v1"],
+      planned: [{ tag: "v1", format: "{version}", reason: "version v1, given", moves: false }],
+      leftOut: [{ format: "pr-{pr}", reason: "this is no pull request", because: "condition" }],
+      problems: [],
+    },
     tagCheck: { present: ["v1"], toPut: [], problems: [] },
     targets: [],
     ...changes,

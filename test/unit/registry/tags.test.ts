@@ -127,11 +127,38 @@ describe("putting tags on an image", () => {
     expect((await putTags(ecrOnly(), image, ["v1.0"], immutable, signal)).put).toEqual(["v1.0"]);
   });
 
-  it("names the tag when somebody else was faster with another image", async () => {
-    ecr.on(PutImageCommand).rejects(awsError("ImageTagAlreadyExistsException"));
+  describe("when somebody else was faster with an immutable tag", () => {
+    beforeEach(() => ecr.on(PutImageCommand).rejects(awsError("ImageTagAlreadyExistsException")));
+
+    /** The tag is free when it is looked for, and on this image after the attempt to put it. */
+    function takenMeanwhileBy(digest: string) {
+      ecr
+        .on(BatchGetImageCommand, { imageIds: [{ imageTag: "v1.0" }] })
+        .resolvesOnce(notFound)
+        .resolves(found(digest, indexText, ociIndex));
+    }
+
+    it("takes it for done with the same image", async () => {
+      takenMeanwhileBy(sha("1"));
+      expect((await putTags(ecrOnly(), image, ["v1.0"], immutable, signal)).put).toEqual(["v1.0"]);
+    });
+
+    it("names the tag and who has it with another image", async () => {
+      takenMeanwhileBy(sha("2"));
+      const error = await putTags(ecrOnly(), image, ["v1.0"], immutable, signal).catch(
+        (thrown: UserError) => thrown,
+      );
+      const [problem] = (error as UserError).problems;
+      expect(problem).toMatchObject({ code: "tag-taken", value: "v1.0" });
+      expect(problem?.message).toContain(`already on ${sha("2").slice(0, 19)}`);
+    });
+  });
+
+  it("says so when the image has as many tags as ECR allows", async () => {
+    ecr.on(PutImageCommand).rejects(awsError("LimitExceededException"));
     const error = await putTags(ecrOnly(), image, ["v1.0"], immutable, signal).catch(
       (thrown: UserError) => thrown,
     );
-    expect((error as UserError).problems[0]).toMatchObject({ code: "tag-taken", value: "v1.0" });
+    expect((error as UserError).problems[0]).toMatchObject({ code: "too-many-tags", value: "v1.0" });
   });
 });

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { cleanTreeProblems } from "../../../runner/deploy/prepare.ts";
+
+test("a stack that takes only what is committed refuses a service, and names the files", () => {
+  expect(cleanTreeProblems("ui", "prod", [])).toEqual([]);
+  expect(cleanTreeProblems("ui", "prod", ["ui/a", "ui/b", "ui/c", "ui/d"])).toMatchObject([
+    {
+      code: "dirty-tree",
+      where: "Pulumi.prod.yaml",
+      key: "slipway:deploy.requireCleanTree",
+      message: "ui is built from what is not committed: ui/a, ui/b, ui/c and 1 more",
+    },
+  ]);
+});
+
+test("and one where nobody can tell", () => {
+  expect(cleanTreeProblems("ui", "prod", "no git")).toMatchObject([{ code: "no-commit" }]);
+});
