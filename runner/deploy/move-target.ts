@@ -2,6 +2,7 @@ import { UserError } from "../../config/errors.ts";
 import { hasCode } from "../aws/errors.ts";
 import type { Image } from "../registry/image.ts";
 import { type Emit, runStep, type StepOutcome } from "../report/events.ts";
+import { withHint } from "../targets/hints/match.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetContext, TargetOutcome, TargetPlan } from "../targets/target.ts";
 import type { Session } from "./session.ts";
@@ -49,11 +50,11 @@ export async function moveTarget(
       const kind = kindOf(plan.target);
       applied = await kind.apply(current.plan, move.image, { ...context, step: id });
       const outcome = await kind.follow(current.plan, applied, move.image, { ...context, step: id });
-      return { move: current, outcome, applied };
+      return { move: current, outcome: withHint(outcome), applied };
     } catch (error) {
       const verdict = verdictOf(error, { applied: applied !== undefined, aborted: signal.aborted });
       const milliseconds = performance.now() - startedAt;
-      return { move: current, outcome: { ...baseOf(plan), ...verdict, milliseconds }, applied };
+      return { move: current, outcome: withHint({ ...baseOf(plan), ...verdict, milliseconds }), applied };
     }
   });
 }

@@ -63,9 +63,17 @@ function tinted(outcome: TargetOutcome["outcome"], { green, red, yellow, dim }: 
   }
 }
 
-function showEvidence({ title, outcome, message, evidence }: TargetOutcome, { red }: Colours): string[] {
+function showEvidence(
+  { title, outcome, message, evidence = [], hint }: TargetOutcome,
+  { red, cyan }: Colours,
+): string[] {
   if (!["failed", "rolled back", "cancelled"].includes(outcome)) return [];
-  return [red(`${title}: ${message}`), ...(evidence ?? []).map((line) => `  ${line}`), ""];
+  return [
+    red(`${title}: ${message}`),
+    ...evidence.map((line) => `  ${line}`),
+    ...(hint === undefined ? [] : [`  ${cyan("hint:")} ${hint}`]),
+    "",
+  ];
 }
 
 function showTimeline({ timeline }: DeployDocument, { dim }: Colours): string {

@@ -43,6 +43,8 @@ export interface TargetOutcome {
   readonly running?: string;
   /** Evidence for a failure: events, stopped reasons, last log lines; in the order to read them. */
   readonly evidence?: readonly string[];
+  /** What to do about a failure, one line, when its reason is a known one. */
+  readonly hint?: string;
   readonly milliseconds: number;
   /** What the kind has to say beyond: revision numbers, function version. */
   readonly details?: Readonly<Record<string, string | number>>;

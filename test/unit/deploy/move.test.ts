@@ -9,6 +9,7 @@ import { outcome, targetPlan } from "./samples.ts";
 
 /** How a target behaves, by its service's name. */
 interface Behaviour {
+  readonly message?: string;
   readonly follow?: "done" | "failed" | "rolled back" | "waits until it is stopped" | "throws";
   readonly revert?: "failed" | "throws";
   /** Somebody else changed it; how it is planned then. */
@@ -37,7 +38,7 @@ const kind = {
       return outcome(service, { outcome: "cancelled", message: "stopped waiting" });
     }
     calls.push(`${how} ${service}`);
-    return outcome(service, { outcome: how, message: `${service}:2` });
+    return outcome(service, { outcome: how, message: behaviour[service]?.message ?? `${service}:2` });
   },
   revert: async ({ service }: TargetPlan, applied: unknown): Promise<TargetOutcome> => {
     calls.push(`revert ${service}`);
@@ -208,4 +209,14 @@ describe("a target that somebody else has changed since it was looked at", () =>
     expect(await run([move("ui")]).result()).toEqual({ ui: "failed: it is being deleted" });
     expect(calls).toEqual([]);
   });
+});
+
+test("a failure of a known kind comes with a hint", async () => {
+  behaviour = { ui: { follow: "failed", message: "ui:2 failed: CannotPullContainerError: not found" } };
+  const { clients, emit, signal } = fakeContext();
+  const settings = { deploy: { parallelTargets: 8 } } as Settings;
+  const moves = [move("ui"), move("pay")];
+  const options = { step: "move", allOrNothing: false };
+  const outcomes = await moveTargets({ clients, emit, signal, settings }, moves, options);
+  expect(JSON.stringify(outcomes)).toContain("not in the registry any more");
 });

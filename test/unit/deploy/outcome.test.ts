@@ -62,6 +62,7 @@ describe("a deployment", () => {
         outcome: "rolled back",
         message: "cart:3 did not start; cart:2 runs again",
         evidence: ["task stopped: exit code 1", "log: no database"],
+        hint: "start the database",
       }),
     ],
     timeline: [
@@ -83,6 +84,7 @@ ecs shop/cart  rolled back  cart:3 did not start; cart:2 runs again  2.1 s
 ecs shop/cart: cart:3 did not start; cart:2 runs again
   task stopped: exit code 1
   log: no database
+  hint: start the database
 
 build 1 min 01 s  move 2.0 s
 Failed on dev: of 2 targets 1 rolled back (1 min 04 s)`,
