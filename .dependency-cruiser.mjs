@@ -33,14 +33,19 @@ export default {
     never(
       "edges-do-not-call-operations",
       "^runner/(targets|registry|stack|image)/",
-      "^runner/(commands|deploy)/",
+      "^runner/(commands|deploy|release)/",
+    ),
+    never(
+      "records-do-not-know-who-makes-them",
+      "^runner/release/",
+      "^runner/(commands|deploy|targets|stack)/",
     ),
     never(
       "clients-are-the-bottom",
       "^runner/aws/",
-      "^runner/(commands|deploy|targets|registry|stack|image)/",
+      "^runner/(commands|deploy|release|targets|registry|stack|image)/",
     ),
-    never("report-reads-events-only", "^runner/report/", "^runner/(aws|registry|stack|image)/"),
+    never("report-reads-events-only", "^runner/report/", "^runner/(aws|registry|release|stack|image)/"),
   ],
   options: {
     doNotFollow: { path: "node_modules" },

@@ -31,6 +31,17 @@ export function imageResourceName(service: string, platform: string): string {
   return `${service}-${platform.replaceAll("/", "-")}`;
 }
 
+/**
+ * Tag on the newest release record of a stack, in each service's repository: `inuse-releases.prod`.
+ *
+ * Under `inuse-`, so that it may move and is kept without a filter and a rule of its own: ECR takes five
+ * filters, and a `release-*` would unlock every `release-1.2` that a team makes. No keep-tag is ever
+ * called so: those are `inuse-<stack>-<kind>-<name>`.
+ */
+export function releaseTag(stack: string): string {
+  return `inuse-releases.${stack.replaceAll(/[^A-Za-z0-9._-]/g, "-")}`.slice(0, 128);
+}
+
 /** Tags that Slipway itself moves; excluded from immutability. */
 export const ownMovingTags = ["src-*", "inuse-*", "lastgood-*"] as const;
 

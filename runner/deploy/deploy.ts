@@ -8,8 +8,9 @@ import type { DeployDocument, DeployedService } from "./documents.ts";
 import { keepRunning } from "./keep.ts";
 import { type MovingService, moveServices } from "./move-services.ts";
 import { judgeOutcome, outcomesOfPlans } from "./outcome.ts";
-import { isNothingToDo, problemsOfPlan } from "./plan.ts";
-import { type PlanRequest, type PreparedDeployment, prepareDeployment } from "./prepare.ts";
+import { type InspectedService, isNothingToDo, problemsOfPlan } from "./plan.ts";
+import { type PlanRequest, type PreparedDeployment, pathsRead, prepareDeployment } from "./prepare.ts";
+import { type RecordedRelease, recordLate, sourceOf } from "./record.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -22,10 +23,14 @@ export async function deploy(session: Session, request: DeployRequest): Promise<
   const prepared = await prepareDeployment(session, request);
   const problems = problemsOfPlan(prepared.plan);
   if (problems.length > 0) throw new UserError(problems);
-  const run: Run = { ready: [], outcomes: [] };
+  const run: Run = { ready: [], outcomes: [], releases: [] };
   try {
     if (!isNothingToDo(prepared.plan)) await carryOut(session, prepared, request, run);
     else run.ready = await leaveAsItIs(session, prepared);
+    if (!session.signal.aborted) {
+      const late = await recordLate(session, movingServices(session, prepared, run.ready));
+      run.releases = [...run.releases, ...late];
+    }
   } catch (error) {
     if (!session.signal.aborted) throw error;
   }
@@ -33,9 +38,9 @@ export async function deploy(session: Session, request: DeployRequest): Promise<
 }
 
 /** Nothing to do but for a mark that is missing: targets that were moved by other means, say. */
-async function leaveAsItIs(session: Session, { inspected }: PreparedDeployment) {
-  const ready = await buildMissing(session, inspected, "build");
-  const moves = movingServices(ready, inspected).flatMap(({ image, targets }) =>
+async function leaveAsItIs(session: Session, prepared: PreparedDeployment) {
+  const ready = await buildMissing(session, prepared.inspected, "build");
+  const moves = movingServices(session, prepared, ready).flatMap(({ image, targets }) =>
     targets.map((plan) => ({ plan, image })),
   );
   const plans = moves.map(({ plan }) => plan);
@@ -53,14 +58,16 @@ export interface DeployRequest extends PlanRequest {
 interface Run {
   ready: readonly ReadyService[];
   outcomes: readonly TargetOutcome[];
+  releases: readonly RecordedRelease[];
 }
 
 async function carryOut(
   session: Session,
-  { inspected, plan }: PreparedDeployment,
+  prepared: PreparedDeployment,
   { allOrNothing }: DeployRequest,
   run: Run,
 ) {
+  const { inspected, plan } = prepared;
   const { timeline, settings, clients, signal } = session;
   const building = plan.services.some(({ image }) => image.action === "build");
   run.ready = building
@@ -84,19 +91,28 @@ async function carryOut(
     else conclude("done", [...new Set(put)].join(", "));
   });
 
-  const moving = movingServices(run.ready, inspected);
-  run.outcomes = await moveServices(session, moving, { stale: building, allOrNothing });
+  const moving = movingServices(session, prepared, run.ready);
+  const moved = await moveServices(session, moving, { stale: building, allOrNothing });
+  run.outcomes = moved.outcomes;
+  run.releases = moved.releases;
 }
 
+/** What is ready to be moved, and what a release record is to say of it. */
 function movingServices(
+  { settings }: Session,
+  { inspected, revision }: PreparedDeployment,
   ready: readonly ReadyService[],
-  inspected: PreparedDeployment["inspected"],
-): readonly MovingService[] {
-  return ready.map(({ service, image }) => ({
-    service,
-    image,
-    targets: inspected.find((one) => one.service.name === service.name)?.targets ?? [],
-  }));
+): (MovingService & Pick<InspectedService, "head">)[] {
+  return ready.map((one) => {
+    const { service, image, source, tagPlan } = one;
+    const { targets = [], head } = inspected.find((other) => other.service.name === service.name) ?? {};
+    const about = {
+      command: "deploy" as const,
+      source: sourceOf(source.hash, revision, pathsRead(one, settings.stack)),
+      tags: tagPlan.tags,
+    };
+    return { service, image, targets, head, about };
+  });
 }
 
 function documentOf(session: Session, { plan, inspected }: PreparedDeployment, run: Run): DeployDocument {
@@ -115,6 +131,7 @@ function documentOf(session: Session, { plan, inspected }: PreparedDeployment, r
       .map(({ service }) => service.name)
       .filter((name) => !run.ready.some(({ service }) => service.name === name)),
     targets,
+    releases: run.releases,
     timeline: timeline.phases,
     milliseconds: timeline.elapsed(),
   };

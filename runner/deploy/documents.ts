@@ -6,6 +6,7 @@ import type { Target } from "../../config/catalogue.ts";
 import type { Problem } from "../../config/errors.ts";
 import type { LeftOutFormat, PlannedTag } from "../image/tags.ts";
 import type { FieldChange, TargetOutcome, TargetPlan, TargetStatus } from "../targets/target.ts";
+import type { RecordedRelease } from "./record.ts";
 import type { Phase } from "./timeline.ts";
 
 interface Where {
@@ -71,6 +72,8 @@ export interface DeployDocument extends Where {
   /** Services whose image is not there, since the run was interrupted. */
   readonly notBuilt: readonly string[];
   readonly targets: readonly TargetOutcome[];
+  /** The records that were written of it, one for each service of which a target was tried. */
+  readonly releases: readonly RecordedRelease[];
   /** Where the time went. */
   readonly timeline: readonly Phase[];
   readonly milliseconds: number;

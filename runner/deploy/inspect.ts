@@ -2,6 +2,7 @@ import pMap from "p-map";
 import type { Service, Target } from "../../config/catalogue.ts";
 import type { Image } from "../registry/image.ts";
 import { checkTags, tagMovability } from "../registry/tags.ts";
+import { readHead } from "../release/store.ts";
 import { runStep } from "../report/events.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetPlan } from "../targets/target.ts";
@@ -24,11 +25,12 @@ export async function inspectServices(
   return pMap(
     compared,
     async (one) => {
-      const [tagCheck, targets] = await Promise.all([
+      const [tagCheck, targets, head] = await Promise.all([
         checkTags(clients, one.repository, one.image?.digest, one.tagPlan.tags, { movable }, signal),
         planTargets(session, one.service, imageToPlanWith(one), step),
+        readHead(clients, one.repository, settings.stack, signal),
       ]);
-      return { ...one, tagCheck, targets };
+      return { ...one, tagCheck, targets, head };
     },
     { concurrency: settings.deploy.parallelTargets, signal },
   );

@@ -4,6 +4,7 @@ import type { TagPlan } from "../image/tags.ts";
 import { type Image, imageReference } from "../registry/image.ts";
 import { normalizePlatform } from "../registry/manifest.ts";
 import type { TagCheck } from "../registry/tags.ts";
+import type { StoredRelease } from "../release/record.ts";
 import type { TargetPlan } from "../targets/target.ts";
 import { type ComparedService, reasonToBuild } from "./compare.ts";
 import type { DeployPlan, ServicePlan } from "./documents.ts";
@@ -41,6 +42,8 @@ export interface TaggedService extends ComparedService {
 export interface InspectedService extends TaggedService {
   readonly tagCheck: TagCheck;
   readonly targets: readonly TargetPlan[];
+  /** The newest release record of the service on this stack. */
+  readonly head: StoredRelease | undefined;
 }
 
 /** The plan of a deployment as data. Pure. */

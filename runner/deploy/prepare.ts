@@ -22,6 +22,8 @@ export interface PlanRequest {
 export interface PreparedDeployment {
   readonly plan: DeployPlan;
   readonly inspected: readonly InspectedService[];
+  /** The commit that the project is at. */
+  readonly revision: Revision | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface PreparedDeployment {
  */
 export async function prepareDeployment(session: Session, request: PlanRequest): Promise<PreparedDeployment> {
   const { timeline, settings, directory, emit, caller } = session;
-  const compared = await timeline.run(
+  const { compared, revision } = await timeline.run(
     { id: "compare", title: "Compare the sources with the registry" },
     async ({ conclude }) => {
       const [services, revision] = await Promise.all([compareWithRegistry(session), readRevision(directory)]);
@@ -44,14 +46,14 @@ export async function prepareDeployment(session: Session, request: PlanRequest):
       }
       const missing = services.filter(({ image }) => image === undefined).length;
       conclude("done", missing === 0 ? "all of them are built" : `${missing} of ${services.length} to build`);
-      return tagged;
+      return { compared: tagged, revision };
     },
   );
   const inspected = await timeline.run({ id: "check", title: "Check tags and targets" }, () =>
     inspectServices(session, compared, "check"),
   );
   const where = { stack: settings.stack, account: caller.account, region: settings.aws.region };
-  return { plan: planDeployment(where, inspected), inspected };
+  return { plan: planDeployment(where, inspected), inspected, revision };
 }
 
 function tagService(

@@ -56,6 +56,7 @@ describe("a deployment", () => {
       },
     ],
     notBuilt: [],
+    releases: [],
     targets: [
       outcome("ui"),
       outcome("cart", {

@@ -28,6 +28,7 @@ export function inspected(name: string, changes: Partial<InspectedService> = {})
     },
     tagCheck: { present: ["v1"], toPut: [], problems: [] },
     targets: [],
+    head: undefined,
     ...changes,
   };
 }

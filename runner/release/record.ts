@@ -1,0 +1,160 @@
+import { z } from "zod";
+
+/** Media type of a release record's content, and type of the artifact that holds it. */
+export const releaseType = "application/vnd.slipway.release.v1+json";
+
+/** Earlier releases that a record carries along, so that one read shows the history. */
+export const mostEarlier = 50;
+
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const utc = z.iso.datetime();
+
+/**
+ * How a release ended. `found`: it ran before Slipway wrote its first record here, as the first one
+ * says. What was not begun, or stopped by Ctrl-C, is `cancelled`.
+ */
+const outcomeSchema = z.enum(["done", "failed", "rolled back", "cancelled", "found"]);
+
+/** A release as those after it remember it. */
+const earlierSchema = z.object({
+  id: z.string(),
+  outcome: outcomeSchema,
+  command: z.string(),
+  /** When it was over. */
+  at: utc,
+  image: digest,
+  manifests: z.record(z.string(), digest),
+  tags: z.array(z.string()),
+  sourceHash: z.string().optional(),
+  commit: z.string().optional(),
+  committedAt: utc.optional(),
+  /** Id of the release that it went back to. */
+  backTo: z.string().optional(),
+  /** Digest of its record, which tells more, as long as the registry keeps it. */
+  record: digest.optional(),
+});
+
+const targetSchema = z.object({
+  kind: z.string(),
+  title: z.string(),
+  outcome: z.string(),
+  message: z.string(),
+  /** Reference of what ran before, as far as it is known. */
+  previous: z.string().optional(),
+  /** Reference of what runs now, as far as it is known. */
+  running: z.string().optional(),
+  /** What the kind of target says beyond: revisions of the task definition, the function's version. */
+  details: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
+});
+
+/**
+ * One deployment of one service: what was moved where, from what, by whom, and how it ended. Kept in
+ * the registry beside the image. Fields are added, never renamed or removed.
+ */
+export const releaseRecordSchema = z.object({
+  version: z.literal(1),
+  id: z.string(),
+  command: z.enum(["deploy", "rollback", "promote"]),
+  stack: z.string(),
+  service: z.string(),
+  account: z.string(),
+  region: z.string(),
+  startedAt: utc,
+  finishedAt: utc,
+  outcome: outcomeSchema,
+  /** Written by a later run: the one that made the release was ended before it could. */
+  late: z.boolean().default(false),
+  source: z.object({
+    hash: z.string().optional(),
+    commit: z.string().optional(),
+    committedAt: utc.optional(),
+    branch: z.string().optional(),
+    /** Whether files that the build read differed from the commit. */
+    dirty: z.boolean().optional(),
+  }),
+  image: z.object({
+    repository: z.string(),
+    digest,
+    /** Platform → digest. */
+    manifests: z.record(z.string(), digest),
+    tags: z.array(z.string()),
+  }),
+  targets: z.array(targetSchema),
+  /** What had a say before anything was moved: scans, checks. */
+  gates: z.array(z.object({ gate: z.string(), verdict: z.string(), message: z.string().optional() })),
+  by: z.object({ caller: z.string(), run: z.url().optional() }),
+  slipway: z.string(),
+  /** The release that a rollback went back to. */
+  backTo: z.string().optional(),
+  /** Where a promoted image came from. */
+  origin: z
+    .object({
+      stack: z.string(),
+      release: z.string().optional(),
+      repository: z.string(),
+      account: z.string(),
+      region: z.string(),
+    })
+    .optional(),
+  /** Newest first. */
+  earlier: z.array(earlierSchema),
+});
+
+export type ReleaseRecord = z.output<typeof releaseRecordSchema>;
+export type EarlierRelease = z.output<typeof earlierSchema>;
+export type ReleaseOutcome = z.output<typeof outcomeSchema>;
+
+/** A record, and where it lies. */
+export interface StoredRelease {
+  readonly record: ReleaseRecord;
+  /** Digest of the record's own manifest; undefined when only its head was written. */
+  readonly digest: string | undefined;
+}
+
+/** `20261125-143015-a1b2c3`: sorts by time, and two of one second differ. Pure. */
+export function releaseId(at: Date, random: number): string {
+  const digits = at.toISOString().replaceAll(/\D/g, "");
+  const suffix = Math.floor(random * 0x1000000)
+    .toString(16)
+    .padStart(6, "0");
+  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${suffix}`;
+}
+
+/** A record as the next ones carry it along. Pure. */
+export function asEarlier({ record, digest }: StoredRelease): EarlierRelease {
+  const { id, outcome, command, finishedAt, image, source, backTo } = record;
+  return {
+    id,
+    outcome,
+    command,
+    at: finishedAt,
+    image: image.digest,
+    manifests: image.manifests,
+    tags: image.tags,
+    ...(source.hash === undefined ? {} : { sourceHash: source.hash }),
+    ...(source.commit === undefined ? {} : { commit: source.commit }),
+    ...(source.committedAt === undefined ? {} : { committedAt: source.committedAt }),
+    ...(backTo === undefined ? {} : { backTo }),
+    ...(digest === undefined ? {} : { record: digest }),
+  };
+}
+
+/** What a new record says of the releases before it: the newest first, each once. Pure. */
+export function appendEarlier(head: StoredRelease | undefined): readonly EarlierRelease[] {
+  if (head === undefined) return [];
+  const all = [asEarlier(head), ...head.record.earlier];
+  return all.filter((one, index) => all.findIndex(({ id }) => id === one.id) === index).slice(0, mostEarlier);
+}
+
+/**
+ * How a release ended, from how its targets did: one that failed makes it failed, whatever became of
+ * the others. Undefined when nothing was tried. Pure.
+ */
+export function outcomeOfTargets(outcomes: readonly string[]): ReleaseOutcome | undefined {
+  const has = (...wanted: readonly string[]) => outcomes.some((one) => wanted.includes(one));
+  if (!has("done", "failed", "rolled back", "cancelled")) return undefined;
+  if (has("failed")) return "failed";
+  if (has("rolled back")) return "rolled back";
+  if (has("cancelled", "not started")) return "cancelled";
+  return "done";
+}

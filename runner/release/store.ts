@@ -1,0 +1,95 @@
+import { releaseTag } from "../../config/names.ts";
+import type { Clients } from "../aws/clients.ts";
+import { artifactManifest, readArtifact } from "../registry/artifact.ts";
+import type { RegistryConnection } from "../registry/connection.ts";
+import { getManifest } from "../registry/lookup.ts";
+import { blobOf, putManifest } from "../registry/push.ts";
+import { attachArtifact, type ReferrersKeeper } from "../registry/referrers.ts";
+import { type ReleaseRecord, releaseRecordSchema, releaseType, type StoredRelease } from "./record.ts";
+
+/** Annotation of a head: digest of the record's own manifest. */
+const recordAnnotation = "slipway.release.record";
+
+/**
+ * The newest release of a stack in a repository: one call. Undefined when there is none, or when what
+ * is there can't be read (a later Slipway's).
+ */
+export async function readHead(
+  clients: Clients,
+  repository: string,
+  stack: string,
+  signal: AbortSignal,
+): Promise<StoredRelease | undefined> {
+  const stored = await getManifest(clients, repository, { imageTag: releaseTag(stack) }, signal);
+  if (stored === undefined) return undefined;
+  const read = readRelease(stored.text);
+  return read && { record: read.record, digest: read.annotations[recordAnnotation] };
+}
+
+/** A release's record by its digest; undefined when the registry does not keep it any more. */
+export async function readRecord(
+  clients: Clients,
+  repository: string,
+  digest: string,
+  signal: AbortSignal,
+): Promise<StoredRelease | undefined> {
+  const stored = await getManifest(clients, repository, { imageDigest: digest }, signal);
+  const read = stored && readRelease(stored.text);
+  return read && { record: read.record, digest };
+}
+
+function readRelease(text: string) {
+  const artifact = readArtifact(text);
+  if (artifact?.artifactType !== releaseType) return undefined;
+  const parsed = releaseRecordSchema.safeParse(JSON.parse(artifact.content));
+  return parsed.success ? { record: parsed.data, annotations: artifact.annotations } : undefined;
+}
+
+/**
+ * Writes a record twice: as a referrer of its image, where other tools find it, and as the stack's
+ * head. The head has no subject: ECR deletes an image's referrers with the image, and the history has
+ * to outlive it.
+ *
+ * @returns digest of the referrer, and who keeps the list of referrers
+ */
+export async function writeRelease(
+  clients: Clients,
+  registry: RegistryConnection,
+  record: ReleaseRecord,
+): Promise<{ readonly digest: string; readonly keeper: ReferrersKeeper }> {
+  const { repository, digest: imageDigest } = record.image;
+  const content = blobOf(releaseType, JSON.stringify(record));
+  const annotations = annotationsOf(record);
+  const image = await getManifest(clients, repository, { imageDigest }, registry.signal);
+  if (image === undefined) throw new Error(`${repository}@${imageDigest} is not in the registry any more`);
+  const attached = await attachArtifact(clients, registry, repository, {
+    artifactType: releaseType,
+    content,
+    annotations,
+    subject: {
+      mediaType: image.mediaType ?? "application/vnd.oci.image.manifest.v1+json",
+      digest: imageDigest,
+      size: Buffer.byteLength(image.text),
+    },
+  });
+  const head = artifactManifest({
+    artifactType: releaseType,
+    content,
+    annotations: { ...annotations, [recordAnnotation]: attached.digest },
+  });
+  await putManifest(registry, repository, releaseTag(record.stack), head);
+  return attached;
+}
+
+/** What a record says of itself to those who do not read it: `oras discover` shows it. Pure. */
+function annotationsOf({ id, stack, outcome, finishedAt, image, source }: ReleaseRecord) {
+  return {
+    "org.opencontainers.image.created": finishedAt,
+    "slipway.release.id": id,
+    "slipway.release.stack": stack,
+    "slipway.release.outcome": outcome,
+    "slipway.release.image": image.digest,
+    ...(source.commit === undefined ? {} : { "slipway.release.commit": source.commit }),
+    ...(source.committedAt === undefined ? {} : { "slipway.release.committed-at": source.committedAt }),
+  };
+}

@@ -1,0 +1,112 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { findReleases, isImageOf, isSuccessful, lastSuccessful } from "../../../runner/release/history.ts";
+import type { EarlierRelease } from "../../../runner/release/record.ts";
+import { earlier, sha } from "./releases.ts";
+
+const back = (releases: readonly EarlierRelease[], ...running: readonly string[]) =>
+  lastSuccessful(releases, running)?.id;
+
+describe("the last successful release before the one that runs", () => {
+  it("is the one before, when all went well", () => {
+    expect(back([earlier("3", "c"), earlier("2", "b"), earlier("1", "a")], sha("c"))).toBe("2");
+  });
+
+  it("passes over releases that failed, whatever their number", () => {
+    const failed = { outcome: "failed" } as const;
+    const releases = [
+      earlier("4", "d"),
+      earlier("3", "c", failed),
+      earlier("2", "b", failed),
+      earlier("1", "a"),
+    ];
+    expect(back(releases, sha("d"))).toBe("1");
+  });
+
+  it("counts from what runs, not from what was tried last", () => {
+    const releases = [earlier("3", "c", { outcome: "rolled back" }), earlier("2", "b"), earlier("1", "a")];
+    expect(back(releases, sha("b"))).toBe("1");
+    // Without a circuit breaker the bad one still runs: then the way back is the one before it.
+    expect(back([earlier("3", "c", { outcome: "failed" }), ...releases.slice(1)], sha("c"))).toBe("2");
+  });
+
+  it("passes over releases of the image that runs", () => {
+    expect(back([earlier("3", "b"), earlier("2", "b"), earlier("1", "a")], sha("b"))).toBe("1");
+  });
+
+  it("goes back further after a rollback, and not to what was gone back from", () => {
+    const releases = [
+      earlier("4", "b", { command: "rollback", backTo: "2" }),
+      earlier("3", "c"),
+      earlier("2", "b"),
+      earlier("1", "a"),
+    ];
+    expect(back(releases, sha("b"))).toBe("1");
+    const forward = [earlier("5", "e"), ...releases];
+    expect(back(forward, sha("e"))).toBe("2");
+  });
+
+  it("knows what runs by one platform of it, as a function does", () => {
+    const releases = [earlier("2", "b", { manifests: { "linux/amd64": sha("f") } }), earlier("1", "a")];
+    expect(back(releases, sha("f"))).toBe("1");
+  });
+
+  it("is the newest successful one when nothing that runs was ever released", () => {
+    expect(back([earlier("2", "b", { outcome: "failed" }), earlier("1", "a")], sha("9"))).toBe("1");
+  });
+
+  it("is none at the first release", () => {
+    expect(back([earlier("1", "a")], sha("a"))).toBeUndefined();
+    expect(back([], sha("a"))).toBeUndefined();
+  });
+
+  it("is always successful, of another image, and older than what runs", () => {
+    const letters = fc.constantFrom("a", "b", "c", "d");
+    const outcomes = fc.constantFrom("done", "failed", "rolled back", "cancelled", "found") as fc.Arbitrary<
+      EarlierRelease["outcome"]
+    >;
+    const histories = fc
+      .array(fc.record({ letter: letters, outcome: outcomes, back: fc.option(fc.nat(5)) }), { maxLength: 12 })
+      .map((all) =>
+        all.map(({ letter, outcome, back: steps }, index) =>
+          earlier(String(index), letter, {
+            outcome,
+            ...(steps === null ? {} : { backTo: String(index + 1 + steps) }),
+          }),
+        ),
+      );
+    fc.assert(
+      fc.property(histories, letters, (releases, letter) => {
+        const found = lastSuccessful(releases, [sha(letter)]);
+        if (found === undefined) return;
+        expect(isImageOf(found, sha(letter))).toBe(false);
+        const reached = releases.filter(isSuccessful).map(({ id }) => id);
+        const wentBackTo = releases.filter(isSuccessful).map(({ backTo }) => backTo);
+        expect([...reached, ...wentBackTo]).toContain(found.id);
+        const current = releases.findIndex((release) => isImageOf(release, sha(letter)));
+        expect(releases.indexOf(found)).toBeGreaterThan(current);
+      }),
+    );
+  });
+});
+
+describe("finding a release", () => {
+  const releases = [
+    earlier("20261125-100000-aaaaaa", "c", { tags: ["v2", "latest"], commit: "abcdef0123456789" }),
+    earlier("20261124-100000-bbbbbb", "b", { tags: ["v1", "latest"], commit: "1234567890abcdef" }),
+    earlier("20261123-100000-cccccc", "b", { tags: ["v1"], commit: "1234567890abcdef" }),
+  ];
+  it.each([
+    ["20261124-100000-bbbbbb", ["20261124-100000-bbbbbb"]],
+    ["20261125", ["20261125-100000-aaaaaa"]],
+    ["v2", ["20261125-100000-aaaaaa"]],
+    ["v1", ["20261124-100000-bbbbbb", "20261123-100000-cccccc"]],
+    ["abcdef0", ["20261125-100000-aaaaaa"]],
+    [sha("c"), ["20261125-100000-aaaaaa"]],
+    ["cccccccc", ["20261125-100000-aaaaaa"]],
+    ["v3", []],
+    ["2026", []],
+  ])("by %s", (text, ids) => {
+    expect(findReleases(releases, text).map(({ id }) => id)).toEqual(ids);
+  });
+});

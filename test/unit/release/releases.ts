@@ -1,0 +1,46 @@
+import type { EarlierRelease, ReleaseRecord } from "../../../runner/release/record.ts";
+
+export const sha = (letter: string) => `sha256:${letter.repeat(64)}`;
+
+/** A release as later ones remember it; `letter` stands for its image. */
+export function earlier(id: string, letter: string, changes: Partial<EarlierRelease> = {}): EarlierRelease {
+  return {
+    id,
+    outcome: "done",
+    command: "deploy",
+    at: "2026-11-25T10:00:00.000Z",
+    image: sha(letter),
+    manifests: {},
+    tags: [],
+    ...changes,
+  };
+}
+
+export function record(id: string, letter: string, changes: Partial<ReleaseRecord> = {}): ReleaseRecord {
+  return {
+    version: 1,
+    id,
+    command: "deploy",
+    stack: "dev",
+    service: "ui",
+    account: "111122223333",
+    region: "eu-west-1",
+    startedAt: "2026-11-25T10:00:00.000Z",
+    finishedAt: "2026-11-25T10:01:00.000Z",
+    outcome: "done",
+    late: false,
+    source: { hash: "0123", commit: "abcdef0123456789", committedAt: "2026-11-25T09:00:00.000Z" },
+    image: {
+      repository: "shop/ui",
+      digest: sha(letter),
+      manifests: { "linux/amd64": sha("0") },
+      tags: ["v1"],
+    },
+    targets: [],
+    gates: [],
+    by: { caller: "arn:aws:iam::111122223333:user/ann" },
+    slipway: "0.1.0",
+    earlier: [],
+    ...changes,
+  };
+}
