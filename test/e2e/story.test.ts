@@ -52,12 +52,18 @@ async function ask(): Promise<Record<string, Answer>> {
   return Object.fromEntries(answers.map((answer) => [answer.service, answer]));
 }
 
-/** Everything that ECR lists of a service: manifests and indexes. */
+/** What ECR lists of a service's images: manifests and indexes, without the records of releases. */
 async function imagesOf(service: string) {
-  const { imageDetails } = await world.clients.ecr.send(
-    new DescribeImagesCommand({ repositoryName: `shop/${service}`, maxResults: 1000 }),
+  const repositoryName = `shop/${service}`;
+  const { imageDetails = [] } = await world.clients.ecr.send(
+    new DescribeImagesCommand({ repositoryName, maxResults: 1000 }),
   );
-  return imageDetails ?? [];
+  const imageIds = imageDetails.map(({ imageDigest }) => ({ imageDigest }));
+  const { images } = await world.clients.ecr.send(new BatchGetImageCommand({ repositoryName, imageIds }));
+  const records = images?.flatMap(({ imageId, imageManifest = "" }) =>
+    imageManifest.includes('"artifactType"') ? (imageId?.imageDigest ?? []) : [],
+  );
+  return imageDetails.filter(({ imageDigest }) => records?.includes(imageDigest ?? "") !== true);
 }
 
 async function taskDefinitionOf(service: string): Promise<string | undefined> {
