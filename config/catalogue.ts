@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { serviceContext } from "./contexts.ts";
 import { type LambdaTarget, lambdaTargetFor, lambdaTargetSchema } from "./lambda-target.ts";
 import { orderSchema } from "./target-order.ts";
 
@@ -59,11 +60,19 @@ const serviceSchema = z
     contexts: z
       .record(z.string(), z.string().min(1))
       .default({})
-      .describe("Named contexts: a path, or docker-image://, oci-layout:// or https://"),
+      .describe(
+        "Named contexts: a path, service:// and another service's name, docker-image://, oci-layout:// or https://",
+      ),
+    needs: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Services whose images this one is built FROM, by their names there"),
     extraInputs: z
       .array(relativePath)
       .default([])
-      .describe("Files outside of the contexts that count as inputs of the build"),
+      .describe(
+        "Files outside of the contexts that count as inputs of the build: paths, or patterns such as proto/**/*.proto",
+      ),
     salt: z.string().optional().describe("Changing it makes the image be built anew"),
     repository: z
       .string()
@@ -88,6 +97,20 @@ export const catalogueSchema = z
         platforms: z.array(platformSchema).min(1).default(["linux/amd64", "linux/arm64"]),
       })
       .prefault({}),
+    sharedPaths: z
+      .array(
+        z.union([
+          relativePath,
+          z.strictObject({
+            path: relativePath,
+            services: z.array(z.string().min(1)).min(1).describe("The services that it concerns"),
+          }),
+        ]),
+      )
+      .default([])
+      .describe(
+        "Paths or patterns that count as inputs of every service's build, or of those that are named",
+      ),
     services: z
       .record(serviceNameSchema, serviceSchema)
       .refine((services) => Object.keys(services).length > 0, "must name at least one service"),
@@ -112,6 +135,7 @@ export interface Service {
   readonly arguments: Readonly<Record<string, string>>;
   /** Secret id → name of the environment variable that holds it. */
   readonly secrets: Readonly<Record<string, { readonly environment: string }>>;
+  /** Named contexts; what it needs of other services is among them (config/contexts.ts). */
   readonly contexts: Readonly<Record<string, string>>;
   readonly extraInputs: readonly string[];
   readonly salt?: string;
@@ -131,12 +155,14 @@ export function resolveCatalogue(written: z.output<typeof catalogueSchema>, stac
   return {
     ...(written.source === undefined ? {} : { source: written.source }),
     services: Object.entries(written.services).map(([name, service]): Service => {
-      const { dockerfile, platforms, targets, ...rest } = service;
+      const { dockerfile, platforms, targets, needs, ...rest } = service;
       return {
         ...withoutUndefined(rest),
         name,
         dockerfile: dockerfile ?? `${service.context.replace(/\/+$/, "")}/Dockerfile`,
         platforms: [...new Set(platforms ?? written.defaults.platforms)],
+        contexts: withNeeds(service.contexts, needs),
+        extraInputs: [...service.extraInputs, ...sharedBy(name, written.sharedPaths)],
         targets: targets.map((target): Target => {
           switch (target.kind) {
             case "ecs":
@@ -153,6 +179,19 @@ export function resolveCatalogue(written: z.output<typeof catalogueSchema>, stac
       } as Service;
     }),
   };
+}
+
+/** Named contexts, and one for each service that is needed, called like it, unless another context is its image. */
+function withNeeds(contexts: Readonly<Record<string, string>>, needs: readonly string[]) {
+  const missing = needs.filter((name) => !Object.values(contexts).includes(serviceContext(name)));
+  return { ...contexts, ...Object.fromEntries(missing.map((name) => [name, serviceContext(name)])) };
+}
+
+/** The shared paths that concern a service. */
+function sharedBy(name: string, shared: z.output<typeof catalogueSchema>["sharedPaths"]): string[] {
+  return shared.flatMap((one) =>
+    typeof one === "string" ? [one] : one.services.includes(name) ? [one.path] : [],
+  );
 }
 
 function withoutUndefined<T extends object>(value: T): T {

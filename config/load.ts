@@ -3,9 +3,11 @@ import { join, relative, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { type Catalogue, catalogueSchema, resolveCatalogue } from "./catalogue.ts";
 import { checkStack } from "./check.ts";
+import { isGlob, isLocalContext } from "./contexts.ts";
 import { catalogueFile, type StackDescription, stackFile } from "./description.ts";
 import { type Problem, UserError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
+import { needsProblems } from "./needs.ts";
 import { problemsOf } from "./problems.ts";
 import { awsSchema, type Settings, slipwaySchema } from "./settings.ts";
 
@@ -59,7 +61,7 @@ export async function loadCatalogue(directory: string, stack: string): Promise<C
     return { problems: problemsOf(parsed.error, catalogueSchema, read.value, catalogueFile) };
   }
   const catalogue = resolveCatalogue(parsed.data, stack);
-  const problems = await missingFiles(directory, catalogue);
+  const problems = [...needsProblems(catalogue), ...(await missingFiles(directory, catalogue))];
   return problems.length > 0 ? { problems } : { value: catalogue };
 }
 
@@ -168,17 +170,14 @@ async function missingFiles(directory: string, catalogue: Catalogue): Promise<Pr
         .map(([name, location]) =>
           fileProblem(directory, location, "directory", `services.${service.name}.contexts.${name}`),
         ),
-      ...service.extraInputs.map((path, index) =>
-        fileProblem(directory, path, "either", `services.${service.name}.extraInputs[${index}]`),
-      ),
+      ...service.extraInputs
+        .filter((path) => !isGlob(path))
+        .map((path, index) =>
+          fileProblem(directory, path, "either", `services.${service.name}.extraInputs[${index}]`),
+        ),
     ]),
   );
   return found.filter((problem) => problem !== undefined);
-}
-
-/** Whether a named context is a directory here rather than an image, a layout or a URL. */
-export function isLocalContext(location: string): boolean {
-  return !/^[a-z][a-z0-9+.-]*:\/\//.test(location);
 }
 
 async function fileProblem(

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { registryHost } from "../config/names.ts";
 import { currentAccount } from "./account.ts";
+import { type BaseImage, baseImage } from "./base-image.ts";
 import { BuildCache } from "./build-cache.ts";
 import { registryCredentials } from "./credentials.ts";
 import { EncryptionKey } from "./encryption-key.ts";
@@ -53,7 +54,8 @@ const monitoring = new Monitoring({
 const registry = account.apply(({ id }) => registryHost(settings, id));
 const credentials = registryCredentials(registry);
 const cache = settings.cache.kind === "registry" ? new BuildCache({ settings, account }) : undefined;
-const images = declared.map(({ service, sourceHash, staged, secrets, repository }) => {
+const bases = new Map<string, BaseImage>();
+const images = declared.map(({ service, sourceHash, staged, secrets, repository, chosen }) => {
   const labels = imageLabels(service, sourceHash, catalogue.source, settings.labels);
   const image = new ServiceImage({
     service,
@@ -66,7 +68,9 @@ const images = declared.map(({ service, sourceHash, staged, secrets, repository 
     registry,
     labels,
     secrets,
+    bases,
   });
+  bases.set(service.name, baseImage(repository, sourceHash, chosen ? image : undefined));
   return { service, repository, image };
 });
 

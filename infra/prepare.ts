@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../config/catalogue.ts";
 import type { StackDescription } from "../config/description.ts";
 import { UserError } from "../config/errors.ts";
-import { hashSource } from "../source/hash.ts";
+import { servicesVariable } from "../config/names.ts";
+import { hashSources } from "../source/hash.ts";
 import { type StagedContext, stageContext } from "../source/stage.ts";
 import { readBuildSecrets } from "./build-secrets.ts";
 import { builderName, ensureBuilder } from "./builder.ts";
@@ -14,9 +15,12 @@ export interface PreparedBuild {
   readonly sourceHash: string;
   readonly staged: StagedContext;
   readonly secrets: Readonly<Record<string, string>>;
+  /** Whether this run may build it; the engine leaves the images of all others as they are. */
+  readonly chosen: boolean;
 }
 
 export interface Prepared extends StackDescription {
+  /** In an order in which they can be built: each after what it needs. */
   readonly builds: readonly PreparedBuild[];
   /** Name of the buildx builder; undefined: the machine's current one. */
   readonly builder: string | undefined;
@@ -34,14 +38,18 @@ export async function prepare(directory: string, stack: string): Promise<Prepare
     const description = await readStack(directory, stack);
     const { catalogue, settings } = description;
     const secrets = readBuildSecrets(catalogue.services, process.env);
+    const described = { services: catalogue.services, baseImages: settings.baseImages };
+    const sources = await hashSources(directory, described, catalogue.services);
+    const chosen = process.env[servicesVariable]?.split(",");
     const builds = await Promise.all(
-      catalogue.services.map(async (service) => {
-        const source = await hashSource(directory, service, settings.baseImages);
+      [...sources.values()].map(async (source) => {
+        const { service } = source.inputs;
         return {
           service,
           sourceHash: source.hash,
           staged: await stageContext(directory, source),
           secrets: secrets[service.name] ?? {},
+          chosen: chosen?.includes(service.name) ?? true,
         };
       }),
     );

@@ -4,9 +4,11 @@ import { Image } from "@pulumi/docker-build/image.js";
 import { Index } from "@pulumi/docker-build/index_.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../config/catalogue.ts";
-import { isLocalContext } from "../config/load.ts";
+import { isLocalContext, serviceOfContext } from "../config/contexts.ts";
 import { imageResourceName, sourceTag } from "../config/names.ts";
+import { neededBy } from "../config/needs.ts";
 import type { StagedContext } from "../source/stage.ts";
+import type { BaseImage } from "./base-image.ts";
 import type { BuildCache } from "./build-cache.ts";
 import type { ImageRepository } from "./repository.ts";
 
@@ -26,6 +28,8 @@ export interface ServiceImageArgs {
   readonly labels: Readonly<Record<string, string>>;
   /** Secret id → value. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Images of other services by name; those that this one is built from are among them. */
+  readonly bases: ReadonlyMap<string, BaseImage>;
 }
 
 /** What was built, once it was. */
@@ -51,12 +55,17 @@ export class ServiceImage extends pulumi.ComponentResource implements BuiltImage
     const { service, repository } = args;
     super("slipway:index:ServiceImage", service.name, {}, options);
     const once = { parent: this, retainOnDelete: true, dependsOn: [repository] };
+    const before = [
+      repository,
+      ...(args.cache === undefined ? [] : [args.cache]),
+      ...neededBy(service).flatMap((name) => args.bases.get(name)?.after ?? []),
+    ];
 
     const images = service.platforms.map((platform) => ({
       platform,
       digest: new Image(imageResourceName(service.name, platform), this.build(args, platform), {
         ...once,
-        dependsOn: args.cache === undefined ? [repository] : [repository, args.cache],
+        dependsOn: before,
       }).digest,
     }));
     const index = new Index(
@@ -82,12 +91,7 @@ export class ServiceImage extends pulumi.ComponentResource implements BuiltImage
       platforms: [platform as types.enums.Platform],
       context: {
         location: fromHere(staged.context),
-        named: Object.fromEntries(
-          Object.entries(staged.contexts).map(([name, location]) => [
-            name,
-            { location: namedContext(service, name, location, args.registry) },
-          ]),
-        ),
+        named: namedContexts(args),
       },
       dockerfile: { location: fromHere(staged.dockerfile) },
       ...(service.stage !== undefined && { target: service.stage }),
@@ -143,9 +147,17 @@ function fromHere(path: string): string {
   return relative(process.cwd(), path) || ".";
 }
 
-/** Where a named context is: a staged directory, what a service refers to, or the image that replaces a base image. */
-function namedContext(service: Service, name: string, location: string, registry: pulumi.Output<string>) {
-  const own = service.contexts[name];
-  if (own !== undefined) return isLocalContext(own) ? fromHere(location) : own;
-  return registry.apply((host) => `docker-image://${location.replaceAll("${registry}", host)}`);
+/** The named contexts: staged directories, what a service refers to, images of other services, and what replaces base images. */
+function namedContexts({ service, staged, bases, registry }: ServiceImageArgs) {
+  const others = Object.entries(staged.contexts).map(([name, location]) => {
+    const own = service.contexts[name];
+    if (own !== undefined) return [name, isLocalContext(own) ? fromHere(location) : own] as const;
+    const image = registry.apply((host) => `docker-image://${location.replaceAll("${registry}", host)}`);
+    return [name, image] as const;
+  });
+  const images = Object.entries(service.contexts).flatMap(([name, location]) => {
+    const base = bases.get(serviceOfContext(location) ?? "");
+    return base === undefined ? [] : [[name, pulumi.interpolate`docker-image://${base.reference}`] as const];
+  });
+  return Object.fromEntries([...others, ...images].map(([name, location]) => [name, { location }]));
 }

@@ -1,55 +1,130 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import module from "@balena/dockerignore";
+import { UserError } from "../config/errors.ts";
+import { cleanPath, type IgnorePattern, InvalidPattern, readPattern } from "./pattern.ts";
 
-// The package is CommonJS that exports the function itself; its types say `export default`.
-const dockerignore = module as unknown as typeof module.default;
+/** Which patterns matched a folder: what its entries need to know of it. */
+export type FolderMatches = readonly boolean[];
 
 /** Which paths of a context a build does not see. */
 export interface IgnoreRules {
-  /** Whether the path (relative, forward slashes) is left out. */
-  ignores(path: string): boolean;
-  /** Whether a left-out directory can be skipped whole: no exception reaches into it. */
-  canSkip(directory: string): boolean;
-}
-
-/**
- * The rules of an ignore file's text, as Docker reads it.
- * https://docs.docker.com/build/concepts/context/#dockerignore-files
- */
-export function parseIgnoreRules(text: string): IgnoreRules {
-  const lines = text
-    .replace(/^\uFEFF/, "")
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"));
-  if (lines.length === 0) return nothingIgnored;
-  const matcher = dockerignore().add(lines);
-  const hasExceptions = lines.some((line) => line.startsWith("!"));
-  return {
-    ignores: (path) => matcher.ignores(path),
-    canSkip: (directory) => !hasExceptions && matcher.ignores(directory),
-  };
+  /**
+   * Whether a path (relative, forward slashes) is left out.
+   *
+   * @param folder what was found for the folder that it is in; undefined at the top
+   */
+  look(
+    path: string,
+    folder: FolderMatches | undefined,
+  ): { readonly ignored: boolean; readonly matches: FolderMatches };
+  /** Whether a left-out folder can be skipped whole: no exception reaches into it. */
+  canSkip(folder: string): boolean;
 }
 
 /** Rules that leave nothing out. */
-export const nothingIgnored: IgnoreRules = { ignores: () => false, canSkip: () => false };
+export const nothingIgnored: IgnoreRules = {
+  look: () => ({ ignored: false, matches: [] }),
+  canSkip: () => false,
+};
+
+/**
+ * The rules of an ignore file's text, exactly as BuildKit applies them while it sends a context: a
+ * port of moby/patternmatcher's `MatchesUsingParentResults` and fsutil's filter. Pure.
+ * https://docs.docker.com/build/concepts/context/#dockerignore-files
+ *
+ * @param where the file, for the error
+ * @throws UserError with every line that Docker would refuse
+ */
+export function parseIgnoreRules(text: string, where: string): IgnoreRules {
+  const patterns = readLines(text, where);
+  if (patterns.length === 0) return nothingIgnored;
+  const exceptions = patterns.filter(({ exception }) => exception).map(({ text: one }) => one);
+  const prefixes = exceptions.map((one) => one.replace(/\/\*\*$/, ""));
+  const onlyPrefixes = prefixes.every((one) => !/[*[\]?^\\]/.test(one));
+  return {
+    look: (path, folder) => {
+      let ignored = false;
+      const matches = patterns.map((pattern, index) => {
+        const inherited = folder?.[index] ?? false;
+        // As upstream: a pattern that could not change the outcome is not tried, and counts as no match.
+        if (!inherited && pattern.exception !== ignored) return false;
+        const match = inherited || pattern.matches(path);
+        if (match) ignored = !pattern.exception;
+        return match;
+      });
+      return { ignored, matches };
+    },
+    canSkip: (folder) => onlyPrefixes && !prefixes.some((one) => `${one}/`.startsWith(`${folder}/`)),
+  };
+}
+
+/** A test for whole paths, in any order: each folder above is looked at once. */
+export function ignoreFilter(rules: IgnoreRules): (path: string) => boolean {
+  const folders = new Map<string, FolderMatches | undefined>();
+  const matchesOf = (folder: string): FolderMatches | undefined => {
+    if (folder === "") return undefined;
+    if (!folders.has(folder)) folders.set(folder, rules.look(folder, matchesOf(parentOf(folder))).matches);
+    return folders.get(folder);
+  };
+  return (path) => rules.look(path, matchesOf(parentOf(path))).ignored;
+}
+
+function parentOf(path: string): string {
+  return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+}
+
+/** moby/patternmatcher/ignorefile: a comment begins in the first column, `/` at the beginning means nothing. */
+function readLines(text: string, where: string): IgnorePattern[] {
+  const problems: { line: number; value: string; message: string }[] = [];
+  const patterns = text
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .flatMap((written, index): IgnorePattern[] => {
+      const trimmed = written.trim();
+      if (written.startsWith("#") || trimmed === "") return [];
+      const exception = trimmed.startsWith("!");
+      const path = exception ? trimmed.slice(1).trim() : trimmed;
+      const cleaned = path === "" ? "" : cleanPath(path).replace(/^\/(?=.)/, "");
+      try {
+        return [readPattern(exception ? `!${cleaned}` : cleaned)];
+      } catch (error) {
+        if (!(error instanceof InvalidPattern)) throw error;
+        problems.push({ line: index + 1, value: trimmed, message: error.message });
+        return [];
+      }
+    });
+  if (problems.length === 0) return patterns;
+  throw new UserError(
+    problems.map(({ line, value, message }) => ({
+      code: "invalid-ignore-pattern",
+      where: `${where}:${line}`,
+      value,
+      message: `${message}, and Docker refuses to build with it`,
+      fix: "correct the pattern, or put a backslash before what is to be taken literally",
+    })),
+  );
+}
+
+/** Reads a text file of the project; undefined when there is none. */
+export type ReadText = (path: string) => Promise<string | undefined>;
 
 /**
  * The rules for a context: those of the Dockerfile's own ignore file (`<Dockerfile>.dockerignore`)
  * when there is one, else of the context's .dockerignore. A named context has only the latter.
+ *
+ * @param context relative to the project's directory, as the Dockerfile is
  */
-export async function readIgnoreRules(context: string, dockerfile?: string): Promise<IgnoreRules> {
+export async function readIgnoreRules(
+  read: ReadText,
+  context: string,
+  dockerfile?: string,
+): Promise<IgnoreRules> {
   const candidates = [
     ...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]),
     join(context, ".dockerignore"),
   ];
   for (const file of candidates) {
-    const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-      throw error;
-    });
-    if (text !== undefined) return parseIgnoreRules(text);
+    const text = await read(file);
+    if (text !== undefined) return parseIgnoreRules(text, file);
   }
   return nothingIgnored;
 }

@@ -1,71 +1,87 @@
-import { join } from "node:path";
+import { posix } from "node:path";
+import picomatch from "picomatch";
 import type { Service } from "../config/catalogue.ts";
-import { isLocalContext } from "../config/load.ts";
-import { readIgnoreRules } from "./ignore.ts";
-import { listFiles, type SourceFile } from "./list.ts";
+import { isGlob, isLocalContext, serviceOfContext } from "../config/contexts.ts";
+import { catalogueFile } from "../config/description.ts";
+import { UserError } from "../config/errors.ts";
+import { byPath, type SourceFile } from "./file.ts";
+import { type IgnoreRules, nothingIgnored, readIgnoreRules } from "./ignore.ts";
+import type { SourceTree } from "./tree.ts";
 
-/** Everything that a build of a service reads, by name; contents are read later. */
+/** Everything that a build of a service reads. */
 export interface BuildInputs {
   readonly service: Service;
-  /** Absolute path of the Dockerfile. */
-  readonly dockerfile: string;
+  readonly dockerfile: SourceFile;
   readonly context: readonly SourceFile[];
   /** Named contexts that are directories. */
   readonly namedContexts: Readonly<Record<string, readonly SourceFile[]>>;
   /** Named contexts that are images, layouts or URLs; the stack's replaced base images among them. */
   readonly remoteContexts: Readonly<Record<string, string>>;
-  /** Files named in extraInputs, or below a directory named there. */
+  /** Files named in extraInputs, below a directory named there, or matched by a pattern; each once. */
   readonly extraInputs: readonly SourceFile[];
 }
 
 /**
- * Lists what a build reads: each context with its own ignore file.
+ * Reads what a build of the service reads: each context with its own ignore file.
  *
- * @param directory the project's directory
  * @param baseImages the stack's replaced base images, as written
  * @throws UserError when something can't be read
  */
-export async function listInputs(
-  directory: string,
+export async function readInputs(
+  tree: SourceTree,
   service: Service,
   baseImages: Readonly<Record<string, string>>,
-  signal?: AbortSignal,
 ): Promise<BuildInputs> {
-  const dockerfile = join(directory, service.dockerfile);
-  const locals = Object.entries(service.contexts).filter(([, location]) => isLocalContext(location));
-  const remotes = Object.entries(service.contexts).filter(([, location]) => !isLocalContext(location));
-  const list = async (path: string, own?: string) => {
-    const root = join(directory, path);
-    return listFiles(root, await readIgnoreRules(root, own), signal);
-  };
-  const [context, named, extra] = await Promise.all([
-    list(service.context, dockerfile),
-    Promise.all(locals.map(async ([name, path]) => [name, await list(path)] as const)),
-    Promise.all(service.extraInputs.map((path) => listExtra(directory, path, signal))),
-  ]);
-  return {
-    service,
-    dockerfile,
-    context,
-    namedContexts: Object.fromEntries(named),
-    remoteContexts: { ...baseImages, ...Object.fromEntries(remotes) },
-    extraInputs: extra.flat(),
-  };
+  const dockerfile = await tree.readFile(service.dockerfile);
+  if (dockerfile === undefined) throw missingDockerfile(service);
+  const read = async (folder: string, own?: string) =>
+    tree.list(folder, await readIgnoreRules(tree.readText, folder, own));
+  const context = await read(service.context, service.dockerfile);
+  const namedContexts: Record<string, readonly SourceFile[]> = {};
+  const remoteContexts: Record<string, string> = { ...baseImages };
+  for (const [name, location] of Object.entries(service.contexts)) {
+    if (isLocalContext(location)) namedContexts[name] = await read(location);
+    else if (serviceOfContext(location) === undefined) remoteContexts[name] = location;
+  }
+  const extra = new Map<string, SourceFile>();
+  for (const path of service.extraInputs) {
+    for (const file of await readExtra(tree, path)) extra.set(file.path, file);
+  }
+  const extraInputs = [...extra.values()].sort(byPath);
+  return { service, dockerfile, context, namedContexts, remoteContexts, extraInputs };
 }
 
-/** An extra input is a file, or a directory of which everything counts. */
-async function listExtra(directory: string, path: string, signal?: AbortSignal): Promise<SourceFile[]> {
-  const only = path.replace(/^\.\//, "").replace(/\/+$/, "");
-  const slash = only.lastIndexOf("/");
-  const parent = slash === -1 ? "" : only.slice(0, slash);
-  const name = only.slice(slash + 1);
-  const files = await listFiles(
-    join(directory, parent),
-    {
-      ignores: (candidate) => candidate !== name && !candidate.startsWith(`${name}/`),
-      canSkip: (candidate) => candidate !== name && !candidate.startsWith(`${name}/`),
-    },
-    signal,
-  );
-  return files.map((file) => ({ ...file, path: parent === "" ? file.path : `${parent}/${file.path}` }));
+/** An extra input is a file, a directory of which everything counts, or a pattern; paths from the project's directory. */
+async function readExtra(tree: SourceTree, path: string): Promise<readonly SourceFile[]> {
+  const clean = posix.normalize(path).replace(/\/+$/, "");
+  if (isGlob(path)) {
+    const { base } = picomatch.scan(clean);
+    const matches = picomatch(clean, { dot: true });
+    const files = await tree.list(base === "" ? "." : base, withoutGit);
+    return files.map(below(base)).filter((file) => matches(file.path));
+  }
+  const file = await tree.readFile(clean);
+  if (file !== undefined) return [{ ...file, path: clean }];
+  return (await tree.list(clean, nothingIgnored)).map(below(clean));
+}
+
+/** Git's own folder is no input, however wide the pattern. */
+const withoutGit: IgnoreRules = {
+  look: (path) => ({ ignored: path === ".git" || path.startsWith(".git/"), matches: [] }),
+  canSkip: () => true,
+};
+
+function below(folder: string): (file: SourceFile) => SourceFile {
+  return (file) => (folder === "" || folder === "." ? file : { ...file, path: `${folder}/${file.path}` });
+}
+
+function missingDockerfile({ name, dockerfile }: Service): UserError {
+  return new UserError({
+    code: "missing-file",
+    where: catalogueFile,
+    key: `services.${name}.dockerfile`,
+    value: dockerfile,
+    message: "does not exist",
+    fix: `correct the path, relative to the directory of ${catalogueFile}, or create it`,
+  });
 }

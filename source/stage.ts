@@ -15,14 +15,15 @@ import {
 import { dirname, join } from "node:path";
 import pLimit from "p-limit";
 import { UserError } from "../config/errors.ts";
-import { hashContent, type Source } from "./hash.ts";
-import { type SourceFile, unreadable } from "./list.ts";
+import type { SourceFile } from "./file.ts";
+import type { Source } from "./hash.ts";
+import { hashContent, unreadable } from "./working-tree.ts";
 
 /** Where a build finds what it reads. Paths are relative to the project's directory, the same on every machine. */
 export interface StagedContext {
   readonly context: string;
   readonly dockerfile: string;
-  /** Named contexts: staged directories, and the remote ones as they are. */
+  /** Named contexts: staged directories, and the remote ones as they are. Other services' images are not among them. */
   readonly contexts: Readonly<Record<string, string>>;
 }
 
@@ -73,7 +74,7 @@ export async function stageContext(
     await rm(fresh, { recursive: true, force: true });
     await mkdir(join(fresh, "context"), { recursive: true });
     await mkdir(join(fresh, "dockerfile"));
-    await copyFile(source.inputs.dockerfile, join(fresh, "dockerfile/Dockerfile"));
+    await copySame(source.inputs.dockerfile, join(fresh, "dockerfile/Dockerfile"), signal);
     await chmod(join(fresh, "dockerfile/Dockerfile"), 0o644);
     // Takes precedence over a .dockerignore among the staged files, which has been applied already.
     await writeFile(join(fresh, "dockerfile/Dockerfile.dockerignore"), "# applied when this was staged\n");
@@ -124,12 +125,9 @@ async function copyTree(files: readonly SourceFile[], to: string, signal?: Abort
           await lutimes(target, earliest, earliest);
           return;
         }
-        await copyFile(file.absolute, target, constants.COPYFILE_FICLONE).catch(
-          unreadable(file.absolute, ""),
-        );
+        await copySame(file, target, signal);
         await chmod(target, file.executable ? 0o755 : 0o644);
-        const time = timeOf(await hashContent(target, signal));
-        await utimes(target, time, time);
+        await utimes(target, timeOf(file.hash), timeOf(file.hash));
       }),
     ),
   );
@@ -138,6 +136,21 @@ async function copyTree(files: readonly SourceFile[], to: string, signal?: Abort
     await chmod(join(to, folder), 0o755);
     await utimes(join(to, folder), earliest, earliest);
   }
+}
+
+/** Copies a file, and holds the copy against what was hashed: an image must never be built from anything else. */
+async function copySame({ absolute, hash }: SourceFile, target: string, signal?: AbortSignal): Promise<void> {
+  await copyFile(absolute, target, constants.COPYFILE_FICLONE).catch(unreadable(absolute));
+  if ((await hashContent(target, signal)) === hash) return;
+  throw new UserError(
+    {
+      code: "source-changed",
+      where: absolute,
+      message: "changed while the sources were read",
+      fix: "run it again once nothing writes there any more, or leave it out with .dockerignore",
+    },
+    { exitCode: 1 },
+  );
 }
 
 function parents(folder: string): string[] {

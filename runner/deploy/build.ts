@@ -34,7 +34,7 @@ export async function buildMissing(
   const { emit, signal, clients } = session;
   // Automation brings gRPC and the whole SDK along: a third of a second that only a build needs.
   const { updateStack } = await import("../stack/update.ts");
-  const names = missing.map(({ service }) => service.name);
+  const names = [...new Set(missing.flatMap(({ service, missingBases }) => [...missingBases, service.name]))];
   const { outputs } = await updateStack(session, names, { emit, signal, step });
 
   const pushed = await findImagesBySource(clients, missing.map(locationOf), signal);

@@ -1,7 +1,8 @@
-import pMap from "p-map";
 import type { Service } from "../../config/catalogue.ts";
 import { repositoryName, sourceTag } from "../../config/names.ts";
-import { hashSource } from "../../source/hash.ts";
+import { neededBy } from "../../config/needs.ts";
+import type { SourceDescription } from "../../source/describe.ts";
+import { hashSources } from "../../source/hash.ts";
 import type { Image } from "../registry/image.ts";
 import { findImagesBySource } from "../registry/lookup.ts";
 import type { Session } from "./session.ts";
@@ -12,8 +13,12 @@ export interface ComparedService {
   readonly repository: string;
   readonly registry: string;
   readonly source: { readonly hash: string; readonly files: number; readonly bytes: number };
+  /** What its build would read, file by file. */
+  readonly description: SourceDescription;
   /** Undefined: it has to be built. */
   readonly image: Image | undefined;
+  /** Services that were not asked for, but must be built before it: it is built from their images. */
+  readonly missingBases: readonly string[];
 }
 
 /**
@@ -21,20 +26,20 @@ export interface ComparedService {
  * that hash, by whatever machine it was built.
  */
 export async function compareWithRegistry(session: Session): Promise<readonly ComparedService[]> {
-  const { directory, settings, registry, clients, signal, services } = session;
-  const sources = await pMap(
-    services,
-    async (service) => {
-      const { hash, files, bytes } = await hashSource(directory, service, settings.baseImages, signal);
-      return { hash, files, bytes };
-    },
-    { concurrency: 8, signal },
-  );
-  const compared = services.map((service, index) => {
-    const source = sources[index];
-    if (source === undefined) throw new Error(`no source was hashed for ${service.name}`);
-    return { service, source, registry, repository: repositoryName(settings, service) };
+  const { directory, catalogue, settings, registry, clients, signal, services, emit } = session;
+  const described = { services: catalogue.services, baseImages: settings.baseImages };
+  const sources = await hashSources(directory, described, services, {
+    signal,
+    progress: (files) =>
+      emit({ kind: "step-progress", id: "compare", message: `${files.toLocaleString("en")} files so far` }),
   });
+  const compared = [...sources.values()].map(({ inputs: { service }, hash, files, bytes, description }) => ({
+    service,
+    source: { hash, files, bytes },
+    description,
+    registry,
+    repository: repositoryName(settings, service),
+  }));
   const images = await findImagesBySource(
     clients,
     compared.map(({ service, repository, source }) => ({
@@ -46,7 +51,16 @@ export async function compareWithRegistry(session: Session): Promise<readonly Co
     })),
     signal,
   );
-  return compared.map((one, index) => ({ ...one, image: images[index] }));
+  const found = new Map(compared.map((one, index) => [one.service.name, { ...one, image: images[index] }]));
+  const missing = (service: Service): string[] =>
+    neededBy(service).flatMap((name) => {
+      const base = found.get(name);
+      return base === undefined || base.image !== undefined ? [] : [...missing(base.service), name];
+    });
+  return services.flatMap(({ name }) => {
+    const one = found.get(name);
+    return one === undefined ? [] : [{ ...one, missingBases: [...new Set(missing(one.service))] }];
+  });
 }
 
 /** Why a service is built: `src-<hash> is not in the registry`. Pure. */

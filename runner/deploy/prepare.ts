@@ -1,6 +1,6 @@
+import { isLocalContext } from "../../config/contexts.ts";
 import { catalogueFile, stackFile } from "../../config/description.ts";
 import type { Problem } from "../../config/errors.ts";
-import { isLocalContext } from "../../config/load.ts";
 import { tagFormats } from "../../config/tags.ts";
 import { type Revision, readRevision, touches } from "../image/git.ts";
 import { planTags } from "../image/tags.ts";

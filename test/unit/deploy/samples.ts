@@ -1,9 +1,25 @@
 import type { InspectedService } from "../../../runner/deploy/plan.ts";
 import type { TargetOutcome, TargetPlan } from "../../../runner/targets/target.ts";
+import type { SourceDescription } from "../../../source/describe.ts";
 import { service } from "../stack/services.ts";
 
 export const digest = `sha256:${"ab".repeat(32)}`;
 export const registry = "111122223333.dkr.ecr.eu-central-1.amazonaws.com";
+
+const emptyDescription: SourceDescription = {
+  scheme: "test",
+  dockerfile: "",
+  context: [],
+  namedContexts: {},
+  remoteContexts: {},
+  needs: {},
+  extraInputs: [],
+  stage: null,
+  arguments: {},
+  secrets: [],
+  platforms: [],
+  salt: null,
+};
 
 /** A service that is built, tagged, and runs. */
 export function inspected(name: string, changes: Partial<InspectedService> = {}): InspectedService {
@@ -12,6 +28,8 @@ export function inspected(name: string, changes: Partial<InspectedService> = {})
     repository: `shop/${name}`,
     registry,
     source: { hash: "0123456789abcdef0123456789abcdef", files: 3, bytes: 2048 },
+    description: emptyDescription,
+    missingBases: [],
     image: {
       service: name,
       repository: `shop/${name}`,

@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Service } from "../../../config/catalogue.ts";
-import { hashDescription, hashSource } from "../../../source/hash.ts";
+import { canonicalJson } from "../../../source/describe.ts";
+import { hashSources, type Source } from "../../../source/hash.ts";
 import { stageContext } from "../../../source/stage.ts";
 
 let project: string;
@@ -32,8 +33,20 @@ async function write(files: Record<string, string>, root = project): Promise<voi
   }
 }
 
+async function read(
+  root: string,
+  one: Service,
+  baseImages: Record<string, string> = {},
+  others: readonly Service[] = [],
+): Promise<Source> {
+  const sources = await hashSources(root, { services: [one, ...others], baseImages }, [one]);
+  const source = sources.get(one.name);
+  if (source === undefined) throw new Error("not hashed");
+  return source;
+}
+
 async function hash(overrides: Partial<Service> = {}, root = project): Promise<string> {
-  return (await hashSource(root, { ...service, ...overrides }, {})).hash;
+  return (await read(root, { ...service, ...overrides })).hash;
 }
 
 const base = {
@@ -125,9 +138,116 @@ describe("the source hash", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (description) => {
         const reversed = Object.fromEntries(Object.entries(description).reverse());
-        expect(hashDescription(reversed)).toBe(hashDescription(description));
+        expect(canonicalJson(reversed)).toBe(canonicalJson(description));
       }),
     );
+  });
+
+  test("is the same for any tree of files, wherever, in whatever order and under whatever umask it was written", async () => {
+    const name = fc.stringMatching(/^[A-Za-z0-9 ._é-]{1,8}$/).filter((one) => !/^\.+$/.test(one.trim()));
+    const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
+    const trees = fc.dictionary(path, fc.record({ text: fc.string(), run: fc.boolean() }), {
+      maxKeys: 8,
+      noNullPrototype: true,
+    });
+    await fc.assert(
+      fc.asyncProperty(trees, fc.nat(), async (tree, seed) => {
+        const entries = Object.entries(tree).filter(
+          ([one]) => !Object.keys(tree).some((other) => one !== other && other.startsWith(`${one}/`)),
+        );
+        const places = await Promise.all(
+          [0o022, 0o077].map(async (umask, index) => {
+            const root = await mkdtemp(join(tmpdir(), `slipway-tree-${index}-`));
+            const order = index === 0 ? entries : [...entries].sort(() => ((seed * 7919) % 3) - 1).reverse();
+            return { root, umask, order };
+          }),
+        );
+        try {
+          const hashes: string[] = [];
+          for (const { root, umask, order } of places) {
+            const previous = process.umask(umask);
+            try {
+              await write({ "ui/Dockerfile": "FROM scratch\n" }, root);
+              for (const [one, { text, run }] of order) {
+                await write({ [`ui/files/${one}`]: text }, root);
+                if (run) await chmod(join(root, `ui/files/${one}`), 0o777 & ~umask);
+                await utimes(join(root, `ui/files/${one}`), seed % 1e9, seed % 1e9);
+              }
+            } finally {
+              process.umask(previous);
+            }
+            hashes.push(await hash({}, root));
+          }
+          expect(hashes[0]).toBe(hashes[1]);
+        } finally {
+          await Promise.all(places.map(({ root }) => rm(root, { recursive: true, force: true })));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("covers the source hash of the service that it is built from, before either is built", async () => {
+    await write({ ...base, "base/Dockerfile": "FROM scratch\n", "base/tool": "1" });
+    const tools: Service = { ...service, name: "tools", context: "base", dockerfile: "base/Dockerfile" };
+    const needs = { ...service, contexts: { tools: "service://tools" } };
+    const before = (await read(project, needs, {}, [tools])).hash;
+    expect(before).not.toBe(await hash());
+    await write({ "base/tool": "2" });
+    expect((await read(project, needs, {}, [tools])).hash).not.toBe(before);
+    await write({ "base/tool": "1" });
+    expect((await read(project, needs, {}, [tools])).hash).toBe(before);
+  });
+
+  test("takes extra inputs as files, folders and patterns, each file once", async () => {
+    await write({
+      ...base,
+      "proto/a.proto": "1",
+      "proto/deep/b.proto": "1",
+      "proto/readme.md": "1",
+      VERSION: "1",
+    });
+    const extraInputs = ["VERSION", "proto/**/*.proto", "proto/*.proto"];
+    const source = await read(project, { ...service, extraInputs });
+    expect(source.inputs.extraInputs.map(({ path }) => path)).toEqual([
+      "VERSION",
+      "proto/a.proto",
+      "proto/deep/b.proto",
+    ]);
+    await write({ "proto/readme.md": "2" });
+    expect(await hash({ extraInputs })).toBe(source.hash);
+    await write({ "proto/deep/b.proto": "2" });
+    expect(await hash({ extraInputs })).not.toBe(source.hash);
+  });
+
+  test("leaves out what is Slipway's own when the whole project is the context, and follows no link in a circle", async () => {
+    await write({ ...base, Dockerfile: "FROM scratch\n", ".slipway/state.json": "1" });
+    await symlink("..", join(project, "ui/loop"));
+    await symlink("self", join(project, "ui/self"));
+    const whole = { context: ".", dockerfile: "Dockerfile" };
+    const before = await hash(whole);
+    await write({ ".slipway/state.json": "2" });
+    expect(await hash(whole)).toBe(before);
+    const { inputs } = await read(project, { ...service, ...whole });
+    expect(inputs.context.map(({ path }) => path)).toEqual([
+      "Dockerfile",
+      "ui/Dockerfile",
+      "ui/loop",
+      "ui/run.sh",
+      "ui/self",
+      "ui/www/index.html",
+    ]);
+  });
+
+  test("reads a Dockerfile that its own ignore file leaves out, and one outside of the context", async () => {
+    await write({ ...base, "ui/.dockerignore": "*\n!www\n", "docker/ui.Dockerfile": "FROM scratch\n" });
+    const inside = await read(project, service);
+    expect(inside.inputs.context.map(({ path }) => path)).toEqual(["www/index.html"]);
+    const outside = { ...service, dockerfile: "docker/ui.Dockerfile" };
+    await stageContext(project, await read(project, outside));
+    await write({ "docker/ui.Dockerfile.dockerignore": "www\n" });
+    const own = await read(project, outside);
+    expect(own.inputs.context.map(({ path }) => path)).toEqual([".dockerignore", "Dockerfile", "run.sh"]);
   });
 
   test("names a file that can't be read", async () => {
@@ -146,11 +266,20 @@ describe("the source hash", () => {
 });
 
 describe("a staged context", () => {
+  test("is refused when a file changed after it was hashed: nothing is ever built under another source's hash", async () => {
+    await write(base);
+    const source = await read(project, service);
+    await write({ "ui/run.sh": "#!/bin/no\n" });
+    await expect(stageContext(project, source)).rejects.toThrow(/changed while/);
+    await rm(join(project, "ui/run.sh"));
+    await expect(stageContext(project, source)).rejects.toThrow(/disappeared/);
+  });
+
   test("holds what survives the ignore file, with fixed modes and times, and is not staged twice", async () => {
     await write({ ...base, "ui/.dockerignore": "notes\n", "ui/notes/x": "x", "shared/lib.sh": "1" });
     await chmod(join(project, "ui/www/index.html"), 0o600);
     await chmod(join(project, "ui/run.sh"), 0o700);
-    const source = await hashSource(
+    const source = await read(
       project,
       { ...service, contexts: { "shared.example/lib:1": "shared" } },
       { busybox: "docker-image://x" },
@@ -171,11 +300,11 @@ describe("a staged context", () => {
     expect(await readFile(at("marker"), "utf8")).toBe("");
     // As long as before: BuildKit takes a file of the same size and time for unchanged.
     await write({ "ui/www/index.html": "other" });
-    await stageContext(project, await hashSource(project, service, {}));
+    await stageContext(project, await read(project, service));
     expect(await readFile(at("www/index.html"), "utf8")).toBe("other");
     expect((await stat(at("www/index.html"))).mtimeMs).not.toBe(time);
     await write({ "ui/www/index.html": "hello" });
-    await stageContext(project, await hashSource(project, service, {}));
+    await stageContext(project, await read(project, service));
     expect((await stat(at("www/index.html"))).mtimeMs).toBe(time);
     await expect(stat(at("marker"))).rejects.toThrow();
   });

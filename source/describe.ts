@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { serviceOfContext } from "../config/contexts.ts";
+import { modeOf, type SourceFile } from "./file.ts";
+import type { BuildInputs } from "./inputs.ts";
+
+/** Changes whenever the way of hashing does, so that old and new hashes never meet. */
+const scheme = "slipway-source-2";
+
+/** A file: mode, hash of its content, path: `100644 <32 hexadecimal digits> www/index.html`. */
+const lines = z.array(z.string()).readonly();
+
+const descriptionSchema = z.object({
+  scheme: z.string(),
+  dockerfile: z.string(),
+  context: lines,
+  namedContexts: z.record(z.string(), lines),
+  remoteContexts: z.record(z.string(), z.string()),
+  /** Named context → the service whose image it is, and that one's source hash. */
+  needs: z.record(z.string(), z.object({ service: z.string(), sourceHash: z.string() })),
+  extraInputs: lines,
+  stage: z.string().nullable(),
+  /** Name → hash of the value. */
+  arguments: z.record(z.string(), z.string()),
+  /** Ids only. */
+  secrets: z.array(z.string()).readonly(),
+  platforms: z.array(z.string()).readonly(),
+  /** Hash of it. */
+  salt: z.string().nullable(),
+});
+
+/**
+ * What a build reads, as data: kept with the image, so that it can be said later what changed. Holds
+ * no content, no value of an argument, and nothing of a secret but its id.
+ */
+export type SourceDescription = z.output<typeof descriptionSchema>;
+
+/** Describes what a build reads, in an order that is the same everywhere. Pure. */
+export function describeSource(
+  inputs: BuildInputs,
+  hashes: Readonly<Record<string, string>>,
+): SourceDescription {
+  const { service } = inputs;
+  return {
+    scheme,
+    dockerfile: short(inputs.dockerfile.hash),
+    context: describeFiles(inputs.context),
+    namedContexts: mapValues(inputs.namedContexts, describeFiles),
+    remoteContexts: inputs.remoteContexts,
+    needs: Object.fromEntries(
+      Object.entries(service.contexts).flatMap(([name, location]) => {
+        const needed = serviceOfContext(location);
+        if (needed === undefined) return [];
+        return [[name, { service: needed, sourceHash: hashes[needed] ?? "" }]];
+      }),
+    ),
+    extraInputs: describeFiles(inputs.extraInputs),
+    stage: service.stage ?? null,
+    arguments: mapValues(service.arguments, hashOf),
+    secrets: Object.keys(service.secrets).sort(),
+    platforms: [...service.platforms].sort(),
+    salt: service.salt === undefined ? null : hashOf(service.salt),
+  };
+}
+
+/** The source hash: 32 hexadecimal digits. Pure. */
+export function hashDescription(description: SourceDescription): string {
+  return hashOf(
+    canonicalJson({
+      ...description,
+      context: hashOf(description.context.join("\0")),
+      namedContexts: mapValues(description.namedContexts, (files) => hashOf(files.join("\0"))),
+      extraInputs: hashOf(description.extraInputs.join("\0")),
+      needs: mapValues(description.needs, ({ sourceHash }) => sourceHash),
+    }),
+  );
+}
+
+/** A description as it is kept, once it has been parsed as JSON; undefined when it is none of ours. */
+export function parseDescription(json: unknown): SourceDescription | undefined {
+  const parsed = descriptionSchema.safeParse(json);
+  return parsed.success ? parsed.data : undefined;
+}
+
+function describeFiles(files: readonly SourceFile[]): string[] {
+  return files.map((file) => `${modeOf(file)} ${short(file.hash)} ${file.path}`);
+}
+
+/** Half of SHA-256 is more than enough to tell contents apart, and half as much to keep. */
+function short(hash: string): string {
+  return hash.slice(0, 32);
+}
+
+function hashOf(text: string): string {
+  return short(createHash("sha256").update(text).digest("hex"));
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
+/** JSON in which the order of an object's keys does not show. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(",")}}`;
+  }
+  return JSON.stringify(value);
+}
