@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { serviceContext } from "./contexts.ts";
+import { type EcsTarget, ecsTargetSchema, resolveEcsTarget } from "./ecs-target.ts";
 import { type LambdaTarget, lambdaTargetFor, lambdaTargetSchema } from "./lambda-target.ts";
-import { orderSchema } from "./target-order.ts";
 
 /** A path relative to the project's directory (where Pulumi.yaml is), with forward slashes. */
 const relativePath = z
@@ -19,21 +19,6 @@ export const platformSchema = z
     error: "is not a platform that BuildKit builds Linux images for",
   })
   .meta({ description: "os/architecture[/variant], for example linux/arm64" });
-
-const ecsTargetSchema = z
-  .strictObject({
-    kind: z.literal("ecs"),
-    cluster: z.string().min(1).describe("Name or ARN of the cluster; ${stack} is replaced"),
-    service: z.string().min(1).describe("Name of the ECS service; ${stack} is replaced"),
-    container: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("Container of the task definition that takes the image; default: the service's name here"),
-    timeoutSeconds: z.int().positive().max(7200).default(900).describe("How long the deployment is followed"),
-    order: orderSchema,
-  })
-  .describe("An ECS service");
 
 export const targetSchema = z.discriminatedUnion("kind", [ecsTargetSchema, lambdaTargetSchema]);
 
@@ -117,7 +102,7 @@ export const catalogueSchema = z
   })
   .meta({ title: "services.yaml: the catalogue of services" });
 
-export type EcsTarget = z.output<typeof ecsTargetSchema> & { readonly container: string };
+export type { EcsTarget } from "./ecs-target.ts";
 export type { LambdaTarget } from "./lambda-target.ts";
 /** What runs an image. A new kind is a new member here and a new file in `runner/targets/`. */
 export type Target = EcsTarget | LambdaTarget;
@@ -166,12 +151,7 @@ export function resolveCatalogue(written: z.output<typeof catalogueSchema>, stac
         targets: targets.map((target): Target => {
           switch (target.kind) {
             case "ecs":
-              return {
-                ...target,
-                cluster: forStack(target.cluster),
-                service: forStack(target.service),
-                container: forStack(target.container ?? name),
-              };
+              return resolveEcsTarget(target, name, forStack);
             case "lambda":
               return lambdaTargetFor(target, forStack);
           }

@@ -1,7 +1,9 @@
+import { stackAlarmProblems } from "./deployment-alarms.ts";
 import { catalogueFile, type StackDescription, stackFile } from "./description.ts";
 import type { Problem } from "./errors.ts";
 import { ownMovingTags, repositoryName } from "./names.ts";
 import type { Settings } from "./settings.ts";
+import { sidecarProblems } from "./sidecars.ts";
 import { immovableFormats, tagFormats } from "./tags.ts";
 
 /** ECR takes so many exclusion filters in a repository, and so many wildcards in each. */
@@ -13,7 +15,8 @@ const maximumFilterWildcards = 2;
  * contradicts. Pure.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
  */
-export function checkStack({ catalogue, settings }: StackDescription): Problem[] {
+export function checkStack(description: StackDescription): Problem[] {
+  const { catalogue, settings } = description;
   return [
     ...movingTagProblems(settings.repositories.movingTags, stackFile(settings.stack)),
     ...immovableTagProblems(settings),
@@ -23,6 +26,8 @@ export function checkStack({ catalogue, settings }: StackDescription): Problem[]
         repository: repositoryName(settings, service),
       })),
     ),
+    ...sidecarProblems(catalogue.services),
+    ...stackAlarmProblems(description),
     ...(settings.scanning.lambda && settings.scanning.mode === "basic"
       ? [
           {

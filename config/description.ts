@@ -4,6 +4,9 @@ import type { Settings } from "./settings.ts";
 /** Name of the catalogue's file, in the project's directory. */
 export const catalogueFile = "services.yaml";
 
+/** Name of the Pulumi project's file. */
+export const projectFile = "Pulumi.yaml";
+
 /** Name of the file that describes a stack. */
 export function stackFile(stack: string): string {
   return `Pulumi.${stack}.yaml`;

@@ -4,7 +4,8 @@ import { LineCounter, parseDocument } from "yaml";
 import { type Catalogue, catalogueSchema, resolveCatalogue } from "./catalogue.ts";
 import { checkStack } from "./check.ts";
 import { isGlob, isLocalContext } from "./contexts.ts";
-import { catalogueFile, type StackDescription, stackFile } from "./description.ts";
+import { namesStackAlarms, withStackAlarms } from "./deployment-alarms.ts";
+import { catalogueFile, projectFile, type StackDescription, stackFile } from "./description.ts";
 import { type Problem, UserError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 import { needsProblems } from "./needs.ts";
@@ -25,7 +26,18 @@ export async function loadStack(directory: string, stack: string): Promise<Stack
     loadCatalogue(directory, stack),
     loadSettings(directory, stack),
   ]);
-  return checked(directory, catalogue, settings);
+  const description = checked(directory, catalogue, settings);
+  if (!namesStackAlarms(description.catalogue)) return description;
+  return withStackAlarms(description, await projectName(directory));
+}
+
+/** Name of the Pulumi project. */
+async function projectName(directory: string): Promise<string> {
+  const read = await readYaml(directory, projectFile);
+  if (!("value" in read)) throw new UserError(read.problems);
+  const name = (read.value as { name?: unknown } | null)?.name;
+  if (typeof name === "string") return name;
+  throw new UserError({ code: "missing-key", where: projectFile, key: "name", message: "is missing" });
 }
 
 /**

@@ -201,6 +201,12 @@ const ecs: readonly Permission[] = [
     why: "prove which digest runs; say why a task stopped",
   },
   {
+    action: "ecs:DescribeContainerInstances",
+    on: "ecs-tasks-of-cluster",
+    roles: deployers,
+    why: "which instance a task without an address of its own is on, as its load balancer knows it",
+  },
+  {
     action: "ecs:RunTask",
     on: "task-family-in-cluster",
     roles: deployers,

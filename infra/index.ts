@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { stackResourceName } from "../config/alarm-names.ts";
 import { registryHost } from "../config/names.ts";
 import { currentAccount } from "./account.ts";
 import { type BaseImage, baseImage } from "./base-image.ts";
@@ -19,7 +20,7 @@ import { serviceOutput } from "./stack-outputs.ts";
 const { catalogue, settings, builds, builder } = await prepare(process.cwd(), pulumi.getStack());
 const { repositories } = settings;
 const account = currentAccount(settings);
-const name = `${pulumi.getProject()}-${settings.stack}`.replaceAll(/[^A-Za-z0-9_-]/g, "-");
+const name = stackResourceName(pulumi.getProject(), settings.stack);
 const tags = { ...settings.resourceTags, "slipway:stack": settings.stack };
 
 // Key: one for the alerts, and for the images when they are to be encrypted with a key of our own.

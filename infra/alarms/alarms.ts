@@ -1,5 +1,6 @@
 import { MetricAlarm } from "@pulumi/aws/cloudwatch/metricAlarm.js";
 import * as pulumi from "@pulumi/pulumi";
+import { cloudWatchAlarmName } from "../../config/alarm-names.ts";
 import type { AlarmDefinition } from "./definition.ts";
 
 export interface AlarmsArgs {
@@ -27,7 +28,7 @@ export class Alarms extends pulumi.ComponentResource {
         const alarm = new MetricAlarm(
           definition.name,
           {
-            name: `${args.name}-${definition.name}`,
+            name: cloudWatchAlarmName(args.name, definition.name),
             alarmDescription: definition.description,
             namespace: definition.metric.namespace,
             metricName: definition.metric.name,

@@ -1,3 +1,4 @@
+import { ecsAlarmPrefix } from "../../config/alarm-names.ts";
 import type { AlarmSettings } from "../../config/alarms.ts";
 import type { EcsTarget, Service } from "../../config/catalogue.ts";
 import type { AlarmDefinition, Metric } from "./definition.ts";
@@ -14,7 +15,7 @@ export function ecsAlarms(services: readonly Service[], settings: AlarmSettings)
   return services.flatMap((service) => {
     const targets = service.targets.filter((target) => target.kind === "ecs");
     return targets.flatMap((target, index): AlarmDefinition[] => {
-      const name = index === 0 ? service.name : `${service.name}-${index + 1}`;
+      const name = ecsAlarmPrefix(service.name, index);
       const title = `${clusterName(target)}/${target.service}`;
       const share = { statistic: "Average", periodSeconds: minute, periods: 5, fires: "above" } as const;
       return [

@@ -5,9 +5,10 @@ import { checkTags, tagMovability } from "../registry/tags.ts";
 import { readHead } from "../release/store.ts";
 import { runStep } from "../report/events.ts";
 import { kindOf } from "../targets/kinds.ts";
-import type { TargetPlan } from "../targets/target.ts";
+import type { TargetImage, TargetPlan } from "../targets/target.ts";
 import { type InspectedService, imageToPlanWith, type TaggedService } from "./plan.ts";
 import type { Session } from "./session.ts";
+import { imagesByService, targetImage } from "./target-image.ts";
 
 /**
  * Looks at everything that a deployment would change, without changing it: where each tag is, and
@@ -22,12 +23,13 @@ export async function inspectServices(
 ): Promise<readonly InspectedService[]> {
   const { clients, signal, settings } = session;
   const movable = tagMovability(settings.repositories);
+  const images = imagesByService(compared.map(imageToPlanWith));
   return pMap(
     compared,
     async (one) => {
       const [tagCheck, targets, head] = await Promise.all([
         checkTags(clients, one.repository, one.image?.digest, one.tagPlan.tags, { movable }, signal),
-        planTargets(session, one.service, imageToPlanWith(one), step),
+        planTargets(session, one.service, imageToPlanWith(one), images, step),
         readHead(clients, one.repository, settings.stack, signal),
       ]);
       return { ...one, tagCheck, targets, head };
@@ -36,11 +38,16 @@ export async function inspectServices(
   );
 }
 
-/** Plans moving all targets of a service to an image, from how they are now; each one a step. */
+/**
+ * Plans moving all targets of a service to an image, from how they are now; each one a step.
+ *
+ * @param images of all services of the run: what other containers of a target are moved to
+ */
 export async function planTargets(
   session: Session,
   service: Service,
   image: Image,
+  images: ReadonlyMap<string, Image>,
   step: string,
 ): Promise<readonly TargetPlan[]> {
   return Promise.all(
@@ -48,7 +55,8 @@ export async function planTargets(
       const title = kindOf(target).title(target);
       const id = `check ${title}`;
       return runStep(session.emit, { id, title, parent: step }, async ({ conclude }) => {
-        const plan = await planTarget(session, service, target, image, id);
+        const wanted = targetImage(target, image, images);
+        const plan = await planTarget(session, service, target, wanted, id);
         const [problem] = plan.problems;
         if (problem !== undefined) conclude("failed", problem.message);
         else if (plan.action === "none") conclude("skipped", "runs this image already");
@@ -63,7 +71,7 @@ export async function planTarget(
   { clients, emit, signal }: Session,
   service: Service,
   target: Target,
-  image: Image,
+  image: TargetImage,
   step: string,
 ): Promise<TargetPlan> {
   const kind = kindOf(target);

@@ -8,6 +8,7 @@ import { moveTargets } from "./move.ts";
 import type { Move } from "./move-target.ts";
 import { type MovedService, type RecordedRelease, recordReleases } from "./record.ts";
 import type { Session } from "./session.ts";
+import { imagesByService, targetImage } from "./target-image.ts";
 
 /** A service, the image in the registry that its targets are to run, and how they were found. */
 export interface MovingService extends MovedService {
@@ -41,7 +42,10 @@ export async function moveServices(
       // What was found before a build of minutes, or before another run was done, may not be so any more.
       const stale = options.stale || lock.waited;
       const planned = stale ? await planAgain(session, moving) : moving;
-      const moves = planned.flatMap(({ image, targets }) => targets.map((plan): Move => ({ plan, image })));
+      const images = imagesByService(moving.map(({ image }) => image));
+      const moves = planned.flatMap(({ image, targets }) =>
+        targets.map((plan): Move => ({ plan, image: targetImage(plan.target, image, images) })),
+      );
       const problems = moves.flatMap(({ plan }) => plan.problems);
       if (problems.length > 0) throw new UserError(problems, { exitCode: 1 });
       const { allOrNothing = settings.deploy.allOrNothing } = options;
@@ -59,11 +63,14 @@ export async function moveServices(
 }
 
 function planAgain(session: Session, moving: readonly MovingService[]): Promise<readonly MovingService[]> {
+  const images = imagesByService(moving.map(({ image }) => image));
   return Promise.all(
     moving.map(async (one) => ({
       ...one,
       targets: await Promise.all(
-        one.service.targets.map((target) => planTarget(session, one.service, target, one.image, "move")),
+        one.service.targets.map((target) =>
+          planTarget(session, one.service, target, targetImage(target, one.image, images), "move"),
+        ),
       ),
     })),
   );

@@ -1,10 +1,9 @@
 import { UserError } from "../../config/errors.ts";
 import { hasCode } from "../aws/errors.ts";
-import type { Image } from "../registry/image.ts";
 import { type Emit, runStep, type StepOutcome } from "../report/events.ts";
 import { withHint } from "../targets/hints/match.ts";
 import { kindOf } from "../targets/kinds.ts";
-import type { TargetContext, TargetOutcome, TargetPlan } from "../targets/target.ts";
+import type { TargetContext, TargetImage, TargetOutcome, TargetPlan } from "../targets/target.ts";
 import type { Session } from "./session.ts";
 
 /** What moving needs of a session. */
@@ -13,7 +12,7 @@ export type MovingSession = Pick<Session, "clients" | "emit" | "signal" | "setti
 /** A target's plan, and the image that it is moved to. */
 export interface Move {
   readonly plan: TargetPlan;
-  readonly image: Image;
+  readonly image: TargetImage;
 }
 
 /** How a move ended, and what is needed to put it back. */
@@ -111,6 +110,7 @@ export function verdictOf(
   state: { readonly applied: boolean; readonly aborted: boolean },
 ): Pick<TargetOutcome, "outcome" | "message" | "evidence"> {
   if (state.aborted) {
+    if (hasCode(error, "one-off-stopped")) return { outcome: "cancelled", message: error.message };
     const message = state.applied
       ? "interrupted while it was followed; the update goes on by itself"
       : "interrupted before it was changed";

@@ -2,6 +2,7 @@ import type { Service } from "../../config/catalogue.ts";
 import type { StackDescription } from "../../config/description.ts";
 import { loadStack } from "../../config/load.ts";
 import { registryHost } from "../../config/names.ts";
+import { withSidecarTargets } from "../../config/sidecars.ts";
 import { assertAccount, type Caller } from "../aws/account.ts";
 import { type Clients, createClients } from "../aws/clients.ts";
 import type { Emit } from "../report/events.ts";
@@ -39,7 +40,8 @@ export interface Session extends StackDescription {
 export async function openDescription(directory: string, selection: Selection) {
   const stack = await chooseStack(directory, selection.stack);
   const description = await loadStack(directory, stack);
-  const services = chooseServices(description.catalogue, selection);
+  const chosen = chooseServices(description.catalogue, selection);
+  const services = withSidecarTargets(description.catalogue.services, chosen);
   await applyStackEnvironment(directory, description.settings);
   return { ...description, services };
 }

@@ -53,8 +53,8 @@ export function pauseMilliseconds(policy: PollPolicy, attempt: number, random: n
 export interface PollOptions {
   readonly clock: Clock;
   readonly policy: PollPolicy;
-  /** When to give up, by the clock: milliseconds since the epoch. */
-  readonly until: number;
+  /** When to give up, by the clock: milliseconds since the epoch; asked after each look when it may move. */
+  readonly until: number | (() => number);
   readonly signal: AbortSignal;
   /** Told of a look that got no answer (network, throttling) and will be repeated. */
   readonly onNoAnswer?: (error: Error) => void;
@@ -79,7 +79,7 @@ export async function poll<T>(
       if (!hasCode(error, "unreachable", "throttled") || ++failures >= policy.failures) throw error;
       onNoAnswer?.(error);
     }
-    const left = until - clock.now();
+    const left = (typeof until === "number" ? until : until()) - clock.now();
     if (left <= 0) return undefined;
     await clock.sleep(Math.min(left, pauseMilliseconds(policy, attempt, clock.random())), signal);
   }

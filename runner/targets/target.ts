@@ -4,6 +4,15 @@ import type { Clients } from "../aws/clients.ts";
 import type { Image } from "../registry/image.ts";
 import type { Emit } from "../report/events.ts";
 
+/**
+ * What a target is moved to: an image, and for a kind with several containers which of them takes which
+ * image. Containers that are not named keep what they run.
+ */
+export interface TargetImage extends Image {
+  /** Container → image, the target's own service's first. Default: the kind's one place. */
+  readonly containers?: Readonly<Record<string, Image>>;
+}
+
 /** One field that an update changes: `containerDefinitions[ui].image`. */
 export interface FieldChange {
   readonly field: string;
@@ -83,16 +92,16 @@ export interface TargetKind<T extends Target, S, A> {
    */
   inspect(target: T, context: TargetContext): Promise<S>;
   /** Pure: from what is there and the image, what would change. */
-  plan(service: string, target: T, state: S, image: Image): TargetPlan<S>;
+  plan(service: string, target: T, state: S, image: TargetImage): TargetPlan<S>;
   /**
    * Whether the target is still what the plan was made from: one call that only reads, right before
    * `apply`. False when another machine has moved it since.
    */
   isAsPlanned(plan: TargetPlan<S>, context: TargetContext): Promise<boolean>;
   /** Starts the change with as few calls as possible; returns what `follow` and `revert` need. */
-  apply(plan: TargetPlan<S>, image: Image, context: TargetContext): Promise<A>;
+  apply(plan: TargetPlan<S>, image: TargetImage, context: TargetContext): Promise<A>;
   /** Follows the change that `apply` started to its end, and says how it ended. */
-  follow(plan: TargetPlan<S>, applied: A, image: Image, context: TargetContext): Promise<TargetOutcome>;
+  follow(plan: TargetPlan<S>, applied: A, image: TargetImage, context: TargetContext): Promise<TargetOutcome>;
   /** Puts back what `apply` changed. */
   revert(plan: TargetPlan<S>, applied: A, context: TargetContext): Promise<TargetOutcome>;
   status(service: string, target: T, context: TargetContext): Promise<TargetStatus>;

@@ -1,10 +1,12 @@
-import { type Service, UpdateServiceCommand } from "@aws-sdk/client-ecs";
+import { type DeploymentConfiguration, type Service, UpdateServiceCommand } from "@aws-sdk/client-ecs";
 import { UserError } from "../../../config/errors.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { isAwsError } from "../../aws/errors.ts";
-import { type Image, imageReference } from "../../registry/image.ts";
 import type { Clock } from "../poll.ts";
-import type { TargetContext, TargetPlan } from "../target.ts";
+import type { TargetContext, TargetImage, TargetPlan } from "../target.ts";
+import { alarmField, configurationWithAlarms } from "./alarms.ts";
+import { imageIn, referencesByContainer } from "./containers.ts";
+import { runOneOff } from "./one-off.ts";
 import { nextRevision, registerRevision } from "./revision.ts";
 import { type EcsState, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
 
@@ -24,38 +26,55 @@ export interface EcsApplied {
   readonly seenEvents: readonly string[];
 }
 
-/** Registers the revision and sets the service to it: two calls. */
+/**
+ * Registers the revision, runs the one-off task where there is one, and sets the service to the revision.
+ *
+ * @throws UserError when the one-off task fails: the service is as it was
+ */
 export async function applyEcs(
   plan: TargetPlan<EcsState>,
-  image: Image,
+  image: TargetImage,
   context: TargetContext,
   clock: Clock,
 ): Promise<EcsApplied> {
-  const { state, target } = plan;
+  const { state, target, title } = plan;
   if (state.kind !== "found" || target.kind !== "ecs") throw new Error(`no plan to apply for ${plan.title}`);
-  const reference = imageReference(image);
-  if (isUnderWay(state, target.container, reference)) return takeUp(state, clock);
+  const { service, taskDefinition } = state;
+  const references = referencesByContainer(target, image);
+  const current = taskDefinition.taskDefinitionArn;
+  if (isUnderWay(state, references)) return takeUp(state, clock);
+  const configuration = configurationWithAlarms(target, service);
+  if (plan.changes.every(({ field }) => field === alarmField)) {
+    return startDeployment(context.clients, service, current, clock, configuration);
+  }
 
-  const request = nextRevision(state.taskDefinition, state.tags, target.container, reference);
+  const request = nextRevision(taskDefinition, state.tags, references);
   const revisionArn = await registerRevision(context.clients.ecs, request, context.signal);
   context.emit({
     kind: "step-log",
     id: context.step,
-    line: `registered ${revisionName(revisionArn)} from ${revisionName(state.taskDefinition.taskDefinitionArn)}`,
+    line: `registered ${revisionName(revisionArn)} from ${revisionName(current)}`,
   });
+  const task = target.before;
+  if (task !== undefined && references[task.container] !== undefined) {
+    await runOneOff({ task, service, revisionArn, taskDefinition, references, title }, context, clock);
+  }
   context.signal.throwIfAborted();
-  return startDeployment(context.clients, state.service, revisionArn, clock);
+  return startDeployment(context.clients, service, revisionArn, clock, configuration);
 }
 
 /**
  * Sets a service to a revision with one UpdateService call. The call itself can't be interrupted, so
  * that it is always known whether the deployment was started.
+ *
+ * @param configuration the service's deployment configuration, when it is to be changed, too
  */
 export async function startDeployment(
   clients: Clients,
   service: Service,
   revisionArn: string,
   clock: Clock,
+  configuration?: DeploymentConfiguration,
 ): Promise<EcsApplied> {
   const startedAt = clock.now();
   const answer = await clients.ecs
@@ -64,6 +83,7 @@ export async function startDeployment(
         cluster: service.clusterArn,
         service: service.serviceName,
         taskDefinition: revisionArn,
+        ...(configuration === undefined ? {} : { deploymentConfiguration: configuration }),
       }),
     )
     .catch((error: unknown) => {
@@ -95,17 +115,18 @@ export async function startDeployment(
 }
 
 /** Whether an earlier run was interrupted after it had started this very deployment. */
-function isUnderWay(state: FoundService, container: string, reference: string): boolean {
-  const declared = state.taskDefinition.containerDefinitions.find((one) => one.name === container);
-  const primary = primaryOf(state.service);
+function isUnderWay(state: FoundService, references: Readonly<Record<string, string>>): boolean {
+  const { service, taskDefinition } = state;
+  const primary = primaryOf(service);
   return (
-    declared?.image === reference &&
+    Object.entries(references).every(([name, reference]) => imageIn(taskDefinition, name) === reference) &&
     primary?.rolloutState === "IN_PROGRESS" &&
-    primary.taskDefinition === state.taskDefinition.taskDefinitionArn
+    primary.taskDefinition === taskDefinition.taskDefinitionArn
   );
 }
 
-function takeUp({ service, taskDefinition }: FoundService, clock: Clock): EcsApplied {
+/** What `startDeployment` would have returned for the deployment that a service is in. */
+export function takeUp({ service, taskDefinition }: FoundService, clock: Clock): EcsApplied {
   const primary = primaryOf(service);
   return {
     cluster: service.clusterArn ?? "",

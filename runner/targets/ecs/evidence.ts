@@ -75,7 +75,8 @@ function signalOf(exitCode: number): string {
   return "";
 }
 
-async function logEvidence(
+/** The last log lines of a task's container that failed, or where they are; what can't be read is said. */
+export async function logEvidence(
   clients: Clients,
   taskDefinition: TaskDefinition,
   task: Task,

@@ -2,15 +2,19 @@ import type { Service, ServiceDeployment } from "@aws-sdk/client-ecs";
 import type { Image } from "../../registry/image.ts";
 import { type Clock, isAbort, poll, pollPolicy } from "../poll.ts";
 import type { TargetContext } from "../target.ts";
+import { createAcceptance } from "./acceptance.ts";
 import type { EcsApplied } from "./apply.ts";
 import { collectEvidence, describeStop } from "./evidence.ts";
+import { hopeless } from "./hopeless.ts";
 import { findService } from "./inspect.ts";
-import { createProof } from "./proof.ts";
+import { failureCount, failureLimit } from "./progress.ts";
 import { trackServiceDeployment } from "./service-deployment.ts";
+import { createStageWatch, pauseHints } from "./stage-watch.ts";
 import { nameOf, primaryOf, revisionName, type TaskDefinition } from "./state.ts";
-import { listTasks } from "./tasks.ts";
+import { bakeSeconds } from "./strategy.ts";
+import { failedTasks, listTasks } from "./tasks.ts";
 import { createTeller } from "./teller.ts";
-import { failureCount, failureLimit, findDeployment, judge, judgeRollback, type Verdict } from "./verdict.ts";
+import { findDeployment, judge, judgeRollback, type Verdict } from "./verdict.ts";
 
 /** How a deployment ended. */
 export interface DeploymentEnd {
@@ -27,39 +31,53 @@ export interface FollowOptions {
   readonly clock: Clock;
   readonly taskDefinition: TaskDefinition;
   readonly container: string;
+  /** Beside the time that the service's strategy has it bake. */
   readonly timeoutSeconds: number;
-  /** What the tasks must run; undefined to go by the revision only. */
-  readonly image: Image | undefined;
+  /** Container → image that the tasks must run; undefined to go by the revision only. */
+  readonly images: Readonly<Record<string, Image>> | undefined;
+  /** Whether the tasks must be healthy in the service's target groups. */
+  readonly targetHealth: boolean;
 }
 
 /** Failed tasks after which it is said that it does not look good. */
 const manyFailures = 3;
+/** Without a circuit breaker nobody counts: stopped tasks are looked at every so many looks. */
+const looksBetweenCounts = 4;
 
 /** Follows a deployment, telling the service's new events, until it ended, failed or the time is up. */
 export async function followDeployment(applied: EcsApplied, options: FollowOptions): Promise<DeploymentEnd> {
   const { context, clock } = options;
   const { clients, signal } = context;
   const teller = createTeller(context, applied);
-  const lookAtTasks = options.image && createProof(clients, applied, options.container, options.image, clock);
+  const accept = createAcceptance(applied, options);
+  const watch = createStageWatch(clock);
   const track = trackServiceDeployment(clients, applied, (reason) =>
     teller.log(`following by the service's own list: the service deployments API answered: ${reason}`),
   );
   let last: { service: Service; ours: ServiceDeployment | undefined; verdict: Verdict } | undefined;
   let failure: { reason: string; evidence: string[] } | undefined;
   let toldFailures = 0;
+  let unhealthy: readonly string[] = [];
+  let until = untilOf(applied, options, undefined);
 
-  const look = async (): Promise<DeploymentEnd | undefined> => {
+  const look = async (attempt: number): Promise<DeploymentEnd | undefined> => {
     const [found, ours] = await Promise.all([findService(clients, applied, signal), track(signal)]);
     if (found === undefined || found === "no cluster" || found.status === "INACTIVE") {
       return { ...ended("failed", "the service was deleted meanwhile"), revisionArn: undefined };
     }
     teller.events(found);
-    const verdict = (failure === undefined ? judge : judgeRollback)(found, applied, ours);
+    until = untilOf(applied, options, found);
+    const verdict = (failure === undefined ? judge : judgeRollback)(found, applied, ours, watch(ours));
     last = { service: found, ours, verdict };
+    for (const hint of pauseHints(ours)) teller.once(hint);
     const failures = failureCount(findDeployment(found, applied), ours);
     if (failures > toldFailures && verdict.kind === "waiting") {
       toldFailures = failures;
       await tellFailures(failures, failureLimit(found, ours));
+    }
+    if (verdict.kind === "waiting" && failureLimit(found, ours) === undefined) {
+      const reason = attempt % looksBetweenCounts === 3 ? await hopelessReason(found) : undefined;
+      if (reason !== undefined) return await givenUp(reason);
     }
     switch (verdict.kind) {
       case "waiting":
@@ -67,7 +85,7 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
         return undefined;
       case "settled":
         teller.progress(verdict.message);
-        return await prove(verdict.desired);
+        return await prove(found, verdict.desired);
       case "overtaken":
         return ended("failed", verdict.reason);
       case "failed":
@@ -116,17 +134,27 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
     if (limit === undefined && failures >= manyFailures) teller.keepsFailing(why);
   };
 
-  const prove = async (desired: number): Promise<DeploymentEnd | undefined> => {
+  const hopelessReason = async (service: Service) => {
+    const stopped = await listTasks(clients, applied, "STOPPED", signal);
+    return hopeless(failedTasks(stopped), findDeployment(service, applied)?.runningCount ?? 0);
+  };
+
+  const givenUp = async (reason: string) =>
+    ended(
+      "failed",
+      `${revisionName(applied.revisionArn)} does not start, ${reason}; ECS goes on trying (it has no deployment circuit breaker)`,
+      await evidence(),
+    );
+
+  const prove = async (service: Service, desired: number): Promise<DeploymentEnd | undefined> => {
     const name = revisionName(applied.revisionArn);
     if (desired === 0) return ended("done", `${name} is set; desired count is 0, so nothing runs`);
-    const proof = await lookAtTasks?.(desired, signal);
-    switch (proof?.kind) {
-      case undefined:
-        return ended("done", `${name} runs (${desired} of ${desired})`);
-      case "proven":
-        return ended("done", `${name} runs (${desired} of ${desired})${proof.note}`);
+    const acceptance = await accept(service, desired);
+    switch (acceptance.kind) {
+      case "accepted":
+        return ended("done", `${name} runs (${desired} of ${desired})${acceptance.note}`);
       case "wrong image":
-        return ended("failed", `${name} does not run the image that was pushed`, proof.tasks);
+        return ended("failed", `${name} does not run the image that was pushed`, acceptance.tasks);
       case "tasks keep stopping":
         return ended(
           "failed",
@@ -134,28 +162,31 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
           await evidence(),
         );
       case "open":
+        unhealthy = acceptance.waiting;
         return undefined;
     }
   };
 
   const timedOut = async (): Promise<DeploymentEnd> => {
-    const waited = `after ${options.timeoutSeconds} s`;
+    const waited = `after ${Math.round((until - applied.startedAt) / 1000)} s`;
     if (failure !== undefined) return failedEnd(false, `, and its rollback was not over ${waited}`);
     const state =
-      last?.verdict.kind === "waiting" || last?.verdict.kind === "settled"
+      unhealthy[0] ??
+      (last?.verdict.kind === "waiting" || last?.verdict.kind === "settled"
         ? last.verdict.message
-        : "no answer from ECS";
+        : "no answer from ECS");
     return ended(
       "failed",
       `${revisionName(applied.revisionArn)} was not stable ${waited} (${state}); ECS goes on with it`,
-      [...teller.lastEvents(), ...(await evidence())],
+      [...unhealthy, ...teller.lastEvents(), ...(await evidence())],
     );
   };
 
   try {
-    const until = applied.startedAt + options.timeoutSeconds * 1000;
     const onNoAnswer = (error: Error) => teller.log(`no answer, trying on: ${error.message.split("\n")[0]}`);
-    return (await poll(look, { clock, policy: pollPolicy, until, signal, onNoAnswer })) ?? (await timedOut());
+    const limit = () => until;
+    const end = await poll(look, { clock, policy: pollPolicy, until: limit, signal, onNoAnswer });
+    return end ?? (await timedOut());
   } catch (error) {
     if (!isAbort(error) && !signal.aborted) throw error;
     const goesOn =
@@ -172,4 +203,10 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
       revisionArn: undefined,
     };
   }
+}
+
+/** When waiting is given up, by our clock: the target's time, and the time that ECS bakes. */
+function untilOf(applied: EcsApplied, options: FollowOptions, service: Service | undefined): number {
+  const bake = bakeSeconds(service?.deploymentConfiguration);
+  return applied.startedAt + (options.timeoutSeconds + bake) * 1000;
 }

@@ -2,11 +2,13 @@ import type { EcsTarget } from "../../../config/catalogue.ts";
 import { explainRefusal } from "../../aws/errors.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
 import { type Clock, systemClock } from "../poll.ts";
-import type { TargetContext, TargetKind, TargetOutcome, TargetPlan } from "../target.ts";
+import type { TargetContext, TargetImage, TargetKind, TargetOutcome, TargetPlan } from "../target.ts";
 import { applyEcs, type EcsApplied, startDeployment } from "./apply.ts";
+import { containerOf, imageIn, imagesByContainer } from "./containers.ts";
 import { type DeploymentEnd, followDeployment } from "./follow.ts";
 import { findService, inspectEcs, isEcsAsPlanned } from "./inspect.ts";
 import { ecsTitle, planEcs } from "./plan.ts";
+import { smokeCheckService } from "./smoke.ts";
 import { type EcsState, type FoundService, primaryOf, revisionName } from "./state.ts";
 import { statusOfEcs } from "./status.ts";
 
@@ -29,25 +31,58 @@ export function createEcsKind(clock: Clock): TargetKind<EcsTarget, EcsState, Ecs
       }),
     status: statusOfEcs,
 
-    async follow(plan, applied, image, context) {
-      const { target, state } = planned(plan);
-      const { taskDefinition } = state;
-      const { container, timeoutSeconds } = target;
-      const end = await followDeployment(applied, {
-        context,
-        clock,
-        taskDefinition,
-        container,
-        timeoutSeconds,
-        image,
-      });
-      return outcomeOf(plan, applied, end, image, clock);
-    },
-
+    follow: (plan, applied, image, context) => follow(plan, applied, image, context, clock),
     async revert(plan, applied, context) {
       return revert(plan, applied, context, clock);
     },
   };
+}
+
+async function follow(
+  plan: TargetPlan<EcsState>,
+  applied: EcsApplied,
+  image: TargetImage,
+  context: TargetContext,
+  clock: Clock,
+): Promise<TargetOutcome> {
+  const { target, state } = planned(plan);
+  const { taskDefinition } = state;
+  const end = await followDeployment(applied, {
+    context,
+    clock,
+    taskDefinition,
+    container: target.container,
+    timeoutSeconds: target.timeoutSeconds,
+    images: imagesByContainer(target, image),
+    targetHealth: target.targetHealth,
+  });
+  const outcome = outcomeOf(plan, applied, end, image, clock);
+  if (end.outcome !== "done" || (end.runningCount ?? 0) === 0) return outcome;
+  const smoke = await smokeCheckService(target, applied, taskDefinition, context, clock);
+  if (smoke === undefined) return outcome;
+  if (smoke.passed) return { ...outcome, message: `${outcome.message}, ${shortened(smoke.lines)}` };
+
+  const failed = `${revisionName(applied.revisionArn)} is steady, and failed its smoke check`;
+  const [first] = smoke.lines;
+  const evidence = { evidence: [...smoke.lines] };
+  if (target.smoke?.onFailure === "keep" || applied.previousArn === applied.revisionArn) {
+    return { ...outcome, ...evidence, outcome: "failed", message: `${failed}, and is kept: ${first}` };
+  }
+  context.emit({ kind: "step-log", id: context.step, line: `${failed}: putting back what ran before` });
+  const back = await revert(plan, applied, context, clock);
+  const { running: _, ...rest } = outcome;
+  return {
+    ...rest,
+    outcome: back.outcome,
+    message: `${failed}, ${back.message}: ${first}`,
+    evidence: [...smoke.lines, ...(back.evidence ?? [])],
+    ...(back.running === undefined ? {} : { running: back.running }),
+    milliseconds: clock.now() - applied.startedAt,
+  };
+}
+
+function shortened([first = "", ...others]: readonly string[]): string {
+  return others.length === 0 ? first : `${first}, and ${others.length} more`;
 }
 
 async function revert(
@@ -80,11 +115,10 @@ async function revert(
     taskDefinition: state.taskDefinition,
     container: target.container,
     timeoutSeconds: target.timeoutSeconds,
-    image: undefined,
+    images: undefined,
+    targetHealth: target.targetHealth,
   });
-  const previous = state.taskDefinition.containerDefinitions.find(
-    (one) => one.name === target.container,
-  )?.image;
+  const previous = imageIn(state.taskDefinition, containerOf(target, plan.service));
   return {
     ...about,
     outcome: end.outcome === "done" ? "rolled back" : end.outcome === "cancelled" ? "cancelled" : "failed",
@@ -110,9 +144,7 @@ function outcomeOf(
   clock: Clock,
 ): TargetOutcome {
   const { target, state } = planned(plan);
-  const before = state.taskDefinition.containerDefinitions.find(
-    (one) => one.name === target.container,
-  )?.image;
+  const before = imageIn(state.taskDefinition, containerOf(target, plan.service));
   const running =
     end.revisionArn === undefined
       ? undefined

@@ -2,9 +2,13 @@ import type { Service } from "@aws-sdk/client-ecs";
 import type { EcsTarget } from "../../../config/catalogue.ts";
 import type { Problem } from "../../../config/errors.ts";
 import { didYouMean } from "../../../config/nearest.ts";
-import { type Image, imageReference } from "../../registry/image.ts";
-import type { FieldChange, TargetPlan } from "../target.ts";
+import type { Image } from "../../registry/image.ts";
+import type { FieldChange, TargetImage, TargetPlan } from "../target.ts";
+import { alarmChange } from "./alarms.ts";
+import { imageIn, imagesByContainer, referencesByContainer } from "./containers.ts";
+import { smokeProblems } from "./smoke.ts";
 import { type EcsState, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
+import { strategyNotes } from "./strategy.ts";
 
 /** `ecs shop-dev/ui` */
 export function ecsTitle(target: EcsTarget): string {
@@ -16,33 +20,47 @@ export function planEcs(
   serviceName: string,
   target: EcsTarget,
   state: EcsState,
-  image: Image,
+  image: TargetImage,
 ): TargetPlan<EcsState> {
   const plan = { service: serviceName, target, title: ecsTitle(target), state };
   if (state.kind === "unusable") {
     return { ...plan, action: "none", changes: [], problems: state.problems, notes: [] };
   }
-  const problems = [...containerProblems(target, state), ...platformProblems(target, state, image)];
-  const changes = changesOf(target, state, imageReference(image));
+  const images = imagesByContainer(target, image);
+  const problems = [
+    ...Object.entries(images).flatMap(([container, one]) => [
+      ...containerProblems(container, state),
+      ...platformProblems(target, state, one),
+    ]),
+    ...(target.before === undefined ? [] : containerProblems(target.before.container, state)),
+    ...smokeProblems(target, state),
+  ];
+  const changes = changesOf(target, state, image);
   return {
     ...plan,
     action: changes.length > 0 ? "update" : "none",
     changes,
     problems,
-    notes: notesOf(state.service, changes),
+    notes: notesOf(target, state.service, changes),
   };
 }
 
-function changesOf(target: EcsTarget, state: FoundService, reference: string): FieldChange[] {
-  const current = state.taskDefinition.containerDefinitions.find((one) => one.name === target.container);
-  if (current === undefined) return [];
-  if (current.image !== reference) {
-    const field = `containerDefinitions[${target.container}].image`;
-    return [{ field, before: current.image, after: reference }];
-  }
-  // The right image is declared; what counts is whether it is also what came to run.
+function changesOf(target: EcsTarget, state: FoundService, image: TargetImage): FieldChange[] {
+  const references = Object.entries(referencesByContainer(target, image));
+  const known = references.filter(([name]) => imageIn(state.taskDefinition, name) !== undefined);
+  if (known.length === 0) return [];
+  const images = known.flatMap(([container, after]): FieldChange[] => {
+    const before = imageIn(state.taskDefinition, container);
+    return before === after ? [] : [{ field: `containerDefinitions[${container}].image`, before, after }];
+  });
+  // The right image may be declared already; what counts is whether it is also what came to run.
   const rollout = rolloutOf(state.service);
-  return rollout === "COMPLETED" ? [] : [{ field: "deployment", before: rollout, after: "COMPLETED" }];
+  const unfinished =
+    images.length > 0 || rollout === "COMPLETED"
+      ? []
+      : [{ field: "deployment", before: rollout, after: "COMPLETED" }];
+  const alarms = [alarmChange(target, state.service)].filter((one) => one !== undefined);
+  return [...images, ...unfinished, ...alarms];
 }
 
 /**
@@ -57,16 +75,16 @@ export function rolloutOf(service: Service): string {
   return all && (service.deployments?.length ?? 0) <= 1 ? "COMPLETED" : "IN_PROGRESS";
 }
 
-function containerProblems(target: EcsTarget, { taskDefinition }: FoundService): Problem[] {
+function containerProblems(container: string, { taskDefinition }: FoundService): Problem[] {
   const names = taskDefinition.containerDefinitions.map((one) => one.name);
-  if (names.includes(target.container)) return [];
+  if (names.includes(container)) return [];
   return [
     {
       code: "unknown-container",
       where: `task definition ${revisionName(taskDefinition.taskDefinitionArn)}`,
-      value: target.container,
+      value: container,
       message: "the task definition has no such container",
-      fix: `${didYouMean(target.container, names)}; name it with "container" in the target`,
+      fix: `${didYouMean(container, names)}; name it with "container" or "sidecars" in the target`,
     },
   ];
 }
@@ -100,7 +118,7 @@ function platformProblems(target: EcsTarget, state: FoundService, image: Image):
   ];
 }
 
-function notesOf(service: Service, changes: readonly FieldChange[]): string[] {
+function notesOf(target: EcsTarget, service: Service, changes: readonly FieldChange[]): string[] {
   const notes: string[] = [];
   if (service.schedulingStrategy !== "DAEMON" && service.desiredCount === 0) {
     notes.push("its desired count is 0: the revision will be set, and nothing will run");
@@ -119,6 +137,10 @@ function notesOf(service: Service, changes: readonly FieldChange[]): string[] {
       `a deployment of ${revisionName(primary.taskDefinition)} is still in progress; this one will take its place`,
     );
   }
+  if (changes.length > 0 && target.before !== undefined && supersedes) {
+    notes.push(`before the update, once, in ${target.before.container}: ${target.before.command.join(" ")}`);
+  }
+  if (changes.length > 0) notes.push(...strategyNotes(service, target.timeoutSeconds));
   const breaker = service.deploymentConfiguration?.deploymentCircuitBreaker;
   if (changes.length > 0 && breaker?.enable !== true) {
     notes.push(

@@ -2,7 +2,7 @@ import type { Clients } from "../../aws/clients.ts";
 import type { Image } from "../../registry/image.ts";
 import type { Clock } from "../poll.ts";
 import { createSteadiness } from "./steadiness.ts";
-import { failedTasks, listTasks, proveImage, type TaskQuery } from "./tasks.ts";
+import { failedTasks, listTasks, proveImages, type TaskQuery } from "./tasks.ts";
 
 /** How long agents have to say which image they run, once all tasks are there. */
 const reportMilliseconds = 15_000;
@@ -18,13 +18,13 @@ export type Proof =
  * Looks at the tasks themselves, since a deployment's state says nothing about what they run: success is
  * the pushed digest in every one of them.
  *
+ * @param images container → image that it must run
  * @returns a look, to be repeated while it is open
  */
 export function createProof(
   clients: Clients,
   query: TaskQuery,
-  container: string,
-  image: Image,
+  images: Readonly<Record<string, Image>>,
   clock: Clock,
 ): (desired: number, signal: AbortSignal) => Promise<Proof> {
   const steadiness = createSteadiness(clock);
@@ -35,7 +35,7 @@ export function createProof(
       listTasks(clients, query, "RUNNING", signal),
       listTasks(clients, query, "STOPPED", signal),
     ]);
-    const proof = proveImage(running, container, image);
+    const proof = proveImages(running, images);
     if (proof.wrong.length > 0) return { kind: "wrong image", tasks: proof.wrong };
     const steady = steadiness(running, failedTasks(stopped));
     if (steady === "failing") return { kind: "tasks keep stopping" };

@@ -23,21 +23,25 @@ const responseOnly: readonly string[] = [
   "deleteRequestedAt",
 ];
 
-/** The request that registers a revision like this one with another image in one container. Pure. */
+/**
+ * The request that registers a revision like this one with other images in some containers. Pure.
+ *
+ * @param images container → reference
+ */
 export function nextRevision(
   current: TaskDefinition,
   tags: readonly Tag[],
-  container: string,
-  image: string,
+  images: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
   const kept = Object.entries(current).filter(
     ([field, value]) => !responseOnly.includes(field) && value !== null && value !== undefined,
   );
   return {
     ...Object.fromEntries(kept),
-    containerDefinitions: current.containerDefinitions.map((definition) =>
-      definition.name === container ? { ...definition, image } : definition,
-    ),
+    containerDefinitions: current.containerDefinitions.map((definition) => {
+      const image = images[definition.name];
+      return image === undefined ? definition : { ...definition, image };
+    }),
     // RegisterTaskDefinition refuses an empty list. Tags in AWS's own name space can't be set by us.
     ...tagged(tags.filter((tag) => !tag.key?.startsWith("aws:"))),
   };

@@ -1,6 +1,7 @@
 import type { Service } from "@aws-sdk/client-ecs";
 import type { EcsTarget } from "../../../config/catalogue.ts";
 import type { TargetContext, TargetStatus } from "../target.ts";
+import { containerOf, imageIn } from "./containers.ts";
 import { findService } from "./inspect.ts";
 import { ecsTitle, rolloutOf } from "./plan.ts";
 import { describeTaskDefinition } from "./revision.ts";
@@ -25,7 +26,7 @@ export async function statusOfEcs(
     reference === undefined
       ? undefined
       : (await describeTaskDefinition(clients.ecs, reference, signal)).taskDefinition;
-  return { ...about, ...describeService(service, taskDefinition, target.container) };
+  return { ...about, ...describeService(service, taskDefinition, containerOf(target, serviceName)) };
 }
 
 /** The status of a service from its own description and its task definition's. Pure. */
@@ -38,7 +39,7 @@ export function describeService(
   const running = service.runningCount ?? 0;
   const desired = service.desiredCount ?? 0;
   const rollout = rolloutOf(service);
-  const image = taskDefinition?.containerDefinitions.find((one) => one.name === container)?.image;
+  const image = taskDefinition === undefined ? undefined : imageIn(taskDefinition, container);
   const health =
     rollout === "FAILED"
       ? "unhealthy"

@@ -67,21 +67,33 @@ export interface RunningProof {
 }
 
 /**
- * Compares what tasks run with what was pushed: the index's digest, or its manifest for the tasks'
- * platform (agents report either). Pure.
+ * Compares what tasks run with what was pushed: for each container the index's digest, or its manifest
+ * for the tasks' platform (agents report either). Pure.
+ *
+ * @param images container → image that it must run
  */
-export function proveImage(tasks: readonly Task[], container: string, image: Image): RunningProof {
-  const pushed = new Set([image.digest, ...Object.values(image.manifests)]);
-  const running = tasks.filter((task) => task.lastStatus === "RUNNING");
-  const digests = running.map((task) => ({
-    task: nameOf(task.taskArn).slice(0, 8),
-    digest: task.containers?.find((one) => one.name === container)?.imageDigest,
+export function proveImages(tasks: readonly Task[], images: Readonly<Record<string, Image>>): RunningProof {
+  const wanted = Object.entries(images).map(([container, image]) => ({
+    container,
+    pushed: new Set([image.digest, ...Object.values(image.manifests)]),
   }));
+  const running = tasks.filter((task) => task.lastStatus === "RUNNING");
+  const proofs = running.map((task) => {
+    const found = wanted.map(({ container, pushed }) => {
+      const digest = task.containers?.find((one) => one.name === container)?.imageDigest;
+      return { container, digest, right: digest !== undefined && pushed.has(digest) };
+    });
+    return { task: nameOf(task.taskArn).slice(0, 8), found };
+  });
   return {
-    matching: digests.filter((one) => one.digest !== undefined && pushed.has(one.digest)).length,
-    unreported: digests.filter((one) => one.digest === undefined).length,
-    wrong: digests
-      .filter((one) => one.digest !== undefined && !pushed.has(one.digest))
-      .map((one) => `task ${one.task} runs ${one.digest}`),
+    matching: proofs.filter(({ found }) => found.every(({ right }) => right)).length,
+    unreported: proofs.filter(({ found }) => found.some(({ digest }) => digest === undefined)).length,
+    wrong: proofs.flatMap(({ task, found }) =>
+      found
+        .filter(({ digest, right }) => digest !== undefined && !right)
+        .map(({ container, digest }) =>
+          found.length === 1 ? `task ${task} runs ${digest}` : `task ${task} runs ${digest} in ${container}`,
+        ),
+    ),
   };
 }

@@ -7,6 +7,7 @@ import { revisionName } from "./state.ts";
 export function createTeller({ emit, step }: TargetContext, applied: EcsApplied) {
   const seen = new Set(applied.seenEvents);
   const told: string[] = [];
+  const said = new Set<string>();
   let progress = "";
   let warned = false;
   const log = (line: string) => emit({ kind: "step-log", id: step, line });
@@ -19,6 +20,12 @@ export function createTeller({ emit, step }: TargetContext, applied: EcsApplied)
         told.push(event.message ?? "");
         log(event.message ?? "");
       }
+    },
+    /** Says a line that stays true for many looks. */
+    once(line: string) {
+      if (said.has(line)) return;
+      said.add(line);
+      log(line);
     },
     lastEvents: () => told.slice(-3),
     progress(message: string) {

@@ -1,4 +1,5 @@
 import type { Deployment, Service, ServiceDeployment } from "@aws-sdk/client-ecs";
+import { describeProgress, hookName, type StageWatch } from "./progress.ts";
 import { primaryOf, revisionName } from "./state.ts";
 
 /** The deployment that is followed: what UpdateService started. */
@@ -25,12 +26,18 @@ export type Verdict =
  * rollback; so it has to be *our* deployment that ended well.
  *
  * @param ours the service deployment, when ECS's newer API knows it; its status then decides
+ * @param watch since when it is in its stage
  */
-export function judge(service: Service, followed: Followed, ours: ServiceDeployment | undefined): Verdict {
+export function judge(
+  service: Service,
+  followed: Followed,
+  ours: ServiceDeployment | undefined,
+  watch?: StageWatch,
+): Verdict {
   const primary = primaryOf(service);
   const deployment = findDeployment(service, followed);
   const ourRevision = primary !== undefined && primary.taskDefinition === followed.revisionArn;
-  const message = describeProgress(service, deployment, ours);
+  const message = describeProgress(service, deployment, ours, watch);
 
   switch (ours?.status) {
     case "ROLLBACK_REQUESTED":
@@ -41,6 +48,7 @@ export function judge(service: Service, followed: Followed, ours: ServiceDeploym
     case "ROLLBACK_FAILED":
       return failed(reasonOf(ours, deployment), "failed");
     case "STOP_REQUESTED":
+      return { kind: "waiting", message: `${message}, somebody stops it` };
     case "STOPPED":
       return ourRevision ? failed(reasonOf(ours, deployment), "none") : overtaken(primary);
     case "PENDING":
@@ -93,46 +101,6 @@ export function findDeployment(service: Service, followed: Followed): Deployment
   );
 }
 
-/** Failures after which the circuit breaker ends a deployment; undefined when it is off. Pure. */
-export function failureLimit(service: Service, ours?: ServiceDeployment): number | undefined {
-  if (ours?.deploymentCircuitBreaker?.threshold !== undefined) return ours.deploymentCircuitBreaker.threshold;
-  const breaker = service.deploymentConfiguration?.deploymentCircuitBreaker;
-  if (breaker?.enable !== true) return undefined;
-  const { type = "BOUNDED_PERCENT", value = 50 } = breaker.thresholdConfiguration ?? {};
-  if (type === "COUNT") return Math.max(1, value);
-  const part = Math.ceil((value * (service.desiredCount ?? 0)) / 100);
-  // At least 3, at most 200, whatever the size:
-  // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
-  return type === "UNBOUNDED_PERCENT" ? Math.max(1, part) : Math.min(200, Math.max(3, part));
-}
-
-/** Tasks of the deployment that failed to start or to stay. Pure. */
-export function failureCount(deployment: Deployment | undefined, ours?: ServiceDeployment): number {
-  return ours?.deploymentCircuitBreaker?.failureCount ?? deployment?.failedTasks ?? 0;
-}
-
-/** `1/2 running, 1 pending, 2 draining, failed tasks 2 of 3` */
-function describeProgress(
-  service: Service,
-  deployment: Deployment | undefined,
-  ours: ServiceDeployment | undefined,
-): string {
-  const draining = (service.deployments ?? [])
-    .filter((one) => one !== deployment)
-    .reduce((sum, one) => sum + (one.runningCount ?? 0), 0);
-  const failures = failureCount(deployment, ours);
-  const limit = failureLimit(service, ours);
-  const desired = deployment?.desiredCount ?? service.desiredCount ?? 0;
-  const stage = ours?.lifecycleStage;
-  return [
-    `${deployment?.runningCount ?? 0}/${desired} running`,
-    ...((deployment?.pendingCount ?? 0) > 0 ? [`${deployment?.pendingCount} pending`] : []),
-    ...(draining > 0 ? [`${draining} draining`] : []),
-    ...(failures > 0 ? [`failed tasks ${failures}${limit === undefined ? "" : ` of ${limit}`}`] : []),
-    ...(stage === undefined ? [] : [stage.toLowerCase().replaceAll("_", " ")]),
-  ].join(", ");
-}
-
 function failedRollout(service: Service, deployment: Deployment, ourRevision: boolean): Verdict {
   const primary = primaryOf(service);
   const rollback = ourRevision || primary === undefined ? "none" : rollbackOf(primary);
@@ -164,11 +132,23 @@ function isRollback(service: Service, primary: Deployment): boolean {
   return (service.events ?? []).slice(0, 5).some((event) => rollbackWords.test(event.message ?? ""));
 }
 
+/** Why a deployment failed, with the alarms that fired and the hooks that failed. */
 function reasonOf(ours: ServiceDeployment, deployment: Deployment | undefined): string {
-  return (
+  const reason =
     ours.rollback?.reason ??
     ours.statusReason ??
     deployment?.rolloutStateReason ??
-    `ECS ended the deployment: ${ours.status}`
-  );
+    `ECS ended the deployment: ${ours.status}`;
+  const alarms = ours.alarms?.triggeredAlarmNames ?? [];
+  const hooks = (ours.lifecycleHookDetails ?? [])
+    .filter(({ status }) => status === "FAILED" || status === "TIMED_OUT")
+    .map((hook) => `${hookName(hook)} ${hook.status === "FAILED" ? "failed" : "timed out"}`);
+  const causes = [
+    ...(alarms.length === 0
+      ? []
+      : [`${alarms.length === 1 ? "alarm" : "alarms"} ${alarms.join(", ")} fired`]),
+    ...hooks,
+  ];
+  const unsaid = causes.filter((cause) => !reason.includes(cause));
+  return [reason, ...unsaid].join("; ");
 }

@@ -48,7 +48,16 @@ describe("loading a stack", () => {
       platforms: ["linux/amd64", "linux/arm64"],
     });
     expect(ui?.targets).toEqual([
-      { kind: "ecs", cluster: "shop-dev", service: "ui", container: "ui", timeoutSeconds: 900, order: 0 },
+      {
+        kind: "ecs",
+        cluster: "shop-dev",
+        service: "ui",
+        container: "ui",
+        containers: { ui: "ui" },
+        timeoutSeconds: 900,
+        order: 0,
+        targetHealth: true,
+      },
       { kind: "lambda", function: "ui-dev", alias: "live", timeoutSeconds: 300, order: 0 },
     ]);
     expect(ui && repositoryName(loaded, ui)).toBe("shop/ui");

@@ -5,7 +5,7 @@ import { moveTargets } from "../../../runner/deploy/move.ts";
 import type { Move } from "../../../runner/deploy/move-target.ts";
 import type { TargetContext, TargetOutcome, TargetPlan } from "../../../runner/targets/target.ts";
 import { fakeContext, image } from "../targets/fakes.ts";
-import { outcome, targetPlan } from "./samples.ts";
+import { ecsTarget, outcome, targetPlan } from "./samples.ts";
 
 /** How a target behaves, by its service's name. */
 interface Behaviour {
@@ -59,7 +59,7 @@ beforeEach(() => {
 const move = (name: string, order = 0, changes: Partial<TargetPlan> = {}): Move => ({
   plan: targetPlan(name, {
     action: "update",
-    target: { kind: "ecs", cluster: "shop", service: name, container: name, timeoutSeconds: 900, order },
+    target: { ...ecsTarget(name), order },
     ...changes,
   }),
   image,

@@ -1,3 +1,4 @@
+import type { EcsTarget } from "../../../config/catalogue.ts";
 import type { InspectedService } from "../../../runner/deploy/plan.ts";
 import type { TargetOutcome, TargetPlan } from "../../../runner/targets/target.ts";
 import type { SourceDescription } from "../../../source/describe.ts";
@@ -54,7 +55,7 @@ export function inspected(name: string, changes: Partial<InspectedService> = {})
 export function targetPlan(name: string, changes: Partial<TargetPlan> = {}): TargetPlan {
   return {
     service: name,
-    target: { kind: "ecs", cluster: "shop", service: name, container: name, timeoutSeconds: 900, order: 0 },
+    target: ecsTarget(name),
     title: `ecs shop/${name}`,
     action: "none",
     changes: [],
@@ -74,5 +75,19 @@ export function outcome(name: string, changes: Partial<TargetOutcome> = {}): Tar
     message: `${name}:2 runs`,
     milliseconds: 2100,
     ...changes,
+  };
+}
+
+/** An ECS target as services.yaml has it with nothing but the names. */
+export function ecsTarget(name: string): EcsTarget {
+  return {
+    kind: "ecs",
+    cluster: "shop",
+    service: name,
+    container: name,
+    containers: { [name]: name },
+    timeoutSeconds: 900,
+    order: 0,
+    targetHealth: true,
   };
 }

@@ -2,7 +2,11 @@ import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { ECSClient } from "@aws-sdk/client-ecs";
+import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Clients } from "../../../runner/aws/clients.ts";
 import type { Image } from "../../../runner/registry/image.ts";
 import type { RunEvent } from "../../../runner/report/events.ts";
@@ -60,6 +64,10 @@ export function fakeContext(): FakeContext {
     lambda: new LambdaClient({ region }),
     logs: new CloudWatchLogsClient({ region }),
     cloudwatch: new CloudWatchClient({ region }),
+    elbv2: new ElasticLoadBalancingV2Client({ region }),
+    iam: new IAMClient({ region }),
+    secretsManager: new SecretsManagerClient({ region }),
+    ssm: new SSMClient({ region }),
     get uninterruptible() {
       return clients;
     },

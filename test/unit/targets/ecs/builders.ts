@@ -11,7 +11,9 @@ export const target: EcsTarget = {
   cluster: "shop",
   service: "ui",
   container: "ui",
+  containers: { ui: "ui" },
   timeoutSeconds: 300,
+  targetHealth: true,
   order: 0,
 };
 

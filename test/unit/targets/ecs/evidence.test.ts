@@ -8,7 +8,7 @@ import {
   describeStop,
   logPlace,
 } from "../../../../runner/targets/ecs/evidence.ts";
-import { failedTasks, proveImage } from "../../../../runner/targets/ecs/tasks.ts";
+import { failedTasks, proveImages } from "../../../../runner/targets/ecs/tasks.ts";
 import { awsError, fakeContext, image, sha } from "../fakes.ts";
 import { oldReference, revision, stoppedTask, task, taskDefinition } from "./builders.ts";
 
@@ -116,7 +116,7 @@ describe("what running tasks prove", () => {
       task("d", 2, containers(sha("9"))),
       task("e", 2, { ...containers(sha("9")), lastStatus: "PENDING" }),
     ];
-    expect(proveImage(tasks, "ui", image)).toEqual({
+    expect(proveImages(tasks, { ui: image })).toEqual({
       matching: 2,
       unreported: 1,
       wrong: [`task d runs ${sha("9")}`],

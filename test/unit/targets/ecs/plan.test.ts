@@ -95,7 +95,7 @@ describe("the next revision", () => {
     { key: "team", value: "shop" },
     { key: "aws:cloudformation:stack-name", value: "x" },
   ];
-  const next = nextRevision(current, tags, "ui", newReference);
+  const next = nextRevision(current, tags, { ui: newReference });
 
   it("differs in the image of one container only", () => {
     const [ui, proxy] = next.containerDefinitions as { image: string }[];
@@ -120,6 +120,6 @@ describe("the next revision", () => {
 
   it("keeps the tags that are ours to set, and sends no empty list", () => {
     expect(next.tags).toEqual([{ key: "team", value: "shop" }]);
-    expect(nextRevision(current, [], "ui", newReference)).not.toHaveProperty("tags");
+    expect(nextRevision(current, [], { ui: newReference })).not.toHaveProperty("tags");
   });
 });

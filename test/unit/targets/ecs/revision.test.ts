@@ -52,7 +52,7 @@ describe("cloning a task definition over the wire", () => {
     await serve();
     const { taskDefinition, tags } = await describeTaskDefinition(ecs, "ui:1", signal);
     expect(taskDefinition).toEqual(current);
-    await registerRevision(ecs, nextRevision(taskDefinition, tags, "ui", "new"), signal);
+    await registerRevision(ecs, nextRevision(taskDefinition, tags, { ui: "new" }), signal);
     expect(received.at(-1)).toEqual({
       target: "AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition",
       body: {

@@ -1,6 +1,7 @@
 import type { ServiceDeployment } from "@aws-sdk/client-ecs";
 import { describe, expect, it } from "vitest";
-import { failureLimit, judge } from "../../../../runner/targets/ecs/verdict.ts";
+import { failureLimit } from "../../../../runner/targets/ecs/progress.ts";
+import { judge } from "../../../../runner/targets/ecs/verdict.ts";
 import { deployment, revision, service } from "./builders.ts";
 
 const followed = { deploymentId: "ecs-svc/2", revisionArn: revision(2) };
@@ -86,7 +87,7 @@ describe("judging by the service deployments API", () => {
 
   it("waits for its end, also while all tasks run: traffic shifts, alarms are watched", () => {
     const verdict = look(running, { status: "IN_PROGRESS", lifecycleStage: "BAKE_TIME" });
-    expect(verdict).toEqual({ kind: "waiting", message: "2/2 running, bake time" });
+    expect(verdict).toEqual({ kind: "waiting", message: "2/2 running, baking" });
   });
 
   it("takes its failure count and threshold", () => {

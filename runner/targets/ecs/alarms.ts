@@ -1,0 +1,38 @@
+import type { DeploymentAlarms, DeploymentConfiguration, Service } from "@aws-sdk/client-ecs";
+import type { EcsTarget } from "../../../config/catalogue.ts";
+import type { FieldChange } from "../target.ts";
+
+/** What a change of them is called in a plan. */
+export const alarmField = "deploymentConfiguration.alarms";
+
+/** How the service's deployment alarms would change; undefined when they stay, or nobody asked. Pure. */
+export function alarmChange(target: EcsTarget, service: Service): FieldChange | undefined {
+  const { deploymentAlarms } = target;
+  if (deploymentAlarms === undefined) return undefined;
+  const before = describeAlarms(service.deploymentConfiguration?.alarms);
+  const after = describeAlarms(alarmsOf(deploymentAlarms)) ?? "";
+  return before === after ? undefined : { field: alarmField, before, after };
+}
+
+/**
+ * The service's deployment configuration with the target's alarms and everything else as it is;
+ * undefined when it need not be sent. Pure.
+ */
+export function configurationWithAlarms(
+  target: EcsTarget,
+  service: Service,
+): DeploymentConfiguration | undefined {
+  if (target.deploymentAlarms === undefined || alarmChange(target, service) === undefined) return undefined;
+  return { ...service.deploymentConfiguration, alarms: alarmsOf(target.deploymentAlarms) };
+}
+
+function alarmsOf({ alarms, rollback }: NonNullable<EcsTarget["deploymentAlarms"]>): DeploymentAlarms {
+  return { alarmNames: [...alarms], enable: true, rollback };
+}
+
+/** `ui-cpu, ui-memory; rolls back`; undefined when there are none. Pure. */
+function describeAlarms(alarms: DeploymentAlarms | undefined): string | undefined {
+  if (alarms?.enable !== true || (alarms.alarmNames ?? []).length === 0) return undefined;
+  const names = [...(alarms.alarmNames ?? [])].sort().join(", ");
+  return `${names}; ${alarms.rollback === true ? "rolls back" : "does not roll back"}`;
+}
