@@ -65,7 +65,8 @@ const registry: readonly Permission[] = [
     action: "ecr:BatchGetImage",
     on: ["repository", "cache-repository"],
     roles: all,
-    why: "read manifests: is it built already, which platforms, which digest",
+    why: "read manifests: is it built already, which platforms, which digest; and what is attached to them",
+    calls: ["BatchGetImage", "ListImageReferrers"],
   },
   {
     action: "ecr:GetDownloadUrlForLayer",

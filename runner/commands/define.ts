@@ -50,7 +50,9 @@ export function defineCommand<const O extends OptionTable, const P extends Posit
     handler: async (given) => {
       const { runCommand } = await import("./run.ts");
       const chosen = given as unknown as Parameters<typeof definition.run>[0];
-      await runCommand(chosen, { anywhere }, (context) => definition.run(chosen, context));
+      await runCommand(chosen, { anywhere, command: nameOf(command) }, (context) =>
+        definition.run(chosen, context),
+      );
     },
   };
   return { ...module, name: nameOf(command), optionNames: Object.keys(options), commands: [] };

@@ -1,5 +1,5 @@
 import { defineCommand } from "./define.ts";
-import { allowDirtyOption, servicesPositional, stackOption } from "./selection.ts";
+import { allowDirtyOption, commentOption, servicesPositional, stackOption } from "./selection.ts";
 
 /** `slipway deploy`: builds what changed, pushes it, moves what runs it, and watches how that ends. */
 export const deployCommand = defineCommand({
@@ -28,6 +28,7 @@ export const deployCommand = defineCommand({
     },
     "allow-dirty": allowDirtyOption,
     "dry-run": { type: "boolean", default: false, describe: "Change nothing; show what would be done" },
+    comment: commentOption,
   },
   run: async (options, context) => {
     const { deployServices, planServices } = await import("./deployment.ts");

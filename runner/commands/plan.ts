@@ -1,5 +1,5 @@
 import { defineCommand } from "./define.ts";
-import { allowDirtyOption, servicesPositional, stackOption } from "./selection.ts";
+import { allowDirtyOption, commentOption, servicesPositional, stackOption } from "./selection.ts";
 
 /** `slipway plan`: what `deploy` would do, without doing it. */
 export const planCommand = defineCommand({
@@ -19,6 +19,7 @@ export const planCommand = defineCommand({
       describe: "Version of the images, as for deploy",
     },
     "allow-dirty": allowDirtyOption,
+    comment: commentOption,
   },
   run: async (options, context) => {
     const { planServices } = await import("./deployment.ts");

@@ -21,3 +21,11 @@ export const allowDirtyOption = {
   default: false,
   describe: "Also what is not committed, where slipway:deploy.requireCleanTree refuses it",
 } as const;
+
+/** `--comment`, as the commands have it whose result is worth a comment on a pull request. */
+export const commentOption = {
+  type: "boolean",
+  default: false,
+  describe:
+    "On a pull request in GitHub Actions: put the result into the stack's one comment (needs GITHUB_TOKEN)",
+} as const;
