@@ -22,6 +22,8 @@ Written from the schemas in \`config/\` by \`npm run generate\`; a test holds it
 
 The catalogue. \`services.schema.json\` is its JSON Schema; a first line
 \`# yaml-language-server: $schema=services.schema.json\` makes editors complete it.
+Duplicate keys, tabs and unknown keys are refused with line and column. Anchors, aliases and merge keys
+(\`<<\`) are allowed, as long as they don't multiply without end.
 
 | key | type | default | what it is |
 | --- | --- | --- | --- |

@@ -1,19 +1,16 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
 import { type Catalogue, catalogueSchema, resolveCatalogue } from "./catalogue.ts";
 import { checkStack } from "./check.ts";
 import { isGlob, isLocalContext } from "./contexts.ts";
 import { namesStackAlarms, withStackAlarms } from "./deployment-alarms.ts";
 import { catalogueFile, projectFile, type StackDescription, stackFile } from "./description.ts";
 import { type Problem, UserError } from "./errors.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean, nearest } from "./nearest.ts";
 import { needsProblems } from "./needs.ts";
-import { problemsOf } from "./problems.ts";
+import { keyText, problemsOf } from "./problems.ts";
 import { awsSchema, type Settings, slipwaySchema } from "./settings.ts";
-
-/** Either a checked value or everything that is wrong with it. */
-export type Checked<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
+import { type Checked, type ParsedYaml, parseYaml } from "./yaml.ts";
 
 /**
  * Reads services.yaml and Pulumi.<stack>.yaml and checks both, and that the files they name exist.
@@ -70,10 +67,10 @@ export async function loadCatalogue(directory: string, stack: string): Promise<C
   if (!("value" in read)) return read;
   const parsed = catalogueSchema.safeParse(read.value);
   if (!parsed.success) {
-    return { problems: problemsOf(parsed.error, catalogueSchema, read.value, catalogueFile) };
+    return { problems: problemsOf(parsed.error, catalogueSchema, read.value, read.locate) };
   }
   const catalogue = resolveCatalogue(parsed.data, stack);
-  const problems = [...needsProblems(catalogue), ...(await missingFiles(directory, catalogue))];
+  const problems = [...needsProblems(catalogue), ...(await missingFiles(directory, catalogue, read.locate))];
   return problems.length > 0 ? { problems } : { value: catalogue };
 }
 
@@ -96,35 +93,68 @@ export async function loadSettings(directory: string, stack: string): Promise<Ch
   const read = await readYaml(directory, file);
   if (!("value" in read)) return read;
   const config = (read.value as { config?: unknown } | null)?.config ?? {};
-  return parseSettings(config as Record<string, unknown>, stack, file);
+  return parseSettings(config as Record<string, unknown>, stack, (path) => read.locate(["config", ...path]));
 }
 
 /**
  * Checks a stack's configuration, given as a flat map of `namespace:key` → value. The program calls
  * it with what the engine has, the runner with what the file says: one schema for both. Pure.
+ *
+ * @param where the file, or where in it a key of the configuration is
  */
 export function parseSettings(
   config: Readonly<Record<string, unknown>>,
   stack: string,
-  where: string,
+  where: string | ((path: readonly PropertyKey[]) => string),
 ): Checked<Settings> {
+  const locate = typeof where === "string" ? () => where : where;
   const section = (namespace: string) =>
     Object.fromEntries(
       Object.entries(config)
         .filter(([key]) => key.startsWith(`${namespace}:`))
         .map(([key, value]) => [key.slice(namespace.length + 1), value]),
     );
+  const inNamespace =
+    (prefix: string) =>
+    ([first, ...rest]: readonly PropertyKey[]) =>
+      locate(first === undefined ? [] : [`${prefix}${String(first)}`, ...rest]);
   const rawAws = section("aws");
   const rawSlipway = section("slipway");
   const aws = awsSchema.safeParse(rawAws);
   const slipway = slipwaySchema.safeParse(rawSlipway);
-  if (aws.success && slipway.success) return { value: { ...slipway.data, aws: aws.data, stack } };
+  const misspelt = misspeltNamespaces(config, locate);
+  if (aws.success && slipway.success && misspelt.length === 0)
+    return { value: { ...slipway.data, aws: aws.data, stack } };
   return {
     problems: [
-      ...(aws.success ? [] : problemsOf(aws.error, awsSchema, rawAws, where, "aws:")),
-      ...(slipway.success ? [] : problemsOf(slipway.error, slipwaySchema, rawSlipway, where, "slipway:")),
+      ...misspelt,
+      ...(aws.success ? [] : problemsOf(aws.error, awsSchema, rawAws, inNamespace("aws:"), "aws:")),
+      ...(slipway.success
+        ? []
+        : problemsOf(slipway.error, slipwaySchema, rawSlipway, inNamespace("slipway:"), "slipway:")),
     ],
   };
+}
+
+/** Keys like `slipwy:tags`, which belong to nobody and would be passed over without a word. */
+function misspeltNamespaces(
+  config: Readonly<Record<string, unknown>>,
+  locate: (path: readonly PropertyKey[]) => string,
+): Problem[] {
+  return Object.keys(config).flatMap((key) => {
+    const [namespace = "", name] = key.split(":", 2);
+    if (name === undefined || namespace === "slipway" || nearest(namespace, ["slipway"]) === undefined)
+      return [];
+    return [
+      {
+        code: "unknown-key",
+        where: locate([key]),
+        key,
+        message: "is not a key that is known here",
+        fix: `did you mean "slipway:${name}"?`,
+      },
+    ];
+  });
 }
 
 /** Names of the stacks that have a file here, sorted. */
@@ -133,7 +163,10 @@ export async function listStacks(directory: string): Promise<string[]> {
   return names.flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []).sort();
 }
 
-async function readYaml(directory: string, file: string): Promise<Checked<unknown>> {
+async function readYaml(
+  directory: string,
+  file: string,
+): Promise<ParsedYaml | { readonly problems: readonly Problem[] }> {
   let text: string;
   try {
     text = await readFile(join(directory, file), "utf8");
@@ -153,41 +186,24 @@ async function readYaml(directory: string, file: string): Promise<Checked<unknow
   return parseYaml(text, file);
 }
 
-/** Parses YAML strictly: duplicate keys and tabs are errors, with line and column. Pure. */
-export function parseYaml(text: string, file: string): Checked<unknown> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  if (document.errors.length > 0) {
-    return {
-      problems: document.errors.map((error) => {
-        const { line, col } = lines.linePos(error.pos[0]);
-        return {
-          code: "invalid-yaml",
-          where: `${file}:${line}:${col}`,
-          message: error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "is not YAML",
-        };
-      }),
-    };
-  }
-  return { value: document.toJS() as unknown };
-}
+type Locate = ParsedYaml["locate"];
 
-async function missingFiles(directory: string, catalogue: Catalogue): Promise<Problem[]> {
+async function missingFiles(directory: string, catalogue: Catalogue, locate: Locate): Promise<Problem[]> {
   const found = await Promise.all(
-    catalogue.services.flatMap((service) => [
-      fileProblem(directory, service.context, "directory", `services.${service.name}.context`),
-      fileProblem(directory, service.dockerfile, "file", `services.${service.name}.dockerfile`),
-      ...Object.entries(service.contexts)
-        .filter(([, location]) => isLocalContext(location))
-        .map(([name, location]) =>
-          fileProblem(directory, location, "directory", `services.${service.name}.contexts.${name}`),
+    catalogue.services.flatMap((service) => {
+      const check = (path: string, kind: "directory" | "file" | "either", ...key: PropertyKey[]) =>
+        fileProblem(directory, path, kind, ["services", service.name, ...key], locate);
+      return [
+        check(service.context, "directory", "context"),
+        check(service.dockerfile, "file", "dockerfile"),
+        ...Object.entries(service.contexts)
+          .filter(([, location]) => isLocalContext(location))
+          .map(([name, location]) => check(location, "directory", "contexts", name)),
+        ...service.extraInputs.flatMap((path, index) =>
+          isGlob(path) ? [] : [check(path, "either", "extraInputs", index)],
         ),
-      ...service.extraInputs
-        .filter((path) => !isGlob(path))
-        .map((path, index) =>
-          fileProblem(directory, path, "either", `services.${service.name}.extraInputs[${index}]`),
-        ),
-    ]),
+      ];
+    }),
   );
   return found.filter((problem) => problem !== undefined);
 }
@@ -196,13 +212,15 @@ async function fileProblem(
   directory: string,
   path: string,
   kind: "directory" | "file" | "either",
-  key: string,
+  at: readonly PropertyKey[],
+  locate: Locate,
 ): Promise<Problem | undefined> {
+  const key = keyText(at);
   const absolute = resolve(directory, path);
   if (relative(directory, absolute).startsWith("..")) {
     return {
       code: "outside-project",
-      where: catalogueFile,
+      where: locate(at),
       key,
       value: path,
       message: "lies outside of the project's directory",
@@ -216,7 +234,7 @@ async function fileProblem(
   if (fits) return undefined;
   return {
     code: kind === "directory" ? "missing-context" : "missing-file",
-    where: catalogueFile,
+    where: locate(at),
     key,
     value: path,
     message: found === undefined ? "does not exist" : `is not a ${kind}`,

@@ -8,34 +8,35 @@ type JsonSchema = { [key: string]: unknown };
  * The problems that a schema finds in a value, each with file, key, value and fix; for unknown keys
  * the nearest known one. Pure.
  *
- * @param where file that the value was read from
+ * @param locate where in which file a key is
  * @param prefix what stands before each key: `slipway:` for a stack's settings
  */
 export function problemsOf(
   error: z.ZodError,
   schema: z.ZodType,
   value: unknown,
-  where: string,
+  locate: (path: readonly PropertyKey[]) => string,
   prefix = "",
 ): Problem[] {
   const shape = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
-  return error.issues.flatMap((issue) => toProblems(issue, shape, value, where, prefix));
+  return error.issues.flatMap((issue) => toProblems(issue, shape, value, locate, prefix));
 }
 
 function toProblems(
   issue: z.core.$ZodIssue,
   shape: JsonSchema,
   root: unknown,
-  where: string,
+  locate: (path: readonly PropertyKey[]) => string,
   prefix: string,
 ): Problem[] {
+  const where = locate(issue.path);
   const key = (path: readonly PropertyKey[]) => prefix + keyText(path);
   const value = at(root, issue.path);
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((unknown) => ({
         code: "unknown-key",
-        where,
+        where: locate([...issue.path, unknown]),
         key: key([...issue.path, unknown]),
         message: "is not a key that is known here",
         fix: didYouMean(unknown, knownKeys(shape, issue.path)),
@@ -58,7 +59,7 @@ function toProblems(
             { ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue,
             shape,
             root,
-            where,
+            locate,
             prefix,
           ),
         );
@@ -97,7 +98,8 @@ function shown(value: unknown): { value?: unknown } {
   return value === undefined ? {} : { value };
 }
 
-function keyText(path: readonly PropertyKey[]): string {
+/** A path as people write it: `services.ui.platforms[1]`. Pure. */
+export function keyText(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (text, part) =>
       typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`,

@@ -130,9 +130,9 @@ describe("in a project", () => {
     expect(exitCode).toBe(2);
     const { error } = JSON.parse(stdout) as { error: { problems: { where: string; key: string }[] } };
     const keys = error.problems.map(({ where, key }) => `${where} ${key}`);
-    expect(keys).toContain("services.yaml services.ui.contxt");
-    expect(keys).toContain("Pulumi.prod.yaml slipway:tag");
-    expect(keys).toContain("Pulumi.prod.yaml aws:region");
+    expect(keys).toContain("services.yaml:3:5 services.ui.contxt");
+    expect(keys).toContain("Pulumi.prod.yaml:2:3 slipway:tag");
+    expect(keys).toContain("Pulumi.prod.yaml:1:1 aws:region");
   });
 
   test("GitHub is told in the file, too", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../../config/errors.ts";
-import { loadStack, parseSettings, parseYaml, problemsIn } from "../../../config/load.ts";
+import { loadStack, parseSettings, problemsIn } from "../../../config/load.ts";
 import { registryHost, repositoryName } from "../../../config/names.ts";
 import { didYouMean, nearest } from "../../../config/nearest.ts";
 
@@ -72,11 +72,11 @@ describe("loading a stack", () => {
     });
     const found = await problems();
     expect(found.map(({ where, key }) => `${where} ${key}`).sort()).toEqual([
-      "Pulumi.dev.yaml aws:region",
-      "Pulumi.dev.yaml slipway:retention.rules[0].keepLast",
-      "services.yaml services.ui.context",
-      "services.yaml services.ui.contxt",
-      "services.yaml services.ui.platforms[0]",
+      "Pulumi.dev.yaml:2:3 aws:region",
+      "Pulumi.dev.yaml:3:45 slipway:retention.rules[0].keepLast",
+      "services.yaml:2:3 services.ui.context",
+      "services.yaml:3:5 services.ui.contxt",
+      "services.yaml:4:17 services.ui.platforms[0]",
     ]);
     expect(found.find(({ key }) => key === "services.ui.contxt")?.fix).toMatch(/did you mean "context"/);
     expect(found.find(({ key }) => key === "services.ui.platforms[0]")?.value).toBe("linux/vax");
@@ -110,11 +110,39 @@ describe("loading a stack", () => {
     expect(problem).toMatchObject({ code: "unknown-stack", fix: 'did you mean "prod"? (there are: prod)' });
   });
 
+  test("says where in the file a path is that is not there", async () => {
+    await write({
+      "Pulumi.dev.yaml": settings,
+      "services.yaml":
+        "services:\n  a: &a\n    context: nowhere\n  b:\n    <<: *a\n    extraInputs:\n      - gone.txt\n",
+      "nowhere/Dockerfile": "FROM scratch\n",
+    });
+    expect((await problems()).map(({ where, key }) => [where, key])).toEqual([
+      ["services.yaml:7:9", "services.b.extraInputs[0]"],
+    ]);
+  });
+
   test.each([
-    ["duplicate keys", "a: 1\na: 2\n", "services.yaml:2:1"],
-    ["tabs", "a:\n\tb: 1\n", "services.yaml:2:1"],
-  ])("refuses %s with line and column", (_, text, where) => {
-    expect(problemsIn(parseYaml(text, "services.yaml")).map((problem) => problem.where)).toContain(where);
+    ["slipway:repositries", { prefix: "shop" }, "slipway:repositries", /did you mean "repositories"/],
+    ["slipwy:tags", ["{sha7}"], "slipwy:tags", /did you mean "slipway:tags"/],
+    ["slipway:deploy", { parallelBuild: 3 }, "slipway:deploy.parallelBuild", /did you mean "parallelBuilds"/],
+  ])("knows what %s was meant to be", (key, value, place, fix) => {
+    const [problem, ...others] = problemsIn(
+      parseSettings({ "aws:region": "eu-west-1", [key]: value }, "dev", "Pulumi.dev.yaml"),
+    );
+    expect(problem).toMatchObject({ code: "unknown-key", where: "Pulumi.dev.yaml", key: place });
+    expect(problem?.fix).toMatch(fix);
+    expect(others).toEqual([]);
+  });
+
+  test("leaves other programs' keys alone", () => {
+    const config = {
+      "aws:region": "eu-west-1",
+      "shop:replicas": 2,
+      "aws:defaultTags": {},
+      encryptionsalt: "x",
+    };
+    expect(problemsIn(parseSettings(config, "dev", "Pulumi.dev.yaml"))).toEqual([]);
   });
 
   test.each([
