@@ -10,6 +10,7 @@ import type { Command, GlobalOptions } from "./commands/command.ts";
 import type { DefinedCommand } from "./commands/define.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
 import { statusCommand } from "./commands/status.ts";
 import { tolerateClosedPipes } from "./report/write.ts";
@@ -19,6 +20,7 @@ export const commands: readonly DefinedCommand[] = [
   deployCommand,
   planCommand,
   statusCommand,
+  logsCommand,
   doctorCommand,
   sandboxCommand,
   demoCommand,

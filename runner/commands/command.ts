@@ -16,7 +16,7 @@ export interface CommandContext {
 /** What a command returns: how to exit, the document for `--output json`, and the text for people. */
 export interface CommandResult {
   readonly exitCode: 0 | ExitCode;
-  /** Serialised as JSON with `--output json`. */
+  /** Serialised as JSON with `--output json`; undefined when everything was printed meanwhile. */
   readonly document: unknown;
   /** Printed to stdout otherwise. */
   readonly text: string;

@@ -34,7 +34,7 @@ export async function runCommand(
     const result = await work({ directory, emit, signal: interruption.signal, output: options.output });
     if (inActions()) await (await import("./job.ts")).reportResult(job(), result);
     reporter.close();
-    const text = options.output === "json" ? JSON.stringify(result.document, null, 2) : result.text;
+    const text = options.output === "json" ? (JSON.stringify(result.document, null, 2) ?? "") : result.text;
     if (text !== "") await write(process.stdout, `${text.replace(/\n+$/, "")}\n`);
     process.exitCode = result.exitCode;
   } catch (thrown) {

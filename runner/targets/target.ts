@@ -3,6 +3,7 @@ import type { Problem } from "../../config/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 import type { Image } from "../registry/image.ts";
 import type { Emit } from "../report/events.ts";
+import type { LogSource } from "./logs.ts";
 
 /**
  * What a target is moved to: an image, and for a kind with several containers which of them takes which
@@ -105,4 +106,6 @@ export interface TargetKind<T extends Target, S, A> {
   /** Puts back what `apply` changed. */
   revert(plan: TargetPlan<S>, applied: A, context: TargetContext): Promise<TargetOutcome>;
   status(service: string, target: T, context: TargetContext): Promise<TargetStatus>;
+  /** Where the target logs to. Only reads; what does not exist is said as such. */
+  logs(service: string, target: T, context: TargetContext): Promise<readonly LogSource[]>;
 }

@@ -7,6 +7,7 @@ import { applyEcs, type EcsApplied, startDeployment } from "./apply.ts";
 import { containerOf, imageIn, imagesByContainer } from "./containers.ts";
 import { type DeploymentEnd, followDeployment } from "./follow.ts";
 import { findService, inspectEcs, isEcsAsPlanned } from "./inspect.ts";
+import { logsOfEcs } from "./logs.ts";
 import { ecsTitle, planEcs } from "./plan.ts";
 import { smokeCheckService } from "./smoke.ts";
 import { type EcsState, type FoundService, primaryOf, revisionName } from "./state.ts";
@@ -30,6 +31,7 @@ export function createEcsKind(clock: Clock): TargetKind<EcsTarget, EcsState, Ecs
         throw explainRefusal(error, plan.title);
       }),
     status: statusOfEcs,
+    logs: logsOfEcs,
 
     follow: (plan, applied, image, context) => follow(plan, applied, image, context, clock),
     async revert(plan, applied, context) {

@@ -7,6 +7,7 @@ import type { TargetContext, TargetKind, TargetOutcome, TargetPlan } from "../ta
 import { followLambda, type LambdaApplied } from "./follow.ts";
 import { unlessMissing } from "./function.ts";
 import { inspectLambda, isLambdaAsPlanned } from "./inspect.ts";
+import { logsOfLambda } from "./logs.ts";
 import { architectureOf, lambdaTitle, manifestFor, planLambda } from "./plan.ts";
 import { provision } from "./provisioned.ts";
 import { moveAlias } from "./release.ts";
@@ -29,6 +30,7 @@ export function createLambdaKind(clock: Clock): TargetKind<LambdaTarget, LambdaS
     inspect: inspectLambda,
     plan: planLambda,
     status: statusOfLambda,
+    logs: logsOfLambda,
     isAsPlanned: isLambdaAsPlanned,
 
     async apply(plan, image, context) {

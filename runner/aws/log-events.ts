@@ -1,0 +1,60 @@
+import { type FilteredLogEvent, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { UserError } from "../../config/errors.ts";
+import type { Clients } from "./clients.ts";
+import { isAwsError } from "./errors.ts";
+
+/** Which events of a log group. */
+export interface LogQuery {
+  readonly group: string;
+  readonly streamPrefix?: string | undefined;
+  /** CloudWatch's filter pattern. */
+  readonly filter?: string | undefined;
+  /** Milliseconds since the epoch, included. */
+  readonly from: number;
+  readonly to?: number | undefined;
+}
+
+/**
+ * Events of a log group, oldest first, page by page; `missing` instead when there is no such group.
+ *
+ * @throws UserError `filter-refused` for a pattern that CloudWatch does not take
+ */
+export async function* readLogEvents(
+  clients: Clients,
+  query: LogQuery,
+  signal: AbortSignal,
+): AsyncGenerator<readonly FilteredLogEvent[], "missing" | undefined> {
+  let nextToken: string | undefined;
+  do {
+    const command = new FilterLogEventsCommand({
+      logGroupName: query.group,
+      startTime: query.from,
+      ...(query.to === undefined ? {} : { endTime: query.to }),
+      ...(query.streamPrefix === undefined ? {} : { logStreamNamePrefix: query.streamPrefix }),
+      ...(query.filter === undefined ? {} : { filterPattern: query.filter }),
+      ...(nextToken === undefined ? {} : { nextToken }),
+    });
+    try {
+      const answer = await clients.logs.send(command, { abortSignal: signal });
+      // An empty page with a token is no end: CloudWatch gives up looking after a while, and goes on.
+      nextToken = answer.nextToken;
+      yield answer.events ?? [];
+    } catch (error) {
+      if (isAwsError(error, "ResourceNotFoundException")) return "missing";
+      if (isAwsError(error, "InvalidParameterException") && query.filter !== undefined) {
+        throw new UserError(
+          {
+            code: "filter-refused",
+            where: "--filter",
+            value: query.filter,
+            message: `CloudWatch does not take the filter pattern: ${error.message}`,
+            fix: "put words that hold more than letters and digits in quotes: --filter '\"GET /\"'",
+          },
+          { cause: error },
+        );
+      }
+      throw error;
+    }
+  } while (nextToken !== undefined);
+  return undefined;
+}
