@@ -42,6 +42,11 @@ export function releaseTag(stack: string): string {
   return `inuse-releases.${stack.replaceAll(/[^A-Za-z0-9._-]/g, "-")}`.slice(0, 128);
 }
 
+/** The stack whose newest release record a tag is on; undefined when it is no such tag. */
+export function stackOfReleaseTag(tag: string): string | undefined {
+  return /^inuse-releases\.(.+)$/.exec(tag)?.[1];
+}
+
 /** Tags that Slipway itself moves; excluded from immutability. */
 export const ownMovingTags = ["src-*", "inuse-*", "lastgood-*"] as const;
 

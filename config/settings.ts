@@ -109,7 +109,12 @@ const builderSchema = z
   .describe("Where images are built");
 
 const deploySchema = z.strictObject({
-  parallelBuilds: z.int().positive().max(64).default(4).describe("Images built at the same time"),
+  parallelBuilds: z
+    .int()
+    .positive()
+    .max(64)
+    .default(16)
+    .describe("Images built at the same time; each platform is one"),
   parallelTargets: z.int().positive().max(64).default(8).describe("Targets updated at the same time"),
   allOrNothing: z
     .boolean()

@@ -10,6 +10,7 @@ import type { Command, GlobalOptions } from "./commands/command.ts";
 import type { DefinedCommand } from "./commands/define.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { imagesCommand } from "./commands/images.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -21,6 +22,7 @@ export const commands: readonly DefinedCommand[] = [
   planCommand,
   statusCommand,
   logsCommand,
+  imagesCommand,
   doctorCommand,
   sandboxCommand,
   demoCommand,

@@ -101,6 +101,14 @@ export interface StatusDocument extends Where {
      * image of it.
      */
     readonly source: "current" | "behind" | "not built";
+    /** Digest of what runs, as far as it is known. */
+    readonly digest?: string;
+    /** The release that put it there, when it was one of this stack's. */
+    readonly release?: string;
+    /** The commit it was built from: the release's, else one that a tag of the image names. */
+    readonly commit?: string;
+    /** Tags that people gave the image. */
+    readonly tags?: readonly string[];
   })[];
   /** Services that nothing runs. */
   readonly withoutTargets: readonly string[];

@@ -1,5 +1,5 @@
+import { formatAge } from "../report/age.ts";
 import type { Colours } from "../report/colours.ts";
-import { formatDuration } from "../report/duration.ts";
 import { formatTable } from "../report/table.ts";
 import type { StatusDocument } from "./documents.ts";
 
@@ -13,14 +13,20 @@ export function showStatus(document: StatusDocument, colours: Colours, now: Date
     health[target.health](target.health),
     target.message,
     source[target.source](target.source),
+    target.commit?.slice(0, 7) ?? "",
     dim(target.running?.split("@")[1]?.slice(0, 19) ?? target.running ?? ""),
-    dim(target.since === undefined ? "" : `${formatDuration(now.getTime() - target.since.getTime())} ago`),
+    dim(target.since === undefined ? "" : `${formatAge(now.getTime() - target.since.getTime())} ago`),
   ]);
   const head = `Stack ${document.stack} (account ${document.account}, ${document.region})`;
   return [
     bold(head),
     ...(rows.length > 0
-      ? [formatTable([["Target", "Health", "", "Source", "Runs", "Since"].map((text) => dim(text)), ...rows])]
+      ? [
+          formatTable([
+            ["Target", "Health", "", "Source", "Commit", "Runs", "Since"].map((text) => dim(text)),
+            ...rows,
+          ]),
+        ]
       : []),
     ...document.withoutTargets.map((service) => dim(`${service}: nothing runs it`)),
   ].join("\n");

@@ -3,6 +3,7 @@ import type { Image } from "../registry/image.ts";
 import { kindOf } from "../targets/kinds.ts";
 import { compareWithRegistry } from "./compare.ts";
 import type { StatusDocument } from "./documents.ts";
+import { readOrigins } from "./origin.ts";
 import type { Session } from "./session.ts";
 
 /** What runs in all targets of the session's services, and whether it is what the source says. Only reads. */
@@ -12,11 +13,19 @@ export async function readStatus(session: Session): Promise<StatusDocument> {
     Promise.all([
       compareWithRegistry(session),
       pMap(
-        services.flatMap((service) => service.targets.map((target) => ({ service, target }))),
-        ({ service, target }) =>
-          kindOf(target).status(service.name, target, { clients, emit, signal, step: "status" }),
+        services,
+        async (service) => {
+          const origins = readOrigins(session, service);
+          return Promise.all(
+            service.targets.map(async (target) => {
+              const context = { clients, emit, signal, step: "status" };
+              const status = await kindOf(target).status(service.name, target, context);
+              return { ...status, ...(await origins(status.running)) };
+            }),
+          );
+        },
         { concurrency: settings.deploy.parallelTargets, signal },
-      ),
+      ).then((read) => read.flat()),
     ]),
   );
   return {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { stackOfReleaseTag } from "../../config/names.ts";
 
 /** The two tags that tell ECR what a target needs. */
 export interface KeepTags {
@@ -30,7 +31,7 @@ export function targetOfKeepTag(
   tag: string,
 ): { readonly why: keyof KeepTags; readonly name: string } | undefined {
   const [, prefix, name] = /^(inuse|lastgood)-(.+)$/.exec(tag) ?? [];
-  if (name === undefined) return undefined;
+  if (name === undefined || stackOfReleaseTag(tag) !== undefined) return undefined;
   return { why: prefix === "inuse" ? "inUse" : "lastGood", name };
 }
 

@@ -3,6 +3,7 @@ import type { Problem } from "../../config/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 import type { Image } from "../registry/image.ts";
 import type { Emit } from "../report/events.ts";
+import type { ImageUse, UseContext } from "./image-use.ts";
 import type { LogSource } from "./logs.ts";
 
 /**
@@ -108,4 +109,6 @@ export interface TargetKind<T extends Target, S, A> {
   status(service: string, target: T, context: TargetContext): Promise<TargetStatus>;
   /** Where the target logs to. Only reads; what does not exist is said as such. */
   logs(service: string, target: T, context: TargetContext): Promise<readonly LogSource[]>;
+  /** Every image that anything of this kind runs in the account and region, whoever deployed it. Only reads. */
+  inUse(context: UseContext): Promise<readonly ImageUse[]>;
 }

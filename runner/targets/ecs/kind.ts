@@ -6,6 +6,7 @@ import type { TargetContext, TargetImage, TargetKind, TargetOutcome, TargetPlan 
 import { applyEcs, type EcsApplied, startDeployment } from "./apply.ts";
 import { containerOf, imageIn, imagesByContainer } from "./containers.ts";
 import { type DeploymentEnd, followDeployment } from "./follow.ts";
+import { imagesInEcs } from "./in-use.ts";
 import { findService, inspectEcs, isEcsAsPlanned } from "./inspect.ts";
 import { logsOfEcs } from "./logs.ts";
 import { ecsTitle, planEcs } from "./plan.ts";
@@ -32,6 +33,7 @@ export function createEcsKind(clock: Clock): TargetKind<EcsTarget, EcsState, Ecs
       }),
     status: statusOfEcs,
     logs: logsOfEcs,
+    inUse: imagesInEcs,
 
     follow: (plan, applied, image, context) => follow(plan, applied, image, context, clock),
     async revert(plan, applied, context) {

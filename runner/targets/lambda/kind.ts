@@ -6,6 +6,7 @@ import { type Clock, systemClock } from "../poll.ts";
 import type { TargetContext, TargetKind, TargetOutcome, TargetPlan } from "../target.ts";
 import { followLambda, type LambdaApplied } from "./follow.ts";
 import { unlessMissing } from "./function.ts";
+import { imagesInLambda } from "./in-use.ts";
 import { inspectLambda, isLambdaAsPlanned } from "./inspect.ts";
 import { logsOfLambda } from "./logs.ts";
 import { architectureOf, lambdaTitle, manifestFor, planLambda } from "./plan.ts";
@@ -31,6 +32,7 @@ export function createLambdaKind(clock: Clock): TargetKind<LambdaTarget, LambdaS
     plan: planLambda,
     status: statusOfLambda,
     logs: logsOfLambda,
+    inUse: imagesInLambda,
     isAsPlanned: isLambdaAsPlanned,
 
     async apply(plan, image, context) {

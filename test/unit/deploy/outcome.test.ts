@@ -167,6 +167,7 @@ test("a status has a line for each target, and names what nothing runs", () => {
           running: `host/shop/ui@${digest}`,
           since: new Date("2026-05-04T10:00:00Z"),
           source: "current",
+          commit: "0123abc0123abc0123abc0123abc0123abc01234",
         },
       ],
       withoutTargets: ["tools"],
@@ -176,8 +177,8 @@ test("a status has a line for each target, and names what nothing runs", () => {
   );
   expect(text.split("\n")).toEqual([
     "Stack dev (account 111122223333, eu-central-1)",
-    "Target       Health                         Source   Runs                 Since",
-    "ecs shop/ui  healthy  ui:2, 1 of 1 running  current  sha256:abababababab  2 min 05 s ago",
+    "Target       Health                         Source   Commit   Runs                 Since",
+    "ecs shop/ui  healthy  ui:2, 1 of 1 running  current  0123abc  sha256:abababababab  2 min ago",
     "tools: nothing runs it",
   ]);
 });

@@ -1,0 +1,75 @@
+import prettyBytes from "pretty-bytes";
+import { formatAge } from "../../report/age.ts";
+import type { Colours } from "../../report/colours.ts";
+import { formatTable } from "../../report/table.ts";
+import type { RepositoryImage } from "./describe.ts";
+import type { ImagesDocument, RepositoryDocument } from "./list.ts";
+
+export interface ShowImages {
+  /** Slipway's own tags, too. */
+  readonly allTags: boolean;
+  readonly now: Date;
+}
+
+/** Repositories and their images as people read them. Pure. */
+export function showImages(document: ImagesDocument, colours: Colours, how: ShowImages): string {
+  const { stack, account, region } = document;
+  return [
+    colours.bold(`Stack ${stack} (account ${account}, ${region})`),
+    ...document.repositories.flatMap((repository) => ["", ...showRepository(repository, colours, how)]),
+  ].join("\n");
+}
+
+function showRepository(one: RepositoryDocument, colours: Colours, how: ShowImages): readonly string[] {
+  const { dim } = colours;
+  if (!one.exists) return [`${colours.bold(one.repository)}: there is no such repository yet`];
+  const count = one.images.length + one.olderImages;
+  const images = count === 1 ? "1 image" : `${count} images`;
+  const head = `${colours.bold(one.repository)}: ${images}, ${prettyBytes(one.bytes)}`;
+  const columns = ["Image", "Age", "Platforms", "Own", "Shared", "Tags", "Commit", "Kept for"];
+  const table = formatTable([
+    columns.map((text) => dim(text)),
+    ...one.images.map((image) => row(image, colours, how)),
+  ]);
+  const artifacts = [...Map.groupBy(one.artifacts, ({ what }) => what)].map(
+    ([what, some]) =>
+      `${some.length} × ${what} (${prettyBytes(some.reduce((sum, { bytes }) => sum + bytes, 0))})`,
+  );
+  return [
+    head,
+    ...(count === 0 ? [] : [table]),
+    ...(one.olderImages > 0 ? [dim(`${one.olderImages} older not shown (--limit 0 shows all)`)] : []),
+    ...(artifacts.length > 0 ? [dim(`no images: ${artifacts.join(", ")}`)] : []),
+  ];
+}
+
+function row(
+  image: RepositoryImage,
+  { dim, green }: Colours,
+  { allTags, now }: ShowImages,
+): readonly string[] {
+  const tags = allTags ? [...image.tags, ...image.ownTags] : image.tags;
+  const folded = allTags || image.ownTags.length === 0 ? "" : dim(` +${image.ownTags.length}`);
+  return [
+    image.digest.slice(0, 19),
+    image.pushedAt === undefined ? "" : formatAge(now.getTime() - image.pushedAt.getTime()),
+    image.platforms
+      .map(({ platform, bytes }) => `${platform.replace(/^linux\//, "")} ${prettyBytes(bytes)}`)
+      .join("\n"),
+    prettyBytes(image.uniqueBytes),
+    prettyBytes(image.sharedBytes),
+    `${tags.join("\n")}${folded}`,
+    image.commit ?? "",
+    shownUses(image)
+      .map((use) => green(use))
+      .join("\n"),
+  ];
+}
+
+/** A line for each thing that needs the image: how often it is in there does not matter. */
+function shownUses({ uses }: RepositoryImage): readonly string[] {
+  return [...Map.groupBy(uses, ({ where }) => where)].map(([where, some]) => {
+    const [first] = some;
+    return some.length === 1 && first?.why.startsWith("marked") ? `${where} (${first.why})` : where;
+  });
+}

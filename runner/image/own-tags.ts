@@ -1,0 +1,18 @@
+import { ownMovingTags } from "../../config/names.ts";
+
+const prefixes = ownMovingTags.map((pattern) => pattern.replace("*", ""));
+
+/** Whether a tag is Slipway's own, and not one that somebody asked for. Pure. */
+export function isOwnTag(tag: string): boolean {
+  return prefixes.some((prefix) => tag.startsWith(prefix));
+}
+
+/** A commit among tags: 7 to 40 hexadecimal digits, alone or after a name (`main-0123abc`). Pure. */
+export function commitOf(tags: readonly string[]): string | undefined {
+  const found = tags.flatMap((tag) =>
+    isOwnTag(tag)
+      ? []
+      : (/(?:^|-)(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)([0-9a-f]{7,40})(?:$|-)/.exec(tag)?.[1] ?? []),
+  );
+  return found.toSorted((a, b) => b.length - a.length)[0];
+}

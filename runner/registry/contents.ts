@@ -1,0 +1,161 @@
+import { BatchGetImageCommand, type ImageDetail, paginateDescribeImages } from "@aws-sdk/client-ecr";
+import pMap from "p-map";
+import { z } from "zod";
+import type { Clients } from "../aws/clients.ts";
+import { isAwsError } from "../aws/errors.ts";
+import { acceptedMediaTypes, platformName } from "./manifest.ts";
+
+/** A blob of an image: a layer, or its configuration. */
+export interface Blob {
+  readonly digest: string;
+  /** Bytes, compressed, as a pull transfers them. */
+  readonly bytes: number;
+}
+
+/** One manifest or index of a repository, with everything that says what it is. */
+export interface Entry {
+  readonly digest: string;
+  readonly tags: readonly string[];
+  readonly pushedAt: Date | undefined;
+  readonly content: Content;
+}
+
+export type Content =
+  | {
+      readonly kind: "index";
+      readonly artifactType: string | undefined;
+      /** What it lists; a platform only for images. */
+      readonly children: readonly { readonly digest: string; readonly platform: string | undefined }[];
+    }
+  | {
+      readonly kind: "manifest";
+      /** Its own, else the media type of its configuration. */
+      readonly type: string;
+      /** Digest of what it is attached to. */
+      readonly subject: string | undefined;
+      readonly blobs: readonly Blob[];
+    }
+  /** Gone since it was listed, or of a form that nobody here knows. */
+  | { readonly kind: "unknown" };
+
+/** BatchGetImage takes a hundred: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html */
+const mostAtOnce = 100;
+
+/**
+ * Everything that a repository holds, manifests read; undefined when there is no repository. A call for a
+ * thousand entries and one for a hundred manifests, eight at a time.
+ */
+export async function readContents(
+  clients: Clients,
+  repository: string,
+  signal: AbortSignal,
+): Promise<readonly Entry[] | undefined> {
+  const details = await listDetails(clients, repository, signal);
+  if (details === undefined) return undefined;
+  const digests = details.flatMap(({ imageDigest }) => imageDigest ?? []);
+  const chunks = Array.from({ length: Math.ceil(digests.length / mostAtOnce) }, (_, index) =>
+    digests.slice(index * mostAtOnce, (index + 1) * mostAtOnce),
+  );
+  const answers = await pMap(
+    chunks,
+    async (chunk) => {
+      const command = new BatchGetImageCommand({
+        repositoryName: repository,
+        imageIds: chunk.map((imageDigest) => ({ imageDigest })),
+        acceptedMediaTypes,
+      });
+      return (await clients.ecr.send(command, { abortSignal: signal })).images ?? [];
+    },
+    { concurrency: 8, signal },
+  );
+  const texts = new Map(
+    answers.flat().map(({ imageId, imageManifest }) => [imageId?.imageDigest, imageManifest]),
+  );
+  return details.flatMap(({ imageDigest, imageTags, imagePushedAt }): Entry[] =>
+    imageDigest === undefined
+      ? []
+      : [
+          {
+            digest: imageDigest,
+            tags: imageTags ?? [],
+            pushedAt: imagePushedAt,
+            content: parseContent(texts.get(imageDigest)),
+          },
+        ],
+  );
+}
+
+async function listDetails(
+  clients: Clients,
+  repository: string,
+  signal: AbortSignal,
+): Promise<ImageDetail[] | undefined> {
+  const details: ImageDetail[] = [];
+  try {
+    const pages = paginateDescribeImages(
+      { client: clients.ecr, pageSize: 1000 },
+      { repositoryName: repository },
+      { abortSignal: signal },
+    );
+    for await (const page of pages) details.push(...(page.imageDetails ?? []));
+  } catch (error) {
+    if (isAwsError(error, "RepositoryNotFoundException")) return undefined;
+    throw error;
+  }
+  return details;
+}
+
+const descriptor = z.object({ digest: z.string(), size: z.number(), mediaType: z.string().default("") });
+
+const contentSchema = z.union([
+  z.object({
+    artifactType: z.string().optional(),
+    manifests: z.array(
+      z.object({
+        digest: z.string(),
+        platform: z
+          .object({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
+          .nullish(),
+      }),
+    ),
+  }),
+  z.object({
+    artifactType: z.string().optional(),
+    subject: z.object({ digest: z.string() }).nullish(),
+    config: descriptor,
+    layers: z.array(descriptor).default([]),
+  }),
+]);
+
+/** Reads a manifest as the registry stores it, whatever it is. Pure. */
+export function parseContent(text: string | undefined): Content {
+  const parsed = contentSchema.safeParse(jsonOf(text));
+  if (!parsed.success) return { kind: "unknown" };
+  const found = parsed.data;
+  if ("manifests" in found) {
+    return {
+      kind: "index",
+      artifactType: found.artifactType,
+      children: found.manifests.map(({ digest, platform }) => ({
+        digest,
+        // Attestations are listed as manifests of an unknown platform.
+        platform: platform == null || platform.os === "unknown" ? undefined : platformName(platform),
+      })),
+    };
+  }
+  return {
+    kind: "manifest",
+    type: found.artifactType ?? found.config.mediaType,
+    subject: found.subject?.digest,
+    blobs: [found.config, ...found.layers].map(({ digest, size }) => ({ digest, bytes: size })),
+  };
+}
+
+function jsonOf(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,78 @@
+import { type AliasConfiguration, paginateListAliases, paginateListFunctions } from "@aws-sdk/client-lambda";
+import pMap from "p-map";
+import { type ImageUse, parallelReads, type UseContext } from "../image-use.ts";
+import { getFunction, unlessMissing } from "./function.ts";
+
+/** A version that a function runs, and for whom. */
+interface Version {
+  /** Undefined: $LATEST. */
+  readonly qualifier: string | undefined;
+  readonly where: string;
+  readonly why: string;
+}
+
+/**
+ * Every image that Lambda runs in the account and region: of $LATEST, and of every version that an alias
+ * points to, those with a small part of the calls included. Only reads.
+ */
+export async function imagesInLambda({ clients, signal }: UseContext): Promise<readonly ImageUse[]> {
+  const names: string[] = [];
+  const pages = paginateListFunctions({ client: clients.lambda }, {}, { abortSignal: signal });
+  for await (const page of pages) {
+    const images = (page.Functions ?? []).filter(({ PackageType }) => PackageType === "Image");
+    names.push(...images.flatMap(({ FunctionName }) => FunctionName ?? []));
+  }
+  const uses = await pMap(names, (name) => usesOfFunction({ clients, signal }, name), {
+    concurrency: parallelReads,
+    signal,
+  });
+  return uses.flat();
+}
+
+async function usesOfFunction({ clients, signal }: UseContext, name: string): Promise<readonly ImageUse[]> {
+  const aliases = await unlessMissing(aliasesOf({ clients, signal }, name));
+  // Deleted since it was listed.
+  if (aliases === undefined) return [];
+  const versions = versionsOf(name, aliases);
+  const uses = await pMap(
+    Map.groupBy(versions, ({ qualifier }) => qualifier),
+    async ([qualifier, users]) => {
+      const found = await getFunction(clients, name, qualifier, signal);
+      const reference = found?.Code?.ResolvedImageUri ?? found?.Code?.ImageUri;
+      return reference === undefined ? [] : users.map(({ where, why }) => ({ reference, where, why }));
+    },
+    { concurrency: 2, signal },
+  );
+  return uses.flat();
+}
+
+async function aliasesOf({ clients, signal }: UseContext, name: string): Promise<AliasConfiguration[]> {
+  const aliases: AliasConfiguration[] = [];
+  const input = { FunctionName: name };
+  const pages = paginateListAliases({ client: clients.lambda }, input, { abortSignal: signal });
+  for await (const page of pages) aliases.push(...(page.Aliases ?? []));
+  return aliases;
+}
+
+/** The versions that a function needs: $LATEST, and those of its aliases. Pure. */
+export function versionsOf(name: string, aliases: readonly AliasConfiguration[]): readonly Version[] {
+  const latest: Version = { qualifier: undefined, where: `lambda ${name}`, why: "$LATEST" };
+  const aliased = aliases.flatMap(({ Name, FunctionVersion, RoutingConfig }): Version[] => {
+    const where = `lambda ${name}:${Name}`;
+    const weights = Object.entries(RoutingConfig?.AdditionalVersionWeights ?? {});
+    return [
+      ...(FunctionVersion === undefined
+        ? []
+        : [{ qualifier: FunctionVersion, where, why: `version ${FunctionVersion}` }]),
+      ...weights.map(([version, weight]) => ({
+        qualifier: version,
+        where,
+        why: `version ${version}, ${Math.round(weight * 100)} % of the calls`,
+      })),
+    ];
+  });
+  return [
+    latest,
+    ...aliased.map((one) => (one.qualifier === "$LATEST" ? { ...one, qualifier: undefined } : one)),
+  ];
+}
