@@ -27,6 +27,11 @@ export const deployCommand = defineCommand({
         "When a target fails, put back what was moved; default: slipway:deploy.allOrNothing of the stack",
     },
     "allow-dirty": allowDirtyOption,
+    force: {
+      type: "boolean",
+      default: false,
+      describe: "Deploy also a commit that is older than the one that runs",
+    },
     "dry-run": { type: "boolean", default: false, describe: "Change nothing; show what would be done" },
     comment: commentOption,
   },

@@ -1,5 +1,5 @@
 import { type DeployRequest, deploy } from "../deploy/deploy.ts";
-import { exitCodeOf } from "../deploy/outcome.ts";
+import { exitCodeOf, exitCodeOfProblems } from "../deploy/outcome.ts";
 import { problemsOfPlan } from "../deploy/plan.ts";
 import { prepareDeployment } from "../deploy/prepare.ts";
 import { type Selection, withSession } from "../deploy/session.ts";
@@ -19,12 +19,12 @@ export async function deployServices(request: Request, context: CommandContext):
   return { exitCode: exitCodeOf(document.outcome), document, text };
 }
 
-/** `slipway plan`; refused with 2 when a deployment would be. */
+/** `slipway plan`; refused as a deployment would be. */
 export async function planServices(request: Request, context: CommandContext): Promise<CommandResult> {
   const { plan } = await withSession(request, context, (session) =>
     prepareDeployment(session, { ...request, version: given(request.version) }),
   );
-  const exitCode = problemsOfPlan(plan).length > 0 ? 2 : 0;
+  const exitCode = exitCodeOfProblems(problemsOfPlan(plan));
   return { exitCode, document: plan, text: showPlan(plan, coloursFor(process.stdout)) };
 }
 

@@ -7,7 +7,7 @@ import { buildMissing, type ReadyService } from "./build.ts";
 import type { DeployDocument, DeployedService } from "./documents.ts";
 import { keepRunning } from "./keep.ts";
 import { type MovingService, moveServices } from "./move-services.ts";
-import { judgeOutcome, outcomesOfPlans } from "./outcome.ts";
+import { exitCodeOfProblems, judgeOutcome, outcomesOfPlans } from "./outcome.ts";
 import { type InspectedService, isNothingToDo, problemsOfPlan } from "./plan.ts";
 import { type PlanRequest, type PreparedDeployment, pathsRead, prepareDeployment } from "./prepare.ts";
 import { type RecordedRelease, recordLate, sourceOf } from "./record.ts";
@@ -22,7 +22,8 @@ import type { Session } from "./session.ts";
 export async function deploy(session: Session, request: DeployRequest): Promise<DeployDocument> {
   const prepared = await prepareDeployment(session, request);
   const problems = problemsOfPlan(prepared.plan);
-  if (problems.length > 0) throw new UserError(problems);
+  const refused = exitCodeOfProblems(problems);
+  if (refused !== 0) throw new UserError(problems, { exitCode: refused });
   const run: Run = { ready: [], outcomes: [], releases: [] };
   try {
     if (!isNothingToDo(prepared.plan)) await carryOut(session, prepared, request, run);
@@ -76,6 +77,9 @@ async function carryOut(
       )
     : await buildMissing(session, inspected, "build");
 
+  const moving = movingServices(session, prepared, run.ready);
+  // A build takes minutes: another run may have deployed a newer commit meanwhile.
+  if (building) await assertNewest(prepared, moving);
   await timeline.run({ id: "tag", title: "Tag the images" }, async ({ conclude }) => {
     const movable = tagMovability(settings.repositories);
     const results = await pMap(
@@ -91,10 +95,27 @@ async function carryOut(
     else conclude("done", [...new Set(put)].join(", "));
   });
 
-  const moving = movingServices(session, prepared, run.ready);
-  const moved = await moveServices(session, moving, { stale: building, allOrNothing });
+  const moved = await moveServices(session, moving, {
+    stale: building,
+    allOrNothing,
+    mayMove: (services) => assertNewest(prepared, services),
+  });
   run.outcomes = moved.outcomes;
   run.releases = moved.releases;
+}
+
+/**
+ * Makes sure that no newer commit was deployed since the services were planned.
+ *
+ * @throws UserError `superseded`, exit code 3
+ */
+async function assertNewest({ newest }: PreparedDeployment, moving: readonly MovingService[]): Promise<void> {
+  const problems = await newest.checkAgain(
+    moving
+      .filter(({ targets }) => targets.some(({ action }) => action !== "none"))
+      .map(({ service, image }) => ({ service: service.name, repository: image.repository })),
+  );
+  if (problems.length > 0) throw new UserError(problems, { exitCode: 3 });
 }
 
 /** What is ready to be moved, and what a release record is to say of it. */

@@ -27,12 +27,17 @@ export interface Moved {
  *
  * @param options.stale whether the plans may be out of date, so that targets are looked at again
  * @param options.allOrNothing whether what was moved is put back when a target fails; default: the stack's setting
+ * @param options.mayMove asked once more when the plans were out of date; throws what is in the way
  * @throws UserError when something stands in the way that was not there when the targets were planned
  */
 export async function moveServices(
   session: Session,
   moving: readonly MovingService[],
-  options: { readonly stale: boolean; readonly allOrNothing?: boolean | undefined },
+  options: {
+    readonly stale: boolean;
+    readonly allOrNothing?: boolean | undefined;
+    readonly mayMove?: (services: readonly MovingService[]) => Promise<void>;
+  },
 ): Promise<Moved> {
   const { directory, settings, signal, emit, timeline } = session;
   if (moving.every(({ service }) => service.targets.length === 0)) return { outcomes: [], releases: [] };
@@ -42,6 +47,7 @@ export async function moveServices(
       // What was found before a build of minutes, or before another run was done, may not be so any more.
       const stale = options.stale || lock.waited;
       const planned = stale ? await planAgain(session, moving) : moving;
+      if (stale) await options.mayMove?.(planned);
       const images = imagesByService(moving.map(({ image }) => image));
       const moves = planned.flatMap(({ image, targets }) =>
         targets.map((plan): Move => ({ plan, image: targetImage(plan.target, image, images) })),

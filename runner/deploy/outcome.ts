@@ -1,4 +1,4 @@
-import type { ExitCode } from "../../config/errors.ts";
+import type { ExitCode, Problem } from "../../config/errors.ts";
 import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
 import type { DeployDocument } from "./documents.ts";
 
@@ -40,6 +40,12 @@ export function outcomesOfPlans(
       milliseconds: 0,
     };
   });
+}
+
+/** What the process exits with when a plan is refused: 3 when only a newer release stands in the way. Pure. */
+export function exitCodeOfProblems(problems: readonly Problem[]): 0 | ExitCode {
+  if (problems.length === 0) return 0;
+  return problems.every(({ code }) => code === "superseded") ? 3 : 2;
 }
 
 /** What the process exits with. Pure. */

@@ -34,7 +34,7 @@ export function imageToPlanWith({ service, repository, registry, source, image }
 /** A service, and the tags that its image is to have. */
 export interface TaggedService extends ComparedService {
   readonly tagPlan: TagPlan;
-  /** Why it may not be deployed as it is here: what is not committed, where that is not allowed. */
+  /** Why it may not be deployed as it is here: what is not committed, where that is not allowed; an older commit. */
   readonly sourceProblems?: readonly Problem[];
 }
 

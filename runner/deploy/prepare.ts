@@ -9,6 +9,7 @@ import type { DeployPlan } from "./documents.ts";
 import { inspectServices } from "./inspect.ts";
 import { type InspectedService, planDeployment, type TaggedService } from "./plan.ts";
 import type { Session } from "./session.ts";
+import { type NewestWins, newestWins } from "./superseded.ts";
 
 /** What a plan is asked for, beside its services. */
 export interface PlanRequest {
@@ -16,6 +17,8 @@ export interface PlanRequest {
   readonly version: string | undefined;
   /** Deploy also what is not committed where the stack refuses that. Default: false. */
   readonly allowDirty?: boolean | undefined;
+  /** Deploy also a commit that is older than the one that runs. Default: false. */
+  readonly force?: boolean | undefined;
 }
 
 /** A deployment that could begin: everything that can be known without changing anything. */
@@ -24,6 +27,8 @@ export interface PreparedDeployment {
   readonly inspected: readonly InspectedService[];
   /** The commit that the project is at. */
   readonly revision: Revision | undefined;
+  /** What keeps a newer release from being replaced. */
+  readonly newest: NewestWins;
 }
 
 /**
@@ -49,11 +54,20 @@ export async function prepareDeployment(session: Session, request: PlanRequest):
       return { compared: tagged, revision };
     },
   );
-  const inspected = await timeline.run({ id: "check", title: "Check tags and targets" }, () =>
-    inspectServices(session, compared, "check"),
+  const newest = newestWins(session, revision, { force: request.force ?? false });
+  const inspected = await timeline.run({ id: "check", title: "Check tags and targets" }, async () =>
+    Promise.all((await inspectServices(session, compared, "check")).map((one) => holdAgainst(newest, one))),
   );
   const where = { stack: settings.stack, account: caller.account, region: settings.aws.region };
-  return { plan: planDeployment(where, inspected), inspected, revision };
+  return { plan: planDeployment(where, inspected), inspected, revision, newest };
+}
+
+/** Adds what stands in the way when a service would be moved to an older commit than it runs. */
+async function holdAgainst(newest: NewestWins, inspected: InspectedService): Promise<InspectedService> {
+  const { service, repository, head, targets, sourceProblems = [] } = inspected;
+  if (targets.every(({ action }) => action === "none")) return inspected;
+  const problems = await newest.check([{ service: service.name, repository, head }]);
+  return { ...inspected, sourceProblems: [...sourceProblems, ...problems] };
 }
 
 function tagService(

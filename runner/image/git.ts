@@ -117,3 +117,24 @@ export function touches(changed: readonly string[], read: readonly string[]): bo
     return changed.some((one) => asFolder(one).startsWith(folder) || folder.startsWith(asFolder(one)));
   });
 }
+
+/**
+ * The newest commit that two commits both come from; "" when they have none in common. Undefined when
+ * the repository does not have both, or was fetched without the history that would tell.
+ */
+export async function commonAncestor(
+  directory: string,
+  one: string,
+  other: string,
+): Promise<string | undefined> {
+  if (![one, other].every((commit) => /^[0-9a-f]{40}$/.test(commit))) return undefined;
+  try {
+    const git = simpleGit(directory);
+    const base = (await git.raw(["merge-base", one, other])).trim();
+    if (base === one || base === other) return base;
+    const shallow = (await git.raw(["rev-parse", "--is-shallow-repository"])).trim() === "true";
+    return shallow ? undefined : base;
+  } catch {
+    return undefined;
+  }
+}
