@@ -14,6 +14,8 @@ import { imagesCommand } from "./commands/images.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
 import { statusCommand } from "./commands/status.ts";
+import { verifyCommand } from "./commands/verify.ts";
+import { waitCommand } from "./commands/wait.ts";
 import { tolerateClosedPipes } from "./report/write.ts";
 
 /** Every command there is. A new one is a new file and a line here. */
@@ -23,6 +25,8 @@ export const commands: readonly DefinedCommand[] = [
   statusCommand,
   logsCommand,
   imagesCommand,
+  verifyCommand,
+  waitCommand,
   doctorCommand,
   sandboxCommand,
   demoCommand,

@@ -5,7 +5,7 @@
 import type { Target } from "../../config/catalogue.ts";
 import type { Problem } from "../../config/errors.ts";
 import type { LeftOutFormat, PlannedTag } from "../image/tags.ts";
-import type { FieldChange, TargetOutcome, TargetPlan, TargetStatus } from "../targets/target.ts";
+import type { FieldChange, TargetCheck, TargetOutcome, TargetPlan, TargetStatus } from "../targets/target.ts";
 import type { RecordedRelease } from "./record.ts";
 import type { Phase } from "./timeline.ts";
 
@@ -112,6 +112,33 @@ export interface StatusDocument extends Where {
   })[];
   /** Services that nothing runs. */
   readonly withoutTargets: readonly string[];
+}
+
+/** `slipway verify`. */
+export interface VerifyDocument extends Where {
+  readonly version: 1;
+  readonly kind: "verify";
+  /** `failed`: a deployment would be refused. */
+  readonly outcome: "ok" | "failed";
+  readonly targets: readonly {
+    readonly service: string;
+    readonly title: string;
+    readonly kind: Target["kind"];
+    readonly checks: readonly TargetCheck[];
+  }[];
+  /** Services that nothing runs. */
+  readonly withoutTargets: readonly string[];
+}
+
+/** `slipway wait`. */
+export interface WaitDocument extends Where {
+  readonly version: 1;
+  readonly kind: "wait";
+  /** `nothing`: nothing was under way. */
+  readonly outcome: DeployDocument["outcome"];
+  /** `unchanged`: nothing was under way there; the message says what runs. */
+  readonly targets: readonly TargetOutcome[];
+  readonly milliseconds: number;
 }
 
 /** `slipway doctor`. */

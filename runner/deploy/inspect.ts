@@ -9,6 +9,7 @@ import type { TargetImage, TargetPlan } from "../targets/target.ts";
 import { type InspectedService, imageToPlanWith, type TaggedService } from "./plan.ts";
 import type { Session } from "./session.ts";
 import { imagesByService, targetImage } from "./target-image.ts";
+import { withChecks } from "./verify.ts";
 
 /**
  * Looks at everything that a deployment would change, without changing it: where each tag is, and
@@ -50,13 +51,15 @@ export async function planTargets(
   images: ReadonlyMap<string, Image>,
   step: string,
 ): Promise<readonly TargetPlan[]> {
+  const { clients, emit, signal } = session;
   return Promise.all(
     service.targets.map((target) => {
       const title = kindOf(target).title(target);
       const id = `check ${title}`;
-      return runStep(session.emit, { id, title, parent: step }, async ({ conclude }) => {
+      return runStep(emit, { id, title, parent: step }, async ({ conclude }) => {
         const wanted = targetImage(target, image, images);
-        const plan = await planTarget(session, service, target, wanted, id);
+        const bare = await planTarget(session, service, target, wanted, id);
+        const plan = await withChecks(bare, wanted, session.registry, { clients, emit, signal, step: id });
         const [problem] = plan.problems;
         if (problem !== undefined) conclude("failed", problem.message);
         else if (plan.action === "none") conclude("skipped", "runs this image already");

@@ -134,7 +134,8 @@ export function verdictOf(
   };
 }
 
-function stepOutcome({ outcome }: TargetOutcome): StepOutcome {
+/** What a step shows of a target's outcome. Pure. */
+export function stepOutcome({ outcome }: TargetOutcome): StepOutcome {
   switch (outcome) {
     case "done":
       return "done";

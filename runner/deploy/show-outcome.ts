@@ -36,7 +36,8 @@ function showImages({ services }: DeployDocument, { dim }: Colours): string[] {
   return [formatTable([["Service", "Image", "Digest", "Tags"].map(dim), ...rows]), ""];
 }
 
-function showTargets(targets: readonly TargetOutcome[], colours: Colours): string {
+/** A row for each target. Pure. */
+export function showTargets(targets: readonly TargetOutcome[], colours: Colours): string {
   const { dim } = colours;
   const rows = targets.map((target) => [
     target.title,
@@ -63,7 +64,8 @@ function tinted(outcome: TargetOutcome["outcome"], { green, red, yellow, dim }: 
   }
 }
 
-function showEvidence(
+/** Why a target did not get there, and what to do. Pure. */
+export function showEvidence(
   { title, outcome, message, evidence = [], hint }: TargetOutcome,
   { red, cyan }: Colours,
 ): string[] {

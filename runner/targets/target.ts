@@ -73,6 +73,24 @@ export interface TargetStatus {
   readonly details?: Readonly<Record<string, string | number>>;
 }
 
+/** Something that a target needs, and whether it is so. */
+export interface TargetCheck {
+  /** What was looked at: `execution role shop-ui-start`. */
+  readonly name: string;
+  /** `not checked`: it could not be looked at, which is no reason against a deployment. */
+  readonly state: "ok" | "fail" | "not checked";
+  readonly message: string;
+  readonly fix?: string;
+}
+
+/** What a target is checked for. */
+export interface Verification {
+  /** What it is about to be moved to; undefined: it is checked as it is. */
+  readonly image: TargetImage | undefined;
+  /** Host (and port) of the registry that images are pushed to. */
+  readonly registry: string;
+}
+
 export interface TargetContext {
   readonly clients: Clients;
   readonly emit: Emit;
@@ -96,6 +114,16 @@ export interface TargetKind<T extends Target, S, A> {
   /** Pure: from what is there and the image, what would change. */
   plan(service: string, target: T, state: S, image: TargetImage): TargetPlan<S>;
   /**
+   * Checks what lies around the target and a deployment would need: roles, secrets, log groups, other
+   * images. Calls that only read, all at once.
+   */
+  verify(
+    target: T,
+    state: S,
+    verification: Verification,
+    context: TargetContext,
+  ): Promise<readonly TargetCheck[]>;
+  /**
    * Whether the target is still what the plan was made from: one call that only reads, right before
    * `apply`. False when another machine has moved it since.
    */
@@ -111,4 +139,15 @@ export interface TargetKind<T extends Target, S, A> {
   logs(service: string, target: T, context: TargetContext): Promise<readonly LogSource[]>;
   /** Every image that anything of this kind runs in the account and region, whoever deployed it. Only reads. */
   inUse(context: UseContext): Promise<readonly ImageUse[]>;
+  /**
+   * Follows a change that is under way, whoever began it, to its end; undefined when there is none.
+   *
+   * @param registry host (and port) of the registry that our images are in
+   */
+  wait(
+    service: string,
+    target: T,
+    registry: string,
+    context: TargetContext,
+  ): Promise<TargetOutcome | undefined>;
 }

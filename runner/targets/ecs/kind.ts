@@ -13,6 +13,8 @@ import { ecsTitle, planEcs } from "./plan.ts";
 import { smokeCheckService } from "./smoke.ts";
 import { type EcsState, type FoundService, primaryOf, revisionName } from "./state.ts";
 import { statusOfEcs } from "./status.ts";
+import { waitForEcs } from "./under-way.ts";
+import { verifyEcs } from "./verify/verify.ts";
 
 export type { EcsApplied } from "./apply.ts";
 
@@ -26,6 +28,7 @@ export function createEcsKind(clock: Clock): TargetKind<EcsTarget, EcsState, Ecs
     title: ecsTitle,
     inspect: inspectEcs,
     plan: planEcs,
+    verify: verifyEcs,
     isAsPlanned: isEcsAsPlanned,
     apply: (plan, image, context) =>
       applyEcs(plan, image, context, clock).catch((error: unknown) => {
@@ -34,6 +37,7 @@ export function createEcsKind(clock: Clock): TargetKind<EcsTarget, EcsState, Ecs
     status: statusOfEcs,
     logs: logsOfEcs,
     inUse: imagesInEcs,
+    wait: (service, target, registry, context) => waitForEcs(service, target, registry, context, clock),
 
     follow: (plan, applied, image, context) => follow(plan, applied, image, context, clock),
     async revert(plan, applied, context) {

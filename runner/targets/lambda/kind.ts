@@ -14,7 +14,9 @@ import { provision } from "./provisioned.ts";
 import { moveAlias } from "./release.ts";
 import type { LambdaState } from "./state.ts";
 import { statusOfLambda } from "./status.ts";
+import { waitForLambda } from "./under-way.ts";
 import { assertManifest, createFunction, updateCode } from "./update.ts";
+import { verifyLambda } from "./verify.ts";
 import { versionsOf } from "./versions.ts";
 import { renew, updateOf } from "./wait.ts";
 
@@ -30,9 +32,11 @@ export function createLambdaKind(clock: Clock): TargetKind<LambdaTarget, LambdaS
     title: lambdaTitle,
     inspect: inspectLambda,
     plan: planLambda,
+    verify: verifyLambda,
     status: statusOfLambda,
     logs: logsOfLambda,
     inUse: imagesInLambda,
+    wait: (service, target, _registry, context) => waitForLambda(service, target, context, clock),
     isAsPlanned: isLambdaAsPlanned,
 
     async apply(plan, image, context) {

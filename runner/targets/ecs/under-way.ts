@@ -1,0 +1,116 @@
+import type { Deployment, Service } from "@aws-sdk/client-ecs";
+import pMap from "p-map";
+import type { EcsTarget } from "../../../config/catalogue.ts";
+import type { Clients } from "../../aws/clients.ts";
+import type { Image } from "../../registry/image.ts";
+import { describeImage } from "../../registry/lookup.ts";
+import type { Clock } from "../poll.ts";
+import type { TargetContext, TargetOutcome } from "../target.ts";
+import { type EcsApplied, takeUp } from "./apply.ts";
+import { containerOf, imageIn } from "./containers.ts";
+import { followDeployment } from "./follow.ts";
+import { inspectEcs } from "./inspect.ts";
+import { ecsTitle, rolloutOf } from "./plan.ts";
+import { parseReference } from "./reference.ts";
+import { describeTaskDefinition } from "./revision.ts";
+import { type FoundService, primaryOf, revisionName } from "./state.ts";
+
+/**
+ * Follows the deployment that a service is in, whoever started it, to its end; undefined when it is in
+ * none. A service that ECS is taking back counts as in the deployment that failed.
+ *
+ * @param registry where our images are: of those the tasks' digests are proven
+ */
+export async function waitForEcs(
+  serviceName: string,
+  target: EcsTarget,
+  registry: string,
+  context: TargetContext,
+  clock: Clock,
+): Promise<TargetOutcome | undefined> {
+  const startedAt = clock.now();
+  const about = { service: serviceName, title: ecsTitle(target), kind: "ecs" as const };
+  const { clients, signal } = context;
+  const state = await inspectEcs(target, context);
+  if (state.kind === "unusable") {
+    const [problem] = state.problems;
+    const message = problem?.message ?? "it can't be followed";
+    return { ...about, outcome: "failed", message, milliseconds: clock.now() - startedAt };
+  }
+  const { service } = state;
+  if (rolloutOf(service) !== "IN_PROGRESS") return undefined;
+  const failed = rolledBackOf(service);
+  const applied = failed === undefined ? takeUp(state, clock) : failedDeployment(state, failed, clock);
+  const taskDefinition =
+    applied.revisionArn === state.taskDefinition.taskDefinitionArn
+      ? state.taskDefinition
+      : (await describeTaskDefinition(clients.ecs, applied.revisionArn, signal)).taskDefinition;
+  context.emit({
+    kind: "step-log",
+    id: context.step,
+    line: `a deployment of ${revisionName(applied.revisionArn)} is under way`,
+  });
+  const end = await followDeployment(applied, {
+    context,
+    clock,
+    taskDefinition,
+    container: target.container,
+    timeoutSeconds: target.timeoutSeconds,
+    images: await ourImages(clients, Object.keys(target.containers), taskDefinition, registry, signal),
+    targetHealth: target.targetHealth,
+  });
+  const running =
+    end.revisionArn === taskDefinition.taskDefinitionArn
+      ? imageIn(taskDefinition, containerOf(target, serviceName))
+      : undefined;
+  return {
+    ...about,
+    outcome: end.outcome,
+    message: end.message,
+    ...(running === undefined ? {} : { running }),
+    ...(end.evidence.length > 0 ? { evidence: end.evidence } : {}),
+    milliseconds: clock.now() - startedAt,
+    details: { revision: revisionName(end.revisionArn ?? applied.revisionArn) },
+  };
+}
+
+/** The deployment that ECS goes back from, while it does. Pure. */
+export function rolledBackOf(service: Service): Deployment | undefined {
+  const primary = primaryOf(service);
+  if (!/roll(ing|ed)?[ -]?back/i.test(primary?.rolloutStateReason ?? "")) return undefined;
+  return service.deployments?.find((one) => one !== primary && one.rolloutState === "FAILED");
+}
+
+function failedDeployment(state: FoundService, failed: Deployment, clock: Clock): EcsApplied {
+  const rollback = takeUp(state, clock);
+  return {
+    ...rollback,
+    revisionArn: failed.taskDefinition ?? "",
+    previousArn: rollback.revisionArn,
+    deploymentId: failed.id,
+    createdAt: failed.createdAt ?? rollback.createdAt,
+  };
+}
+
+/** What the registry has of the images that containers are declared with; those of others are left out. */
+async function ourImages(
+  clients: Clients,
+  containers: readonly string[],
+  taskDefinition: FoundService["taskDefinition"],
+  registry: string,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, Image>> | undefined> {
+  const found = await pMap(
+    containers,
+    async (container) => {
+      const reference = parseReference(imageIn(taskDefinition, container) ?? "");
+      if (reference.registry !== registry || !("imageDigest" in reference.id)) return undefined;
+      const location = { service: container, repository: reference.repository, registry };
+      const image = await describeImage(clients, location, reference.id, signal);
+      return image === undefined ? undefined : ([container, image] as const);
+    },
+    { concurrency: 4, signal },
+  );
+  const known = found.filter((one) => one !== undefined);
+  return known.length === 0 ? undefined : Object.fromEntries(known);
+}

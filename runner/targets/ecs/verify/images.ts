@@ -1,0 +1,62 @@
+import type { EcsTarget } from "../../../../config/catalogue.ts";
+import { hasCode } from "../../../aws/errors.ts";
+import type { Image } from "../../../registry/image.ts";
+import { describeImage } from "../../../registry/lookup.ts";
+import { check, notChecked } from "../../checks.ts";
+import type { TargetCheck, TargetContext, Verification } from "../../target.ts";
+import { imagesByContainer } from "../containers.ts";
+import { platformOf } from "../plan.ts";
+import { parseReference } from "../reference.ts";
+import type { FoundService } from "../state.ts";
+
+/**
+ * Images of the containers that are not moved are in the registry, for the platform of the tasks. Only
+ * in the registry that we push to: of others it is said that they were not looked at.
+ */
+export function checkImages(
+  target: EcsTarget,
+  state: FoundService,
+  { image, registry }: Verification,
+  { clients, signal }: TargetContext,
+): Promise<TargetCheck[]> {
+  const moved = image === undefined ? [] : Object.keys(imagesByContainer(target, image));
+  const containers = state.taskDefinition.containerDefinitions.filter(({ name }) => !moved.includes(name));
+  const platform = platformOf(state);
+  return Promise.all(
+    containers.map(async (container): Promise<TargetCheck> => {
+      const name = `image of ${container.name}`;
+      const reference = parseReference(container.image ?? "");
+      if (reference.registry !== registry)
+        return notChecked(name, `${container.image} is in another registry`);
+      const good = `is in the registry${platform === undefined ? "" : `, for ${platform}`}`;
+      return check(name, good, signal, async () => {
+        const location = { service: container.name, repository: reference.repository, registry };
+        const found = await describeImage(clients, location, reference.id, signal).catch((error: unknown) => {
+          // It is there; of a single manifest the platform is in a blob that could not be read.
+          if (hasCode(error, "platform-unknown")) return "of unknown platform" as const;
+          throw error;
+        });
+        return faultOf(container.image ?? "", found, platform);
+      });
+    }),
+  );
+}
+
+function faultOf(
+  reference: string,
+  found: Image | "of unknown platform" | undefined,
+  platform: string | undefined,
+) {
+  if (found === undefined) {
+    return {
+      message: `${reference} is not in the registry`,
+      fix: "deploy the service that it is of, or correct the task definition",
+    };
+  }
+  if (found === "of unknown platform" || platform === undefined) return undefined;
+  if (found.manifests[platform] !== undefined) return undefined;
+  return {
+    message: `${reference} is built for ${Object.keys(found.manifests).join(", ")} only, and the tasks run on ${platform}`,
+    fix: `build it for ${platform}, too`,
+  };
+}

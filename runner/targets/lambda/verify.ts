@@ -1,0 +1,89 @@
+import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
+import type { LambdaTarget } from "../../../config/catalogue.ts";
+import { checkRole } from "../roles.ts";
+import type { TargetCheck, TargetContext, Verification } from "../target.ts";
+import { unlessMissing } from "./function.ts";
+import type { LambdaState } from "./state.ts";
+
+/** Checks what a function needs to take a new image: its role, its alias, a registry in its region. */
+export async function verifyLambda(
+  target: LambdaTarget,
+  state: LambdaState,
+  { registry }: Verification,
+  context: TargetContext,
+): Promise<readonly TargetCheck[]> {
+  if (state.kind === "missing" && target.create === undefined) {
+    return state.problems.map(({ message, fix }) => ({
+      name: "function",
+      state: "fail" as const,
+      message,
+      ...(fix === undefined ? {} : { fix }),
+    }));
+  }
+  return [
+    functionCheck(state),
+    ...aliasChecks(target, state),
+    registryCheck(state, registry),
+    ...(await roleChecks(target, state, context)),
+  ];
+}
+
+function functionCheck(state: LambdaState): TargetCheck {
+  const name = "function";
+  if (state.kind === "missing")
+    return { name, state: "ok", message: "does not exist: a deployment creates it" };
+  if (state.packageType === "Image") return { name, state: "ok", message: `runs on ${state.architecture}` };
+  return {
+    name,
+    state: "fail",
+    message: "is a zip package, and Lambda can't turn it into a container image",
+    fix: "create a function of package type Image under another name, and point the target to it",
+  };
+}
+
+function aliasChecks(target: LambdaTarget, state: LambdaState): TargetCheck[] {
+  if (state.kind === "missing") return [];
+  const name = `alias ${target.alias}`;
+  return [
+    state.alias === undefined
+      ? { name, state: "ok", message: "does not exist: a deployment creates it" }
+      : { name, state: "ok", message: `is on version ${state.alias.version}` },
+  ];
+}
+
+function registryCheck({ region }: LambdaState, registry: string): TargetCheck {
+  const name = "registry";
+  const other = /\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\./.exec(registry)?.[1];
+  if (other === undefined || other === region) {
+    return {
+      name,
+      state: "ok",
+      message: other === undefined ? registry : `is in ${region}, as the function`,
+    };
+  }
+  return {
+    name,
+    state: "fail",
+    message: `is in ${other}, and Lambda takes images from its own region (${region}) only`,
+    fix: `push to ${region}, or replicate the repository there (slipway:repositories.replication)`,
+  };
+}
+
+async function roleChecks(
+  target: LambdaTarget,
+  state: LambdaState,
+  { clients, signal }: TargetContext,
+): Promise<TargetCheck[]> {
+  const input = { FunctionName: target.function };
+  const found =
+    state.kind === "missing"
+      ? undefined
+      : await unlessMissing(
+          clients.lambda.send(new GetFunctionConfigurationCommand(input), { abortSignal: signal }),
+        );
+  const arn = found?.Role ?? target.create?.role;
+  if (arn === undefined) return [];
+  const account = found?.FunctionArn?.split(":")[4];
+  const role = { arn, purpose: "execution role", principal: "lambda.amazonaws.com", account } as const;
+  return [await checkRole(clients, role, signal)];
+}
