@@ -44,7 +44,7 @@ export function watchMemory(root: number): () => number {
   };
   const watch = async () => {
     // Closely at first, for what ends soon; later less often, so as not to take part in the race.
-    for (let pause = 20; !stopped; pause = Math.min(250, pause * 1.2)) {
+    for (let pause = 20; !stopped; pause = Math.min(1000, pause * 1.2)) {
       await look().catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, pause));
     }

@@ -1,0 +1,196 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { BatchGetImageCommand, DescribeImagesCommand, GetLifecyclePolicyCommand } from "@aws-sdk/client-ecr";
+import {
+  CreateClusterCommand,
+  CreateServiceCommand,
+  RegisterTaskDefinitionCommand,
+} from "@aws-sdk/client-ecs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { DeployDocument, StatusDocument } from "../../runner/deploy/documents.ts";
+import type { ImagesDocument } from "../../runner/deploy/images/list.ts";
+import { evaluate } from "../unit/retention/evaluate.ts";
+import { cli, clone, createWorld, stack, type World } from "./world.ts";
+
+const directory = join(clone, ".slipway/e2e-images");
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld(directory);
+});
+
+afterAll(async () => {
+  await cli("sandbox", "down", "-C", directory);
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function run<T>(...words: readonly string[]): Promise<T> {
+  const result = await cli(...words, "-C", directory, "--stack", stack, "--output", "json");
+  expect(result.exitCode, result.stderr).toBe(0);
+  return result.document<T>();
+}
+
+const deploy = (...services: readonly string[]) => run<DeployDocument>("deploy", ...services);
+
+async function details(service: string) {
+  const { imageDetails = [] } = await world.clients.ecr.send(
+    new DescribeImagesCommand({ repositoryName: `shop/${service}`, maxResults: 1000 }),
+  );
+  return imageDetails;
+}
+
+/** The digest that a tag is on. */
+async function tagged(service: string, tag: string): Promise<string | undefined> {
+  return (await details(service)).find(({ imageTags }) => imageTags?.includes(tag))?.imageDigest;
+}
+
+async function images(service: string) {
+  const [repository] = (await run<ImagesDocument>("images", service)).repositories;
+  if (repository === undefined) throw new Error("no repository was listed");
+  return repository;
+}
+
+const ofUi = `${stack}-ecs-shop-${stack}.ui`;
+const ofCheckout = `${stack}-lambda-shop-checkout-${stack}.live`;
+
+describe("what runs is known to the registry", () => {
+  test("by a mark on each image, put by the first deployment that finds it running", async () => {
+    const { outcome, services } = await deploy();
+    expect(["nothing", "done"]).toContain(outcome);
+    const digest = (name: string) => services.find(({ service }) => service === name)?.digest;
+    expect(await tagged("ui", `inuse-${ofUi}`)).toBe(digest("ui"));
+    // The function runs one platform's manifest; what is kept is the image that it is a part of.
+    expect(await tagged("checkout", `inuse-${ofCheckout}`)).toBe(digest("checkout"));
+    expect((await deploy()).outcome).toBe("nothing");
+  });
+
+  test("after a deployment, by a mark on what runs and one on what ran before, for both kinds", async () => {
+    const before = [await tagged("ui", `inuse-${ofUi}`), await tagged("checkout", `inuse-${ofCheckout}`)];
+    await world.workspace.write("examples/shop/ui/VERSION", "2.0.0\n");
+    await world.workspace.write("examples/shop/checkout/VERSION", "2.0.0\n");
+    await world.workspace.commit("ui and checkout 2.0.0");
+    const { services } = await deploy("ui", "checkout");
+    const [ui, checkout] = services;
+    expect(await tagged("ui", `inuse-${ofUi}`)).toBe(ui?.digest);
+    expect(await tagged("checkout", `inuse-${ofCheckout}`)).toBe(checkout?.digest);
+    expect([
+      await tagged("ui", `lastgood-${ofUi}`),
+      await tagged("checkout", `lastgood-${ofCheckout}`),
+    ]).toEqual(before);
+  });
+
+  test("so that the repository's own policy lets neither go, however old they are", async () => {
+    const found = await details("ui");
+    const { images: manifests = [] } = await world.clients.ecr.send(
+      new BatchGetImageCommand({
+        repositoryName: "shop/ui",
+        imageIds: found.map(({ imageDigest }) => ({ imageDigest })),
+      }),
+    );
+    const parents = new Map(
+      manifests.flatMap(({ imageId, imageManifest = "{}" }) => {
+        const { manifests: children = [] } = JSON.parse(imageManifest) as {
+          manifests?: { digest: string }[];
+        };
+        return children.map(({ digest }) => [digest, imageId?.imageDigest ?? ""] as const);
+      }),
+    );
+    const { lifecyclePolicyText = "{}" } = await world.clients.ecr.send(
+      new GetLifecyclePolicyCommand({ repositoryName: "shop/ui" }),
+    );
+    const policy = JSON.parse(lifecyclePolicyText) as Parameters<typeof evaluate>[0];
+    // The strictest rule there could be behind those that protect.
+    const strictest = {
+      rulePriority: 900,
+      selection: { tagStatus: "any", countType: "imageCountMoreThan", countNumber: 0 },
+      action: { type: "expire" },
+    } as unknown as (typeof policy.rules)[number];
+    const { expired } = evaluate(
+      { rules: [...policy.rules.filter(({ selection }) => selection.tagStatus === "tagged"), strictest] },
+      found.map(({ imageDigest = "", imageTags = [] }) => {
+        const childOf = parents.get(imageDigest);
+        return {
+          id: imageDigest,
+          tags: imageTags,
+          pushedDaysAgo: 500,
+          ...(childOf === undefined ? {} : { childOf }),
+        };
+      }),
+    );
+    const kept = [await tagged("ui", `inuse-${ofUi}`), await tagged("ui", `lastgood-${ofUi}`)];
+    for (const digest of kept) {
+      expect(expired).not.toContain(digest);
+      for (const [child, parent] of parents) if (parent === digest) expect(expired).not.toContain(child);
+    }
+  });
+});
+
+describe("slipway images", () => {
+  test("lists images with platforms and sizes, what is theirs alone, and what keeps them", async () => {
+    const { images: listed, artifacts } = await images("ui");
+    const [newest, before] = listed;
+    expect(listed).toHaveLength(2);
+    expect(newest?.platforms.map(({ platform }) => platform)).toEqual(["linux/amd64", "linux/arm64"]);
+    for (const { bytes } of newest?.platforms ?? []) expect(bytes).toBeGreaterThan(100_000);
+    expect(newest?.sharedBytes).toBeGreaterThan(newest?.uniqueBytes ?? 0);
+    expect((newest?.sharedBytes ?? 0) + (newest?.uniqueBytes ?? 0)).toBe(newest?.bytes);
+    expect(newest?.uses.map(({ where }) => where)).toContain(`ecs shop-${stack}/ui`);
+    expect(newest?.ownTags).toContain(`inuse-${ofUi}`);
+    expect(before?.uses).toContainEqual({ where: ofUi, why: "marked as the last good one" });
+    expect(artifacts.map(({ what }) => what)).toContain("release record");
+  });
+
+  test("finds the function of a platform's manifest, and shows the image it is a part of", async () => {
+    const [newest] = (await images("checkout")).images;
+    const places = newest?.uses.map(({ where }) => where);
+    expect(places).toContain(`lambda shop-checkout-${stack}`);
+    expect(places).toContain(`lambda shop-checkout-${stack}:live`);
+  });
+
+  test("finds what somebody else runs of the same repository, by a tag", async () => {
+    const { ecs } = world.clients;
+    await ecs.send(new CreateClusterCommand({ clusterName: "elsewhere" }));
+    const image = `${world.state.registry}/shop/cart:latest`;
+    const { taskDefinition } = await ecs.send(
+      new RegisterTaskDefinitionCommand({
+        family: "elsewhere",
+        containerDefinitions: [
+          { name: "main", image: "docker.io/library/nginx", memory: 64 },
+          { name: "side", image, memory: 64 },
+        ],
+      }),
+    );
+    await ecs.send(
+      new CreateServiceCommand({
+        cluster: "elsewhere",
+        serviceName: "borrowed",
+        taskDefinition: taskDefinition?.taskDefinitionArn ?? "",
+        desiredCount: 0,
+      }),
+    );
+    const [newest] = (await images("cart")).images;
+    const found = newest?.uses.find(({ where }) => where === "ecs elsewhere/borrowed");
+    expect(found?.why).toMatch(/PRIMARY deployment, elsewhere:1, by tag latest/);
+  });
+
+  test("is a table for people, with as many as asked for", async () => {
+    const { stdout, exitCode } = await cli("images", "ui", "-C", directory, "--stack", stack, "--limit", "1");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^shop\/ui: 2 images, /m);
+    expect(stdout).toMatch(new RegExp(`amd64 .*ecs shop-${stack}/ui`));
+    expect(stdout).toContain("1 older not shown");
+    expect(stdout).not.toContain("inuse-");
+  });
+});
+
+test("status says from which release and commit it is", async () => {
+  const { targets } = await run<StatusDocument>("status", "ui");
+  const [ui] = targets;
+  const commit = await world.workspace.commit("nothing in it");
+  expect(ui).toMatchObject({ health: "healthy", source: "current" });
+  expect(ui?.release).toMatch(/^\d{8}-\d{6}-[0-9a-f]{6}$/);
+  expect(ui?.commit).toMatch(/^[0-9a-f]{40}$/);
+  expect(ui?.commit?.startsWith(commit)).toBe(false);
+  expect(ui?.digest).toBe(await tagged("ui", `inuse-${ofUi}`));
+});
