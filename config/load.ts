@@ -12,15 +12,24 @@ import { keyText, problemsOf } from "./problems.ts";
 import { awsSchema, type Settings, slipwaySchema } from "./settings.ts";
 import { type Checked, type ParsedYaml, parseYaml } from "./yaml.ts";
 
+export interface LoadOptions {
+  /** Whether contexts, Dockerfiles and other sources must be there. Default: true. */
+  readonly sources?: boolean;
+}
+
 /**
  * Reads services.yaml and Pulumi.<stack>.yaml and checks both, and that the files they name exist.
  *
  * @param directory the project's directory, absolute
  * @throws UserError with every problem of both files at once
  */
-export async function loadStack(directory: string, stack: string): Promise<StackDescription> {
+export async function loadStack(
+  directory: string,
+  stack: string,
+  options: LoadOptions = {},
+): Promise<StackDescription> {
   const [catalogue, settings] = await Promise.all([
-    loadCatalogue(directory, stack),
+    loadCatalogue(directory, stack, options),
     loadSettings(directory, stack),
   ]);
   const description = checked(directory, catalogue, settings);
@@ -62,7 +71,11 @@ export function problemsIn(checked: Checked<unknown>): readonly Problem[] {
 }
 
 /** Reads and checks services.yaml, and that every context and Dockerfile is there. */
-export async function loadCatalogue(directory: string, stack: string): Promise<Checked<Catalogue>> {
+export async function loadCatalogue(
+  directory: string,
+  stack: string,
+  { sources = true }: LoadOptions = {},
+): Promise<Checked<Catalogue>> {
   const read = await readYaml(directory, catalogueFile);
   if (!("value" in read)) return read;
   const parsed = catalogueSchema.safeParse(read.value);
@@ -70,7 +83,10 @@ export async function loadCatalogue(directory: string, stack: string): Promise<C
     return { problems: problemsOf(parsed.error, catalogueSchema, read.value, read.locate) };
   }
   const catalogue = resolveCatalogue(parsed.data, stack);
-  const problems = [...needsProblems(catalogue), ...(await missingFiles(directory, catalogue, read.locate))];
+  const problems = [
+    ...needsProblems(catalogue),
+    ...(sources ? await missingFiles(directory, catalogue, read.locate) : []),
+  ];
   return problems.length > 0 ? { problems } : { value: catalogue };
 }
 

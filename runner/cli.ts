@@ -10,9 +10,11 @@ import type { Command, GlobalOptions } from "./commands/command.ts";
 import type { DefinedCommand } from "./commands/define.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { historyCommand } from "./commands/history.ts";
 import { imagesCommand } from "./commands/images.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
+import { rollbackCommand } from "./commands/rollback.ts";
 import { statusCommand } from "./commands/status.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { waitCommand } from "./commands/wait.ts";
@@ -23,6 +25,8 @@ export const commands: readonly DefinedCommand[] = [
   deployCommand,
   planCommand,
   statusCommand,
+  historyCommand,
+  rollbackCommand,
   logsCommand,
   imagesCommand,
   verifyCommand,

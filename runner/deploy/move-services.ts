@@ -13,6 +13,8 @@ import { imagesByService, targetImage } from "./target-image.ts";
 /** A service, the image in the registry that its targets are to run, and how they were found. */
 export interface MovingService extends MovedService {
   readonly service: Service;
+  /** Title of a target → what an earlier release left in it: see `TargetPlan.earlier`. */
+  readonly earlier?: Readonly<Record<string, string>>;
 }
 
 /** What became of the targets, and the records of it. */
@@ -49,8 +51,14 @@ export async function moveServices(
       const planned = stale ? await planAgain(session, moving) : moving;
       if (stale) await options.mayMove?.(planned);
       const images = imagesByService(moving.map(({ image }) => image));
-      const moves = planned.flatMap(({ image, targets }) =>
-        targets.map((plan): Move => ({ plan, image: targetImage(plan.target, image, images) })),
+      const moves = planned.flatMap(({ image, targets, earlier = {} }) =>
+        targets.map((plan): Move => {
+          const left = earlier[plan.title];
+          return {
+            plan: left === undefined ? plan : { ...plan, earlier: left },
+            image: targetImage(plan.target, image, images),
+          };
+        }),
       );
       const problems = moves.flatMap(({ plan }) => plan.problems);
       if (problems.length > 0) throw new UserError(problems, { exitCode: 1 });

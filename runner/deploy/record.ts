@@ -11,6 +11,7 @@ import type { StoredRelease } from "../release/record.ts";
 import { outcomeOfTargets, type ReleaseOutcome, type ReleaseRecord, releaseId } from "../release/record.ts";
 import { readHead, writeRelease } from "../release/store.ts";
 import { runStep } from "../report/events.ts";
+import { kindOf } from "../targets/kinds.ts";
 import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
 import type { Session } from "./session.ts";
 
@@ -67,7 +68,7 @@ export function recordReleases(
  * Writes a record for services that run their image without one that says so: the run that moved them
  * was ended too early, or Slipway finds them for the first time.
  */
-export function recordLate(
+export async function recordLate(
   session: Session,
   found: readonly (MovedService & { readonly head: StoredRelease | undefined })[],
 ): Promise<readonly RecordedRelease[]> {
@@ -75,11 +76,33 @@ export function recordLate(
     const runs = targets.length > 0 && targets.every(isRunning);
     return runs && !ranLast(releasesOf(head), image.digest);
   });
-  const now = new Date();
-  return writeRecords(
-    session,
-    missing.map((one) => ({ ...one, outcome: "done", outcomes: [], startedAt: now, late: true })),
+  const startedAt = new Date();
+  const releases = await Promise.all(
+    missing.map(async (one): Promise<Release> => {
+      const outcomes = await Promise.all(one.targets.map((plan) => outcomeOfRunning(session, plan)));
+      return { ...one, outcome: "done", outcomes, startedAt, late: true };
+    }),
   );
+  return writeRecords(session, releases);
+}
+
+/** What runs in a target that was not moved: its version or revision belongs in the record, too. */
+async function outcomeOfRunning(
+  { clients, emit, signal }: Session,
+  { service, target, title }: TargetPlan,
+): Promise<TargetOutcome> {
+  const context = { clients, emit, signal, step: "record" };
+  const { kind, message, running, details } = await kindOf(target).status(service, target, context);
+  return {
+    service,
+    title,
+    kind,
+    outcome: "unchanged",
+    message,
+    ...(running === undefined ? {} : { running }),
+    ...(details === undefined ? {} : { details }),
+    milliseconds: 0,
+  };
 }
 
 function isRunning({ action, problems }: TargetPlan): boolean {
@@ -168,7 +191,7 @@ function factsOf(session: Session, release: Release, id: string) {
     late,
     source,
     image: { repository, digest, manifests: { ...manifests }, tags: [...tags] },
-    targets: targets.map((plan) => recordedTarget(plan, outcomes)),
+    targets: targets.map((plan) => recordedTarget(plan, image, outcomes)),
     gates: [],
     by: { caller: caller.arn, ...(run === undefined ? {} : { run }) },
     slipway: packageDescription.version,
@@ -179,17 +202,24 @@ function factsOf(session: Session, release: Release, id: string) {
 
 function recordedTarget(
   plan: TargetPlan,
+  image: Image,
   outcomes: readonly TargetOutcome[],
 ): ReleaseRecord["targets"][number] {
   const { title, target, changes } = plan;
   const one = outcomes.find((outcome) => outcome.title === title);
-  const previous = changes.find(({ before }) => before?.includes("@sha256:"))?.before;
+  const moved = changes.find(({ before }) => before?.includes("@sha256:"));
+  const digest = moved?.after.split("@")[1];
+  const [platform] =
+    digest === image.digest
+      ? []
+      : (Object.entries(image.manifests).find(([, child]) => child === digest) ?? []);
   return {
     kind: target.kind,
     title,
     outcome: one?.outcome ?? "unchanged",
     message: one?.message ?? "runs this image",
-    ...(previous === undefined ? {} : { previous }),
+    ...(moved?.before === undefined ? {} : { previous: moved.before }),
+    ...(platform === undefined ? {} : { platform }),
     ...(one?.running === undefined ? {} : { running: one.running }),
     details: { ...one?.details },
   };

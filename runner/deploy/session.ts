@@ -16,6 +16,8 @@ export interface Selection {
   readonly services: readonly string[];
   readonly all?: boolean;
   readonly stack: string | undefined;
+  /** Whether the services' sources must be there; what works on images in the registry needs none. Default: true. */
+  readonly sources?: boolean;
 }
 
 /** What every operation on a stack's services works with. */
@@ -39,7 +41,8 @@ export interface Session extends StackDescription {
  */
 export async function openDescription(directory: string, selection: Selection) {
   const stack = await chooseStack(directory, selection.stack);
-  const description = await loadStack(directory, stack);
+  const { sources = true } = selection;
+  const description = await loadStack(directory, stack, { sources });
   const chosen = chooseServices(description.catalogue, selection);
   const services = withSidecarTargets(description.catalogue.services, chosen);
   await applyStackEnvironment(directory, description.settings);

@@ -78,7 +78,8 @@ export function showEvidence(
   ];
 }
 
-function showTimeline({ timeline }: DeployDocument, { dim }: Colours): string {
+/** Where the time went, on one line. Pure. */
+export function showTimeline({ timeline }: Pick<DeployDocument, "timeline">, { dim }: Colours): string {
   const phases = timeline.map(({ phase, milliseconds }) => `${phase} ${formatDuration(milliseconds)}`);
   return dim(phases.join("  "));
 }

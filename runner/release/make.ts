@@ -17,17 +17,17 @@ export type ReleaseFacts = Omit<ReleaseRecord, "version" | "outcome" | "earlier"
 export function makeRecord(facts: ReleaseFacts, head: StoredRelease | undefined): ReleaseRecord {
   const earlier = appendEarlier(head);
   const { digest } = facts.image;
-  const found = previousDigests(facts)
-    .filter((previous) => previous !== digest && !Object.values(facts.image.manifests).includes(previous))
-    .filter((previous) => !ranLast(earlier, previous))
+  const found = previousImages(facts)
+    .filter(({ previous }) => previous !== digest && !Object.values(facts.image.manifests).includes(previous))
+    .filter(({ previous }) => !ranLast(earlier, previous))
     .map(
-      (previous): EarlierRelease => ({
+      ({ previous, platform }): EarlierRelease => ({
         id: `found-${previous.slice("sha256:".length, "sha256:".length + 12)}`,
         outcome: "found",
         command: "found",
         at: facts.startedAt,
         image: previous,
-        manifests: {},
+        manifests: platform === undefined ? {} : { [platform]: previous },
         tags: [],
       }),
     );
@@ -40,11 +40,15 @@ export function ranLast(releases: readonly EarlierRelease[], digest: string): bo
   return last !== undefined && isImageOf(last, digest);
 }
 
-/** Digests of the release's own repository that its targets ran before, each once. */
-function previousDigests({ targets, image }: ReleaseFacts): string[] {
-  const digests = targets.flatMap(({ previous = "" }) => {
+/** Images of the release's own repository that its targets ran before, each once. */
+function previousImages({ targets, image }: ReleaseFacts) {
+  const images = targets.flatMap(({ previous = "", platform }) => {
     const [name = "", digest] = previous.split("@");
-    return digest !== undefined && name.endsWith(`/${image.repository}`) ? [digest] : [];
+    return digest !== undefined && name.endsWith(`/${image.repository}`)
+      ? [{ previous: digest, platform }]
+      : [];
   });
-  return [...new Set(digests)];
+  return images.filter(
+    (one, index) => images.findIndex(({ previous }) => previous === one.previous) === index,
+  );
 }

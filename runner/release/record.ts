@@ -41,6 +41,8 @@ const targetSchema = z.object({
   message: z.string(),
   /** Reference of what ran before, as far as it is known. */
   previous: z.string().optional(),
+  /** Platform whose manifest the target runs, where it runs one and not the index. */
+  platform: z.string().optional(),
   /** Reference of what runs now, as far as it is known. */
   running: z.string().optional(),
   /** What the kind of target says beyond: revisions of the task definition, the function's version. */

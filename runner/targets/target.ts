@@ -39,6 +39,11 @@ export interface TargetPlan<S = unknown> {
   readonly problems: readonly Problem[];
   /** What does not stand in the way but should be known: "desired count is 0, nothing will run". */
   readonly notes: readonly string[];
+  /**
+   * What an earlier release left in the target that runs this image: a function's version, a revision
+   * of the task definition. Taken up if it is still there and has this very image.
+   */
+  readonly earlier?: string;
   readonly state: S;
 }
 

@@ -7,7 +7,7 @@ import type { TargetContext, TargetImage, TargetPlan } from "../target.ts";
 import { alarmField, configurationWithAlarms } from "./alarms.ts";
 import { imageIn, referencesByContainer } from "./containers.ts";
 import { runOneOff } from "./one-off.ts";
-import { nextRevision, registerRevision } from "./revision.ts";
+import { nextRevision, registerRevision, revisionLeft } from "./revision.ts";
 import { type EcsState, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
 
 /** A deployment that was started, and what is needed to follow it or to put it back. */
@@ -48,12 +48,21 @@ export async function applyEcs(
     return startDeployment(context.clients, service, current, clock, configuration);
   }
 
-  const request = nextRevision(taskDefinition, state.tags, references);
-  const revisionArn = await registerRevision(context.clients.ecs, request, context.signal);
+  const left = await revisionLeft(context.clients.ecs, plan.earlier, references, context.signal);
+  const revisionArn =
+    left ??
+    (await registerRevision(
+      context.clients.ecs,
+      nextRevision(taskDefinition, state.tags, references),
+      context.signal,
+    ));
   context.emit({
     kind: "step-log",
     id: context.step,
-    line: `registered ${revisionName(revisionArn)} from ${revisionName(current)}`,
+    line:
+      left === undefined
+        ? `registered ${revisionName(revisionArn)} from ${revisionName(current)}`
+        : `takes ${revisionName(left)} as it was`,
   });
   const task = target.before;
   if (task !== undefined && references[task.container] !== undefined) {

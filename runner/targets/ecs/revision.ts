@@ -5,6 +5,7 @@ import {
   type RegisterTaskDefinitionCommandInput,
   type Tag,
 } from "@aws-sdk/client-ecs";
+import { UserError } from "../../../config/errors.ts";
 import type { TaskDefinition } from "./state.ts";
 
 /**
@@ -111,6 +112,39 @@ export async function registerRevision(
     throw new Error("RegisterTaskDefinition answered without a revision");
   }
   return taskDefinition.taskDefinitionArn;
+}
+
+/**
+ * The revision that an earlier release left, if it is still active and has these very images; undefined
+ * when none is asked for.
+ *
+ * @throws UserError `revision-gone` when it is asked for and can't be set again
+ */
+export async function revisionLeft(
+  ecs: ECSClient,
+  earlier: string | undefined,
+  references: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (earlier === undefined) return undefined;
+  const { taskDefinition } = await describeTaskDefinition(ecs, earlier, signal);
+  const { status, containerDefinitions, taskDefinitionArn } = taskDefinition;
+  const differs = Object.entries(references).some(
+    ([container, reference]) =>
+      containerDefinitions.find(({ name }) => name === container)?.image !== reference,
+  );
+  if (status !== "INACTIVE" && !differs) return taskDefinitionArn;
+  throw new UserError(
+    {
+      code: "revision-gone",
+      where: `task definition ${earlier}`,
+      message: differs
+        ? "has other images than the release had"
+        : "is deregistered: no service can be set to it",
+      fix: "go back without --with-task-definition: the image alone, into the current revision",
+    },
+    { exitCode: 1 },
+  );
 }
 
 async function bytesOf(body: unknown): Promise<Uint8Array> {

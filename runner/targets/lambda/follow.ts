@@ -17,6 +17,8 @@ import { type FunctionUpdate, renew } from "./wait.ts";
 export interface LambdaApplied {
   /** The manifest that the function was set to, by digest. */
   readonly reference: string;
+  /** A published version that has this image already: the function's code was left as it is. */
+  readonly version?: string;
   /** By our clock, in milliseconds: time-outs count from here. */
   readonly startedAt: number;
 }
@@ -102,7 +104,7 @@ async function carryOut(
   course: Course,
 ): Promise<Failure | undefined> {
   const { target } = update;
-  const version = await publishVersion(update, applied.reference);
+  const version = applied.version ?? (await publishVersion(update, applied.reference));
   course.version = version;
   if (target.check !== undefined) update.progress(`version ${version} is ready; invoking it`);
   const crashed = await checkVersion(update, version);

@@ -17,7 +17,7 @@ import { statusOfLambda } from "./status.ts";
 import { waitForLambda } from "./under-way.ts";
 import { assertManifest, createFunction, updateCode } from "./update.ts";
 import { verifyLambda } from "./verify.ts";
-import { versionsOf } from "./versions.ts";
+import { versionLeft, versionsOf } from "./versions.ts";
 import { renew, updateOf } from "./wait.ts";
 
 export type { LambdaApplied } from "./follow.ts";
@@ -48,6 +48,8 @@ export function createLambdaKind(clock: Clock): TargetKind<LambdaTarget, LambdaS
       await assertManifest(context.clients, image, digest, architecture, context.signal);
       const update = updateOf(target, context, clock, startedAt);
       const reference = imageReference(image, digest);
+      const version = await versionLeft(update, plan.earlier, reference);
+      if (version !== undefined) return { reference, version, startedAt };
       try {
         if (plan.action === "create") await createFunction(update, reference);
         else await updateCode(update, reference);

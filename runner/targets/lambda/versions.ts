@@ -4,6 +4,8 @@ import {
   paginateListAliases,
   paginateListVersionsByFunction,
 } from "@aws-sdk/client-lambda";
+import { getFunction } from "./function.ts";
+import { sameDigest } from "./plan.ts";
 import type { FunctionUpdate } from "./wait.ts";
 
 /** An alias as far as it matters which versions it uses. */
@@ -71,4 +73,20 @@ export async function deleteVersion({ clients, target }: FunctionUpdate, version
   // Without a qualifier the same call deletes the function.
   if (!/^\d+$/.test(version)) throw new Error(`${version} is not the number of a version`);
   await clients.lambda.send(new DeleteFunctionCommand({ FunctionName: target.function, Qualifier: version }));
+}
+
+/**
+ * The version that an earlier release left, if it is still there and has this very image: then nothing
+ * has to be published to go back to it.
+ *
+ * @param reference of the image's manifest, by digest
+ */
+export async function versionLeft(
+  { clients, target, signal }: Pick<FunctionUpdate, "clients" | "target" | "signal">,
+  earlier: string | undefined,
+  reference: string,
+): Promise<string | undefined> {
+  if (earlier === undefined) return undefined;
+  const found = await getFunction(clients, target.function, earlier, signal);
+  return sameDigest(found?.Code?.ResolvedImageUri ?? found?.Code?.ImageUri, reference) ? earlier : undefined;
 }

@@ -6,6 +6,7 @@ import {
   describeTaskDefinition,
   nextRevision,
   registerRevision,
+  revisionLeft,
 } from "../../../../runner/targets/ecs/revision.ts";
 
 let server: Server;
@@ -62,5 +63,20 @@ describe("cloning a task definition over the wire", () => {
         tags: [{ key: "team", value: "shop" }],
       },
     });
+  });
+});
+
+describe("the revision that an earlier release left", () => {
+  it("is set again when it has the very images", async () => {
+    await serve();
+    expect(await revisionLeft(ecs, "ui:1", { ui: "old" }, signal)).toBe(current.taskDefinitionArn);
+    expect(await revisionLeft(ecs, undefined, { ui: "old" }, signal)).toBeUndefined();
+  });
+
+  it("is refused when its images are others", async () => {
+    await serve();
+    await expect(revisionLeft(ecs, "ui:1", { ui: "new" }, signal)).rejects.toThrow(
+      "task definition ui:1: has other images than the release had",
+    );
   });
 });

@@ -10,7 +10,7 @@ import {
 import { beforeEach, describe, expect, it } from "vitest";
 import type { UserError } from "../../../../config/errors.ts";
 import { indexText, ociIndex } from "../../registry/fixtures.ts";
-import { awsError, fakeContext, sha } from "../fakes.ts";
+import { awsError, fakeContext, image, sha } from "../fakes.ts";
 import { changes, fn, holds, lambda, latest, ref, start, startAnew, target } from "./builders.ts";
 
 const create = {
@@ -81,6 +81,28 @@ describe("updating a function", () => {
     lambda.on(PublishVersionCommand).resolves({ Version: "4" });
     lambda.on(GetFunctionCommand, { Qualifier: "4" }).resolves(fn("a", { Version: "4" }));
     expect(await deploy()).toMatchObject({ outcome: "done", details: { version: "4" } });
+  });
+
+  it("goes back to the version that an earlier release left: only the alias moves", async () => {
+    const { kind, plan, context } = await start();
+    lambda.on(GetFunctionCommand, { Qualifier: "3" }).resolves(fn("a", { Version: "3" }));
+    const back = { ...plan, earlier: "3" };
+    const outcome = await kind.follow(back, await kind.apply(back, image, context), image, context);
+    expect(outcome).toMatchObject({ outcome: "done", details: { version: "3", previousVersion: "4" } });
+    expect(changes()).toEqual(["UpdateAlias"]);
+  });
+
+  it("updates the code when that version is gone, or has another image", async () => {
+    for (const answer of [fn("9", { Version: "3" }), undefined]) {
+      startAnew();
+      const { kind, plan, context } = await start();
+      const version = lambda.on(GetFunctionCommand, { Qualifier: "3" });
+      if (answer === undefined) version.rejects(awsError("ResourceNotFoundException"));
+      else version.resolves(answer);
+      const back = { ...plan, earlier: "3" };
+      const outcome = await kind.follow(back, await kind.apply(back, image, context), image, context);
+      expect(outcome).toMatchObject({ outcome: "done", details: { version: "5" } });
+    }
   });
 
   it("makes the alias when there is none", async () => {

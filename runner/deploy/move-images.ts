@@ -1,0 +1,112 @@
+import { UserError } from "../../config/errors.ts";
+import { imageReference } from "../registry/image.ts";
+import type { EarlierRelease } from "../release/record.ts";
+import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
+import type { DeployDocument } from "./documents.ts";
+import { planTargets } from "./inspect.ts";
+import { type Moved, type MovingService, moveServices } from "./move-services.ts";
+import { judgeOutcome, outcomesOfPlans } from "./outcome.ts";
+import type { RecordedRelease } from "./record.ts";
+import type { Session } from "./session.ts";
+import { imagesByService } from "./target-image.ts";
+import type { Phase } from "./timeline.ts";
+
+/** A service, and the image of a release of it that is to run. */
+export type ChosenImage = Omit<MovingService, "targets"> & { readonly release: EarlierRelease };
+export type PlannedImage = ChosenImage & { readonly targets: readonly TargetPlan[] };
+
+/** What moving images that are there is reported as: the common part of a rollback and a promotion. */
+export interface MovedDocument {
+  readonly version: 1;
+  readonly stack: string;
+  /** Twelve digits. */
+  readonly account: string;
+  readonly region: string;
+  /** `planned`: with `--dry-run`, nothing was changed. */
+  readonly outcome: DeployDocument["outcome"] | "planned";
+  readonly services: readonly {
+    readonly service: string;
+    /** The release whose image it is. */
+    readonly release: EarlierRelease;
+    readonly digest: string;
+    /** `<registry>/<repository>@<digest>` */
+    readonly reference: string;
+    readonly targets: readonly Pick<TargetPlan, "title" | "action" | "changes" | "notes">[];
+  }[];
+  readonly targets: readonly TargetOutcome[];
+  /** The records that were written of it. */
+  readonly releases: readonly RecordedRelease[];
+  /** Where the time went. */
+  readonly timeline: readonly Phase[];
+  readonly milliseconds: number;
+}
+
+/**
+ * Finds out what moving targets to these images would change: the same looks and the same refusals as
+ * for a deployment. Only reads.
+ *
+ * @throws UserError with everything that stands in the way
+ */
+export async function planImages(
+  session: Session,
+  chosen: readonly ChosenImage[],
+): Promise<readonly PlannedImage[]> {
+  const images = imagesByService(chosen.map(({ image }) => image));
+  const planned = await session.timeline.run({ id: "check", title: "Check the targets" }, () =>
+    Promise.all(
+      chosen.map(async (one) => ({
+        ...one,
+        targets: await planTargets(session, one.service, one.image, images, "check"),
+      })),
+    ),
+  );
+  const problems = planned.flatMap(({ targets }) => targets.flatMap((target) => target.problems));
+  if (problems.length > 0) throw new UserError(problems);
+  return planned;
+}
+
+/** Moves targets to the images that they were planned with, follows and records it. */
+export async function moveImages(session: Session, planned: readonly PlannedImage[]): Promise<MovedDocument> {
+  let moved: Moved = { outcomes: [], releases: [] };
+  try {
+    if (!isNothingToMove(planned)) moved = await moveServices(session, planned, { stale: false });
+  } catch (error) {
+    if (!session.signal.aborted) throw error;
+  }
+  const plans = planned.flatMap(({ targets }) => targets);
+  const targets = outcomesOfPlans(plans, moved.outcomes);
+  const interrupted = session.signal.aborted;
+  return {
+    ...documentOfPlan(session, planned),
+    outcome: judgeOutcome({ nothingToDo: isNothingToMove(planned), targets, interrupted }),
+    targets,
+    releases: moved.releases,
+  };
+}
+
+/** The document of what was planned and not begun. */
+export function documentOfPlan(session: Session, planned: readonly PlannedImage[]): MovedDocument {
+  const { settings, caller, timeline } = session;
+  return {
+    version: 1,
+    stack: settings.stack,
+    account: caller.account,
+    region: settings.aws.region,
+    outcome: "planned",
+    services: planned.map(({ service, image, release, targets }) => ({
+      service: service.name,
+      release,
+      digest: image.digest,
+      reference: imageReference(image),
+      targets: targets.map(({ title, action, changes, notes }) => ({ title, action, changes, notes })),
+    })),
+    targets: [],
+    releases: [],
+    timeline: timeline.phases,
+    milliseconds: timeline.elapsed(),
+  };
+}
+
+function isNothingToMove(planned: readonly PlannedImage[]): boolean {
+  return planned.every(({ targets }) => targets.every(({ action }) => action === "none"));
+}

@@ -1,0 +1,205 @@
+import type { Service, Target } from "../../config/catalogue.ts";
+import { type Problem, UserError } from "../../config/errors.ts";
+import { findReleases, isImageOf, isSuccessful, lastSuccessful } from "../release/history.ts";
+import type { EarlierRelease } from "../release/record.ts";
+import { readRecord } from "../release/store.ts";
+import {
+  type ChosenImage,
+  documentOfPlan,
+  type MovedDocument,
+  moveImages,
+  type PlannedImage,
+  planImages,
+} from "./move-images.ts";
+import { chooseOneOf, findReleaseImage } from "./release-image.ts";
+import { readReleases, type ServiceReleases } from "./releases.ts";
+import type { Session } from "./session.ts";
+
+export interface RollbackRequest {
+  /** A release's id, a tag, the beginning of a commit or a digest; default: the last successful release. */
+  readonly to: string | undefined;
+  /** Whether an ECS service gets the release's own revision of the task definition back, and not only its image. */
+  readonly withTaskDefinition: boolean;
+  /** Whether services were named: those with nothing to go back to are then refused, not left out. */
+  readonly named: boolean;
+}
+
+/** `slipway rollback`. */
+export interface RollbackDocument extends MovedDocument {
+  readonly kind: "rollback";
+  /** Services that have no release to go back to, when none was named. */
+  readonly leftOut: readonly { readonly service: string; readonly reason: string }[];
+}
+
+export interface PreparedRollback {
+  readonly planned: readonly PlannedImage[];
+  readonly leftOut: RollbackDocument["leftOut"];
+}
+
+/**
+ * Finds the release that each service goes back to, its image, and what that would change. Needs
+ * services.yaml and the stack's file; no source, no build, no engine. Only reads.
+ *
+ * @throws UserError with everything that stands in the way, nothing changed
+ */
+export async function prepareRollback(session: Session, request: RollbackRequest): Promise<PreparedRollback> {
+  const { timeline, emit } = session;
+  const found = await timeline.run(
+    { id: "releases", title: "Read the release records" },
+    async ({ conclude }) => {
+      const all = (await readReleases(session)).filter(({ service }) => service.targets.length > 0);
+      const choices = all.map((of) => ({
+        of,
+        choice: chooseRelease(of, request.to, session.settings.stack),
+      }));
+      const refused = choices.flatMap(({ of, choice }) =>
+        "code" in choice ? [{ of, problem: choice }] : [],
+      );
+      if (request.named || refused.length === choices.length) {
+        if (refused.length > 0) throw new UserError(refused.map(({ problem }) => problem));
+      }
+      const leftOut = refused.map(({ of, problem }) => ({
+        service: of.service.name,
+        reason: problem.message,
+      }));
+      for (const { service, reason } of leftOut)
+        emit({ kind: "notice", message: `${service} is left out: ${reason}` });
+      const chosen = choices.flatMap(({ of, choice }) => ("code" in choice ? [] : [{ of, release: choice }]));
+      conclude("done", chosen.map(({ of, release }) => `${of.service.name} to ${release.id}`).join(", "));
+      return { chosen, leftOut };
+    },
+  );
+  const settled = await Promise.allSettled(
+    found.chosen.map(({ of, release }) => chooseImage(session, of, release, request)),
+  );
+  const problems = settled.flatMap((one) => {
+    if (one.status === "fulfilled") return [];
+    if (one.reason instanceof UserError) return one.reason.problems;
+    throw one.reason;
+  });
+  if (problems.length > 0) throw new UserError(problems);
+  const images = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  return { planned: await planImages(session, images), leftOut: found.leftOut };
+}
+
+/** Carries a prepared rollback out: moves, follows, proves and records as a deployment does. */
+export async function rollback(session: Session, prepared: PreparedRollback): Promise<RollbackDocument> {
+  const document = await moveImages(session, prepared.planned);
+  return { ...document, kind: "rollback", leftOut: prepared.leftOut };
+}
+
+/** What a rollback would do, as its document. */
+export function documentOfRollback(
+  session: Session,
+  { planned, leftOut }: PreparedRollback,
+): RollbackDocument {
+  return { ...documentOfPlan(session, planned), kind: "rollback", leftOut };
+}
+
+/** The release that a service goes back to, or why there is none. Pure. */
+export function chooseRelease(
+  {
+    service,
+    repository,
+    releases,
+    running,
+  }: Pick<ServiceReleases, "service" | "repository" | "releases" | "running">,
+  to: string | undefined,
+  stack: string,
+): EarlierRelease | Problem {
+  const where = `${repository}, stack ${stack}`;
+  const successful = releases.filter(isSuccessful);
+  if (to === undefined) {
+    const last = lastSuccessful(releases, running);
+    if (last !== undefined) return last;
+    return {
+      code: "no-earlier-release",
+      where,
+      message:
+        releases.length === 0
+          ? `no release of ${service.name} is recorded`
+          : `${service.name} has no successful release before the one that runs`,
+      fix: "deploy from an earlier commit, or name a release with --to (slipway history shows them)",
+    };
+  }
+  const matching = findReleases(releases, to);
+  const good = matching.find(isSuccessful);
+  if (good !== undefined) return good;
+  const others = successful.filter(
+    ({ image }) => !running.every((digest) => isImageOf({ image, manifests: {} }, digest)),
+  );
+  const [bad] = matching;
+  if (bad !== undefined) {
+    return {
+      code: "release-failed",
+      where,
+      value: to,
+      message: `release ${bad.id} of ${service.name} did not end well itself (${bad.outcome})`,
+      fix: chooseOneOf(others, "that did"),
+    };
+  }
+  return {
+    code: "unknown-release",
+    where,
+    value: to,
+    message: `${service.name} has no release with this id, tag, commit or digest`,
+    fix: chooseOneOf(others, "that ended well"),
+  };
+}
+
+async function chooseImage(
+  session: Session,
+  of: ServiceReleases,
+  release: EarlierRelease,
+  { withTaskDefinition }: RollbackRequest,
+): Promise<ChosenImage> {
+  const [image, earlier] = await Promise.all([
+    findReleaseImage(session, of, release),
+    leftInTargets(session, of, release, withTaskDefinition),
+  ]);
+  const { sourceHash, commit, committedAt } = release;
+  return {
+    service: withoutBefore(of.service),
+    image,
+    release,
+    earlier,
+    about: {
+      command: "rollback",
+      source: {
+        ...(sourceHash === undefined ? {} : { hash: sourceHash }),
+        ...(commit === undefined ? {} : { commit }),
+        ...(committedAt === undefined ? {} : { committedAt }),
+      },
+      tags: release.tags,
+      backTo: release.id,
+    },
+  };
+}
+
+/**
+ * A service without the tasks that run before its targets are moved: a migration of the past can undo
+ * nothing, and its failing must not stand in the way back. Pure.
+ */
+function withoutBefore(service: Service): Service {
+  const targets = service.targets.map((target): Target => {
+    if (target.kind !== "ecs" || target.before === undefined) return target;
+    const { before: _, ...rest } = target;
+    return rest;
+  });
+  return { ...service, targets };
+}
+
+/** What the release left in its targets, as far as its record is still there. */
+async function leftInTargets(
+  { clients, signal }: Session,
+  { repository }: ServiceReleases,
+  { record: digest }: EarlierRelease,
+  withTaskDefinition: boolean,
+): Promise<Record<string, string>> {
+  const stored = digest === undefined ? undefined : await readRecord(clients, repository, digest, signal);
+  const entries = (stored?.record.targets ?? []).flatMap(({ kind, title, details }) => {
+    const left = kind === "lambda" ? details.version : withTaskDefinition ? details.revision : undefined;
+    return left === undefined ? [] : [[title, String(left)] as const];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import type { Problem } from "../../../config/errors.ts";
+import { chooseRelease } from "../../../runner/deploy/rollback.ts";
+import type { EarlierRelease } from "../../../runner/release/record.ts";
+import { earlier, sha } from "../release/releases.ts";
+import { service } from "../stack/services.ts";
+
+const choose = (releases: readonly EarlierRelease[], running: readonly string[], to?: string) =>
+  chooseRelease({ service: service("ui"), repository: "shop/ui", releases, running }, to, "prod");
+const idOf = (choice: EarlierRelease | Problem) => ("id" in choice ? choice.id : choice.code);
+
+const releases = [
+  earlier("20261125-100000-cccccc", "c", { tags: ["v3"] }),
+  earlier("20261124-100000-bbbbbb", "b", { tags: ["v2"], outcome: "rolled back" }),
+  earlier("20261123-100000-aaaaaa", "a", { tags: ["v1"] }),
+];
+
+describe("choosing the release to go back to", () => {
+  it("takes the last that ended well before the one that runs", () => {
+    expect(idOf(choose(releases, [sha("c")]))).toBe("20261123-100000-aaaaaa");
+  });
+
+  it("takes the one that was named, also a newer one", () => {
+    expect(idOf(choose(releases, [sha("c")], "v1"))).toBe("20261123-100000-aaaaaa");
+    expect(idOf(choose(releases, [sha("a")], "v3"))).toBe("20261125-100000-cccccc");
+  });
+
+  it("refuses when nothing came before, or nothing is recorded", () => {
+    expect(choose(releases, [sha("a")])).toMatchObject({
+      code: "no-earlier-release",
+      where: "shop/ui, stack prod",
+      message: "ui has no successful release before the one that runs",
+    });
+    expect(choose([], [sha("a")])).toMatchObject({ message: "no release of ui is recorded" });
+  });
+
+  it("refuses a name that no release has, and says which there are", () => {
+    expect(choose(releases, [sha("c")], "v9")).toMatchObject({
+      code: "unknown-release",
+      value: "v9",
+      fix: "choose one with --to; releases that ended well: 20261123-100000-aaaaaa (v1)",
+    });
+  });
+
+  it("refuses a release that did not end well", () => {
+    expect(choose(releases, [sha("c")], "v2")).toMatchObject({
+      code: "release-failed",
+      message: "release 20261124-100000-bbbbbb of ui did not end well itself (rolled back)",
+    });
+    const again = [earlier("20261126-100000-dddddd", "b", { tags: ["v2"] }), ...releases];
+    expect(idOf(choose(again, [sha("c")], "v2"))).toBe("20261126-100000-dddddd");
+  });
+});
