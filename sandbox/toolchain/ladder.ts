@@ -255,6 +255,32 @@ export const ladder: Readonly<Record<ToolName, readonly Rung[]>> = {
       why: "every distribution has it",
     },
   ],
+  actionlint: [
+    {
+      kind: "installed",
+      command: "actionlint",
+      range: { atLeast: "1.7.0" },
+      why: "your own",
+    },
+    {
+      kind: "github-release",
+      repository: "rhysd/actionlint",
+      tag: `v${version("actionlint")}`,
+      asset: {
+        amd64: `actionlint_${version("actionlint")}_linux_amd64.tar.gz`,
+        arm64: `actionlint_${version("actionlint")}_linux_arm64.tar.gz`,
+      },
+      member: "actionlint",
+      why: "the official build",
+    },
+    {
+      kind: "go-module",
+      module: "actionlint",
+      package: "github.com/rhysd/actionlint/cmd/actionlint",
+      versionVariable: "github.com/rhysd/actionlint.version",
+      why: "the same source as the official build, where only package registries are reachable",
+    },
+  ],
 };
 
 function busybox(architecture: Architecture): readonly Rung[] {

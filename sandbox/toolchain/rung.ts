@@ -6,7 +6,7 @@ import type { VersionRange } from "./version.ts";
 export type Origin = "installed" | "download" | "registries";
 
 /** Modules of `go/`, each built on its own: their dependencies do not agree. */
-export type GoModule = "engine" | "images" | "language-host";
+export type GoModule = "engine" | "images" | "language-host" | "actionlint";
 
 /** Looks on the PATH, and in folders that are not on everybody's. */
 interface InstalledRung {

@@ -16,12 +16,18 @@ export const toolNames = [
   "lambda-rie-arm64",
   "go",
   "python",
+  "actionlint",
 ] as const;
 
 export type ToolName = (typeof toolNames)[number];
 
-/** What every run of the sandbox needs; `go` and `python` are fetched only when something is built with them. */
-export const sandboxTools = toolNames.filter((name) => name !== "go" && name !== "python");
+const onlyWhenNeeded: readonly ToolName[] = ["go", "python", "actionlint"];
+
+/**
+ * What every run of the sandbox needs; `go` and `python` are fetched only when something is built with
+ * them, `actionlint` only by a test.
+ */
+export const sandboxTools = toolNames.filter((name) => !onlyWhenNeeded.includes(name));
 
 /** How a tool tells its version. */
 export interface VersionQuestion {
@@ -105,5 +111,10 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     version: "3.10",
     purpose: "runs the emulator",
     versionQuestion: { arguments: ["--version"], answer: /Python (\d+\.\d+\.\d+)/ },
+  },
+  actionlint: {
+    version: "1.7.12",
+    purpose: "checks the workflows of GitHub Actions, in a test",
+    versionQuestion: { arguments: ["-version"], answer: /^v?(\d+\.\d+\.\d+)$/m },
   },
 };

@@ -25,8 +25,8 @@ interface Product {
   readonly rung: GoModuleRung;
 }
 
-const goModules: readonly GoModule[] = ["engine", "images", "language-host"];
-/** Modules and build cache of all three, measured; both go when the programs are there. */
+const goModules: readonly GoModule[] = ["engine", "images", "language-host", "actionlint"];
+/** Modules and build cache of all, measured; both go when the programs are there. */
 const neededBytes = 6e9;
 
 /** Builds the tool's module, together with the module's other tools that this session still wants. */

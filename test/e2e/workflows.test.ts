@@ -1,0 +1,261 @@
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { GetAliasCommand } from "@aws-sdk/client-lambda";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { loadStack } from "../../config/load.ts";
+import { createClients } from "../../runner/aws/clients.ts";
+import { stackEnvironment } from "../../runner/stack/environment.ts";
+import { writeSandboxStack } from "../../sandbox/stack/write.ts";
+import { readState } from "../../sandbox/state.ts";
+import { type Contexts, readWorkflows, unfold } from "../workflows.ts";
+import { cli, clone } from "./world.ts";
+
+/** What jobs find: the repository's first commit, cloned anew. */
+const checkout = join(clone, ".slipway/e2e-workflows/checkout");
+const stack = "dev";
+const functionName = `shop-checkout-${stack}`;
+
+/** Two of the shop's services: one that nothing runs, one that a function runs, which is made when missing. */
+const catalogue = {
+  defaults: { platforms: ["linux/amd64"] },
+  services: {
+    ui: { context: "examples/shop/ui" },
+    checkout: {
+      context: "examples/shop/checkout",
+      targets: [
+        {
+          kind: "lambda",
+          function: functionName,
+          create: { role: "arn:aws:iam::000000000000:role/checkout" },
+        },
+      ],
+    },
+  },
+};
+
+let temporary: string;
+
+beforeAll(async () => {
+  temporary = await mkdtemp(join(tmpdir(), "slipway-workflows-"));
+  const origin = join(clone, ".slipway/e2e-workflows/origin");
+  await rm(dirname(origin), { recursive: true, force: true });
+  await mkdir(origin, { recursive: true });
+  const git = (directory: string, ...words: readonly string[]) => execa("git", ["-C", directory, ...words]);
+  const listed = await git(clone, "ls-files", "-z", "--cached", "--others", "--exclude-standard");
+  const files = listed.stdout.split("\0").filter((file) => file !== "" && !file.startsWith("test/"));
+  for (const file of files) {
+    await cp(join(clone, file), join(origin, file), { recursive: true }).catch((error) => {
+      // Listed, and deleted since.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    });
+  }
+  await writeFile(join(origin, "services.yaml"), stringify(catalogue));
+  await git(origin, "init", "--quiet", "--initial-branch=main");
+  await git(origin, "add", "--all");
+  const identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"];
+  await git(origin, ...identity, "commit", "--quiet", "--no-verify", "--message", "The shop");
+  await execa("git", ["clone", "--quiet", origin, checkout]);
+  // What the launcher would install, without the half minute that it takes.
+  await execa("cp", ["-al", join(clone, "node_modules"), join(checkout, "node_modules")]);
+
+  const up = await cli("sandbox", "up", "-C", checkout);
+  if (up.exitCode !== 0) throw new Error(`sandbox up failed:\n${up.stderr}`);
+  const state = await readState(join(checkout, ".slipway/sandbox/state.json"));
+  if (state === undefined) throw new Error("the sandbox is up and has no state");
+  // The account that dev lives in is the sandbox.
+  const written = await writeSandboxStack(checkout, state);
+  const { config } = parse(await readFile(written, "utf8")) as { config: object };
+  await writeFile(join(checkout, `Pulumi.${stack}.yaml`), stringify({ config }));
+  await rm(written);
+});
+
+afterAll(async () => {
+  await cli("sandbox", "down", "-C", checkout);
+  await rm(join(clone, ".slipway/e2e-workflows"), { recursive: true, force: true });
+  await rm(temporary, { recursive: true, force: true });
+});
+
+interface JobRun {
+  readonly exitCode: number | undefined;
+  readonly log: string;
+  readonly summary: string;
+  readonly output: string;
+  /** Actions of others, which only GitHub can run. */
+  readonly actions: readonly string[];
+}
+
+/** Runs the scripts of a job as GitHub does: in the checkout, one after the other, up to the first that fails. */
+async function runJob(
+  file: string,
+  job: string,
+  contexts: Contexts,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<JobRun> {
+  const steps = readWorkflows()[file]?.jobs[job]?.steps ?? [];
+  const [summary, output] = [join(temporary, "summary"), join(temporary, "output")];
+  await Promise.all([writeFile(summary, ""), writeFile(output, "")]);
+  const unfolded = unfold(steps, {
+    secrets: {},
+    vars: { SLIPWAY_DEPLOY_ROLE: "arn:aws:iam::000000000000:role/deploy", AWS_REGION: "us-east-1" },
+    ...contexts,
+    github: { action_path: checkout, token: "", ...contexts.github },
+  });
+  let [exitCode, log]: [number | undefined, string] = [0, ""];
+  for (const step of unfolded) {
+    if (step.kind !== "run" || exitCode !== 0) continue;
+    const script = join(temporary, "script.sh");
+    await writeFile(script, step.run);
+    const result = await execa("bash", ["--noprofile", "--norc", "-eo", "pipefail", script], {
+      cwd: checkout,
+      all: true,
+      reject: false,
+      stdin: "ignore",
+      env: {
+        PULUMI_STACK: undefined,
+        TAG: undefined,
+        CI: "true",
+        GITHUB_ACTIONS: "true",
+        GITHUB_WORKSPACE: checkout,
+        GITHUB_REPOSITORY: "octo-org/octo-repo",
+        GITHUB_STEP_SUMMARY: summary,
+        GITHUB_OUTPUT: output,
+        ...environment,
+        // A secret that is not set is an empty variable.
+        ...Object.fromEntries(Object.entries(step.environment).filter(([, value]) => value !== "")),
+        ...emptied(step.environment),
+      },
+    });
+    exitCode = result.exitCode;
+    log += result.all;
+  }
+  return {
+    exitCode,
+    log,
+    summary: await readFile(summary, "utf8"),
+    output: await readFile(output, "utf8"),
+    actions: unfolded.flatMap((step) => (step.kind === "action" ? [step.uses.replace(/@.*/, "")] : [])),
+  };
+}
+
+/** Ours, which the script reads, are there although empty. */
+function emptied(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) => value === "" && name.startsWith("SLIPWAY_")),
+  );
+}
+
+const outputOf = (text: string, name: string) =>
+  new RegExp(`^${name}<<(\\S+)\\n([\\s\\S]*?)\\n\\1$`, "m").exec(text)?.[2];
+
+async function aliasOf() {
+  const { settings } = await loadStack(checkout, stack);
+  const environment = await stackEnvironment(checkout, settings, process.env);
+  Object.assign(process.env, environment);
+  const clients = createClients(settings);
+  return clients.lambda.send(new GetAliasCommand({ FunctionName: functionName, Name: "live" }));
+}
+
+describe("the workflows' steps, as scripts in a clean clone, with the sandbox for dev", () => {
+  test("deploy on main builds, pushes and moves, and says so in summary and outputs", async () => {
+    const run = await runJob("deploy", "deploy", {}, { GITHUB_REF_NAME: "main", GITHUB_REF_TYPE: "branch" });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.actions).toEqual([
+      "actions/checkout",
+      "actions/setup-node",
+      "docker/setup-qemu-action",
+      "docker/setup-buildx-action",
+      "pulumi/actions",
+      "aws-actions/configure-aws-credentials",
+    ]);
+    expect(run.summary).toContain("## ✅ Deployed to `dev`: 2 built, 1 of 1 targets moved");
+    expect(run.summary).toContain("```mermaid\ngantt");
+    expect(outputOf(run.output, "outcome")).toBe("done");
+    expect(JSON.parse(outputOf(run.output, "services") ?? "")).toEqual(["ui", "checkout"]);
+    expect(JSON.parse(outputOf(run.output, "digests") ?? "")).toEqual({
+      ui: { repository: "shop/ui", digest: expect.stringMatching(/^sha256:/) },
+      checkout: { repository: "shop/checkout", digest: expect.stringMatching(/^sha256:/) },
+    });
+    expect((await aliasOf()).FunctionVersion).toBe("1");
+  });
+
+  test("the same commit again builds and moves nothing", async () => {
+    const run = await runJob("deploy", "deploy", {}, { GITHUB_REF_NAME: "main", GITHUB_REF_TYPE: "branch" });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.log).toMatch(/0 built, 0 of 1 targets moved|Nothing to do/);
+    expect((await aliasOf()).FunctionVersion).toBe("1");
+  });
+
+  test("by hand, a dry run of one service shows what would be done, and does nothing", async () => {
+    await writeFile(join(checkout, "examples/shop/ui/VERSION"), "1.1.0\n");
+    const inputs = { services: "ui", stack, version: "v1.1.0", "dry-run": "true" };
+    const run = await runJob("manual", "deploy", { inputs });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.summary).toContain("## 📦 What a deployment to `dev` would do");
+    expect(run.summary).toContain("| `ui` | build:");
+    expect(outputOf(run.output, "services")).toBe('["ui"]');
+  });
+
+  test("by hand, a service that there is not is refused, with the nearest name", async () => {
+    const inputs = { services: "uii", stack, version: "", "dry-run": "false" };
+    const run = await runJob("manual", "deploy", { inputs });
+    expect(run.exitCode).toBe(2);
+    expect(run.log).toContain("::error");
+    expect(run.summary).toContain("## ❌ slipway deploy: invalid");
+    expect(outputOf(run.output, "outcome")).toBe("invalid");
+  });
+
+  test("a pull request has the plan in its one comment, which the next run updates", async () => {
+    const github = await fakeGithub();
+    try {
+      const contexts = {
+        github: { token: "a-token" },
+        vars: { SLIPWAY_PULL_REQUEST_ROLE: "arn", AWS_REGION: "r" },
+      };
+      const environment = { GITHUB_API_URL: github.url, GITHUB_REF: "refs/pull/12/merge" };
+      const first = await runJob("pull-request", "plan", contexts, environment);
+      expect(first.exitCode, first.log).toBe(0);
+      await writeFile(join(checkout, "examples/shop/ui/VERSION"), "1.0.0\n");
+      const second = await runJob("pull-request", "plan", contexts, environment);
+      expect(second.exitCode, second.log).toBe(0);
+      expect(github.writes).toEqual([
+        ["POST", expect.stringMatching(/^<!-- slipway:dev -->\n## 📦/)],
+        ["PATCH", expect.stringMatching(/^<!-- slipway:dev -->\n## ✅ Nothing to deploy/)],
+      ]);
+    } finally {
+      github.server.close();
+    }
+  });
+
+  test("in the morning everything is looked at, and nothing changed", async () => {
+    const run = await runJob("scheduled", "checks", { matrix: { stack } });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.summary).toContain("## slipway doctor");
+    expect(run.summary).toContain("## slipway status");
+    expect(run.summary).toContain("## ✅ Nothing to deploy to `dev`");
+  });
+});
+
+/** GitHub's API for the comments of one pull request. */
+async function fakeGithub(): Promise<{ url: string; server: Server; writes: [string, string][] }> {
+  const writes: [string, string][] = [];
+  const server = createServer((request, response) => {
+    let text = "";
+    request.on("data", (part) => {
+      text += part;
+    });
+    request.on("end", () => {
+      if (request.method !== "GET") {
+        writes.push([request.method ?? "", (JSON.parse(text) as { body: string }).body]);
+      }
+      const comments = writes.slice(-1).map(([, body]) => ({ id: 1, body }));
+      response.end(JSON.stringify(request.method === "GET" ? comments : { id: 1 }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server, writes };
+}

@@ -1,0 +1,155 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { describe, expect, test } from "vitest";
+import { commands } from "../../../runner/cli.ts";
+import { type Job, readAction, readWorkflows, type Step } from "../../workflows.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const workflows = readWorkflows();
+const action = readAction();
+const jobs = Object.entries(workflows).flatMap(([file, workflow]) =>
+  Object.entries(workflow.jobs).map(([name, job]) => [`${file}: ${name}`, job, workflow] as const),
+);
+const steps: readonly (readonly [string, Step])[] = [
+  ...jobs.flatMap(([title, job]) => job.steps.map((step) => [title, step] as const)),
+  ...action.runs.steps.map((step) => ["action.yml", step] as const),
+];
+const ours = (job: Job) => job.steps.filter(({ uses }) => uses === "./");
+
+describe("every workflow", () => {
+  test("is for a trigger that hands no rights to the code of a fork", () => {
+    for (const [file, { on }] of Object.entries(workflows)) {
+      expect(Object.keys(on), file).not.toContain("pull_request_target");
+      expect(Object.keys(on), file).not.toContain("workflow_run");
+    }
+  });
+
+  test("may read the code, and nothing else unless a job says so", () => {
+    for (const [file, { permissions }] of Object.entries(workflows)) {
+      expect(permissions, file).toEqual({ contents: "read" });
+    }
+  });
+
+  test("pins actions by commit, with the version beside it", () => {
+    const files = [
+      "action.yml",
+      ...readdirSync(join(root, ".github/workflows")).map((file) => `.github/workflows/${file}`),
+    ];
+    for (const file of files) {
+      for (const line of readFileSync(join(root, file), "utf8").split("\n")) {
+        if (!/^\s*(- )?uses:/.test(line)) continue;
+        expect(line, file).toMatch(/uses: (\.\/|[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/);
+      }
+    }
+  });
+
+  test("puts no expression into a script: values go through variables", () => {
+    for (const [title, { run }] of steps) expect(run ?? "", title).not.toContain("${{");
+  });
+});
+
+describe("every job", () => {
+  test.each(jobs)("%s ends in time, and writes only what it needs to", (_, job) => {
+    expect(job["timeout-minutes"]).toBeLessThanOrEqual(90);
+    const writes = Object.entries(job.permissions ?? {})
+      .filter(([, access]) => access === "write")
+      .map(([scope]) => scope);
+    const takesRole = ours(job).some((step) => step.with?.role !== undefined);
+    const comments = ours(job).some((step) => step.with?.comment !== undefined);
+    expect(writes).toEqual([...(takesRole ? ["id-token"] : []), ...(comments ? ["pull-requests"] : [])]);
+  });
+
+  test.each(jobs)("%s checks out all history, and leaves no token behind", (_, job) => {
+    const [checkout] = job.steps;
+    expect(checkout?.uses).toMatch(/^actions\/checkout@/);
+    expect(checkout?.with).toEqual({ "fetch-depth": 0, "persist-credentials": false });
+  });
+
+  test.each(jobs)("%s never cancels a deployment, and there is one at a time for a stack", (_, job) => {
+    for (const step of ours(job)) {
+      if ((step.with?.command ?? "deploy") !== "deploy") continue;
+      expect(job.concurrency).toEqual({ group: `slipway-${step.with?.stack}`, "cancel-in-progress": false });
+      expect(job.environment).toBe(step.with?.stack);
+    }
+  });
+
+  test("that a fork starts takes no role and no secret", () => {
+    for (const [title, job, { on }] of jobs) {
+      if (!("pull_request" in on)) continue;
+      const text = JSON.stringify(job);
+      expect(text, title).not.toContain("secrets.");
+      if (text.includes("id-token")) {
+        expect(job.if, title).toContain("github.event.pull_request.head.repo.full_name == github.repository");
+      }
+    }
+  });
+
+  test("runs commands that there are, with inputs that the action has", () => {
+    const names = commands.map(({ name }) => name);
+    for (const [title, job] of jobs) {
+      for (const step of ours(job)) {
+        expect(Object.keys(action.inputs), title).toEqual(
+          expect.arrayContaining(Object.keys(step.with ?? {})),
+        );
+        expect(names, title).toContain(step.with?.command ?? "deploy");
+      }
+    }
+  });
+});
+
+describe("the action's script", () => {
+  const run = async (given: Record<string, string>) => {
+    const environment = {
+      SLIPWAY_ACTION: join(root, "test/unit/workflows/fake"),
+      SLIPWAY_COMMAND: "deploy",
+      SLIPWAY_GIVEN_SERVICES: "",
+      SLIPWAY_STACK: "",
+      SLIPWAY_VERSION: "",
+      SLIPWAY_SINCE: "",
+      SLIPWAY_DRY_RUN: "false",
+      SLIPWAY_COMMENT: "false",
+      SLIPWAY_ARGUMENTS: "",
+      SLIPWAY_DIRECTORY: ".",
+      ...given,
+    };
+    const { stdout } = await execa(join(root, ".github/run-slipway"), {
+      extendEnv: false,
+      env: { PATH: process.env.PATH ?? "", ...environment },
+    });
+    return JSON.parse(stdout) as string[];
+  };
+
+  test("hands over what is given, and nothing that is empty", async () => {
+    expect(await run({})).toEqual(["deploy", "--cwd", "."]);
+    expect(
+      await run({
+        SLIPWAY_GIVEN_SERVICES: "ui, cart\norders",
+        SLIPWAY_STACK: "dev",
+        SLIPWAY_VERSION: "v1.2.3",
+        SLIPWAY_DRY_RUN: "true",
+        SLIPWAY_COMMENT: "true",
+        SLIPWAY_ARGUMENTS: "--output\njson",
+      }),
+    ).toEqual(
+      ["deploy", "ui", "cart", "orders", "--stack", "dev", "--version", "v1.2.3"].concat([
+        "--dry-run",
+        "--comment",
+        "--output",
+        "json",
+        "--cwd",
+        ".",
+      ]),
+    );
+  });
+
+  test("takes all for no choice", async () => {
+    expect(await run({ SLIPWAY_GIVEN_SERVICES: "all" })).toEqual(["deploy", "--cwd", "."]);
+  });
+
+  test("runs nothing that is in a value", async () => {
+    const evil = '"; touch /tmp/slipway-was-here; $(id) `id` * ${HOME}';
+    const words = await run({ SLIPWAY_STACK: evil, SLIPWAY_VERSION: evil, SLIPWAY_ARGUMENTS: evil });
+    expect(words).toEqual(["deploy", "--stack", evil, "--version", evil, evil, "--cwd", "."]);
+  });
+});
