@@ -6,6 +6,7 @@ import yargs from "yargs";
 import packageDescription from "../package.json" with { type: "json" };
 import { demoCommand } from "../sandbox/commands/demo.ts";
 import { sandboxCommand } from "../sandbox/commands/sandbox.ts";
+import { changedCommand } from "./commands/changed.ts";
 import type { Command, GlobalOptions } from "./commands/command.ts";
 import type { DefinedCommand } from "./commands/define.ts";
 import { deployCommand } from "./commands/deploy.ts";
@@ -24,6 +25,7 @@ import { tolerateClosedPipes } from "./report/write.ts";
 export const commands: readonly DefinedCommand[] = [
   deployCommand,
   planCommand,
+  changedCommand,
   statusCommand,
   historyCommand,
   rollbackCommand,

@@ -13,6 +13,8 @@ const lines = z.array(z.string()).readonly();
 const descriptionSchema = z.object({
   scheme: z.string(),
   dockerfile: z.string(),
+  /** References in the Dockerfile; they follow from it and the arguments, and are no part of the hash. */
+  baseImages: z.array(z.string()).readonly(),
   context: lines,
   namedContexts: z.record(z.string(), lines),
   remoteContexts: z.record(z.string(), z.string()),
@@ -44,6 +46,7 @@ export function describeSource(
   return {
     scheme,
     dockerfile: short(inputs.dockerfile.hash),
+    baseImages: inputs.baseImages,
     context: describeFiles(inputs.context),
     namedContexts: mapValues(inputs.namedContexts, describeFiles),
     remoteContexts: inputs.remoteContexts,
@@ -64,7 +67,7 @@ export function describeSource(
 }
 
 /** The source hash: 32 hexadecimal digits. Pure. */
-export function hashDescription(description: SourceDescription): string {
+export function hashDescription({ baseImages: _, ...description }: SourceDescription): string {
   return hashOf(
     canonicalJson({
       ...description,

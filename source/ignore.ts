@@ -18,12 +18,19 @@ export interface IgnoreRules {
   ): { readonly ignored: boolean; readonly matches: FolderMatches };
   /** Whether a left-out folder can be skipped whole: no exception reaches into it. */
   canSkip(folder: string): boolean;
+  /**
+   * Whether a build sees what git keeps for itself (`.git`, at any depth): only with an exception for
+   * it. It is another on every machine and after every commit, so that it would be built anew for ever.
+   * BuildKit leaves it out, too, when a context comes from git (BUILDKIT_CONTEXT_KEEP_GIT_DIR).
+   */
+  readonly keepsGit: boolean;
 }
 
 /** Rules that leave nothing out. */
 export const nothingIgnored: IgnoreRules = {
   look: () => ({ ignored: false, matches: [] }),
   canSkip: () => false,
+  keepsGit: false,
 };
 
 /**
@@ -53,6 +60,7 @@ export function parseIgnoreRules(text: string, where: string): IgnoreRules {
       });
       return { ignored, matches };
     },
+    keepsGit: exceptions.some((one) => one === ".git" || one.startsWith(".git/")),
     canSkip: (folder) => onlyPrefixes && !prefixes.some((one) => `${one}/`.startsWith(`${folder}/`)),
   };
 }

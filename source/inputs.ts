@@ -4,14 +4,17 @@ import type { Service } from "../config/catalogue.ts";
 import { isGlob, isLocalContext, serviceOfContext } from "../config/contexts.ts";
 import { catalogueFile } from "../config/description.ts";
 import { UserError } from "../config/errors.ts";
+import { baseImages as referencesIn } from "./dockerfile.ts";
 import { byPath, type SourceFile } from "./file.ts";
-import { type IgnoreRules, nothingIgnored, readIgnoreRules } from "./ignore.ts";
+import { nothingIgnored, readIgnoreRules } from "./ignore.ts";
 import type { SourceTree } from "./tree.ts";
 
 /** Everything that a build of a service reads. */
 export interface BuildInputs {
   readonly service: Service;
   readonly dockerfile: SourceFile;
+  /** References of the images that it begins with or copies from. */
+  readonly baseImages: readonly string[];
   readonly context: readonly SourceFile[];
   /** Named contexts that are directories. */
   readonly namedContexts: Readonly<Record<string, readonly SourceFile[]>>;
@@ -48,7 +51,15 @@ export async function readInputs(
     for (const file of await readExtra(tree, path)) extra.set(file.path, file);
   }
   const extraInputs = [...extra.values()].sort(byPath);
-  return { service, dockerfile, context, namedContexts, remoteContexts, extraInputs };
+  return {
+    service,
+    dockerfile,
+    baseImages: referencesIn((await tree.readText(service.dockerfile)) ?? "", service.arguments),
+    context,
+    namedContexts,
+    remoteContexts,
+    extraInputs,
+  };
 }
 
 /** An extra input is a file, a directory of which everything counts, or a pattern; paths from the project's directory. */
@@ -57,19 +68,13 @@ async function readExtra(tree: SourceTree, path: string): Promise<readonly Sourc
   if (isGlob(path)) {
     const { base } = picomatch.scan(clean);
     const matches = picomatch(clean, { dot: true });
-    const files = await tree.list(base === "" ? "." : base, withoutGit);
+    const files = await tree.list(base === "" ? "." : base, nothingIgnored);
     return files.map(below(base)).filter((file) => matches(file.path));
   }
   const file = await tree.readFile(clean);
   if (file !== undefined) return [{ ...file, path: clean }];
   return (await tree.list(clean, nothingIgnored)).map(below(clean));
 }
-
-/** Git's own folder is no input, however wide the pattern. */
-const withoutGit: IgnoreRules = {
-  look: (path) => ({ ignored: path === ".git" || path.startsWith(".git/"), matches: [] }),
-  canSkip: () => true,
-};
 
 function below(folder: string): (file: SourceFile) => SourceFile {
   return (file) => (folder === "" || folder === "." ? file : { ...file, path: `${folder}/${file.path}` });

@@ -105,6 +105,7 @@ function* walk(root: string, top: string, rules: IgnoreRules, found: Found[]): G
     const before = found.length;
     for (const entry of entriesOf(below === "" ? root : `${root}/${below}`, below === "")) {
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
+      if (entry.name === ".git" && !rules.keepsGit) continue;
       const looked = rules.look(path, matches);
       if (entry.isDirectory()) {
         if (top === "" && path === ownFolder) continue;

@@ -25,7 +25,8 @@ export interface CommandResult {
 /** Options that every command has. */
 export interface GlobalOptions {
   readonly cwd: string;
-  readonly output: "text" | "json";
+  /** `github` is `changed`'s alone. */
+  readonly output: "text" | "json" | "github";
   readonly debug: boolean;
 }
 

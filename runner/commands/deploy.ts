@@ -1,5 +1,11 @@
 import { defineCommand } from "./define.ts";
-import { allowDirtyOption, commentOption, servicesPositional, stackOption } from "./selection.ts";
+import {
+  allowDirtyOption,
+  commentOption,
+  servicesPositional,
+  sinceOption,
+  stackOption,
+} from "./selection.ts";
 
 /** `slipway deploy`: builds what changed, pushes it, moves what runs it, and watches how that ends. */
 export const deployCommand = defineCommand({
@@ -15,6 +21,7 @@ export const deployCommand = defineCommand({
   positionals: { services: servicesPositional },
   options: {
     stack: stackOption,
+    since: sinceOption,
     all: { type: "boolean", default: false, describe: "All services (the default when none is named)" },
     version: {
       type: "string",

@@ -1,5 +1,11 @@
 import { defineCommand } from "./define.ts";
-import { allowDirtyOption, commentOption, servicesPositional, stackOption } from "./selection.ts";
+import {
+  allowDirtyOption,
+  commentOption,
+  servicesPositional,
+  sinceOption,
+  stackOption,
+} from "./selection.ts";
 
 /** `slipway plan`: what `deploy` would do, without doing it. */
 export const planCommand = defineCommand({
@@ -12,6 +18,7 @@ export const planCommand = defineCommand({
   positionals: { services: servicesPositional },
   options: {
     stack: stackOption,
+    since: sinceOption,
     all: { type: "boolean", default: false, describe: "All services (the default when none is named)" },
     version: {
       type: "string",

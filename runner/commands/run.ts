@@ -18,7 +18,8 @@ export async function runCommand(
   work: (context: CommandContext) => Promise<CommandResult>,
 ): Promise<void> {
   const { stderr: stream, env: environment } = process;
-  const reporter = await createReporter({ stream, environment, output: options.output });
+  const output = options.output === "json" ? "json" : "text";
+  const reporter = await createReporter({ stream, environment, output });
   const interruption = listenForInterrupts(({ now }) => {
     if (now) return reporter.close();
     reporter.emit({
@@ -31,7 +32,7 @@ export async function runCommand(
   const job = () => ({ ...jobOf(options), command: needs.command, directory, environment, emit });
   try {
     if (!needs.anywhere) directory = findProject(options.cwd);
-    const result = await work({ directory, emit, signal: interruption.signal, output: options.output });
+    const result = await work({ directory, emit, signal: interruption.signal, output });
     if (inActions()) await (await import("./job.ts")).reportResult(job(), result);
     reporter.close();
     const text = options.output === "json" ? (JSON.stringify(result.document, null, 2) ?? "") : result.text;

@@ -29,3 +29,10 @@ export const commentOption = {
   describe:
     "On a pull request in GitHub Actions: put the result into the stack's one comment (needs GITHUB_TOKEN)",
 } as const;
+
+/** `--since`, as every command has it that can be limited to what changed since a commit. */
+export const sinceOption = {
+  type: "string",
+  requiresArg: true,
+  describe: "Only what changed since this commit, branch or tag; REF...: since this branch left REF",
+} as const;

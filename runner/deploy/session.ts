@@ -18,6 +18,8 @@ export interface Selection {
   readonly stack: string | undefined;
   /** Whether the services' sources must be there; what works on images in the registry needs none. Default: true. */
   readonly sources?: boolean;
+  /** Only those of them that changed since this commit. */
+  readonly since?: string | undefined;
 }
 
 /** What every operation on a stack's services works with. */
@@ -62,7 +64,8 @@ export async function withSession<T>(
 ): Promise<T> {
   const timeline = createTimeline(context.emit);
   const { emit, signal } = context;
-  const description = await openDescription(context.directory, selection);
+  const chosen = await openDescription(context.directory, selection);
+  const description = { ...chosen, services: await onlySince(chosen, selection.since, context) };
   const clients = createClients(description.settings, { signal });
   try {
     const caller = await assertAccount(clients, description.settings, signal);
@@ -71,4 +74,14 @@ export async function withSession<T>(
   } finally {
     clients.destroy();
   }
+}
+
+async function onlySince(
+  description: Awaited<ReturnType<typeof openDescription>>,
+  since: string | undefined,
+  context: { readonly emit: Emit; readonly signal: AbortSignal },
+): Promise<readonly Service[]> {
+  if (since === undefined) return description.services;
+  const { onlyChangedSince } = await import("./since.ts");
+  return onlyChangedSince(description, since, context);
 }

@@ -10,6 +10,7 @@ export const registry = "111122223333.dkr.ecr.eu-central-1.amazonaws.com";
 const emptyDescription: SourceDescription = {
   scheme: "test",
   dockerfile: "",
+  baseImages: [],
   context: [],
   namedContexts: {},
   remoteContexts: {},

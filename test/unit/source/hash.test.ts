@@ -239,6 +239,21 @@ describe("the source hash", () => {
     ]);
   });
 
+  test("leaves out what git keeps for itself, at any depth, unless an exception asks for it", async () => {
+    await write({ ...base, "ui/.git/HEAD": "1", "ui/lib/.git": "gitdir: elsewhere" });
+    const paths = async () => (await read(project, service)).inputs.context.map(({ path }) => path);
+    expect(await paths()).toEqual(["Dockerfile", "run.sh", "www/index.html"]);
+    await write({ "ui/.dockerignore": "!.git\n" });
+    expect(await paths()).toEqual([
+      ".dockerignore",
+      ".git/HEAD",
+      "Dockerfile",
+      "lib/.git",
+      "run.sh",
+      "www/index.html",
+    ]);
+  });
+
   test("reads a Dockerfile that its own ignore file leaves out, and one outside of the context", async () => {
     await write({ ...base, "ui/.dockerignore": "*\n!www\n", "docker/ui.Dockerfile": "FROM scratch\n" });
     const inside = await read(project, service);

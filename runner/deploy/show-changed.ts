@@ -1,0 +1,29 @@
+import type { ChangedDocument } from "./changed.ts";
+
+/** Which services changed, for people. Pure. */
+export function showChanged({ services, removed, against }: ChangedDocument): string {
+  const changed = services.filter((one) => one.changed);
+  const compared =
+    against.kind === "registry"
+      ? "compared with the registry"
+      : against.kind === "git"
+        ? `compared with ${against.ref} (${against.commit.slice(0, 7)})`
+        : `compared with nothing: ${against.reason}`;
+  return [
+    ...services.map((one) => `${one.changed ? "changed  " : "unchanged"}  ${one.service}: ${one.reason}`),
+    ...removed.map((name) => `removed    ${name}: services.yaml has it no more; what runs it is left alone`),
+    "",
+    `${changed.length} of ${services.length} changed, ${compared}`,
+  ].join("\n");
+}
+
+/** The lines that a GitHub step hands to later ones: `services`, `matrix`, `any`. Pure. */
+export function githubOutputs({ matrix }: ChangedDocument): string {
+  const names = matrix.include.map(({ service }) => service);
+  return [
+    `services=${JSON.stringify(names)}`,
+    `matrix=${JSON.stringify(matrix)}`,
+    `any=${names.length > 0}`,
+    "",
+  ].join("\n");
+}
