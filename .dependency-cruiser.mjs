@@ -45,6 +45,11 @@ export default {
       "^runner/aws/",
       "^runner/(commands|deploy|release|targets|registry|stack|image)/",
     ),
+    never(
+      "init-describes-and-does-not-deploy",
+      "^runner/init/",
+      "^runner/(commands|deploy|release|targets|stack)/",
+    ),
     never("report-reads-events-only", "^runner/report/", "^runner/(aws|registry|release|stack|image)/"),
   ],
   options: {

@@ -13,6 +13,7 @@ import { deployCommand } from "./commands/deploy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { historyCommand } from "./commands/history.ts";
 import { imagesCommand } from "./commands/images.ts";
+import { initCommand } from "./commands/init.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
@@ -33,6 +34,7 @@ export const commands: readonly DefinedCommand[] = [
   imagesCommand,
   verifyCommand,
   waitCommand,
+  initCommand,
   doctorCommand,
   sandboxCommand,
   demoCommand,

@@ -1,0 +1,134 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { UserError } from "../../../config/errors.ts";
+import { loadStack } from "../../../config/load.ts";
+import { takeDefaults } from "../../../runner/init/ask.ts";
+import { type InitRequest, init } from "../../../runner/init/init.ts";
+import { showInit } from "../../../runner/init/show.ts";
+import { coloursFor } from "../../../runner/report/colours.ts";
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "slipway-init-"));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+async function write(files: Record<string, string>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, path)), { recursive: true });
+    await writeFile(join(directory, path), content);
+  }
+}
+
+const read = (path: string) => readFile(join(directory, path), "utf8");
+
+/** `slipway init` in the directory, as with `--yes` unless said otherwise. */
+function run(changes: Partial<InitRequest> = {}) {
+  const request = {
+    directory,
+    stack: "dev",
+    region: "eu-west-1",
+    fromLive: false,
+    dryRun: false,
+    mayExtend: true,
+  };
+  const { signal } = new AbortController();
+  return init({ ...request, ...changes }, takeDefaults({}), { emit: () => {}, signal });
+}
+
+const repository = {
+  "compose.yaml": "services:\n  web: { build: web }\n  db: { image: postgres }\n",
+  "web/Dockerfile": "FROM scratch\n",
+  "services/cart/Dockerfile": "FROM scratch\n",
+  "node_modules/x/Dockerfile": "FROM scratch\n",
+};
+
+test("what is written is a project that loads, for the stack asked for and for prod", async () => {
+  await write(repository);
+  await execa("git", ["init", "-q"], { cwd: directory });
+  await execa("git", ["remote", "add", "origin", "git@github.com:acme/shop.git"], { cwd: directory });
+  const { files, services } = await run();
+  expect(services.map(({ name }) => name)).toEqual(["web", "cart"]);
+  expect(files.map(({ path, action }) => `${action} ${path}`)).toEqual([
+    "created services.yaml",
+    "created Pulumi.yaml",
+    "created slipway.cjs",
+    "created Pulumi.dev.yaml",
+    "created Pulumi.prod.yaml",
+    "created .gitignore",
+  ]);
+  const dev = await loadStack(directory, "dev");
+  expect(dev.catalogue).toMatchObject({
+    source: "https://github.com/acme/shop",
+    services: [{ name: "web" }, { name: "cart" }],
+  });
+  expect(dev.settings.repositories.prefix).toBe("shop-dev");
+  expect((await loadStack(directory, "prod")).settings.deploy.requireCleanTree).toBe(true);
+  expect(await read("Pulumi.yaml")).toContain("main: slipway.cjs");
+});
+
+test("the program's file fits the package that is there", async () => {
+  await write({ ...repository, "package.json": '{"type": "module"}' });
+  await run();
+  expect(await read("slipway.mjs")).toContain('export * from "slipway/program"');
+  expect(await read("Pulumi.yaml")).toContain("main: slipway.mjs");
+});
+
+test("files that are there stay as they are, and only missing services are added", async () => {
+  const catalogue = "# ours\nservices:\n  pages: # the pages\n    context: web\n";
+  await write({
+    ...repository,
+    "services.yaml": catalogue,
+    "Pulumi.dev.yaml": "config:\n  aws:region: us-east-1\n",
+  });
+  const { files, services } = await run();
+  expect(services.map(({ name }) => name)).toEqual(["cart"]);
+  expect(await read("services.yaml")).toBe(`${catalogue}\n  cart:\n    context: services/cart\n`);
+  expect(await read("Pulumi.dev.yaml")).toContain("us-east-1");
+  expect(files.find(({ path }) => path === "Pulumi.dev.yaml")?.action).toBe("kept");
+  const again = await run();
+  expect(again.files.every(({ action }) => action === "kept")).toBe(true);
+});
+
+test("without a yes, an existing catalogue is shown with what is missing, and not written", async () => {
+  const catalogue = "services:\n  pages:\n    context: web\n";
+  await write({ ...repository, "services.yaml": catalogue });
+  const document = await run({ mayExtend: false });
+  expect(document.files[0]).toMatchObject({ path: "services.yaml", action: "proposed" });
+  expect(await read("services.yaml")).toBe(catalogue);
+  expect(showInit(document, coloursFor({ isTTY: false }, {}))).toContain(
+    "  cart:\n    context: services/cart",
+  );
+});
+
+test("a dry run writes nothing and shows all", async () => {
+  await write(repository);
+  const document = await run({ dryRun: true });
+  await expect(read("services.yaml")).rejects.toThrow(/ENOENT/);
+  const text = showInit(document, coloursFor({ isTTY: false }, {}));
+  expect(text).toContain("prefix: ");
+  expect(text).toContain("nothing is written");
+});
+
+test("another program's Pulumi.yaml is left alone, and told", async () => {
+  await write({ ...repository, "Pulumi.yaml": "name: theirs\nruntime: python\n" });
+  expect((await run()).notes).toContain(
+    "Pulumi.yaml is another program's: it would have to say main: slipway.cjs",
+  );
+});
+
+test("a directory with nothing to build, and a catalogue that is wrong, are refused", async () => {
+  await expect(run()).rejects.toThrow(/no Dockerfile and no compose file/);
+  await write({ ...repository, "services.yaml": "services:\n  web: {contxt: web}\n" });
+  const error = await run().catch((thrown: unknown) => thrown);
+  expect((error as UserError).problems.map(({ where }) => where)).toContain("services.yaml:2:9");
+});
+
+test("what was taken without asking is said", async () => {
+  await write(repository);
+  const { defaults } = await run({ region: undefined });
+  expect(defaults.map(({ what }) => what)).toEqual(["region", "name of the project"]);
+});
