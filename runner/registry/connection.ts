@@ -1,6 +1,6 @@
 import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import pRetry from "p-retry";
-import { fetch, type RequestInit, type Response } from "undici";
+import type { RequestInit, Response } from "undici";
 import { UserError } from "../../config/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 
@@ -39,6 +39,8 @@ export function connectToRegistry(clients: Clients, host: string, signal: AbortS
       const authorization = `Basic ${await token}`;
       const url = new URL(path, base);
       const { timeoutSeconds = answerSeconds, headers = {}, ...rest } = init;
+      // Loaded with the first request: commands that only look make none.
+      const { fetch } = await import("undici");
       return retried(host, signal, () =>
         fetch(url, {
           ...rest,

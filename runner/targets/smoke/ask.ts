@@ -1,5 +1,3 @@
-import { request } from "undici";
-
 /** What a URL answered. */
 export type Answer =
   | { readonly kind: "answered"; readonly status: number; readonly body: string }
@@ -17,6 +15,8 @@ const mostBytes = 64 * 1024;
  */
 export async function ask(url: string, timeoutSeconds: number, signal: AbortSignal): Promise<Answer> {
   const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
+  // Loaded when something is asked, which most commands never do.
+  const { request } = await import("undici");
   try {
     // Not fetch, which refuses a list of ports.
     const { statusCode, body } = await request(url, {
