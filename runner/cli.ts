@@ -16,6 +16,7 @@ import { imagesCommand } from "./commands/images.ts";
 import { initCommand } from "./commands/init.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { planCommand } from "./commands/plan.ts";
+import { promoteCommand } from "./commands/promote.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { statusCommand } from "./commands/status.ts";
 import { verifyCommand } from "./commands/verify.ts";
@@ -30,6 +31,7 @@ export const commands: readonly DefinedCommand[] = [
   statusCommand,
   historyCommand,
   rollbackCommand,
+  promoteCommand,
   logsCommand,
   imagesCommand,
   verifyCommand,

@@ -43,7 +43,7 @@ export const rollbackCommand = defineCommand({
       if (options["dry-run"]) return operation.documentOfRollback(session, prepared);
       return operation.rollback(session, prepared);
     });
-    const words = { done: "Rolled back", would: "Would roll back" };
+    const words = { done: "Rolled back on", would: "Would roll back on" };
     return {
       exitCode: document.outcome === "planned" ? 0 : exitCodeOf(document.outcome),
       document,

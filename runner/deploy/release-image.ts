@@ -67,11 +67,11 @@ async function imageGone(
 }
 
 /** `choose one of the releases that …: <id> (<tags>), …`. Pure. */
-export function chooseOneOf(releases: readonly EarlierRelease[], which: string): string {
+export function chooseOneOf(releases: readonly EarlierRelease[], which: string, option = "--to"): string {
   if (releases.length === 0) return `deploy from the source again: there are no other releases ${which}`;
   const shown = releases
     .slice(0, 5)
     .map(({ id, tags }) => (tags.length === 0 ? id : `${id} (${tags.join(", ")})`));
   const more = releases.length > shown.length ? ", …" : "";
-  return `choose one with --to; releases ${which}: ${shown.join("; ")}${more}`;
+  return `choose one with ${option}; releases ${which}: ${shown.join("; ")}${more}`;
 }

@@ -4,7 +4,7 @@ import { formatTable } from "../report/table.ts";
 import type { MovedDocument } from "./move-images.ts";
 import { showEvidence, showTargets, showTimeline } from "./show-outcome.ts";
 
-/** Verbs for what was done with images that were there: `Rolled back`, `Promoted`. */
+/** What was done with images that were there, before the stack's name: `Rolled back on`, `Promoted from dev to`. */
 export interface MovedWords {
   readonly done: string;
   readonly would: string;
@@ -58,12 +58,12 @@ function headline(
     case "planned": {
       const all = services.flatMap((service) => service.targets);
       const moves = all.filter(({ action }) => action !== "none").length;
-      return `${words.would} on ${stack}: ${moves} of ${all.length} targets to move`;
+      return `${words.would} ${stack}: ${moves} of ${all.length} targets to move`;
     }
     case "nothing":
       return "Nothing to do: the targets run these images already";
     case "done":
-      return green(`${words.done} on ${stack}: ${count}`);
+      return green(`${words.done} ${stack}: ${count}`);
     case "failed":
       return red(`Failed on ${stack}: ${count}`);
     case "interrupted":

@@ -20,7 +20,7 @@ export interface RegistryConnection {
 }
 
 export interface RegistryRequest {
-  readonly method?: "GET" | "HEAD" | "POST" | "PUT";
+  readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   /** Default: a minute. */

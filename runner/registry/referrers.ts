@@ -48,20 +48,28 @@ export async function attachArtifact(
     putBlob(registry, repository, emptyBlob),
     putBlob(registry, repository, artifact.content),
   ]);
-  const { subjectTaken } = await putManifest(registry, repository, manifest.digest, manifest);
   const { digest, size } = manifest;
-  if (subjectTaken || (await askRegistry(clients, repository, artifact.subject.digest, registry.signal))) {
-    return { digest, keeper: "registry" };
-  }
   const { artifactType, annotations } = artifact;
-  await listUnderTag(clients, registry, repository, artifact.subject.digest, {
-    digest,
-    mediaType: manifest.mediaType,
-    artifactType,
-    size,
-    annotations,
-  });
-  return { digest, keeper: "tag" };
+  const referrer = { digest, mediaType: manifest.mediaType, artifactType, size, annotations };
+  const subject = artifact.subject.digest;
+  const keeper = await attachManifest(clients, registry, repository, subject, referrer, manifest.text);
+  return { digest, keeper };
+}
+
+/** `attachArtifact` for a manifest whose blobs are there. */
+export async function attachManifest(
+  clients: Clients,
+  registry: RegistryConnection,
+  repository: string,
+  subject: string,
+  referrer: Referrer,
+  text: string,
+): Promise<ReferrersKeeper> {
+  const { digest, mediaType } = referrer;
+  const { subjectTaken } = await putManifest(registry, repository, digest, { mediaType, text });
+  if (subjectTaken || (await askRegistry(clients, repository, subject, registry.signal))) return "registry";
+  await listUnderTag(clients, registry, repository, subject, referrer);
+  return "tag";
 }
 
 /** The artifacts of a type that are about an image, and who keeps their list. */

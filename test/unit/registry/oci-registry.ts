@@ -40,6 +40,8 @@ export const token = Buffer.from("AWS:secret").toString("base64");
 // biome-ignore lint/suspicious/noExplicitAny: the stub's own type parameters, which nothing here needs
 export async function openOciRegistry(ecr: AwsStub<any, any, any>): Promise<OciRegistry> {
   const failures: number[] = [];
+  const sessions = new Map<string, Buffer>();
+  let started = 0;
   const registry: Omit<OciRegistry, "host" | "close"> & { host: string } = {
     host: "",
     requests: [],
@@ -77,11 +79,21 @@ export async function openOciRegistry(ecr: AwsStub<any, any, any>): Promise<OciR
         registry.blobs.set(`${repository}@${mount}`, mounted);
         return { status: 201 };
       }
+      if (request.method === "PATCH") {
+        const [, session = ""] = /session=(\d+)/.exec(url.search) ?? [];
+        sessions.set(session, Buffer.concat([sessions.get(session) ?? Buffer.alloc(0), body]));
+        return { status: 202, headers: { location: `${path}${url.search}` } };
+      }
       if (digest === null)
-        return { status: 202, headers: { location: `/v2/${repository}/blobs/uploads/1?state=x` } };
-      if (digestOf(body) !== digest)
+        return {
+          status: 202,
+          headers: { location: `/v2/${repository}/blobs/uploads/x?session=${++started}` },
+        };
+      const begun = sessions.get(url.searchParams.get("session") ?? "") ?? Buffer.alloc(0);
+      const whole = Buffer.concat([begun, body]);
+      if (digestOf(whole) !== digest)
         return { status: 400, body: '{"errors":[{"code":"DIGEST_INVALID","message":"no"}]}' };
-      registry.blobs.set(`${repository}@${digest}`, body);
+      registry.blobs.set(`${repository}@${digest}`, whole);
       return { status: 201 };
     }
     const [, repository = "", kind, reference = ""] =

@@ -1,0 +1,53 @@
+import { defineCommand } from "./define.ts";
+import { servicesPositional } from "./selection.ts";
+
+/** `slipway promote`: the very image that ran well on one stack, brought to another, without a build. */
+export const promoteCommand = defineCommand({
+  command: "promote [services..]",
+  describe: "Bring the very image that runs on one stack to another, without a build",
+  examples: [
+    ["promote --from staging --to prod", "What runs on staging, all services"],
+    ["promote ui --from staging --to prod --release v1.2.3", "One release of one service"],
+    ["promote --from staging --to prod --dry-run", "Show what it would change on prod"],
+  ],
+  positionals: { services: servicesPositional },
+  options: {
+    from: { type: "string", demandOption: true, requiresArg: true, describe: "Stack that it comes from" },
+    to: { type: "string", demandOption: true, requiresArg: true, describe: "Stack that it goes to" },
+    release: {
+      type: "string",
+      requiresArg: true,
+      describe: "Release: id, tag, commit or digest; default: the one that runs on the stack it comes from",
+    },
+    unproven: {
+      type: "boolean",
+      default: false,
+      describe: "Also an image that never ran well there (refused with exit code 3 otherwise)",
+    },
+    "dry-run": { type: "boolean", default: false, describe: "Change nothing; show what would be done" },
+  },
+  run: async (options, context) => {
+    const [{ withSession }, operation, { exitCodeOf }, { showMoved }, { coloursFor }] = await Promise.all([
+      import("../deploy/session.ts"),
+      import("../deploy/promote.ts"),
+      import("../deploy/outcome.ts"),
+      import("../deploy/show-moved.ts"),
+      import("../report/colours.ts"),
+    ]);
+    const { services, from, to } = options;
+    const request = { release: options.release, unproven: options.unproven };
+    const document = await withSession({ services, stack: from, sources: false }, context, (source) =>
+      withSession({ services, stack: to, sources: false }, context, async (target) => {
+        const prepared = await operation.preparePromotion(source, target, request);
+        if (options["dry-run"]) return operation.documentOfPromotion(source, target, prepared);
+        return operation.promote(source, target, prepared);
+      }),
+    );
+    const words = { done: `Promoted from ${from} to`, would: `Would promote from ${from} to` };
+    return {
+      exitCode: document.outcome === "planned" ? 0 : exitCodeOf(document.outcome),
+      document,
+      text: showMoved(document, words, coloursFor(process.stdout)),
+    };
+  },
+});
