@@ -63,10 +63,19 @@ export async function cli(...words: readonly string[]): Promise<CliResult> {
   };
 }
 
-/** Sandbox up, the platform's and the shop's `pulumi up`. */
-export async function createWorld(directory: string): Promise<World> {
+/**
+ * Sandbox up, the platform's and the shop's `pulumi up`.
+ *
+ * @param options.catalogue another services.yaml; nothing is declared then, built or run before the
+ *   first deployment
+ */
+export async function createWorld(
+  directory: string,
+  { catalogue }: { readonly catalogue?: string } = {},
+): Promise<World> {
   await mkdir(directory, { recursive: true });
-  const workspace = await createWorkspace(clone, directory);
+  const changes = catalogue === undefined ? {} : { "services.yaml": catalogue };
+  const workspace = await createWorkspace(clone, directory, changes);
   const up = await cli("sandbox", "up", "-C", directory);
   if (up.exitCode !== 0) throw new Error(`sandbox up failed:\n${up.stderr}`);
   const state = await readState(join(directory, ".slipway/sandbox/state.json"));
@@ -88,10 +97,11 @@ export async function createWorld(directory: string): Promise<World> {
   const emit = (event: RunEvent) => {
     if (event.kind === "step-log") log.push(event.line);
   };
-  for (const [title, project] of [
+  const projects = [
     ["platform", directory],
     ["shop", app],
-  ] as const) {
+  ] as const;
+  for (const [title, project] of catalogue === undefined ? projects : []) {
     const signal = AbortSignal.timeout(600_000);
     await pulumiUp({ title, directory: project, stack, environment, emit, signal }).catch((error) => {
       throw new Error(`${String(error)}\n${log.slice(-40).join("\n")}`);

@@ -21,8 +21,12 @@ export function remainingSteps(
 
 /** `10 % for 1 min, then 50 % for 1 min, then all`. Pure. */
 export function describeSteps(steps: readonly ShiftStep[]): string {
-  return [
-    ...steps.map(({ percent, seconds }) => `${percent} % for ${formatDuration(seconds * 1000)}`),
-    "all",
-  ].join(", then ");
+  return [...steps.map(({ percent, seconds }) => `${percent} % for ${describeSeconds(seconds)}`), "all"].join(
+    ", then ",
+  );
+}
+
+/** Whole seconds, as they were written: `2 s`, `1 min 30 s`. Pure. */
+function describeSeconds(seconds: number): string {
+  return seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1000);
 }
