@@ -8,8 +8,8 @@ import { failedTasks, listTasks, type TaskQuery } from "./tasks.ts";
 const logLines = 15;
 
 /**
- * Why tasks of a revision stopped: reasons and exit codes, equal ones counted, then the last log lines of
- * the newest one. Whatever can't be read is said in its place: evidence must not hide the failure.
+ * Why tasks of a revision stopped: reasons and exit codes, equal ones counted; then `facts` that belong
+ * there, and the last log lines of the newest task at the end. Whatever can't be read is said in its place: evidence must not hide the failure.
  */
 export async function collectEvidence(
   clients: Clients,
@@ -17,17 +17,22 @@ export async function collectEvidence(
   taskDefinition: TaskDefinition,
   container: string,
   signal: AbortSignal,
+  facts: readonly string[] = [],
 ): Promise<string[]> {
   try {
     const stopped = await listTasks(clients, query, "STOPPED", signal);
     const failed = failedTasks(stopped);
     const tasks = failed.length > 0 ? failed : stopped;
     const newest = tasks[0];
-    if (newest === undefined) return [];
-    return [...countStops(tasks), ...(await logEvidence(clients, taskDefinition, newest, container, signal))];
+    if (newest === undefined) return [...facts];
+    return [
+      ...countStops(tasks),
+      ...facts,
+      ...(await logEvidence(clients, taskDefinition, newest, container, signal)),
+    ];
   } catch (error) {
     signal.throwIfAborted();
-    return [`stopped tasks could not be read: ${firstLine(error)}`];
+    return [`stopped tasks could not be read: ${firstLine(error)}`, ...facts];
   }
 }
 

@@ -12,6 +12,7 @@ import { trackServiceDeployment } from "./service-deployment.ts";
 import { createStageWatch, pauseHints } from "./stage-watch.ts";
 import { nameOf, primaryOf, revisionName, type TaskDefinition } from "./state.ts";
 import { bakeSeconds } from "./strategy.ts";
+import { readUnhealthy } from "./target-health.ts";
 import { failedTasks, listTasks } from "./tasks.ts";
 import { createTeller } from "./teller.ts";
 import { findDeployment, judge, judgeRollback, type Verdict } from "./verdict.ts";
@@ -90,7 +91,7 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
         return ended("failed", verdict.reason);
       case "failed":
         if (failure === undefined) {
-          failure = { reason: verdict.reason, evidence: [verdict.reason, ...(await evidence())] };
+          failure = { reason: verdict.reason, evidence: await evidence() };
           teller.log(verdict.reason);
         }
         if (verdict.rollback === "in progress") {
@@ -125,7 +126,29 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
     return ended(rolledBack ? "rolled back" : "failed", message, failure?.evidence);
   };
 
-  const evidence = () => collectEvidence(clients, applied, options.taskDefinition, options.container, signal);
+  /** What a failure is read by: stopped tasks, target health, the circuit breaker's count, log lines. */
+  const evidence = async () => {
+    const health = last === undefined ? [] : await explainHealth(last.service);
+    const counted = last === undefined ? [] : countFailures(last.service, last.ours, toldFailures);
+    const facts = [...health, ...counted];
+    return collectEvidence(clients, applied, options.taskDefinition, options.container, signal, facts);
+  };
+
+  const explainHealth = async (service: Service): Promise<readonly string[]> => {
+    if (!options.targetHealth || unhealthy.length > 0) return unhealthy;
+    return readUnhealthy(clients, service, applied, signal);
+  };
+
+  const countFailures = (service: Service, ours: ServiceDeployment | undefined, told: number): string[] => {
+    const failures = Math.max(told, failureCount(findDeployment(service, applied), ours));
+    const limit = failureLimit(service, ours);
+    if (failures === 0) return [];
+    return [
+      limit === undefined
+        ? `failed tasks ${failures}; the service has no circuit breaker that would end it`
+        : `failed tasks ${failures} of ${limit} (circuit breaker)`,
+    ];
+  };
 
   const tellFailures = async (failures: number, limit: number | undefined) => {
     const [newest] = await listTasks(clients, applied, "STOPPED", signal);
@@ -178,7 +201,7 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
     return ended(
       "failed",
       `${revisionName(applied.revisionArn)} was not stable ${waited} (${state}); ECS goes on with it`,
-      [...unhealthy, ...teller.lastEvents(), ...(await evidence())],
+      [...teller.lastEvents(), ...(await evidence())],
     );
   };
 

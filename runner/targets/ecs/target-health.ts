@@ -8,6 +8,7 @@ import type { TargetHealthDescription } from "@aws-sdk/client-elastic-load-balan
 import type { Clients } from "../../aws/clients.ts";
 import { addressOf } from "./addresses.ts";
 import { nameOf } from "./state.ts";
+import { listTasks, type TaskQuery } from "./tasks.ts";
 
 /** A task as a load balancer knows it. */
 export interface Endpoint {
@@ -87,6 +88,26 @@ export function judgeTargetHealth(ports: readonly PortHealth[]): HealthVerdict {
   );
   const waiting = findings.filter((finding) => finding !== undefined);
   return { healthy: findings.length - waiting.length, wanted: findings.length, waiting };
+}
+
+/**
+ * What the service's target groups have against the running tasks of a revision, to explain a failure;
+ * nothing when they can't be asked.
+ */
+export async function readUnhealthy(
+  clients: Clients,
+  service: Service,
+  query: TaskQuery,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if ((service.loadBalancers ?? []).length === 0) return [];
+  try {
+    const tasks = await listTasks(clients, query, "RUNNING", signal);
+    return judgeTargetHealth(await readTargetHealth(clients, service, tasks, signal)).waiting.slice(0, 5);
+  } catch {
+    signal.throwIfAborted();
+    return [];
+  }
 }
 
 const fine: readonly string[] = ["healthy", "unused", "unavailable"];

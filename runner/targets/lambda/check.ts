@@ -5,8 +5,8 @@ import type { FunctionUpdate } from "./wait.ts";
 /** Characters of an answer that are shown. */
 const shownCharacters = 300;
 
-/** Log lines that are shown of a failed invocation. */
-const shownLines = 15;
+/** Log lines that are shown of a failed invocation; 4 kB is all that comes. */
+const shownLines = 30;
 
 /** What an invocation showed: undefined when the version answers as it should. */
 export interface CheckFailure {

@@ -195,8 +195,8 @@ describe("following", () => {
       message: "shop-ui:2 failed, ECS went back to shop-ui:1: circuit breaker: tasks failed to start.",
       running: oldReference,
       evidence: [
-        "circuit breaker: tasks failed to start.",
         "2 tasks stopped (last dead1): Essential container in task exited (ui: exit code 1)",
+        "failed tasks 2 of 3 (circuit breaker)",
         "last log lines of ui (/shop/ui ui/ui/dead1):",
         "  no database",
       ],
