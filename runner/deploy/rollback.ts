@@ -42,7 +42,8 @@ export interface PreparedRollback {
  *
  * @throws UserError with everything that stands in the way, nothing changed
  */
-export async function prepareRollback(session: Session, request: RollbackRequest): Promise<PreparedRollback> {
+export async function prepareRollback(given: Session, request: RollbackRequest): Promise<PreparedRollback> {
+  const session = { ...given, services: given.services.map(movedAtOnce) };
   const { timeline, emit } = session;
   const found = await timeline.run(
     { id: "releases", title: "Read the release records" },
@@ -80,6 +81,16 @@ export async function prepareRollback(session: Session, request: RollbackRequest
   if (problems.length > 0) throw new UserError(problems);
   const images = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   return { planned: await planImages(session, images), leftOut: found.leftOut };
+}
+
+/** A service going back: its functions leave out the steps of a shift, which ran well before. Pure. */
+export function movedAtOnce(service: Service): Service {
+  const targets = service.targets.map((target): Target => {
+    if (target.kind !== "lambda") return target;
+    const { shift: _steps, ...rest } = target;
+    return rest;
+  });
+  return { ...service, targets };
 }
 
 /** Carries a prepared rollback out: moves, follows, proves and records as a deployment does. */

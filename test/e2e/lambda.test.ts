@@ -1,6 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PutMetricAlarmCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
+import { CreateRoleCommand } from "@aws-sdk/client-iam";
 import {
   CreateAliasCommand,
   GetAliasCommand,
@@ -48,6 +49,10 @@ let world: World;
 
 beforeAll(async () => {
   world = await createWorld(directory, { catalogue: catalogue() });
+  const Service = "lambda.amazonaws.com";
+  const Statement = [{ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" }];
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+  await world.clients.iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument }));
 });
 
 afterAll(async () => {

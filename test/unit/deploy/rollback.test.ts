@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { LambdaTarget } from "../../../config/catalogue.ts";
 import type { Problem } from "../../../config/errors.ts";
-import { chooseRelease } from "../../../runner/deploy/rollback.ts";
+import { chooseRelease, movedAtOnce } from "../../../runner/deploy/rollback.ts";
 import type { EarlierRelease } from "../../../runner/release/record.ts";
 import { earlier, sha } from "../release/releases.ts";
 import { service } from "../stack/services.ts";
@@ -49,5 +50,22 @@ describe("choosing the release to go back to", () => {
     });
     const again = [earlier("20261126-100000-dddddd", "b", { tags: ["v2"] }), ...releases];
     expect(idOf(choose(again, [sha("c")], "v2"))).toBe("20261126-100000-dddddd");
+  });
+});
+
+describe("going back", () => {
+  it("moves a function's alias at once, with its check and without the steps of a shift", () => {
+    const pay: LambdaTarget = {
+      kind: "lambda",
+      function: "pay",
+      alias: "live",
+      timeoutSeconds: 60,
+      order: 0,
+      check: { payload: {}, timeoutSeconds: 3 },
+      shift: { steps: [{ percent: 10, seconds: 60 }], alarms: ["pay-errors"] },
+    };
+    const [target] = movedAtOnce({ ...service("pay"), targets: [pay] }).targets;
+    expect(target).not.toHaveProperty("shift");
+    expect(target).toMatchObject({ function: "pay", check: pay.check });
   });
 });
