@@ -26,8 +26,11 @@ Runs for about 25 minutes (--quick: 10), and takes both processors of a small ma
 `;
 
 /** Runs the cases that are wanted; those that share a project, one after the other on it. */
-async function runCases(world: World, wanted: ReadonlySet<Letter>, loads: number[]): Promise<CaseResult[]> {
-  const results: CaseResult[] = [];
+async function runCases(
+  world: World,
+  wanted: ReadonlySet<Letter>,
+  { results, loads }: { readonly results: CaseResult[]; readonly loads: number[] },
+): Promise<void> {
   const take = async (one: Case, measured: Promise<Pair[]> | Pair[]) => {
     const result = judge(one, await measured);
     results.push(result);
@@ -82,7 +85,6 @@ async function runCases(world: World, wanted: ReadonlySet<Letter>, loads: number
   if (has("c")) {
     await begin("(c) first build", () => take(firstBuild, measureFirstBuild(world)));
   }
-  return results.toSorted((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
 }
 
 async function main(words: readonly string[]): Promise<void> {
@@ -116,17 +118,33 @@ async function main(words: readonly string[]): Promise<void> {
   const { emit } = reporter;
   const start = loadNow();
   const loads: number[] = [];
-  const cases = await withWorld({ quick: values.quick, emit, signal: controller.signal }, (world) =>
-    runCases(world, wanted, loads),
-  ).finally(() => reporter.close());
+  const results: CaseResult[] = [];
+  let failure: unknown;
+  try {
+    const { signal } = controller;
+    await withWorld({ quick: values.quick, emit, signal }, (world) =>
+      runCases(world, wanted, { results, loads }),
+    );
+  } catch (error) {
+    failure = error;
+  }
+  reporter.close();
   const machine: Machine = {
     processors: cpus().length,
     model: cpus()[0]?.model.trim() ?? "unknown",
     memory_gib: Math.round(totalmem() / 2 ** 30),
     load: { start, end: loadNow(), highest: Math.max(start, ...loads) },
   };
-  const text = values.json ? JSON.stringify({ cases, machine }, null, 2) : showResults(cases, machine);
-  process.stdout.write(`${text}\n`);
+  const cases = results.toSorted((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
+  // What was measured before something went wrong is worth having, too.
+  if (failure === undefined || cases.length > 0) {
+    const text = values.json ? JSON.stringify({ cases, machine }, null, 2) : showResults(cases, machine);
+    process.stdout.write(`${text}\n`);
+  }
+  if (failure === undefined) return;
+  process.exitCode = controller.signal.aborted ? 130 : 1;
+  const why = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
+  process.stderr.write(`${controller.signal.aborted ? "interrupted" : why}\n`);
 }
 
 await main(process.argv.slice(2));

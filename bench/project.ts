@@ -36,13 +36,13 @@ let changes = 0;
 /**
  * Lays out a project in a git repository of its own.
  *
- * @param files what each service consists of, beside its `content`
+ * @param kind what each service consists of, beside its `content`: a folder of bench/services
  */
 export async function createProject(
   world: World,
   name: string,
   services: readonly string[],
-  files: { readonly from: "light" | "heavy"; readonly more?: Readonly<Record<string, string>> },
+  kind: "light" | "heavy",
 ): Promise<Project> {
   const directory = join(folder, name);
   const prefix = `bench-${name}`;
@@ -68,9 +68,7 @@ export async function createProject(
   for (const service of services) {
     const context = join(directory, "services", service);
     await mkdir(context, { recursive: true });
-    await cp(join(clone, "bench/services", files.from), context, { recursive: true });
-    for (const [file, content] of Object.entries(files.more ?? {}))
-      await writeFile(join(context, file), content);
+    await cp(join(clone, "bench/services", kind), context, { recursive: true });
   }
   await change(services);
   const repositories = { prefix, tagMutability: "immutable", forceDelete: true };

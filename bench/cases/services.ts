@@ -28,7 +28,7 @@ export async function deployedProject(
 ): Promise<Project> {
   const services = serviceNames(count);
   world.say(`${name}: building, pushing and starting ${count} services`);
-  const project = await createProject(world, name, services, { from: "light" });
+  const project = await createProject(world, name, services, "light");
   const built = await project.slipway("deploy");
   const { services: images } = JSON.parse(built.stdout) as Deployed;
   await createCluster(project);
