@@ -25,7 +25,7 @@ export async function keepRunning(
       ({ title, outcome }) => title === plan.title && (outcome === "done" || outcome === "unchanged"),
     ),
   );
-  const byImage = Map.groupBy(well, ({ image }) => `${image.repository}@${image.digest}`);
+  const byImage = Map.groupBy(well.flatMap(imagesOf), ({ image }) => `${image.repository}@${image.digest}`);
   await pMap(
     byImage.values(),
     async (group) => {
@@ -43,6 +43,14 @@ export async function keepRunning(
     },
     { concurrency: 16 },
   );
+}
+
+/** Each image of a move, once: a task definition's containers may run those of several services. */
+function imagesOf({ plan, image }: Move): readonly Move[] {
+  const images = [image, ...Object.values(image.containers ?? {})];
+  const first = (one: Image) =>
+    images.find(({ repository, digest }) => repository === one.repository && digest === one.digest) === one;
+  return images.filter(first).map((one) => ({ plan, image: one }));
 }
 
 async function keepImage(session: Session, image: Image, moves: readonly Move[]): Promise<void> {

@@ -101,6 +101,17 @@ describe("what runs is marked in the registry", () => {
     expect(registry.calls("DescribeImages")).toBe(1);
   });
 
+  test("images of several services in one task definition are marked each", async () => {
+    const { image, plan } = move(first);
+    const sidecar = { ...image, service: "proxy", repository: "shop/proxy" };
+    const containers = { ui: image, proxy: sidecar, again: sidecar };
+    await keep([{ plan, image: { ...image, containers } }]);
+    expect(registry.tagsOf(first)).toEqual([inUse]);
+    // There is no such repository here, which shows that it was looked for, once.
+    expect(events).toEqual([expect.objectContaining({ message: expect.stringMatching(/^shop\/proxy@/) })]);
+    expect(registry.calls("DescribeImages")).toBe(2);
+  });
+
   test("what goes wrong is a warning that names the image, and nothing more", async () => {
     await keep([move(`sha256:${"0".repeat(64)}`)]);
     expect(events).toEqual([
