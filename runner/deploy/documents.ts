@@ -57,6 +57,8 @@ export interface ServicePlan {
     readonly problems: readonly Problem[];
     readonly notes: readonly string[];
   }[];
+  /** Titles of other services' targets that run this image beside their own. */
+  readonly sidecarIn: readonly string[];
   /** What stands in the way of the image: a tag that is taken. */
   readonly problems: readonly Problem[];
 }

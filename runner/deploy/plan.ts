@@ -51,10 +51,15 @@ export function planDeployment(
   where: { readonly stack: string; readonly account: string; readonly region: string },
   inspected: readonly InspectedService[],
 ): DeployPlan {
-  return { version: 1, kind: "plan", ...where, services: inspected.map(planService) };
+  return {
+    version: 1,
+    kind: "plan",
+    ...where,
+    services: inspected.map((one) => planService(one, inspected)),
+  };
 }
 
-function planService(inspected: InspectedService): ServicePlan {
+function planService(inspected: InspectedService, all: readonly InspectedService[]): ServicePlan {
   const { service, repository, registry, source, image, tagPlan, tagCheck, targets } = inspected;
   return {
     service: service.name,
@@ -85,8 +90,17 @@ function planService(inspected: InspectedService): ServicePlan {
       problems,
       notes,
     })),
+    sidecarIn: sidecarIn(service.name, all),
     problems: [...(inspected.sourceProblems ?? []), ...tagPlan.problems, ...tagCheck.problems],
   };
+}
+
+/** Titles of other services' targets that run a service's image beside their own. Pure. */
+function sidecarIn(name: string, all: readonly InspectedService[]): string[] {
+  const others = all.filter(({ service }) => service.name !== name).flatMap(({ targets }) => targets);
+  return others
+    .filter(({ target }) => target.kind === "ecs" && Object.values(target.containers).includes(name))
+    .map(({ title }) => title);
 }
 
 /** Everything that stands in the way of a plan, each thing once. Pure. */

@@ -47,7 +47,8 @@ function showService(
       ...target.problems.flatMap((problem) => indented(red(`problem: ${describeProblem(problem)}`))),
     );
   }
-  if (plan.targets.length === 0) lines.push(dim("  nothing runs it: it is only built"));
+  if (plan.sidecarIn.length > 0) lines.push(dim(`  a sidecar in ${plan.sidecarIn.join(", ")}`));
+  else if (plan.targets.length === 0) lines.push(dim("  nothing runs it: it is only built"));
   lines.push(...plan.problems.flatMap((problem) => indented(red(`problem: ${describeProblem(problem)}`))));
   return `${bold(plan.service)}\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
 }

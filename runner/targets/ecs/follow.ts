@@ -7,7 +7,7 @@ import type { EcsApplied } from "./apply.ts";
 import { collectEvidence, describeStop } from "./evidence.ts";
 import { hopeless } from "./hopeless.ts";
 import { findService } from "./inspect.ts";
-import { failureCount, failureLimit } from "./progress.ts";
+import { failureCount, failureLimit, placementTrouble } from "./progress.ts";
 import { trackServiceDeployment } from "./service-deployment.ts";
 import { createStageWatch, pauseHints } from "./stage-watch.ts";
 import { nameOf, primaryOf, revisionName, type TaskDefinition } from "./state.ts";
@@ -68,7 +68,12 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
     }
     teller.events(found);
     until = untilOf(applied, options, found);
-    const verdict = (failure === undefined ? judge : judgeRollback)(found, applied, ours, watch(ours));
+    const judged = (failure === undefined ? judge : judgeRollback)(found, applied, ours, watch(ours));
+    const trouble = placementTrouble(found, applied.createdAt);
+    const verdict =
+      judged.kind === "waiting" && trouble !== undefined
+        ? { ...judged, message: `${judged.message}, ${trouble}` }
+        : judged;
     last = { service: found, ours, verdict };
     for (const hint of pauseHints(ours)) teller.once(hint);
     const failures = failureCount(findDeployment(found, applied), ours);

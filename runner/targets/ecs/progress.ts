@@ -117,3 +117,17 @@ export function failureLimit(service: Service, ours?: ServiceDeployment): number
 export function failureCount(deployment: Deployment | undefined, ours?: ServiceDeployment): number {
   return ours?.deploymentCircuitBreaker?.failureCount ?? deployment?.failedTasks ?? 0;
 }
+
+/**
+ * Why ECS can't place tasks, as its newest event says since the deployment began; undefined when that says
+ * something else. ECS goes on trying, so it is shown and not judged. Pure.
+ */
+export function placementTrouble({ events = [] }: Service, since: Date): string | undefined {
+  const [newest] = events;
+  if (newest?.createdAt === undefined || newest.createdAt < since) return undefined;
+  const [, reason] =
+    /unable to (?:consistently )?(?:place|start) (?:a )?tasks?(?: successfully)?(?: because|\. Reason:)? (.+?)(?:\. For more information|$)/i.exec(
+      newest.message ?? "",
+    ) ?? [];
+  return reason === undefined ? undefined : `tasks can't be placed: ${reason.replace(/\.$/, "")}`;
+}

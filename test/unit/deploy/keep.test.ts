@@ -52,6 +52,13 @@ describe("what runs is marked in the registry", () => {
     expect(registry.tagsOf(first)).toEqual([lastGood]);
   });
 
+  test("also in other containers of the task definition", async () => {
+    const { image, plan } = move(first);
+    const other = { ...image, digest: second };
+    await keep([{ plan, image: { ...image, containers: { ui: image, beside: other } } }]);
+    expect(registry.tagsOf(second)).toContain(inUse);
+  });
+
   test("after going back, what was left is the last good one", async () => {
     await keep([move(first)]);
     await keep([move(second)]);

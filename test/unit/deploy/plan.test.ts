@@ -12,7 +12,7 @@ import { showPlan } from "../../../runner/deploy/show-plan.ts";
 import { imageReference } from "../../../runner/registry/image.ts";
 import { coloursFor } from "../../../runner/report/colours.ts";
 import { service } from "../stack/services.ts";
-import { inspected, registry, targetPlan } from "./samples.ts";
+import { ecsTarget, inspected, registry, targetPlan } from "./samples.ts";
 
 const plain = coloursFor({ isTTY: false }, {});
 const where = { stack: "dev", account: "111122223333", region: "eu-central-1" };
@@ -100,6 +100,17 @@ cart
     expect(showPlan(plan, plain)).toContain("~ update  ecs shop/late (order 10)");
     expect(showPlan(plan, plain)).toContain("= keep    ecs shop/ui (order 0) (runs this image already)");
     expect(showPlan(planDeployment(where, [toBuild]), plain)).not.toContain("order");
+  });
+
+  test("says of a service that only runs beside another where that is", () => {
+    const target = { ...ecsTarget("ui"), containers: { ui: "ui", beside: "proxy" } };
+    const plan = planDeployment(where, [
+      inspected("ui", { targets: [targetPlan("ui", { target })] }),
+      inspected("proxy"),
+    ]);
+    expect(plan.services.map(({ sidecarIn }) => sidecarIn)).toEqual([[], ["ecs shop/ui"]]);
+    expect(showPlan(plan, plain)).toContain("a sidecar in ecs shop/ui");
+    expect(showPlan(plan, plain)).not.toContain("nothing runs it");
   });
 
   test("is the same as data, and survives JSON", () => {

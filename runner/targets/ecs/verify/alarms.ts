@@ -1,6 +1,5 @@
 import type { EcsTarget } from "../../../../config/catalogue.ts";
-import { didYouMean } from "../../../../config/nearest.ts";
-import { check } from "../../checks.ts";
+import { check, type Finding } from "../../checks.ts";
 import type { TargetCheck, TargetContext } from "../../target.ts";
 import type { FoundService } from "../state.ts";
 
@@ -14,29 +13,28 @@ export async function checkAlarms(
   const wanted = target.deploymentAlarms?.alarms ?? (set?.enable === true ? (set.alarmNames ?? []) : []);
   if (wanted.length === 0) return [];
   const { DescribeAlarmsCommand } = await import("@aws-sdk/client-cloudwatch");
-  const name = "deployment alarms";
-  return [
-    await check(
-      name,
-      `${wanted.join(", ")}: ${wanted.length === 1 ? "exists" : "exist"}`,
-      signal,
-      async () => {
-        const { MetricAlarms = [], CompositeAlarms = [] } = await clients.cloudwatch.send(
-          new DescribeAlarmsCommand({
-            AlarmNames: [...wanted].slice(0, 100),
-            AlarmTypes: ["MetricAlarm", "CompositeAlarm"],
-          }),
-          { abortSignal: signal },
-        );
-        const there = [...MetricAlarms, ...CompositeAlarms].map(({ AlarmName }) => AlarmName ?? "");
-        const missing = wanted.filter((alarm) => !there.includes(alarm));
-        if (missing.length === 0) return undefined;
-        const near = missing.map((alarm) => didYouMean(alarm, there)).at(0);
-        return {
-          message: `there is no alarm ${missing.join(", ")}`,
-          fix: there.length === 0 ? "create it: pulumi up makes the stack's own alarms" : (near ?? ""),
-        };
-      },
-    ),
-  ];
+  const good = `${wanted.join(", ")}: ${wanted.length === 1 ? "exists" : "exist"}`;
+  const look = async (): Promise<Finding | undefined> => {
+    const { MetricAlarms = [], CompositeAlarms = [] } = await clients.cloudwatch.send(
+      new DescribeAlarmsCommand({
+        AlarmNames: [...wanted].slice(0, 100),
+        AlarmTypes: ["MetricAlarm", "CompositeAlarm"],
+      }),
+      { abortSignal: signal },
+    );
+    const found = [...MetricAlarms, ...CompositeAlarms];
+    const missing = wanted.filter((alarm) => !found.some(({ AlarmName }) => AlarmName === alarm));
+    if (missing.length > 0) {
+      return {
+        message: `there is no alarm ${missing.join(", ")}`,
+        fix: "correct the name, or create it; pulumi up makes the stack's own alarms",
+      };
+    }
+    const firing = found.flatMap(({ AlarmName, StateValue }) => (StateValue === "ALARM" ? [AlarmName] : []));
+    if (firing.length === 0) return undefined;
+    // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
+    const message = `${firing.join(", ")} in ALARM: ECS watches none of them for a deployment that begins now`;
+    return { state: "not checked", message };
+  };
+  return [await check("deployment alarms", good, signal, look)];
 }

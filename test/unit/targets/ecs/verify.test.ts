@@ -183,7 +183,18 @@ describe("verifying an ECS service", () => {
     expect(await one("deployment alarms", { deploymentAlarms })).toMatchObject({
       state: "fail",
       message: "there is no alarm ui-cpo",
-      fix: expect.stringContaining('"ui-cpu"'),
+    });
+  });
+
+  it("says when an alarm fires already: ECS then watches none of them", async () => {
+    mocks.cloudwatch
+      .on(DescribeAlarmsCommand)
+      .resolves({ MetricAlarms: [{ AlarmName: "ui-cpu", StateValue: "ALARM" }] });
+    expect(
+      await one("deployment alarms", { deploymentAlarms: { alarms: ["ui-cpu"], rollback: true } }),
+    ).toMatchObject({
+      state: "not checked",
+      message: expect.stringContaining("ui-cpu in ALARM"),
     });
   });
 
