@@ -18,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { outputsSchema, type PlatformOutputs } from "../../config/outputs.ts";
 import type { DeployDocument, DeployPlan } from "../../runner/deploy/documents.ts";
+import type { LogsDocument } from "../../runner/deploy/logs/logs.ts";
 import type { Answer } from "../../sandbox/demo/answers.ts";
 import { askShop } from "../../sandbox/demo/shop.ts";
 import { isAlive } from "../../sandbox/process/identity.ts";
@@ -101,6 +102,23 @@ describe("the main job", () => {
     const answers = await ask();
     expect(Object.keys(answers).sort()).toEqual([...names].sort());
     for (const name of names) expect(answers[name]?.text, name).toContain("1.0.0");
+  });
+
+  test("shows what a service and a function log, by their names and in one order", async () => {
+    const { exitCode, stderr, document } = await cli(
+      ...["logs", "ui", "checkout", "--since", "1h", "--lines", "1000"],
+      ...["-C", directory, "--stack", stack, "--output", "json"],
+    );
+    expect(exitCode, stderr).toBe(0);
+    const { sources, events } = document<LogsDocument>();
+    expect(sources.map(({ target }) => target)).toEqual([
+      `ecs shop-${stack}/ui`,
+      `lambda shop-checkout-${stack}:live`,
+    ]);
+    expect(new Set(events.map(({ service }) => service))).toEqual(new Set(["ui", "checkout"]));
+    expect(events.map(({ time }) => time)).toEqual(events.map(({ time }) => time).toSorted());
+    const streams = events.filter(({ service }) => service === "ui").map(({ stream }) => stream);
+    expect(streams.filter((stream) => !stream.includes("/ui/"))).toEqual([]);
   });
 
   test("sees no change in other permissions, and previews none", async () => {

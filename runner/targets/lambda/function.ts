@@ -1,9 +1,12 @@
 import {
+  type AliasConfiguration,
+  GetAliasCommand,
   GetFunctionCommand,
   type GetFunctionCommandOutput,
   GetProvisionedConcurrencyConfigCommand,
   type GetProvisionedConcurrencyConfigCommandOutput,
 } from "@aws-sdk/client-lambda";
+import type { LambdaTarget } from "../../../config/catalogue.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { isAwsError } from "../../aws/errors.ts";
 
@@ -38,6 +41,21 @@ export function isSettled(configuration: {
 }): boolean {
   const { State: state, LastUpdateStatus: update } = configuration;
   return state !== "Pending" && state !== "Failed" && (update ?? "Successful") === "Successful";
+}
+
+/** The target's alias; undefined when there is none, or no function. */
+export function getAlias(
+  clients: Clients,
+  { function: name, alias }: Pick<LambdaTarget, "function" | "alias">,
+  signal: AbortSignal,
+): Promise<AliasConfiguration | undefined> {
+  const command = new GetAliasCommand({ FunctionName: name, Name: alias });
+  return unlessMissing(clients.lambda.send(command, { abortSignal: signal }));
+}
+
+/** Versions beside the alias' own that get a part of its invocations; 0 to 1. Pure. */
+export function weightsOf(alias: AliasConfiguration | undefined): Readonly<Record<string, number>> {
+  return alias?.RoutingConfig?.AdditionalVersionWeights ?? {};
 }
 
 /** Provisioned concurrency of a version or an alias; undefined when it has none. */

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import { GetAliasCommand, paginateListFunctions } from "@aws-sdk/client-lambda";
+import { paginateListFunctions } from "@aws-sdk/client-lambda";
 import type { LambdaTarget } from "../../../config/catalogue.ts";
 import type { Problem } from "../../../config/errors.ts";
 import { didYouMean } from "../../../config/nearest.ts";
 import type { Clients } from "../../aws/clients.ts";
 import type { TargetContext, TargetPlan } from "../target.ts";
 import { missingAlarms } from "./alarms.ts";
-import { getFunction, getProvisioned, isSettled, unlessMissing } from "./function.ts";
+import { getAlias, getFunction, getProvisioned, isSettled, weightsOf } from "./function.ts";
 import type { LambdaState } from "./state.ts";
 
 /** Names shown in "did you mean": ten pages, as Lambda gives them. */
@@ -18,11 +18,7 @@ export async function inspectLambda(target: LambdaTarget, context: TargetContext
   const { region } = clients;
   const [latest, alias, aliased] = await Promise.all([
     getFunction(clients, target.function, undefined, signal),
-    unlessMissing(
-      clients.lambda.send(new GetAliasCommand({ FunctionName: target.function, Name: target.alias }), {
-        abortSignal: signal,
-      }),
-    ),
+    getAlias(clients, target, signal),
     getFunction(clients, target.function, target.alias, signal),
   ]);
   const configuration = latest?.Configuration;
@@ -51,7 +47,7 @@ export async function inspectLambda(target: LambdaTarget, context: TargetContext
         : {
             version,
             image: aliased?.Code?.ResolvedImageUri ?? aliased?.Code?.ImageUri,
-            weights: alias?.RoutingConfig?.AdditionalVersionWeights ?? {},
+            weights: weightsOf(alias),
             ...(provisioned === undefined ? {} : { provisioned }),
           },
     problems,
@@ -118,15 +114,10 @@ export async function isLambdaAsPlanned(
   { clients, signal }: TargetContext,
 ): Promise<boolean> {
   if (target.kind !== "lambda") return true;
-  const alias = await unlessMissing(
-    clients.lambda.send(new GetAliasCommand({ FunctionName: target.function, Name: target.alias }), {
-      abortSignal: signal,
-    }),
-  );
+  const alias = await getAlias(clients, target, signal);
   const planned = state.kind === "found" ? state.alias : undefined;
   return (
-    alias?.FunctionVersion === planned?.version &&
-    isDeepStrictEqual(alias?.RoutingConfig?.AdditionalVersionWeights ?? {}, planned?.weights ?? {})
+    alias?.FunctionVersion === planned?.version && isDeepStrictEqual(weightsOf(alias), planned?.weights ?? {})
   );
 }
 

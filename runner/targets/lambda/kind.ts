@@ -1,11 +1,10 @@
-import { GetAliasCommand } from "@aws-sdk/client-lambda";
 import type { LambdaTarget } from "../../../config/catalogue.ts";
 import { explainRefusal } from "../../aws/errors.ts";
 import { imageReference } from "../../registry/image.ts";
 import { type Clock, systemClock } from "../poll.ts";
 import type { TargetContext, TargetKind, TargetOutcome, TargetPlan } from "../target.ts";
 import { followLambda, type LambdaApplied } from "./follow.ts";
-import { unlessMissing } from "./function.ts";
+import { getAlias } from "./function.ts";
 import { imagesInLambda } from "./in-use.ts";
 import { inspectLambda, isLambdaAsPlanned } from "./inspect.ts";
 import { logsOfLambda } from "./logs.ts";
@@ -86,11 +85,7 @@ async function revert(
     return { ...about, outcome: "failed", message, running: applied.reference, milliseconds: 0 };
   }
   const update = updateOf(target, context, clock, startedAt);
-  const now = await unlessMissing(
-    context.clients.lambda.send(new GetAliasCommand({ FunctionName: target.function, Name: target.alias }), {
-      abortSignal: context.signal,
-    }),
-  );
+  const now = await getAlias(context.clients, target, context.signal);
   const whole = now !== undefined && versionsOf(now).every((version) => version === previous.version);
   if (!whole) {
     // What ran before was ready, and is to be so again before anybody is sent to it.

@@ -2,7 +2,13 @@ import type { LambdaTarget } from "../../../config/catalogue.ts";
 import type { Problem } from "../../../config/errors.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
 import type { FieldChange, TargetPlan } from "../target.ts";
-import { type FoundAlias, type FoundFunction, isWeighted, type LambdaState } from "./state.ts";
+import {
+  describeWeights,
+  type FoundAlias,
+  type FoundFunction,
+  isWeighted,
+  type LambdaState,
+} from "./state.ts";
 import { describeSteps } from "./steps.ts";
 
 /** `lambda shop-checkout-dev:live` */
@@ -84,10 +90,7 @@ function codeChanges(
 
 /** `version 4`, `version 4, 10 % to version 5`. Pure. */
 function describeAlias(alias: FoundAlias): string {
-  const shares = Object.entries(alias.weights).map(
-    ([version, weight]) => `${Math.round(weight * 100)} % to version ${version}`,
-  );
-  return [`version ${alias.version}`, ...shares].join(", ");
+  return [`version ${alias.version}`, ...describeWeights(alias.weights)].join(", ");
 }
 
 function provisionedChanges(target: LambdaTarget, alias: FoundAlias | undefined): FieldChange[] {

@@ -58,8 +58,8 @@ export async function waitForAlias(update: FunctionUpdate): Promise<number | und
     if ((await getProvisioned(clients, target.function, target.alias, signal)) === undefined)
       return undefined;
   } catch (error) {
-    // The right to look is not one that a deployment needed until now.
-    if (hasCode(error, "access-denied")) return undefined;
+    // The alias has moved: that we may not look, or get no answer, is nothing against the version.
+    if (hasCode(error, "access-denied", "throttled", "unreachable")) return undefined;
     throw error;
   }
   const ready = await waitUntilReady(update, target.alias, `alias ${target.alias}`);

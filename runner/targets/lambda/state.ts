@@ -33,6 +33,13 @@ export interface FoundAlias {
   readonly provisioned?: number;
 }
 
+/** `10 % to version 5` for each. Pure. */
+export function describeWeights(weights: FoundAlias["weights"]): string[] {
+  return Object.entries(weights).map(
+    ([version, weight]) => `${Math.round(weight * 100)} % to version ${version}`,
+  );
+}
+
 /** Whether a part of the alias' invocations goes to another version. Pure. */
 export function isWeighted(alias: FoundAlias): boolean {
   return Object.keys(alias.weights).length > 0;

@@ -1,22 +1,37 @@
 import type { GetFunctionCommandOutput } from "@aws-sdk/client-lambda";
 import type { LambdaTarget } from "../../../config/catalogue.ts";
 import type { TargetContext, TargetStatus } from "../target.ts";
-import { getFunction, isSettled } from "./function.ts";
+import { getAlias, getFunction, isSettled, weightsOf } from "./function.ts";
 import { lambdaTitle } from "./plan.ts";
+import { describeWeights, type FoundAlias } from "./state.ts";
 import { failureOf } from "./update.ts";
 
-/** What the alias runs, since when and how well: one call. */
+/** What the alias runs, since when and how well, and whether a shift is under way: two calls at once. */
 export async function statusOfLambda(
   serviceName: string,
   target: LambdaTarget,
   { clients, signal }: TargetContext,
 ): Promise<TargetStatus> {
   const about = { service: serviceName, title: lambdaTitle(target), kind: "lambda" as const };
-  const found = await getFunction(clients, target.function, target.alias, signal);
+  const [found, alias] = await Promise.all([
+    getFunction(clients, target.function, target.alias, signal),
+    getAlias(clients, target, signal),
+  ]);
   if (found?.Configuration === undefined) {
     return { ...about, health: "missing", message: `there is no such function, or no alias ${target.alias}` };
   }
-  return { ...about, ...describeFunction(found, target.alias) };
+  return { ...about, ...withWeights(describeFunction(found, target.alias), weightsOf(alias)) };
+}
+
+/** The status while a part of the invocations goes to other versions: a shift, or what is left of one. Pure. */
+function withWeights<S extends Pick<TargetStatus, "health" | "message">>(
+  status: S,
+  weights: FoundAlias["weights"],
+): S {
+  const shares = describeWeights(weights);
+  if (shares.length === 0) return status;
+  const health = status.health === "healthy" ? "updating" : status.health;
+  return { ...status, health, message: `${status.message}, ${shares.join(", ")}` };
 }
 
 /** The status of what an alias points to. Pure. */

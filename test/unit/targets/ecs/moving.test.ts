@@ -230,6 +230,24 @@ describe("the health of targets", () => {
     expect(outcome.evidence).toContain(line);
   });
 
+  it("explains a deployment that ECS gave up, between the stopped tasks and the breaker's count", async () => {
+    const failed = {
+      rolloutState: "FAILED" as const,
+      rolloutStateReason: "tasks failed to start.",
+      failedTasks: 3,
+    };
+    ecs
+      .on(DescribeServicesCommand)
+      .resolves({ services: [service([deployment(2, failed)], { loadBalancers: [...loadBalancers] })] });
+    elb.on(DescribeTargetHealthCommand).resolves(health("unhealthy", { Reason: "Target.Timeout" as const }));
+    const { outcome, evidence } = await start().deploy();
+    expect(outcome).toBe("failed");
+    expect(evidence).toEqual([
+      ...Array.from({ length: 2 }, () => "127.0.0.1:8080 in shop-ui is unhealthy: Target.Timeout"),
+      "failed tasks 3 of 3 (circuit breaker)",
+    ]);
+  });
+
   it("that may not be asked for is said, and does not fail the deployment", async () => {
     balanced();
     elb.on(DescribeTargetHealthCommand).rejects(awsError("AccessDenied", "not you"));

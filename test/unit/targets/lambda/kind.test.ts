@@ -345,6 +345,17 @@ describe("the status of a function", () => {
     expect((await status()).health).toBe(health);
   });
 
+  it("is updating while a shift is under way, or was left in its middle", async () => {
+    lambda
+      .on(GetAliasCommand)
+      .resolves({ FunctionVersion: "4", RoutingConfig: { AdditionalVersionWeights: { "5": 0.1 } } });
+    lambda.on(GetFunctionCommand, { Qualifier: "live" }).resolves(fn("0", { Version: "4" }));
+    expect(await status()).toMatchObject({
+      health: "updating",
+      message: "live is on version 4, 10 % to version 5",
+    });
+  });
+
   it("says what is missing", async () => {
     lambda.on(GetFunctionCommand, { Qualifier: "live" }).rejects(awsError("ResourceNotFoundException"));
     expect((await status()).health).toBe("missing");
