@@ -235,6 +235,10 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     const run = await runJob("scheduled", "checks", { matrix: { stack } });
     expect(run.exitCode, run.log).toBe(0);
     expect(run.summary).toContain("## slipway doctor");
+    expect(run.summary).toMatch(/✔ state +file:\/\/\S+ has the stack dev/);
+    expect(run.summary).toMatch(/✔ history +all of it/);
+    expect(run.summary).toMatch(/! token +the job can't ask GitHub for a token/);
+    expect(run.summary).toMatch(/! permissions +the account's root may do all/);
     expect(run.summary).toContain("## slipway status");
     expect(run.summary).toContain("## ✅ Nothing to deploy to `dev`");
   });

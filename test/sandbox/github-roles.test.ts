@@ -3,12 +3,14 @@ import { ECS } from "@aws-sdk/client-ecs";
 import { IAM } from "@aws-sdk/client-iam";
 import { Lambda } from "@aws-sdk/client-lambda";
 import { STS } from "@aws-sdk/client-sts";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { catalogueSchema, resolveCatalogue } from "../../config/catalogue.ts";
 import { type GithubRole, githubIssuer, githubRoles, githubSchema } from "../../config/github.ts";
 import { awsSchema, slipwaySchema } from "../../config/settings.ts";
 import { rolePolicies } from "../../infra/github/role-policy.ts";
 import { trustPolicy } from "../../infra/github/trust.ts";
+import { createClients } from "../../runner/aws/clients.ts";
+import { checkPermissions } from "../../runner/deploy/doctor/permissions.ts";
 import { type StrictAws, startStrictAws } from "./strict-aws.ts";
 
 const region = "eu-central-1";
@@ -224,5 +226,47 @@ describe("with the credentials of a role, the emulator", () => {
     const change = (FunctionName: string) => lambda.updateFunctionCode({ FunctionName, ImageUri: "x" });
     await expect(change("shop-checkout")).rejects.toThrow(/not found/i);
     await expect(change("billing")).rejects.toThrow(/not authorized to perform: lambda:UpdateFunctionCode/);
+  });
+});
+
+describe("slipway doctor --ci", () => {
+  /** Asked by the root: the emulator lets nobody else simulate, whatever the policy says. */
+  const check = async (role: GithubRole) => {
+    const endpoints = [{ iam: strict.endpoint }];
+    const description = {
+      directory: "/",
+      catalogue: { services },
+      settings: { ...settings, github, aws: awsSchema.parse({ region, endpoints }) },
+    };
+    vi.stubEnv("AWS_ACCESS_KEY_ID", strict.root.accessKeyId);
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", strict.root.secretAccessKey);
+    vi.stubEnv("AWS_SESSION_TOKEN", undefined);
+    const clients = createClients(description.settings);
+    const caller = { account, arn: `arn:aws:sts::${account}:assumed-role/${role}/session` };
+    try {
+      return await checkPermissions(description, { clients, caller, signal: AbortSignal.timeout(60_000) });
+    } finally {
+      clients.destroy();
+      vi.unstubAllEnvs();
+    }
+  };
+
+  test("finds everything allowed that the role needs, and then what was taken away", async () => {
+    const [found, ...others] = await check("deploy");
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ state: "ok", message: expect.stringContaining("role/deploy has all") });
+
+    const iam = new IAM({ ...clientOptions(), credentials: strict.root });
+    const { PolicyDocument = "" } = await iam.getRolePolicy({ RoleName: "deploy", PolicyName: "slipway" });
+    const without = decodeURIComponent(PolicyDocument).replaceAll('"ecs:UpdateService",', "");
+    await iam.putRolePolicy({ RoleName: "deploy", PolicyName: "slipway", PolicyDocument: without });
+    expect(await check("deploy")).toEqual([
+      expect.objectContaining({
+        state: "fail",
+        message: expect.stringContaining(
+          `ecs:UpdateService is missing on ${arn("ecs", "service/shop-dev/ui")}`,
+        ),
+      }),
+    ]);
   });
 });

@@ -73,12 +73,13 @@ async function ping(host: string, signal: AbortSignal): Promise<number | undefin
   return undefined;
 }
 
-async function withClients(
+/** Runs checks with clients of the stack; what AWS refuses for reasons that a user can mend is a check, too. */
+export async function withClients<T extends Check | Check[]>(
   name: string,
   settings: StackDescription["settings"],
   signal: AbortSignal,
-  work: (clients: Clients) => Promise<Check>,
-): Promise<Check> {
+  work: (clients: Clients) => Promise<T>,
+): Promise<T | Check> {
   const clients = createClients(settings, { signal });
   try {
     return await work(clients);

@@ -4,6 +4,7 @@ import type { Check, DoctorDocument } from "../documents.ts";
 import { openDescription } from "../session.ts";
 import { checkAccount, checkRegistry } from "./aws.ts";
 import { checkBuilder } from "./builder.ts";
+import { checkCi } from "./ci.ts";
 import { refused } from "./refused.ts";
 import { checkBuildx, checkDocker, checkGit, checkLanguageHost, checkNode, checkPulumi } from "./tools.ts";
 
@@ -12,9 +13,11 @@ import { checkBuildx, checkDocker, checkGit, checkLanguageHost, checkNode, check
  * the others from being made.
  *
  * @param asked the stack; without one, and with several to choose from, only the machine is checked
+ * @param options.ci whether what a pipeline needs is checked, too: token, permissions, history, state
  */
 export async function examine(
   asked: string | undefined,
+  options: { readonly ci: boolean },
   context: { readonly directory: string; readonly emit: Emit; readonly signal: AbortSignal },
 ): Promise<DoctorDocument> {
   const { directory, signal } = context;
@@ -41,10 +44,11 @@ export async function examine(
       ? []
       : [checkBuilder(opened, signal), checkAccount(opened, signal), checkRegistry(opened, signal)]),
   ]);
+  const inCi = options.ci && !(opened instanceof UserError) ? await checkCi(opened, signal) : [];
   return {
     version: 1,
     kind: "doctor",
     stack: opened instanceof UserError ? undefined : opened.settings.stack,
-    checks: [description, ...checks],
+    checks: [description, ...checks, ...inCi],
   };
 }
