@@ -1,7 +1,9 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { catalogueSchema } from "./catalogue.ts";
+import { githubRoles } from "./github.ts";
+import { kindsOf, permissions } from "./permissions.ts";
 import { slipwaySchema } from "./settings.ts";
 
 /** What editors complete and check services.yaml with, from the types that validate it. Pure. */
@@ -38,6 +40,25 @@ Region, profile, account guard and endpoints are the AWS provider's own keys: \`
 | --- | --- | --- | --- |
 ${reference(slipwaySchema)}
 `;
+}
+
+/** docs/ci.md with the table of permissions as it is in the code. Pure. */
+export function ciPage(page: string): string {
+  const rows = permissions.map((permission) => {
+    const { action, roles, why } = permission;
+    const marks = githubRoles.map((role) => (roles.includes(role) ? "✔" : ""));
+    const kinds = kindsOf(permission).map((kind) => kind.replaceAll("-", " "));
+    return `| \`${action}\` | ${kinds.join(", ")} | ${marks.join(" | ")} | ${why}${roles.length === 0 ? " (nobody in CI)" : ""} |`;
+  });
+  const table = [
+    "| action | on | pull request | push | deploy | what for |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...rows,
+  ].join("\n");
+  return page.replace(
+    /(<!-- permissions -->\n)[\s\S]*(<!-- \/permissions -->)/,
+    (_, start: string, end: string) => `${start}\n${table}\n\n${end}`,
+  );
 }
 
 interface Node {
@@ -120,5 +141,6 @@ if (import.meta.main) {
   await Promise.all([
     writeFile(join(root, "services.schema.json"), catalogueJsonSchema()),
     writeFile(join(root, "docs/configuration.md"), configurationReference()),
+    writeFile(join(root, "docs/ci.md"), ciPage(await readFile(join(root, "docs/ci.md"), "utf8"))),
   ]);
 }

@@ -3,12 +3,13 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { CreateRoleCommand } from "@aws-sdk/client-iam";
 import { GetAliasCommand } from "@aws-sdk/client-lambda";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { loadStack } from "../../config/load.ts";
-import { createClients } from "../../runner/aws/clients.ts";
+import { type Clients, createClients } from "../../runner/aws/clients.ts";
 import { stackEnvironment } from "../../runner/stack/environment.ts";
 import { writeSandboxStack } from "../../sandbox/stack/write.ts";
 import { readState } from "../../sandbox/state.ts";
@@ -72,6 +73,18 @@ beforeAll(async () => {
   const { config } = parse(await readFile(written, "utf8")) as { config: object };
   await writeFile(join(checkout, `Pulumi.${stack}.yaml`), stringify({ config }));
   await rm(written);
+  const clients = await connect();
+  await clients.iam.send(
+    new CreateRoleCommand({
+      RoleName: "checkout",
+      AssumeRolePolicyDocument: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [
+          { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" },
+        ],
+      }),
+    }),
+  );
 });
 
 afterAll(async () => {
@@ -152,11 +165,15 @@ function emptied(environment: Readonly<Record<string, string>>): Record<string, 
 const outputOf = (text: string, name: string) =>
   new RegExp(`^${name}<<(\\S+)\\n([\\s\\S]*?)\\n\\1$`, "m").exec(text)?.[2];
 
-async function aliasOf() {
+/** Clients of the stack that is the sandbox, with its environment. */
+async function connect(): Promise<Clients> {
   const { settings } = await loadStack(checkout, stack);
-  const environment = await stackEnvironment(checkout, settings, process.env);
-  Object.assign(process.env, environment);
-  const clients = createClients(settings);
+  Object.assign(process.env, await stackEnvironment(checkout, settings, process.env));
+  return createClients(settings);
+}
+
+async function aliasOf() {
+  const clients = await connect();
   return clients.lambda.send(new GetAliasCommand({ FunctionName: functionName, Name: "live" }));
 }
 
@@ -209,6 +226,14 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     expect(outputOf(run.output, "outcome")).toBe("invalid");
   });
 
+  test("a pull request, a fork's too, is told what it changes, without credentials or a role", async () => {
+    const contexts = { github: { base_ref: "main" } };
+    const run = await runJob("pull-request", "changed", contexts, { GITHUB_REF: "refs/pull/12/merge" });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.actions).not.toContain("aws-actions/configure-aws-credentials");
+    expect(run.summary).toMatch(/## slipway changed\n[\s\S]*\bui\b/);
+  });
+
   test("a pull request has the plan in its one comment, which the next run updates", async () => {
     const github = await fakeGithub();
     try {
@@ -239,6 +264,7 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     expect(run.summary).toMatch(/✔ history +all of it/);
     expect(run.summary).toMatch(/! token +the job can't ask GitHub for a token/);
     expect(run.summary).toMatch(/! permissions +the account's root may do all/);
+    expect(run.summary).toContain("## slipway verify");
     expect(run.summary).toContain("## slipway status");
     expect(run.summary).toContain("## ✅ Nothing to deploy to `dev`");
   });

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { catalogueJsonSchema, configurationReference } from "../../../config/generate.ts";
+import { catalogueJsonSchema, ciPage, configurationReference } from "../../../config/generate.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -11,4 +11,10 @@ test("services.schema.json is what the types say (npm run generate)", async () =
 
 test("docs/configuration.md is what the types say (npm run generate)", async () => {
   expect(await readFile(join(root, "docs/configuration.md"), "utf8")).toBe(configurationReference());
+});
+
+test("docs/ci.md has the permissions that the roles have (npm run generate)", async () => {
+  const page = await readFile(join(root, "docs/ci.md"), "utf8");
+  expect(ciPage(page)).toBe(page);
+  expect(page).toContain("| `ecr:PutImage` |");
 });
