@@ -10,6 +10,7 @@ import { changedCommand } from "./commands/changed.ts";
 import type { Command, GlobalOptions } from "./commands/command.ts";
 import type { DefinedCommand } from "./commands/define.ts";
 import { deployCommand } from "./commands/deploy.ts";
+import { diffCommand } from "./commands/diff.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { historyCommand } from "./commands/history.ts";
 import { imagesCommand } from "./commands/images.ts";
@@ -30,6 +31,7 @@ export const commands: readonly DefinedCommand[] = [
   changedCommand,
   statusCommand,
   historyCommand,
+  diffCommand,
   rollbackCommand,
   promoteCommand,
   logsCommand,

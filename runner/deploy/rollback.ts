@@ -1,7 +1,7 @@
 import type { Service, Target } from "../../config/catalogue.ts";
 import { type Problem, UserError } from "../../config/errors.ts";
 import { findReleases, isImageOf, isSuccessful, lastSuccessful } from "../release/history.ts";
-import type { EarlierRelease } from "../release/record.ts";
+import type { EarlierRelease, ReleaseRecord } from "../release/record.ts";
 import { readRecord } from "../release/store.ts";
 import {
   type ChosenImage,
@@ -83,11 +83,18 @@ export async function prepareRollback(given: Session, request: RollbackRequest):
   return { planned: await planImages(session, images), leftOut: found.leftOut };
 }
 
-/** A service going back: its functions leave out the steps of a shift, which ran well before. Pure. */
+/**
+ * A service going back: its functions leave out the steps of a shift, since the image ran well before,
+ * and its ECS services the task that runs before: a migration of the past undoes nothing, and its
+ * failing must not stand in the way. Pure.
+ */
 export function movedAtOnce(service: Service): Service {
   const targets = service.targets.map((target): Target => {
-    if (target.kind !== "lambda") return target;
-    const { shift: _steps, ...rest } = target;
+    if (target.kind === "lambda") {
+      const { shift: _steps, ...rest } = target;
+      return rest;
+    }
+    const { before: _task, ...rest } = target;
     return rest;
   });
   return { ...service, targets };
@@ -164,19 +171,21 @@ async function chooseImage(
   release: EarlierRelease,
   { withTaskDefinition }: RollbackRequest,
 ): Promise<ChosenImage> {
-  const [image, earlier] = await Promise.all([
+  const { clients, signal } = session;
+  const [image, stored] = await Promise.all([
     findReleaseImage(session, of, release),
-    leftInTargets(session, of, release, withTaskDefinition),
+    release.record === undefined ? undefined : readRecord(clients, of.repository, release.record, signal),
   ]);
   const { sourceHash, commit, committedAt } = release;
   return {
-    service: withoutBefore(of.service),
+    service: of.service,
     image,
     release,
-    earlier,
+    earlier: leftInTargets(stored?.record, withTaskDefinition),
     about: {
       command: "rollback",
-      source: {
+      // The record may be gone: then what its successors remember of it.
+      source: stored?.record.source ?? {
         ...(sourceHash === undefined ? {} : { hash: sourceHash }),
         ...(commit === undefined ? {} : { commit }),
         ...(committedAt === undefined ? {} : { committedAt }),
@@ -187,28 +196,12 @@ async function chooseImage(
   };
 }
 
-/**
- * A service without the tasks that run before its targets are moved: a migration of the past can undo
- * nothing, and its failing must not stand in the way back. Pure.
- */
-function withoutBefore(service: Service): Service {
-  const targets = service.targets.map((target): Target => {
-    if (target.kind !== "ecs" || target.before === undefined) return target;
-    const { before: _, ...rest } = target;
-    return rest;
-  });
-  return { ...service, targets };
-}
-
-/** What the release left in its targets, as far as its record is still there. */
-async function leftInTargets(
-  { clients, signal }: Session,
-  { repository }: ServiceReleases,
-  { record: digest }: EarlierRelease,
+/** What a release left in its targets, by their titles. Pure. */
+function leftInTargets(
+  record: ReleaseRecord | undefined,
   withTaskDefinition: boolean,
-): Promise<Record<string, string>> {
-  const stored = digest === undefined ? undefined : await readRecord(clients, repository, digest, signal);
-  const entries = (stored?.record.targets ?? []).flatMap(({ kind, title, details }) => {
+): Record<string, string> {
+  const entries = (record?.targets ?? []).flatMap(({ kind, title, details }) => {
     const left = kind === "lambda" ? details.version : withTaskDefinition ? details.revision : undefined;
     return left === undefined ? [] : [[title, String(left)] as const];
   });

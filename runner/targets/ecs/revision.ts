@@ -12,7 +12,7 @@ import type { TaskDefinition } from "./state.ts";
  * What DescribeTaskDefinition answers and RegisterTaskDefinition refuses. Everything else is kept,
  * known or not. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html
  */
-const responseOnly: readonly string[] = [
+export const responseOnly: readonly string[] = [
   "taskDefinitionArn",
   "revision",
   "status",

@@ -5,6 +5,7 @@ import { chooseRelease, movedAtOnce } from "../../../runner/deploy/rollback.ts";
 import type { EarlierRelease } from "../../../runner/release/record.ts";
 import { earlier, sha } from "../release/releases.ts";
 import { service } from "../stack/services.ts";
+import { targetPlan } from "./samples.ts";
 
 const choose = (releases: readonly EarlierRelease[], running: readonly string[], to?: string) =>
   chooseRelease({ service: service("ui"), repository: "shop/ui", releases, running }, to, "prod");
@@ -67,5 +68,15 @@ describe("going back", () => {
     const [target] = movedAtOnce({ ...service("pay"), targets: [pay] }).targets;
     expect(target).not.toHaveProperty("shift");
     expect(target).toMatchObject({ function: "pay", check: pay.check });
+  });
+
+  it("does not run the task that comes before an ECS service is moved", () => {
+    const ecs = {
+      ...targetPlan("ui").target,
+      before: { container: "ui", command: ["migrate"], timeoutSeconds: 60 },
+    } as Target;
+    const [target] = movedAtOnce({ ...service("ui"), targets: [ecs] }).targets;
+    expect(target).not.toHaveProperty("before");
+    expect(target).toMatchObject({ kind: "ecs", service: "ui" });
   });
 });
