@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LambdaTarget } from "../../../config/catalogue.ts";
+import type { LambdaTarget, Target } from "../../../config/catalogue.ts";
 import type { Problem } from "../../../config/errors.ts";
 import { chooseRelease, movedAtOnce } from "../../../runner/deploy/rollback.ts";
 import type { EarlierRelease } from "../../../runner/release/record.ts";
