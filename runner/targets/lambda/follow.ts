@@ -9,7 +9,7 @@ import { sameDigest } from "./plan.ts";
 import { provision, waitForAlias } from "./provisioned.ts";
 import { moveAlias, publishVersion } from "./release.ts";
 import { shiftAlias } from "./shift.ts";
-import type { FoundAlias, LambdaState } from "./state.ts";
+import { describeWeights, type FoundAlias, type LambdaState } from "./state.ts";
 import { type Course, type Failure, isTouched, undo } from "./undo.ts";
 import { type FunctionUpdate, renew } from "./wait.ts";
 
@@ -106,6 +106,9 @@ async function carryOut(
   const { target } = update;
   const version = applied.version ?? (await publishVersion(update, applied.reference));
   course.version = version;
+  // What a killed run has left: callers are with this version already, and are taken back if it fails.
+  const share = previous?.weights[version];
+  if (share !== undefined) course.shift.percent = Math.round(share * 100);
   if (target.check !== undefined) update.progress(`version ${version} is ready; invoking it`);
   const crashed = await checkVersion(update, version);
   if (crashed !== undefined) return { kind: "failed", ...crashed };
@@ -153,7 +156,8 @@ function failureFrom(error: unknown, course: Course, signal: AbortSignal): Failu
 }
 
 function staying(alias: string, previous: FoundAlias | undefined): string {
-  return previous === undefined ? "there is no alias yet" : `${alias} stays on version ${previous.version}`;
+  if (previous === undefined) return "there is no alias yet";
+  return [`${alias} stays on version ${previous.version}`, ...describeWeights(previous.weights)].join(", ");
 }
 
 function leftBehind(alias: string): string {

@@ -194,6 +194,32 @@ describe("a weighted shift", () => {
     expect(clock.now() - before).toBeGreaterThanOrEqual(60_000);
   });
 
+  it("takes back what a killed run left when its version fails before it is gone on with", async () => {
+    const check = { payload: {}, timeoutSeconds: 3 };
+    lambda
+      .on(GetAliasCommand)
+      .resolves({ FunctionVersion: "4", RoutingConfig: { AdditionalVersionWeights: { "5": 0.5 } } });
+    lambda.on(InvokeCommand).resolves({ FunctionError: "Unhandled" });
+    const { deploy } = await start({ ...shifting, check });
+    expect((await deploy()).outcome).toBe("rolled back");
+    expect(places()).toEqual(["4"]);
+    alarm("ALARM");
+    const again = await start(shifting);
+    expect((await again.deploy()).message).toContain(
+      "live is on version 4 again, whole, it had come to 50 %",
+    );
+  });
+
+  it("says what another version is left with when the new one fails its check", async () => {
+    lambda
+      .on(GetAliasCommand)
+      .resolves({ FunctionVersion: "4", RoutingConfig: { AdditionalVersionWeights: { "3": 0.5 } } });
+    lambda.on(InvokeCommand).resolves({ FunctionError: "Unhandled" });
+    const { deploy } = await start({ ...shifting, check: { payload: {}, timeoutSeconds: 3 } });
+    expect((await deploy()).message).toMatch(/live stays on version 4, 50 % to version 3$/);
+    expect(places()).toEqual([]);
+  });
+
   it("begins anew when the weight was left for another version", async () => {
     lambda
       .on(GetAliasCommand)
