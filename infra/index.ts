@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stackResourceName } from "../config/alarm-names.ts";
 import { registryHost } from "../config/names.ts";
+import { imageLabels } from "../source/image-labels.ts";
 import { currentAccount } from "./account.ts";
 import { type BaseImage, baseImage } from "./base-image.ts";
 import { BuildCache } from "./build-cache.ts";
 import { registryCredentials } from "./credentials.ts";
 import { EncryptionKey } from "./encryption-key.ts";
 import { GithubRoles } from "./github/roles.ts";
-import { imageLabels } from "./image-labels.ts";
 import { Monitoring } from "./monitoring.ts";
 import { prepare } from "./prepare.ts";
 import { Replication } from "./replication.ts";

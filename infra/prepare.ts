@@ -3,10 +3,10 @@ import type { Service } from "../config/catalogue.ts";
 import type { StackDescription } from "../config/description.ts";
 import { UserError } from "../config/errors.ts";
 import { servicesVariable } from "../config/names.ts";
+import { builderName, ensureBuilder } from "../source/builder.ts";
 import { hashSources } from "../source/hash.ts";
 import { type StagedContext, stageContext } from "../source/stage.ts";
 import { readBuildSecrets } from "./build-secrets.ts";
-import { builderName, ensureBuilder } from "./builder.ts";
 import { readStack } from "./stack-settings.ts";
 
 /** Everything that a build needs beside what AWS knows. */

@@ -7,6 +7,7 @@ import type { Service } from "../config/catalogue.ts";
 import { isLocalContext, serviceOfContext } from "../config/contexts.ts";
 import { imageResourceName, sourceTag } from "../config/names.ts";
 import { neededBy } from "../config/needs.ts";
+import { buildArguments } from "../source/build-options.ts";
 import type { StagedContext } from "../source/stage.ts";
 import type { BaseImage } from "./base-image.ts";
 import type { BuildCache } from "./build-cache.ts";
@@ -95,7 +96,7 @@ export class ServiceImage extends pulumi.ComponentResource implements BuiltImage
       },
       dockerfile: { location: fromHere(staged.dockerfile) },
       ...(service.stage !== undefined && { target: service.stage }),
-      buildArgs: { ...reproducible, ...service.arguments },
+      buildArgs: buildArguments(service),
       secrets: pulumi.secret({ ...args.secrets }),
       // A rotated token is no reason to build: only the ids of secrets are part of the source.
       ignoreSecretsInDiffCalculation: Object.keys(args.secrets),
@@ -134,13 +135,6 @@ export class ServiceImage extends pulumi.ComponentResource implements BuiltImage
     };
   }
 }
-
-/**
- * Time that BuildKit writes into an image instead of that of the build (1980, as in zip files): the same
- * source gives the same digest again, so that a rebuild by another machine or stack deploys nothing.
- * https://github.com/moby/buildkit/blob/master/docs/build-repro.md#source_date_epoch
- */
-const reproducible = { SOURCE_DATE_EPOCH: "315532800" } as const;
 
 /** Relative to where the program and the provider run: an absolute path would differ between machines, and build anew. */
 function fromHere(path: string): string {

@@ -6,6 +6,7 @@ import yargs from "yargs";
 import packageDescription from "../package.json" with { type: "json" };
 import { demoCommand } from "../sandbox/commands/demo.ts";
 import { sandboxCommand } from "../sandbox/commands/sandbox.ts";
+import { buildCommand } from "./commands/build.ts";
 import { changedCommand } from "./commands/changed.ts";
 import type { Command, GlobalOptions } from "./commands/command.ts";
 import type { DefinedCommand } from "./commands/define.ts";
@@ -22,6 +23,7 @@ import { rollbackCommand } from "./commands/rollback.ts";
 import { statusCommand } from "./commands/status.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { waitCommand } from "./commands/wait.ts";
+import { whyCommand } from "./commands/why.ts";
 import { tolerateClosedPipes } from "./report/write.ts";
 
 /** Every command there is. A new one is a new file and a line here. */
@@ -29,6 +31,8 @@ export const commands: readonly DefinedCommand[] = [
   deployCommand,
   planCommand,
   changedCommand,
+  whyCommand,
+  buildCommand,
   statusCommand,
   historyCommand,
   diffCommand,

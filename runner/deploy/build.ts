@@ -1,5 +1,7 @@
 import { UserError } from "../../config/errors.ts";
 import type { PlatformOutputs } from "../../config/outputs.ts";
+import { writeSource } from "../image/source-record.ts";
+import { connectToRegistry } from "../registry/connection.ts";
 import type { Image } from "../registry/image.ts";
 import { findImagesBySource } from "../registry/lookup.ts";
 import { verifyImage } from "../registry/verify.ts";
@@ -45,6 +47,7 @@ export async function buildMissing(
       return runStep(emit, { id, title: id, parent: step }, async ({ conclude }) => {
         const image = agreedImage(one, pushed[index], outputs);
         const platforms = await verifyImage(clients, image, service.platforms, signal);
+        await keepSource(session, image, one);
         conclude("done", `${image.digest.slice(0, 19)}, ${platforms.length} platforms`);
         return { ...one, image, built: true };
       });
@@ -52,6 +55,28 @@ export async function buildMissing(
   );
   const all = [...ready, ...built];
   return compared.flatMap(({ service }) => all.find((one) => one.service.name === service.name) ?? []);
+}
+
+/** Keeps with the image what it was built from, for `slipway why`. The image is good without it. */
+async function keepSource(
+  { clients, registry, signal, emit }: Session,
+  image: Image,
+  { source, description }: ComparedService,
+): Promise<void> {
+  try {
+    await writeSource(clients, connectToRegistry(clients, registry, signal), image, {
+      hash: source.hash,
+      description,
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    emit({
+      kind: "warning",
+      code: "source-not-kept",
+      message: `what ${image.service} was built from could not be kept beside its image: ${(error as Error).message.split("\n")[0]}`,
+      fix: "slipway why will not know this image; the image itself is complete",
+    });
+  }
 }
 
 function locationOf({ service, repository, registry, source }: ComparedService) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Builder } from "../../../config/settings.ts";
-import { builderName, builderNodes } from "../../../infra/builder.ts";
+import { builderName, builderNodes } from "../../../source/builder.ts";
 
 const amd64 = { endpoint: "tcp://10.0.0.1:1234", platforms: ["linux/amd64"], options: {} };
 const arm64 = {

@@ -113,7 +113,7 @@ async function existingNodes(name: string, stack: string): Promise<string[] | un
 }
 
 /** Runs buildx: as Docker's plugin, or by itself where there is no Docker. */
-async function buildx(args: readonly string[], stack: string): Promise<string> {
+export async function buildx(args: readonly string[], stack: string): Promise<string> {
   const asPlugin = await execa("docker", ["buildx", ...args], { reject: false });
   const result = asPlugin.code === "ENOENT" ? await execa("buildx", args, { reject: false }) : asPlugin;
   if (!result.failed) return result.stdout;

@@ -1,0 +1,133 @@
+import pMap from "p-map";
+import type { Service } from "../../config/catalogue.ts";
+import { stackFile } from "../../config/description.ts";
+import { UserError } from "../../config/errors.ts";
+import { repositoryName } from "../../config/names.ts";
+import { withPushLogin } from "../image/push-login.ts";
+import { getManifest, parseStored } from "../registry/lookup.ts";
+import { tagMovability } from "../registry/tags.ts";
+import { readHead } from "../release/store.ts";
+import { type BuildOutcome, buildOnly, type PushTo } from "./build-only.ts";
+import { openDescription, type Selection, type Session, withSession } from "./session.ts";
+import { onlyChangedSince } from "./since.ts";
+
+/** `slipway build`. */
+export interface BuildDocument {
+  readonly version: 1;
+  readonly kind: "build";
+  readonly stack: string;
+  readonly outcome: "done" | "failed";
+  readonly services: readonly ReviewedService[];
+  /** Whether sizes could be compared with what the stack released last; if not, why. */
+  readonly compared: { readonly with: "released" } | { readonly with: "nothing"; readonly reason: string };
+  readonly milliseconds: number;
+}
+
+export interface ReviewedService extends BuildOutcome {
+  /** Platform → bytes of what was released last; only those that are known. */
+  readonly releasedBytes: Readonly<Record<string, number>>;
+}
+
+export interface BuildRequest extends Selection {
+  /** Number of a pull request, for which images are pushed as `pr-<number>`; undefined: nothing is pushed. */
+  readonly pushPr: string | undefined;
+}
+
+type Context = Parameters<typeof withSession>[1];
+type Sizes = ReadonlyMap<string, Readonly<Record<string, number>>>;
+
+/** Builds what changed, checks it, and pushes nothing, unless a pull request's tag is asked for. */
+export async function buildForReview(request: BuildRequest, context: Context): Promise<BuildDocument> {
+  const startedAt = performance.now();
+  const described = await openDescription(context.directory, request);
+  const services =
+    request.since === undefined
+      ? described.services
+      : await onlyChangedSince(described, request.since, context);
+  const build = { ...described, services, ...context };
+  const { pushPr } = request;
+  const known = { services: services.map(({ name }) => name), stack: described.settings.stack };
+  const [outcomes, sizes] =
+    pushPr === undefined
+      ? [await buildOnly(build, undefined), await sizesIfReadable(known, context)]
+      : await withSession({ ...known, all: false }, context, async (session) => {
+          const tag = pullRequestTag(session, pushPr);
+          const built =
+            services.length === 0
+              ? []
+              : await withPushLogin(session.clients, session.registry, session.signal, (environment) =>
+                  buildOnly(build, { tag, registry: session.registry, environment } satisfies PushTo),
+                );
+          return [built, await releasedSizes(session)] as const;
+        });
+  return {
+    version: 1,
+    kind: "build",
+    stack: described.settings.stack,
+    outcome: outcomes.every(({ outcome }) => outcome === "built") ? "done" : "failed",
+    services: outcomes.map((one) => ({
+      ...one,
+      releasedBytes: "sizes" in sizes ? (sizes.sizes.get(one.service) ?? {}) : {},
+    })),
+    compared: "sizes" in sizes ? { with: "released" } : { with: "nothing", reason: sizes.reason },
+    milliseconds: Math.round(performance.now() - startedAt),
+  };
+}
+
+/** `pr-12`, when the stack's repositories let it move. */
+function pullRequestTag({ settings }: Session, number: string): string {
+  if (!/^[1-9]\d{0,9}$/.test(number)) {
+    throw new UserError({
+      code: "not-a-number",
+      where: "--push-pr",
+      value: number,
+      message: "is not the number of a pull request",
+      fix: "give digits only, such as 12",
+    });
+  }
+  const tag = `pr-${number}`;
+  if (tagMovability(settings.repositories)(tag)) return tag;
+  throw new UserError({
+    code: "immutable-tag",
+    where: stackFile(settings.stack),
+    key: "slipway:repositories.movingTags",
+    value: settings.repositories.movingTags,
+    message: `${tag} would be pushed again for every commit of the pull request, and this stack's tags are immutable`,
+    fix: "add pr-* to it, or push to a stack with mutable tags",
+  });
+}
+
+/** Sizes of what is released, when credentials and registry are there: they are a service, not a need. */
+async function sizesIfReadable(selection: Selection, context: Context) {
+  if (selection.services.length === 0) return { sizes: new Map() as Sizes };
+  try {
+    return await withSession(selection, context, releasedSizes);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const message = error instanceof UserError ? error.problems[0]?.message : (error as Error).message;
+    return { reason: `no access to the registry: ${message?.split("\n")[0] ?? "unknown"}` };
+  }
+}
+
+/** Of each service, the bytes of each platform's image that the stack released last. */
+async function releasedSizes(session: Session): Promise<{ readonly sizes: Sizes }> {
+  const { services, settings, signal } = session;
+  const sizes = await pMap(
+    services,
+    async (service) => [service.name, await sizesOf(session, service)] as const,
+    { concurrency: 8, signal },
+  );
+  return { sizes: new Map(sizes.map(([name, known]) => [name, known ?? {}])) };
+
+  async function sizesOf({ clients }: Session, service: Service) {
+    const repository = repositoryName(settings, service);
+    const head = await readHead(clients, repository, settings.stack, signal);
+    if (head === undefined) return undefined;
+    const known = await pMap(Object.entries(head.record.image.manifests), async ([platform, imageDigest]) => {
+      const stored = await getManifest(clients, repository, { imageDigest }, signal);
+      const manifest = stored && parseStored(repository, stored);
+      return manifest?.kind === "image" ? [[platform, manifest.bytes] as const] : [];
+    });
+    return Object.fromEntries(known.flat());
+  }
+}

@@ -1,0 +1,240 @@
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Service } from "../../config/catalogue.ts";
+import { loadStack } from "../../config/load.ts";
+import type { ChangedDocument } from "../../runner/deploy/changed.ts";
+import type { DeployDocument, DeployPlan } from "../../runner/deploy/documents.ts";
+import type { BuildDocument } from "../../runner/deploy/review.ts";
+import type { WhyDocument } from "../../runner/deploy/why.ts";
+import { stackEnvironment } from "../../runner/stack/environment.ts";
+import { createWorkspace, type Workspace } from "../../sandbox/demo/workspace.ts";
+import { writeSandboxStack } from "../../sandbox/stack/write.ts";
+import { readState } from "../../sandbox/state.ts";
+import { hashSources } from "../../source/hash.ts";
+import recorded from "../unit/source/recorded/patternmatcher.json" with { type: "json" };
+import { cli, clone, stack } from "./world.ts";
+
+const directory = join(clone, ".slipway/e2e-source");
+const catalogue = `defaults: {platforms: [linux/amd64, linux/arm64]}
+services:
+  base: {context: base}
+  app: {context: app, needs: [base], arguments: {GREETING: hello}}
+`;
+let workspace: Workspace;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  await mkdir(join(directory, "base"), { recursive: true });
+  workspace = await createWorkspace(clone, directory);
+  const up = await cli("sandbox", "up", "-C", directory);
+  if (up.exitCode !== 0) throw new Error(`sandbox up failed:\n${up.stderr}`);
+  const state = await readState(join(directory, ".slipway/sandbox/state.json"));
+  if (state === undefined) throw new Error("the sandbox is up and has no state");
+  await writeSandboxStack(directory, state);
+  await write({
+    "services.yaml": catalogue,
+    "base/Dockerfile": "FROM scratch\nCOPY base.txt /\n",
+    "base/base.txt": "the base",
+    "app/Dockerfile": "from base\nARG GREETING\nCOPY . /app\n",
+    "app/greeting.txt": "one",
+  });
+  await workspace.commit("A base and what is built from it");
+  const { settings } = await loadStack(directory, stack);
+  environment = await stackEnvironment(directory, settings, process.env);
+});
+
+afterAll(async () => {
+  await cli("sandbox", "down", "-C", directory);
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function write(files: Record<string, string>, root = directory): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), content);
+  }
+}
+
+const slipway = (command: string, ...words: readonly string[]) =>
+  cli(command, ...words, "-C", directory, "--stack", stack, "--output", "json");
+
+describe("what a build reads", () => {
+  /** What BuildKit itself sends, as files of an image that holds the whole context. */
+  async function sentByBuildKit(root: string, dockerfile: string): Promise<string[]> {
+    const to = join(root, "out");
+    const args = ["--builder", "slipway-sandbox", "--file", dockerfile, "--output", `type=local,dest=${to}`];
+    const context = join(root, "context");
+    const built = await execa("docker", ["buildx", "build", "--platform=linux/amd64", ...args, context], {
+      env: environment,
+      reject: false,
+      stdin: "ignore",
+    });
+    if (built.failed) return [`refused: ${/invalid|illegal|syntax error/.test(built.stderr)}`];
+    const entries = await readdir(to, { recursive: true, withFileTypes: true });
+    await rm(to, { recursive: true, force: true });
+    return entries
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name).slice(to.length + 1))
+      .sort();
+  }
+
+  async function listedByUs(root: string, dockerfile: string): Promise<string[]> {
+    const service: Service = {
+      name: "one",
+      context: "context",
+      dockerfile,
+      platforms: ["linux/amd64"],
+      arguments: {},
+      secrets: {},
+      contexts: {},
+      extraInputs: [],
+      targets: [],
+    };
+    try {
+      const sources = await hashSources(root, { services: [service], baseImages: {} }, [service]);
+      return (sources.get("one")?.inputs.context ?? []).map(({ path }) => path).sort();
+    } catch {
+      return ["refused: true"];
+    }
+  }
+
+  // Nothing sent at all is no image that can be exported, so one file is always let in.
+  const always = "\n!a.md";
+  const cases = [
+    ...recorded.cases.slice(0, 60).map(({ ignore }) => ignore + always),
+    "Dockerfile\n.dockerignore\n*.log",
+    "*\n!Dockerfile\n!docs/c/d",
+    "docs/**\n!docs/c/d/a.md\n!a.md",
+  ];
+
+  test("is what BuildKit sends, for a table of ignore files, also where they leave out the Dockerfile", async () => {
+    const root = await mkdtemp(join(tmpdir(), "slipway-buildkit-"));
+    const context = join(root, "context");
+    try {
+      await write(Object.fromEntries(recorded.files.map((path) => [path, "x"])), context);
+      await write({ Dockerfile: "FROM scratch\nCOPY . /\n" }, context);
+      await chmod(join(context, "src/a"), 0o755);
+      for (const ignore of cases) {
+        await write({ ".dockerignore": ignore }, context);
+        const ours = await listedByUs(root, "context/Dockerfile");
+        expect(ours, JSON.stringify(ignore)).toEqual(await sentByBuildKit(root, join(context, "Dockerfile")));
+      }
+      // The Dockerfile's own ignore file wins, also when the Dockerfile is somewhere else.
+      await write({ ".dockerignore": "docs" }, context);
+      const elsewhere = {
+        "one.Dockerfile": "FROM scratch\nCOPY . /\n",
+        "one.Dockerfile.dockerignore": "src",
+      };
+      await write(elsewhere, root);
+      const ours = await listedByUs(root, "one.Dockerfile");
+      expect(ours).toContain("docs/a");
+      expect(ours).toEqual(await sentByBuildKit(root, join(root, "one.Dockerfile")));
+    } finally {
+      await rm(root, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("from commit to image", () => {
+  test("a pull request is built and checked for every platform, from its base, and pushes nothing", async () => {
+    const built = await slipway("build");
+    const document = built.document<BuildDocument>();
+    expect(built.exitCode, built.stderr).toBe(0);
+    expect(
+      document.services.map(({ service, outcome, platforms }) => [service, outcome, platforms.length]),
+    ).toEqual([
+      ["base", "built", 2],
+      ["app", "built", 2],
+    ]);
+    expect(document.services[1]?.warnings.map(({ rule, line }) => [rule, line])).toContainEqual([
+      "ConsistentInstructionCasing",
+      1,
+    ]);
+    expect((await slipway("changed")).document<ChangedDocument>().matrix.include).toHaveLength(2);
+    await write({ "app/Dockerfile": "FROM base\nARG GREETING\nCOPY nothing /app\n" });
+    const failed = await slipway("build", "app");
+    expect(failed.exitCode).toBe(1);
+    expect(failed.document<BuildDocument>().services.map(({ outcome }) => outcome)).toEqual([
+      "built",
+      "failed",
+    ]);
+    await write({ "app/Dockerfile": "FROM base\nARG GREETING\nCOPY . /app\n" });
+    await workspace.commit("Upper case");
+  });
+
+  test("a service is built after the one that it is built from, though only it was asked for", async () => {
+    const deployed = await slipway("deploy", "app");
+    expect(deployed.exitCode, deployed.stderr).toBe(0);
+    expect(
+      deployed.document<DeployDocument>().services.map(({ service, built }) => [service, built]),
+    ).toEqual([["app", true]]);
+    const plan = (await slipway("plan")).document<DeployPlan>();
+    expect(plan.services.map(({ service, image }) => [service, image.action])).toEqual([
+      ["base", "none"],
+      ["app", "none"],
+    ]);
+    expect((await slipway("changed")).document<ChangedDocument>().matrix.include).toEqual([]);
+  });
+
+  test("another machine without the stack's state says that everything is built", async () => {
+    const machine = await mkdtemp(join(clone, ".slipway/machine-"));
+    try {
+      const previous = process.umask(0o077);
+      try {
+        for (const one of [
+          "Pulumi.yaml",
+          "Pulumi.sandbox.yaml",
+          "services.yaml",
+          "package.json",
+          "base",
+          "app",
+        ]) {
+          await cp(join(directory, one), join(machine, one), { recursive: true });
+        }
+        const text = Object.entries({ ...environment, PULUMI_BACKEND_URL: "file:///nowhere" })
+          .map(([name, value]) => `${name}='${value}'\n`)
+          .join("");
+        await write({ ".slipway/sandbox/environment": text }, machine);
+      } finally {
+        process.umask(previous);
+      }
+      const deployed = await cli("deploy", "-C", machine, "--stack", stack, "--output", "json");
+      expect(deployed.exitCode, deployed.stderr).toBe(0);
+      const { services } = deployed.document<DeployDocument>();
+      expect(services.map(({ built }) => built)).toEqual([false, false]);
+    } finally {
+      await rm(machine, { recursive: true, force: true });
+    }
+  });
+
+  test("why names what changed since the newest image, and since a commit without asking AWS", async () => {
+    const same = (await slipway("why", "app")).document<WhyDocument>();
+    expect([same.built, same.changes]).toEqual([true, []]);
+    await write({ "app/greeting.txt": "two", "app/new.txt": "", "base/base.txt": "another base" });
+    await write({ "services.yaml": catalogue.replace("hello", "goodbye") });
+    const why = (await slipway("why", "app")).document<WhyDocument>();
+    expect(why.built).toBe(false);
+    expect(why.against).toMatchObject({ kind: "image", what: "newest in the registry" });
+    const changes = [
+      { kind: "file", in: "context", path: "greeting.txt", change: "modified" },
+      { kind: "file", in: "context", path: "new.txt", change: "added" },
+      { kind: "argument", name: "GREETING", change: "modified" },
+      { kind: "needed service", name: "base", change: "modified" },
+    ];
+    expect(why.changes).toEqual(changes);
+    const since = (await slipway("why", "app", "--since", "HEAD")).document<WhyDocument>();
+    expect(since.changes).toEqual(changes);
+  });
+
+  test("--since deploys what changed and no more; a pull request's tag is refused where tags can't move", async () => {
+    await write({ "base/base.txt": "the base", "services.yaml": catalogue });
+    const plan = (await slipway("plan", "--since", "HEAD")).document<DeployPlan>();
+    expect(plan.services.map(({ service }) => service)).toEqual(["app"]);
+    const refused = await slipway("build", "--push-pr", "12");
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stdout).toMatch(/pr-\*/);
+  });
+});
