@@ -12,6 +12,12 @@ import { imagesByService, targetImage } from "./target-image.ts";
 import { withChecks } from "./verify.ts";
 
 /**
+ * Services that are only read at the same time; how many are moved at once is another matter. ECS lets
+ * 20 DescribeServices through a second, 100 in a burst.
+ */
+export const lookedAtTogether = 16;
+
+/**
  * Looks at everything that a deployment would change, without changing it: where each tag is, and
  * what runs in each target. What stands in the way comes back as problems of the plans.
  *
@@ -35,7 +41,7 @@ export async function inspectServices(
       ]);
       return { ...one, tagCheck, targets, head };
     },
-    { concurrency: settings.deploy.parallelTargets, signal },
+    { concurrency: lookedAtTogether, signal },
   );
 }
 

@@ -3,6 +3,7 @@ import type { Image } from "../registry/image.ts";
 import { kindOf } from "../targets/kinds.ts";
 import { compareWithRegistry } from "./compare.ts";
 import type { StatusDocument } from "./documents.ts";
+import { lookedAtTogether } from "./inspect.ts";
 import { readOrigins } from "./origin.ts";
 import type { Session } from "./session.ts";
 
@@ -24,7 +25,7 @@ export async function readStatus(session: Session): Promise<StatusDocument> {
             }),
           );
         },
-        { concurrency: settings.deploy.parallelTargets, signal },
+        { concurrency: lookedAtTogether, signal },
       ).then((read) => read.flat()),
     ]),
   );

@@ -46,7 +46,7 @@ export function findImageBySource(
   return describeImage(clients, location, { imageTag: sourceTag(sourceHash) }, signal, sourceHash);
 }
 
-/** `findImageBySource` for many services, eight at a time, in the order given. */
+/** `findImageBySource` for many services, sixteen at a time, in the order given. */
 export function findImagesBySource(
   clients: Clients,
   wanted: readonly (ImageLocation & { readonly sourceHash: string })[],
@@ -64,7 +64,7 @@ export function findImagesBySource(
         signal,
         one.platform,
       ),
-    { concurrency: 8, signal },
+    { concurrency: 16, signal },
   );
 }
 
