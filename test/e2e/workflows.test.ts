@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { CreateRoleCommand } from "@aws-sdk/client-iam";
+import { CreateRoleCommand, GetRoleCommand, ListOpenIDConnectProvidersCommand } from "@aws-sdk/client-iam";
 import { GetAliasCommand } from "@aws-sdk/client-lambda";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -71,7 +71,8 @@ beforeAll(async () => {
   // The account that dev lives in is the sandbox.
   const written = await writeSandboxStack(checkout, state);
   const { config } = parse(await readFile(written, "utf8")) as { config: object };
-  await writeFile(join(checkout, `Pulumi.${stack}.yaml`), stringify({ config }));
+  const settings = { ...config, "slipway:github": { repository: "octo-org/octo-repo", environment: stack } };
+  await writeFile(join(checkout, `Pulumi.${stack}.yaml`), stringify({ config: settings }));
   await rm(written);
   const clients = await connect();
   await clients.iam.send(
@@ -198,6 +199,26 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
       checkout: { repository: "shop/checkout", digest: expect.stringMatching(/^sha256:/) },
     });
     expect((await aliasOf()).FunctionVersion).toBe("1");
+  });
+
+  test("the stack's roles are there, each for this repository", async () => {
+    const { iam } = await connect();
+    const { OpenIDConnectProviderList: providers } = await iam.send(
+      new ListOpenIDConnectProvidersCommand({}),
+    );
+    expect(providers?.map(({ Arn }) => Arn)).toEqual([
+      "arn:aws:iam::000000000000:oidc-provider/token.actions.githubusercontent.com",
+    ]);
+    for (const [role, subject] of [
+      ["pull-request", "pull_request"],
+      ["push", "ref:refs/heads/main"],
+      ["deploy", `environment:${stack}`],
+    ]) {
+      const { Role } = await iam.send(new GetRoleCommand({ RoleName: `slipway-${stack}-${role}` }));
+      expect(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? "")).toContain(
+        `repo:octo-org/octo-repo:${subject}`,
+      );
+    }
   });
 
   test("the same commit again builds and moves nothing", async () => {
