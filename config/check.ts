@@ -1,7 +1,7 @@
 import { stackAlarmProblems } from "./deployment-alarms.ts";
 import { catalogueFile, type StackDescription, stackFile } from "./description.ts";
 import type { Problem } from "./errors.ts";
-import { ownMovingTags, repositoryName } from "./names.ts";
+import { ownMovingTags, referrersTags, repositoryName } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import { sidecarProblems } from "./sidecars.ts";
 import { immovableFormats, tagFormats } from "./tags.ts";
@@ -20,6 +20,7 @@ export function checkStack(description: StackDescription): Problem[] {
   return [
     ...movingTagProblems(settings.repositories.movingTags, stackFile(settings.stack)),
     ...immovableTagProblems(settings),
+    ...reservedTagProblems(settings),
     ...sameRepositoryProblems(
       catalogue.services.map((service) => ({
         service: service.name,
@@ -92,6 +93,26 @@ function immovableTagProblems({ repositories, tags, stack }: Settings): Problem[
         ? "take it out: no filter would let it move and keep versions where they are; or say tagMutability: mutable"
         : `add "${filter}" to slipway:repositories.movingTags, or take it out`,
     };
+  });
+}
+
+/** Tags that would get in the way of those that Slipway puts itself, or that list an image's referrers. */
+function reservedTagProblems({ tags, stack }: Settings): Problem[] {
+  const reserved = [...ownMovingTags, referrersTags];
+  return tagFormats(tags).flatMap(({ format }) => {
+    const written = format.replaceAll("{stack}", stack);
+    const taken = reserved.find((pattern) => written.startsWith(pattern.replace("*", "")));
+    if (taken === undefined) return [];
+    return [
+      {
+        code: "reserved-tag",
+        where: stackFile(stack),
+        key: "slipway:tags",
+        value: format,
+        message: `makes tags that are kept for Slipway itself (${taken})`,
+        fix: "let the tag begin with something else",
+      },
+    ];
   });
 }
 

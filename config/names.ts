@@ -47,6 +47,12 @@ export function stackOfReleaseTag(tag: string): string | undefined {
   return /^inuse-releases\.(.+)$/.exec(tag)?.[1];
 }
 
+/**
+ * Tags that list what refers to an image, in a registry that keeps no such list itself. ECR does: they
+ * are not excluded from immutability.
+ */
+export const referrersTags = "sha256-*";
+
 /** Tags that Slipway itself moves; excluded from immutability. */
 export const ownMovingTags = ["src-*", "inuse-*", "lastgood-*"] as const;
 

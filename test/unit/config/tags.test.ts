@@ -86,3 +86,13 @@ describe("moving tags in immutable repositories", () => {
     expect(problemsWith({ "slipway:tags": { preset: "environments" } })).toEqual([]);
   });
 });
+
+test("formats that would take Slipway's own tags are refused", () => {
+  const found = problemsWith({
+    "slipway:tags": ["inuse-{stack}", "{sha7}", "sha256-{sha8}", "release-{version}"],
+  });
+  expect(found.filter(({ code }) => code === "reserved-tag").map(({ value }) => value)).toEqual([
+    "inuse-{stack}",
+    "sha256-{sha8}",
+  ]);
+});

@@ -1,0 +1,180 @@
+import { ECRClient } from "@aws-sdk/client-ecr";
+import { mockClient } from "aws-sdk-client-mock";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Settings, slipwaySchema } from "../../../config/settings.ts";
+import {
+  type MovedService,
+  recordLate,
+  recordReleases,
+  runInCi,
+  sourceOf,
+} from "../../../runner/deploy/record.ts";
+import type { Session } from "../../../runner/deploy/session.ts";
+import { createTimeline } from "../../../runner/deploy/timeline.ts";
+import { readHead } from "../../../runner/release/store.ts";
+import type { RunEvent } from "../../../runner/report/events.ts";
+import { ecrOnly, manifestText, ociManifest } from "../registry/fixtures.ts";
+import { type OciRegistry, openOciRegistry } from "../registry/oci-registry.ts";
+import { outcome, targetPlan } from "./samples.ts";
+
+const ecr = mockClient(ECRClient);
+let registry: OciRegistry;
+let session: Session;
+let events: RunEvent[];
+let abort: AbortController;
+let ui: MovedService;
+
+const settings: Settings = {
+  ...slipwaySchema.parse({}),
+  stack: "dev",
+  aws: { region: "eu-west-1" },
+};
+
+beforeEach(async () => {
+  ecr.reset();
+  registry = await openOciRegistry(ecr);
+  events = [];
+  abort = new AbortController();
+  const emit = (event: RunEvent) => events.push(event);
+  session = {
+    directory: "/project",
+    catalogue: { services: [] },
+    settings,
+    services: [],
+    clients: ecrOnly(),
+    caller: { account: "111122223333", arn: "arn:aws:iam::111122223333:user/ann" },
+    registry: registry.host,
+    emit,
+    signal: abort.signal,
+    timeline: createTimeline(emit),
+  };
+  const digest = registry.put("shop/ui", manifestText, ociManifest);
+  ui = {
+    image: {
+      service: "ui",
+      repository: "shop/ui",
+      registry: registry.host,
+      digest,
+      manifests: { "linux/amd64": digest },
+    },
+    about: { command: "deploy", source: { hash: "0123" }, tags: ["v1"] },
+    targets: [targetPlan("ui", { action: "update" })],
+  };
+});
+
+afterEach(() => registry.close());
+
+const head = () => readHead(ecrOnly(), "shop/ui", "dev", new AbortController().signal);
+const startedAt = new Date("2026-11-25T10:00:00Z");
+
+describe("recording what a deployment did", () => {
+  it.each(["done", "failed", "rolled back", "cancelled"] as const)(
+    "writes a release that is %s",
+    async (how) => {
+      const [written] = await recordReleases(session, [ui], [outcome("ui", { outcome: how })], startedAt);
+      expect(written).toMatchObject({ service: "ui", outcome: how, late: false, referrers: "registry" });
+      expect(await head()).toMatchObject({
+        digest: written?.record,
+        record: {
+          id: written?.id,
+          outcome: how,
+          stack: "dev",
+          startedAt: "2026-11-25T10:00:00.000Z",
+          image: { digest: ui.image.digest, tags: ["v1"] },
+          by: { caller: "arn:aws:iam::111122223333:user/ann" },
+          targets: [{ title: "ecs shop/ui", outcome: how }],
+        },
+      });
+    },
+  );
+
+  it("writes nothing for a service of which nothing was tried", async () => {
+    expect(await recordReleases(session, [ui], [outcome("ui", { outcome: "unchanged" })], startedAt)).toEqual(
+      [],
+    );
+    expect(await recordReleases(session, [ui], [], startedAt)).toEqual([]);
+    expect(registry.requests).toEqual([]);
+  });
+
+  it("writes also when the run was interrupted", async () => {
+    abort.abort();
+    const [written] = await recordReleases(
+      session,
+      [ui],
+      [outcome("ui", { outcome: "cancelled" })],
+      startedAt,
+    );
+    expect(written?.record).toBeDefined();
+  });
+
+  it("says once where records are listed when the registry keeps no list", async () => {
+    registry.referrers = false;
+    const other = { ...ui, targets: [targetPlan("cart")] };
+    await recordReleases(session, [ui, other], [outcome("ui"), outcome("cart")], startedAt);
+    const notices = events.filter(({ kind }) => kind === "notice");
+    expect(notices).toHaveLength(1);
+    expect(notices[0]).toMatchObject({
+      message: expect.stringContaining("keeps no list of OCI referrers") as string,
+    });
+  });
+
+  it("warns when it can't, and leaves the deployment what it is", async () => {
+    registry.fail(403, 100);
+    const [written] = await recordReleases(session, [ui], [outcome("ui")], startedAt);
+    expect(written).toMatchObject({ outcome: "done" });
+    expect(written?.record).toBeUndefined();
+    expect(events.find(({ kind }) => kind === "warning")).toMatchObject({
+      code: "record-not-written",
+      message: expect.stringContaining("the release of ui (done) is not recorded") as string,
+    });
+  });
+});
+
+describe("recording late", () => {
+  it("leaves alone what the newest success names, and what does not run", async () => {
+    await recordReleases(session, [ui], [outcome("ui")], startedAt);
+    const running = { ...ui, targets: [targetPlan("ui")] };
+    expect(await recordLate(session, [{ ...running, head: await head() }])).toEqual([]);
+    expect(await recordLate(session, [{ ...ui, head: undefined }])).toEqual([]);
+    expect(await recordLate(session, [{ ...running, targets: [], head: undefined }])).toEqual([]);
+  });
+});
+
+describe("what a record says beside", () => {
+  it("is the commit, and whether what was read differed from it", () => {
+    const revision = {
+      commit: "abc",
+      committedAt: new Date("2026-11-25T09:00:00Z"),
+      branch: "main",
+      mainBranch: undefined,
+      pullRequest: undefined,
+      tagsHere: [],
+      versionTags: [],
+      isShallow: false,
+      uncommitted: ["services/ui/index.html"],
+    };
+    expect(sourceOf("0123", revision, ["services/ui"])).toEqual({
+      hash: "0123",
+      commit: "abc",
+      committedAt: "2026-11-25T09:00:00.000Z",
+      branch: "main",
+      dirty: true,
+    });
+    expect(sourceOf("0123", revision, ["services/cart"])).toMatchObject({ dirty: false });
+    expect(sourceOf("0123", undefined, [])).toEqual({ hash: "0123" });
+  });
+
+  it("is where CI shows the run", () => {
+    const github = {
+      GITHUB_SERVER_URL: "https://github.com",
+      GITHUB_REPOSITORY: "a/b",
+      GITHUB_RUN_ID: "7",
+    };
+    expect(runInCi(github)).toBe("https://github.com/a/b/actions/runs/7");
+    expect(runInCi({ CI_JOB_URL: "https://gitlab.com/a/b/-/jobs/1" })).toBe(
+      "https://gitlab.com/a/b/-/jobs/1",
+    );
+    expect(runInCi({ BUILD_URL: "not a url" })).toBeUndefined();
+    expect(runInCi({})).toBeUndefined();
+  });
+});
