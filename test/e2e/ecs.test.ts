@@ -8,6 +8,7 @@ import {
   RegisterTaskDefinitionCommand,
   UpdateServiceCommand,
 } from "@aws-sdk/client-ecs";
+import { CreateTargetGroupCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { DeployDocument, VerifyDocument, WaitDocument } from "../../runner/deploy/documents.ts";
@@ -58,10 +59,26 @@ async function revisionOf(service: string): Promise<string | undefined> {
   return services?.[0]?.taskDefinition;
 }
 
-/** A service of two containers: the pages, and the catalog beside them. */
+async function alarmsOf(service: string): Promise<readonly string[] | undefined> {
+  const { services } = await world.clients.ecs.send(
+    new DescribeServicesCommand({ cluster, services: [service] }),
+  );
+  return services?.[0]?.deploymentConfiguration?.alarms?.alarmNames;
+}
+
+/** A service of two containers behind a load balancer: the pages, and the catalog beside them. */
 async function createPair(): Promise<void> {
   const images = { ...(await imagesIn("ui")), ...(await imagesIn("catalog")) };
   const taskDefinition = await registerPair({ pages: images.ui, beside: images.catalog });
+  const { TargetGroups } = await world.clients.elbv2.send(
+    new CreateTargetGroupCommand({
+      Name: "pair",
+      Protocol: "HTTP",
+      Port: 8080,
+      TargetType: "ip",
+      VpcId: "vpc-1",
+    }),
+  );
   await world.clients.ecs.send(
     new CreateServiceCommand({
       cluster,
@@ -70,6 +87,13 @@ async function createPair(): Promise<void> {
       desiredCount: 1,
       launchType: "FARGATE",
       networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } },
+      loadBalancers: [
+        {
+          targetGroupArn: TargetGroups?.[0]?.TargetGroupArn,
+          containerName: "pages",
+          containerPort: 8080,
+        },
+      ],
     }),
   );
 }
@@ -126,7 +150,10 @@ const outcomes = ({ targets }: DeployDocument) =>
   Object.fromEntries(targets.map(({ title, outcome }) => [title.split("/")[1], outcome]));
 
 test("runs a task before, asks over HTTP after, and moves two images in one revision", async () => {
-  await describe({ ...migration("echo migrated"), ...smoke("1\\.1\\.0") }, { ui: "1.1.0", catalog: "1.1.0" });
+  await describe(
+    { ...migration("echo migrated"), ...smoke("1\\.1\\.0"), deploymentAlarms: { alarms: ["stack"] } },
+    { ui: "1.1.0", catalog: "1.1.0" },
+  );
   const before = await revisionOf("pair");
   const { exitCode, stderr, document } = await deploy("ui", "catalog");
   expect(exitCode, stderr).toBe(0);
@@ -137,6 +164,10 @@ test("runs a task before, asks over HTTP after, and moves two images in one revi
     /http:\S+:8080\/ answers 200/,
   );
   expect(await answer("ui")).toContain("1.1.0");
+  expect(stderr).not.toContain("target health was not checked");
+  expect(await alarmsOf("ui")).toEqual(
+    ["cpu", "memory", "running-tasks"].map((kind) => `slipway-${stack}-ui-${kind}`),
+  );
   const [ui, catalog] = services.map(({ reference }) => reference);
   expect(await imagesIn("pair")).toEqual({ pages: ui, beside: catalog });
   const number = (arn: string | undefined) => Number(arn?.split(":").at(-1));
