@@ -1,5 +1,5 @@
 import pMap from "p-map";
-import { UserError } from "../../config/errors.ts";
+import { type Problem, UserError } from "../../config/errors.ts";
 import { imageReference } from "../registry/image.ts";
 import { putTags, tagMovability } from "../registry/tags.ts";
 import type { TargetOutcome } from "../targets/target.ts";
@@ -79,7 +79,10 @@ async function carryOut(
 
   const moving = movingServices(session, prepared, run.ready);
   // A build takes minutes: another run may have deployed a newer commit meanwhile.
-  if (building) await assertNewest(prepared, moving);
+  if (building) {
+    const newer = await newerReleases(prepared, moving);
+    if (newer.length > 0) throw new UserError(newer, { exitCode: 3 });
+  }
   await timeline.run({ id: "tag", title: "Tag the images" }, async ({ conclude }) => {
     const movable = tagMovability(settings.repositories);
     const results = await pMap(
@@ -98,24 +101,22 @@ async function carryOut(
   const moved = await moveServices(session, moving, {
     stale: building,
     allOrNothing,
-    mayMove: (services) => assertNewest(prepared, services),
+    mayMove: (services) => newerReleases(prepared, services),
   });
   run.outcomes = moved.outcomes;
   run.releases = moved.releases;
 }
 
-/**
- * Makes sure that no newer commit was deployed since the services were planned.
- *
- * @throws UserError `superseded`, exit code 3
- */
-async function assertNewest({ newest }: PreparedDeployment, moving: readonly MovingService[]): Promise<void> {
-  const problems = await newest.checkAgain(
+/** Newer commits that were deployed since the services were planned, of those that are to be moved. */
+function newerReleases(
+  { newest }: PreparedDeployment,
+  moving: readonly MovingService[],
+): Promise<readonly Problem[]> {
+  return newest.checkAgain(
     moving
       .filter(({ targets }) => targets.some(({ action }) => action !== "none"))
       .map(({ service, image }) => ({ service: service.name, repository: image.repository })),
   );
-  if (problems.length > 0) throw new UserError(problems, { exitCode: 3 });
 }
 
 /** What is ready to be moved, and what a release record is to say of it. */

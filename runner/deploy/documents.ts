@@ -67,8 +67,8 @@ export interface ServicePlan {
 export interface DeployDocument extends Where {
   readonly version: 1;
   readonly kind: "deploy";
-  /** `nothing`: there was nothing to do. */
-  readonly outcome: "done" | "nothing" | "failed" | "interrupted";
+  /** `nothing`: there was nothing to do. `superseded`: a newer commit came to run meanwhile. */
+  readonly outcome: "done" | "nothing" | "failed" | "interrupted" | "superseded";
   /** Services whose image is in the registry. */
   readonly services: readonly DeployedService[];
   /** Services whose image is not there, since the run was interrupted. */

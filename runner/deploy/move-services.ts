@@ -1,5 +1,5 @@
 import type { Service } from "../../config/catalogue.ts";
-import { UserError } from "../../config/errors.ts";
+import { type Problem, UserError } from "../../config/errors.ts";
 import type { TargetOutcome } from "../targets/target.ts";
 import { planTarget } from "./inspect.ts";
 import { keepRunning } from "./keep.ts";
@@ -29,7 +29,8 @@ export interface Moved {
  *
  * @param options.stale whether the plans may be out of date, so that targets are looked at again
  * @param options.allOrNothing whether what was moved is put back when a target fails; default: the stack's setting
- * @param options.mayMove asked once more when the plans were out of date; throws what is in the way
+ * @param options.mayMove asked once more when targets have changed since they were planned: what makes it
+ *   pointless to move them by now, a newer release
  * @throws UserError when something stands in the way that was not there when the targets were planned
  */
 export async function moveServices(
@@ -38,7 +39,7 @@ export async function moveServices(
   options: {
     readonly stale: boolean;
     readonly allOrNothing?: boolean | undefined;
-    readonly mayMove?: (services: readonly MovingService[]) => Promise<void>;
+    readonly mayMove?: (services: readonly MovingService[]) => Promise<readonly Problem[]>;
   },
 ): Promise<Moved> {
   const { directory, settings, signal, emit, timeline } = session;
@@ -49,14 +50,16 @@ export async function moveServices(
       // What was found before a build of minutes, or before another run was done, may not be so any more.
       const stale = options.stale || lock.waited;
       const planned = stale ? await planAgain(session, moving) : moving;
-      if (stale) await options.mayMove?.(planned);
+      const pointless = stale ? ((await options.mayMove?.(planned)) ?? []) : [];
+      if (pointless.length > 0) throw new UserError(pointless, { exitCode: 3 });
       const images = imagesByService(moving.map(({ image }) => image));
-      const moves = planned.flatMap(({ image, targets, earlier = {} }) =>
-        targets.map((plan): Move => {
-          const left = earlier[plan.title];
+      const moves = planned.flatMap((one) =>
+        one.targets.map((plan): Move => {
+          const left = one.earlier?.[plan.title];
           return {
             plan: left === undefined ? plan : { ...plan, earlier: left },
-            image: targetImage(plan.target, image, images),
+            image: targetImage(plan.target, one.image, images),
+            mayMove: async () => (await options.mayMove?.([one])) ?? [],
           };
         }),
       );

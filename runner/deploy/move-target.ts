@@ -1,4 +1,4 @@
-import { UserError } from "../../config/errors.ts";
+import { type Problem, UserError } from "../../config/errors.ts";
 import { hasCode } from "../aws/errors.ts";
 import { type Emit, runStep, type StepOutcome } from "../report/events.ts";
 import { withHint } from "../targets/hints/match.ts";
@@ -13,6 +13,8 @@ export type MovingSession = Pick<Session, "clients" | "emit" | "signal" | "setti
 export interface Move {
   readonly plan: TargetPlan;
   readonly image: TargetImage;
+  /** Asked once more when somebody else has changed the target: what stands in the way by now. */
+  readonly mayMove?: () => Promise<readonly Problem[]>;
 }
 
 /** How a move ended, and what is needed to put it back. */
@@ -44,6 +46,8 @@ export async function moveTarget(
     try {
       current = await asItIsNow(move, { ...context, step: id });
       const obstacles = current.plan.problems;
+      const [newer] = obstacles.filter(({ code }) => code === "superseded");
+      if (newer !== undefined) return overtaken(current, newer.message);
       if (obstacles.length > 0) throw new UserError(obstacles, { exitCode: 1 });
       if (current.plan.action === "none") return unchanged(current, "another run has moved it to this image");
       const kind = kindOf(plan.target);
@@ -71,8 +75,10 @@ async function asItIsNow(move: Move, context: TargetContext): Promise<Move> {
     id: context.step,
     line: "somebody else has changed it since it was looked at: looking again",
   });
-  const state = await kind.inspect(plan.target, context);
-  return { plan: kind.plan(plan.service, plan.target, state, image), image };
+  const [state, obstacles = []] = await Promise.all([kind.inspect(plan.target, context), move.mayMove?.()]);
+  const now = kind.plan(plan.service, plan.target, state, image);
+  const earlier = plan.earlier === undefined ? {} : { earlier: plan.earlier };
+  return { ...move, plan: { ...now, ...earlier, problems: [...now.problems, ...obstacles] } };
 }
 
 /** A target that is left as it is. */
@@ -85,6 +91,12 @@ export function unchanged(move: Move, message: string): Moved {
 export function notStarted(move: Move, message: string): Moved {
   const outcome = { ...baseOf(move.plan), outcome: "not started" as const, message, milliseconds: 0 };
   return { move, outcome, applied: undefined };
+}
+
+/** A target that is not begun, since a newer commit has come to run there. */
+function overtaken(move: Move, message: string): Moved {
+  const moved = notStarted(move, message);
+  return { ...moved, outcome: { ...moved.outcome, because: "superseded" } };
 }
 
 /** Runs work on a target as a step that ends as the target does. */

@@ -78,6 +78,8 @@ function obstacleOf(ended: readonly Moved[]): string | undefined {
 }
 
 function reasonOf({ outcome }: Moved): string {
-  const what = outcome.outcome === "rolled back" ? "failed and was rolled back" : outcome.outcome;
-  return `${outcome.title} ${what}`;
+  const { title, because } = outcome;
+  if (outcome.outcome === "rolled back") return `${title} failed and was rolled back`;
+  if (outcome.outcome === "not started") return `${title} was ${because ?? "not started"}`;
+  return `${title} ${outcome.outcome === "cancelled" ? "was stopped" : outcome.outcome}`;
 }

@@ -8,12 +8,13 @@ import type { DeployDocument } from "./documents.ts";
  */
 export function judgeOutcome(run: {
   readonly nothingToDo: boolean;
-  readonly targets: readonly Pick<TargetOutcome, "outcome">[];
+  readonly targets: readonly Pick<TargetOutcome, "outcome" | "because">[];
   readonly interrupted: boolean;
 }): DeployDocument["outcome"] {
   const has = (...outcomes: readonly TargetOutcome["outcome"][]) =>
     run.targets.some(({ outcome }) => outcomes.includes(outcome));
   if (has("failed", "rolled back")) return run.interrupted ? "interrupted" : "failed";
+  if (!run.interrupted && run.targets.some(({ because }) => because === "superseded")) return "superseded";
   if (has("cancelled", "not started")) return run.interrupted ? "interrupted" : "failed";
   // Interrupted when all was done already, or before any target was in question.
   if (run.interrupted && run.targets.every(({ outcome }) => outcome === "unchanged")) {
@@ -58,5 +59,7 @@ export function exitCodeOf(outcome: DeployDocument["outcome"]): 0 | ExitCode {
       return 1;
     case "interrupted":
       return 130;
+    case "superseded":
+      return 3;
   }
 }

@@ -64,6 +64,8 @@ function headline(
       return "Nothing to do: the targets run these images already";
     case "done":
       return green(`${words.done} ${stack}: ${count}`);
+    case "superseded":
+      return yellow(`Superseded on ${stack}: a newer commit has come to run; ${count}`);
     case "failed":
       return red(`Failed on ${stack}: ${count}`);
     case "interrupted":

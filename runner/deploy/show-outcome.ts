@@ -101,6 +101,12 @@ function headline({ outcome, targets, services, notBuilt, stack }: DeployDocumen
       );
       return bold(red(`Failed on ${stack}: of ${targets.length} targets ${parts.join(", ")}`));
     }
+    case "superseded":
+      return bold(
+        yellow(
+          `Superseded on ${stack}: a newer commit has come to run; ${count("done")} of ${targets.length} targets moved`,
+        ),
+      );
     case "interrupted": {
       const notMoved = count("not started", "cancelled");
       const parts = [

@@ -21,6 +21,7 @@ function headline({ outcome, stack, targets }: WaitDocument, { bold, green, red,
       return bold(`Nothing is under way on ${stack}.`);
     case "done":
       return bold(green(`All went well on ${stack}: ${well} of ${waited.length} deployments.`));
+    case "superseded":
     case "failed":
       return bold(red(`Failed on ${stack}: ${waited.length - well} of ${waited.length} deployments.`));
     case "interrupted":

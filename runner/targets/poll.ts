@@ -27,8 +27,11 @@ export interface PollPolicy {
   readonly longestMilliseconds: number;
   /** Part of a pause that is left to chance, so that parallel targets don't call at the same moments. */
   readonly jitter: number;
-  /** Looks in a row that may fail for want of an answer before waiting is given up. */
-  readonly failures: number;
+  /**
+   * How long there may be no answer before waiting is given up; a refused connection is told at once, so
+   * that counting looks would give a network that is gone for some seconds no time to come back.
+   */
+  readonly unansweredMilliseconds: number;
 }
 
 /**
@@ -41,7 +44,7 @@ export const pollPolicy: PollPolicy = {
   factor: 1.3,
   longestMilliseconds: 5_000,
   jitter: 0.2,
-  failures: 5,
+  unansweredMilliseconds: 60_000,
 };
 
 /** The pause before look number `attempt` (from 0), in milliseconds. Pure. */
@@ -68,15 +71,20 @@ export async function poll<T>(
   look: (attempt: number) => Promise<T | undefined>,
   { clock, policy, until, signal, onNoAnswer }: PollOptions,
 ): Promise<T | undefined> {
-  let failures = 0;
+  let unansweredSince: number | undefined;
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted();
     try {
       const found = await look(attempt);
       if (found !== undefined) return found;
-      failures = 0;
+      unansweredSince = undefined;
     } catch (error) {
-      if (!hasCode(error, "unreachable", "throttled") || ++failures >= policy.failures) throw error;
+      if (!hasCode(error, "unreachable", "throttled")) throw error;
+      // The first look without an answer is always repeated, however long it took to get none.
+      if (unansweredSince !== undefined && clock.now() - unansweredSince >= policy.unansweredMilliseconds) {
+        throw error;
+      }
+      unansweredSince ??= clock.now();
       onNoAnswer?.(error);
     }
     const left = (typeof until === "number" ? until : until()) - clock.now();

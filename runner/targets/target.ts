@@ -53,6 +53,8 @@ export interface TargetOutcome {
   readonly title: string;
   readonly kind: Target["kind"];
   readonly outcome: "done" | "unchanged" | "failed" | "rolled back" | "not started" | "cancelled";
+  /** For one that was not started: a newer commit has come to run there. */
+  readonly because?: "superseded";
   /** One line: the revision that runs, or why it failed. */
   readonly message: string;
   /** Reference (by digest) of what runs now, as far as it is known. */

@@ -25,7 +25,7 @@ export interface FaultProxy {
   readonly port: number;
   /** Puts a rule in force; the first one in force that fits a request is what happens to it. */
   inject(rule: Rule): Injected;
-  /** Takes all rules out of force, and forgets what was counted. */
+  /** Takes all rules out of force, lets held requests go on, and forgets what was counted. */
   clear(): void;
   /** How many calls were passed on and answered since the last `clear`. */
   passed(call: string, about?: string): number;
@@ -41,6 +41,7 @@ interface Active {
   seen: number;
   hits: number;
   happen(): void;
+  release(): void;
   /** Resolves when held requests may go on. */
   readonly released: Promise<void>;
 }
@@ -79,6 +80,8 @@ export async function openFaultProxy(options: {
         outgoing.writeHead(status, headers).end(text);
         return;
       }
+      // Nobody waits for the answer any more: whoever asked was killed while the request was held.
+      if (outgoing.destroyed || incoming.socket.destroyed) return;
       const answer = await forward(incoming, body, fault, { port: options.backendPort, agent });
       passed.push(call);
       if (fault?.kind === "hold" && fault.when === "after") await active?.released;
@@ -127,6 +130,7 @@ export async function openFaultProxy(options: {
           active.hits++;
           happened.resolve();
         },
+        release: released.resolve,
         released: released.promise,
       };
       rules.push(active);
@@ -137,11 +141,12 @@ export async function openFaultProxy(options: {
         happened: happened.promise,
         release: () => {
           rules = rules.filter((one) => one !== active);
-          released.resolve();
+          active.release();
         },
       };
     },
     clear: () => {
+      for (const active of rules) active.release();
       rules = [];
       passed = [];
       log = [];

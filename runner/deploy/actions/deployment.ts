@@ -67,6 +67,8 @@ function headline({ outcome, stack, services, targets }: DeployDocument): string
   const built = services.filter((service) => service.built).length;
   const moved = targets.filter((target) => target.outcome === "done").length;
   switch (outcome) {
+    case "superseded":
+      return `⏭️ Superseded on ${on}: a newer commit has come to run, ${moved} of ${targets.length} targets moved`;
     case "nothing":
       return `✅ Nothing to do on ${on}: everything is built, and runs`;
     case "done":

@@ -14,7 +14,7 @@ const followPolicy: PollPolicy = {
   factor: 1.3,
   longestMilliseconds: 5_000,
   jitter: 0.2,
-  failures: 10,
+  unansweredMilliseconds: 60_000,
 };
 
 /** Pause for each group that is read: all of them stay below five calls a second. */
@@ -57,7 +57,7 @@ export async function followLogs(
     return events;
   };
   let quiet = 0;
-  let failures = 0;
+  let unansweredSince: number | undefined;
   try {
     for (;;) {
       const looks = await pMap(cursors, async (cursor) => ({ cursor, ...(await settle(look(cursor))) }), {
@@ -67,9 +67,11 @@ export async function followLogs(
       if (events.length > 0) await print(events);
       quiet = events.length > 0 ? 0 : quiet + 1;
       const [error] = looks.flatMap(({ error }) => error ?? []);
-      failures = error === undefined ? 0 : failures + 1;
-      if (failures >= followPolicy.failures) throw error;
-      if (failures === 1) emit({ kind: "warning", code: "no-answer", message: firstLine(error) });
+      if (error === undefined) unansweredSince = undefined;
+      else if (unansweredSince === undefined) {
+        unansweredSince = clock.now();
+        emit({ kind: "warning", code: "no-answer", message: firstLine(error) });
+      } else if (clock.now() - unansweredSince >= followPolicy.unansweredMilliseconds) throw error;
       const pause = pauseMilliseconds(followPolicy, quiet, clock.random());
       await clock.sleep(Math.max(pause, cursors.length * perGroupMilliseconds), signal);
     }

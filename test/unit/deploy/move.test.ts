@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Settings } from "../../../config/settings.ts";
 import { moveTargets } from "../../../runner/deploy/move.ts";
 import type { Move } from "../../../runner/deploy/move-target.ts";
+import { exitCodeOf, judgeOutcome } from "../../../runner/deploy/outcome.ts";
 import type { TargetContext, TargetOutcome, TargetPlan } from "../../../runner/targets/target.ts";
 import { fakeContext, image } from "../targets/fakes.ts";
 import { ecsTarget, outcome, targetPlan } from "./samples.ts";
@@ -200,6 +201,20 @@ describe("a target that somebody else has changed since it was looked at", () =>
       ui: "unchanged: another run has moved it to this image",
     });
     expect(calls).toEqual([]);
+  });
+
+  test("is not started when a newer commit has come to run there, and nothing after it is", async () => {
+    behaviour = { ui: { changedTo: { action: "update" } } };
+    const newer = { code: "superseded", message: "a newer commit is deployed already" };
+    const moves = [{ ...move("ui"), mayMove: async () => [newer] }, move("cart", 1)];
+    const outcomes = await run(moves).ended;
+    expect(outcomes).toMatchObject([
+      { outcome: "not started", because: "superseded", message: newer.message },
+      { outcome: "not started", message: "ecs shop/ui was superseded" },
+    ]);
+    expect(calls).toEqual([]);
+    expect(judgeOutcome({ nothingToDo: false, targets: outcomes, interrupted: false })).toBe("superseded");
+    expect(exitCodeOf("superseded")).toBe(3);
   });
 
   test("fails with what is in the way now", async () => {

@@ -59,8 +59,22 @@ describe("polling", () => {
     expect(told).toEqual(["no answer", "no answer"]);
   });
 
-  it("gives up when nobody answers any more", async () => {
-    await expect(poll(() => Promise.reject(unreachable()), options(600))).rejects.toThrow("no answer");
+  it("bears a network that is gone for half a minute", async () => {
+    const how = options(600);
+    const start = how.clock.now();
+    const back = async () => {
+      if (how.clock.now() - start < 30_000) throw unreachable();
+      return "there";
+    };
+    expect(await poll(back, how)).toBe("there");
+  });
+
+  it("gives up when nobody has answered for a minute", async () => {
+    const how = options(600);
+    const start = how.clock.now();
+    await expect(poll(() => Promise.reject(unreachable()), how)).rejects.toThrow("no answer");
+    expect(how.clock.now() - start).toBeGreaterThanOrEqual(60_000);
+    expect(how.clock.now() - start).toBeLessThan(70_000);
   });
 
   it("does not bear any other fault", async () => {
