@@ -68,20 +68,27 @@ export async function cli(...words: readonly string[]): Promise<CliResult> {
  *
  * @param options.catalogue another services.yaml; nothing is declared then, built or run before the
  *   first deployment
+ * @param options.changes files that differ from the clone's
+ * @param options.through where the stack is to find AWS and its registry, other than at the sandbox's own
  */
 export async function createWorld(
   directory: string,
-  { catalogue }: { readonly catalogue?: string } = {},
+  options: {
+    readonly catalogue?: string;
+    readonly changes?: Readonly<Record<string, string>>;
+    readonly through?: (state: SandboxState) => Promise<Pick<SandboxState, "endpoint" | "registry">>;
+  } = {},
 ): Promise<World> {
+  const { catalogue } = options;
   await mkdir(directory, { recursive: true });
-  const changes = catalogue === undefined ? {} : { "services.yaml": catalogue };
+  const changes = { ...options.changes, ...(catalogue === undefined ? {} : { "services.yaml": catalogue }) };
   const workspace = await createWorkspace(clone, directory, changes);
   const up = await cli("sandbox", "up", "-C", directory);
   if (up.exitCode !== 0) throw new Error(`sandbox up failed:\n${up.stderr}`);
   const state = await readState(join(directory, ".slipway/sandbox/state.json"));
   if (state === undefined) throw new Error("the sandbox is up and has no state");
   const app = join(directory, "examples/shop/app");
-  await writeSandboxStack(directory, state);
+  await writeSandboxStack(directory, { ...state, ...(await options.through?.(state)) });
   await writeAppStack(directory, app, stack);
   const { settings } = await loadStack(directory, stack);
   const environment = {
