@@ -108,7 +108,7 @@ async function runJob(
   file: string,
   job: string,
   contexts: Contexts,
-  environment: Readonly<Record<string, string>> = {},
+  environment: Readonly<Record<string, string | undefined>> = {},
 ): Promise<JobRun> {
   const steps = readWorkflows()[file]?.jobs[job]?.steps ?? [];
   const [summary, output] = [join(temporary, "summary"), join(temporary, "output")];
@@ -247,12 +247,19 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     expect(outputOf(run.output, "outcome")).toBe("invalid");
   });
 
-  test("a pull request, a fork's too, is told what it changes, without credentials or a role", async () => {
+  test("a pull request, a fork's too, has what it changes built, without credentials or a role", async () => {
     const contexts = { github: { base_ref: "main" } };
-    const run = await runJob("pull-request", "changed", contexts, { GITHUB_REF: "refs/pull/12/merge" });
+    const environment = {
+      GITHUB_REF: "refs/pull/12/merge",
+      AWS_ACCESS_KEY_ID: undefined,
+      AWS_SECRET_ACCESS_KEY: undefined,
+      AWS_SESSION_TOKEN: undefined,
+    };
+    const run = await runJob("pull-request", "build", contexts, environment);
     expect(run.exitCode, run.log).toBe(0);
     expect(run.actions).not.toContain("aws-actions/configure-aws-credentials");
-    expect(run.summary).toMatch(/## slipway changed\n[\s\S]*\bui\b/);
+    expect(run.summary).toMatch(/## slipway build\n[\s\S]*\bui\b/);
+    expect(outputOf(run.output, "outcome")).toBe("done");
   });
 
   test("a pull request has the plan in its one comment, which the next run updates", async () => {
