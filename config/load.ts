@@ -243,7 +243,11 @@ async function fileProblem(
       fix: "move it into the project, or the project's directory up",
     };
   }
-  const found = await stat(absolute).catch(() => undefined);
+  let loops = false;
+  const found = await stat(absolute).catch((error: NodeJS.ErrnoException) => {
+    loops = error.code === "ELOOP";
+    return undefined;
+  });
   const fits =
     found !== undefined &&
     (kind === "either" || (kind === "directory" ? found.isDirectory() : found.isFile()));
@@ -253,7 +257,11 @@ async function fileProblem(
     where: locate(at),
     key,
     value: path,
-    message: found === undefined ? "does not exist" : `is not a ${kind}`,
+    message: loops
+      ? "is a symbolic link that leads back to itself"
+      : found === undefined
+        ? "does not exist"
+        : `is not a ${kind}`,
     fix: `correct the path, relative to the directory of ${catalogueFile}, or create it`,
   };
 }

@@ -1,10 +1,12 @@
-import { chmod, cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { BatchGetImageCommand } from "@aws-sdk/client-ecr";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Service } from "../../config/catalogue.ts";
 import { loadStack } from "../../config/load.ts";
+import { createClients } from "../../runner/aws/clients.ts";
 import type { ChangedDocument } from "../../runner/deploy/changed.ts";
 import type { DeployDocument, DeployPlan } from "../../runner/deploy/documents.ts";
 import type { BuildDocument } from "../../runner/deploy/review.ts";
@@ -236,5 +238,32 @@ describe("from commit to image", () => {
     const refused = await slipway("build", "--push-pr", "12");
     expect(refused.exitCode).toBe(2);
     expect(refused.stdout).toMatch(/pr-\*/);
+    const file = join(directory, "Pulumi.sandbox.yaml");
+    const settings = await readFile(file, "utf8");
+    await writeFile(
+      file,
+      settings.replace(
+        "tagMutability: immutable",
+        "tagMutability: immutable\n    movingTags: [latest, pr-*]",
+      ),
+    );
+    const pushed = await slipway("build", "app", "--push-pr", "12");
+    expect(pushed.exitCode, pushed.stderr).toBe(0);
+    const { services, compared } = pushed.document<BuildDocument>();
+    expect(services.map((one) => one.pushed?.split("/").slice(1).join("/"))).toEqual([
+      "shop/base:pr-12",
+      "shop/app:pr-12",
+    ]);
+    expect(compared.with).toBe("released");
+    const loaded = await loadStack(directory, stack);
+    Object.assign(process.env, environment);
+    const clients = createClients(loaded.settings);
+    const { images } = await clients.ecr.send(
+      new BatchGetImageCommand({ repositoryName: "shop/app", imageIds: [{ imageTag: "pr-12" }] }),
+    );
+    clients.destroy();
+    // One index of both platforms, with the very manifests that were built without pushing.
+    for (const { digest } of services[1]?.platforms ?? [])
+      expect(images?.[0]?.imageManifest).toContain(digest);
   });
 });
