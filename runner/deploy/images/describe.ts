@@ -154,10 +154,13 @@ function nameOfArtifact({ tags, content }: Entry): string | undefined {
   const tag = tags.find((one) => /^sha256-[0-9a-f]{64}/.test(one));
   if (tag?.endsWith(".sig")) return "signature";
   if (tag?.endsWith(".att")) return "attestation";
-  // The specification's fallback for registries without a referrers endpoint.
-  if (tag !== undefined && content.kind === "index") return "list of what is attached";
   if (content.kind === "unknown") return "unknown";
-  if (content.kind === "index") return content.artifactType;
+  if (content.kind === "index") {
+    // A list of no platform is the specification's fallback for registries without a referrers endpoint;
+    // those that a newer one has replaced have no tag any more.
+    const isImage = content.children.some(({ platform }) => platform !== undefined);
+    return isImage ? content.artifactType : "list of what is attached";
+  }
   if (content.subject === undefined && imageConfigurations.includes(content.type)) return undefined;
   return artifactName(content.type);
 }

@@ -90,9 +90,12 @@ describe("the images of a repository", () => {
       "cache",
     );
     registry.push(platformManifest({ signature: 1 }), `sha256-${"0".repeat(64)}.sig`);
+    // A list that a newer one has replaced.
+    registry.push({ ...indexOf({ "unknown/unknown": record }), annotations: { older: "yes" } });
     const { images, artifacts } = describeRepository(await entries(), new Map());
     expect(images.map((image) => image.digest)).toEqual([digest]);
     expect(artifacts.map(({ what }) => what)).toEqual([
+      "list of what is attached",
       "signature",
       "build cache",
       "list of what is attached",
