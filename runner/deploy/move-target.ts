@@ -100,7 +100,7 @@ function overtaken(move: Move, message: string): Moved {
 }
 
 /** Runs work on a target as a step that ends as the target does. */
-export function targetStep(
+function targetStep(
   emit: Emit,
   step: { readonly id: string; readonly title: string; readonly parent: string },
   work: () => Promise<Moved>,

@@ -1,8 +1,9 @@
 import pMap from "p-map";
 import { createClients } from "../aws/clients.ts";
+import { runStep } from "../report/events.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetContext, TargetOutcome } from "../targets/target.ts";
-import { baseOf, type Moved, type MovingSession, targetStep, verdictOf } from "./move-target.ts";
+import { baseOf, type Moved, type MovingSession, verdictOf } from "./move-target.ts";
 import { groupByOrder } from "./order.ts";
 
 /**
@@ -46,7 +47,7 @@ function putOneBack(moved: Moved, context: TargetContext, cause: string): Promis
   const { plan } = moved.move;
   const id = `put back ${plan.title}`;
   const step = { id, title: `Put back ${plan.title}`, parent: context.step };
-  return targetStep(context.emit, step, async () => {
+  return runStep(context.emit, step, async ({ conclude }) => {
     const startedAt = performance.now();
     let reverted: TargetOutcome;
     try {
@@ -55,6 +56,7 @@ function putOneBack(moved: Moved, context: TargetContext, cause: string): Promis
       const verdict = verdictOf(error, { applied: false, aborted: false });
       reverted = { ...baseOf(plan), ...verdict, milliseconds: performance.now() - startedAt };
     }
+    conclude(reverted.outcome === "rolled back" ? "done" : "failed", reverted.message);
     return { ...moved, outcome: afterPuttingBack(moved.outcome, reverted, cause) };
   });
 }

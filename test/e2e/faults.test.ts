@@ -1,5 +1,6 @@
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { DeployDocument } from "../../runner/deploy/documents.ts";
 import { createFaultWorld, type FaultWorld, outcomesOf } from "../faults/world.ts";
@@ -45,7 +46,15 @@ describe("the network", () => {
     });
     const running = world.begin("ui");
     await following.happened;
-    await world.proxy.goAway(10_000);
+    // AWS only: ECS pulls the image through the same proxy, and may be at it.
+    const away = world.proxy.inject({
+      call: "ecs:*",
+      times: 1000,
+      fault: { kind: "drop", when: "before" },
+    });
+    await sleep(10_000);
+    expect(away.hits).toBeGreaterThan(5);
+    away.release();
     const { exitCode, stderr } = await running.ended;
     expect(exitCode, stderr).toBe(0);
     await expectFinished("ui", version);

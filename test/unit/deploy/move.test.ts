@@ -67,7 +67,7 @@ const move = (name: string, order = 0, changes: Partial<TargetPlan> = {}): Move 
 });
 
 function run(moves: readonly Move[], options: { readonly allOrNothing?: boolean } = {}) {
-  const { clients, emit, controller, signal } = fakeContext();
+  const { clients, emit, controller, signal, events } = fakeContext();
   const settings = {
     stack: "dev",
     aws: { region: "eu-west-1" },
@@ -77,7 +77,9 @@ function run(moves: readonly Move[], options: { readonly allOrNothing?: boolean 
   const ended = moveTargets({ clients, emit, signal, settings }, moves, { step: "move", allOrNothing });
   const result = async () =>
     Object.fromEntries((await ended).map((one) => [one.service, `${one.outcome}: ${one.message}`]));
-  return { ended, result, controller };
+  const steps = () =>
+    events.flatMap((event) => (event.kind === "step-ended" ? [`${event.id}: ${event.outcome}`] : []));
+  return { ended, result, controller, steps };
 }
 
 describe("groups", () => {
@@ -128,7 +130,7 @@ describe("all or nothing", () => {
   test("puts back what was moved, the last group first, and leaves what was unchanged", async () => {
     behaviour = { pay: { follow: "failed" } };
     const moves = [move("ui"), move("same", 0, { action: "none" }), move("cart", 1), move("pay", 2)];
-    const { result } = run([...moves, move("never", 3)], { allOrNothing: true });
+    const { result, steps } = run([...moves, move("never", 3)], { allOrNothing: true });
     expect(await result()).toEqual({
       ui: "rolled back: put back to ui:1, as ecs shop/pay failed",
       same: "unchanged: runs this image already",
@@ -137,6 +139,7 @@ describe("all or nothing", () => {
       never: "not started: ecs shop/pay failed",
     });
     expect(calls.slice(-3)).toEqual(["revert pay", "revert cart", "revert ui"]);
+    expect(steps().at(-1)).toBe("put back ecs shop/ui: done");
   });
 
   test("waits for nothing more once one of a group has failed", async () => {
