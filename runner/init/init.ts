@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { catalogueSchema } from "../../config/catalogue.ts";
 import { catalogueFile, stackFile } from "../../config/description.ts";
 import { UserError } from "../../config/errors.ts";
@@ -40,6 +41,8 @@ export interface InitDocument {
   readonly directory: string;
   readonly dryRun: boolean;
   readonly files: readonly InitFile[];
+  /** Whether Slipway is among the packages here, so that Pulumi finds its program. */
+  readonly isInstalled: boolean;
   /** Services that services.yaml has through this run. */
   readonly services: readonly FoundService[];
   /** What was taken without being asked for. */
@@ -120,6 +123,7 @@ export async function init(
     kind: "init",
     directory,
     dryRun: request.dryRun,
+    isInstalled: existsSync(join(directory, "node_modules/slipway")),
     files,
     services: chosen,
     defaults: ask.taken(),
@@ -215,9 +219,11 @@ function nothingFound(directory: string, { notes }: Found): UserError {
   });
 }
 
+/** Whether Pulumi will take a program here for an ES module: by the nearest package.json upwards, as Node.js does. */
 async function saysModule(directory: string): Promise<boolean> {
   const text = await readIfThere(join(directory, "package.json"));
-  return text !== undefined && (JSON.parse(text) as { type?: unknown }).type === "module";
+  if (text !== undefined) return (JSON.parse(text) as { type?: unknown }).type === "module";
+  return dirname(directory) === directory ? false : saysModule(dirname(directory));
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -59,7 +59,7 @@ function showFile({ path, action }: InitFile, { green, yellow, dim }: Colours): 
   }
 }
 
-function nextSteps({ services, files }: InitDocument): string[] {
+function nextSteps({ services, files, isInstalled }: InitDocument): string[] {
   const stack = files
     .map(({ path }) => /^Pulumi\.(.+)\.yaml$/.exec(path)?.[1])
     .find((name) => name !== undefined);
@@ -68,7 +68,11 @@ function nextSteps({ services, files }: InitDocument): string[] {
     ...(withoutTargets.length === 0
       ? []
       : [`  say what runs ${withoutTargets.join(", ")}: targets in services.yaml`]),
-    "  install Slipway here, so that Pulumi finds its program: npm install --save-dev <its package or clone>",
+    ...(isInstalled
+      ? []
+      : [
+          "  install Slipway here, so that Pulumi finds its program: npm install --save-dev <its package or clone>",
+        ]),
     `  slipway doctor --stack ${stack}, slipway plan --stack ${stack}`,
   ];
 }

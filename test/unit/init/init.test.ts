@@ -70,8 +70,10 @@ test("what is written is a project that loads, for the stack asked for and for p
   expect(await read("Pulumi.yaml")).toContain("main: slipway.cjs");
 });
 
-test("the program's file fits the package that is there", async () => {
+test("the program's file fits the package that is there, or the one above", async () => {
   await write({ ...repository, "package.json": '{"type": "module"}' });
+  const inside = await run({ directory: join(directory, "web"), dryRun: true });
+  expect(inside.files.map(({ path }) => path)).toContain("slipway.mjs");
   await run();
   expect(await read("slipway.mjs")).toContain('export * from "slipway/program"');
   expect(await read("Pulumi.yaml")).toContain("main: slipway.mjs");
