@@ -24,12 +24,17 @@ export async function deploy(session: Session, request: DeployRequest): Promise<
   const problems = problemsOfPlan(prepared.plan);
   const refused = exitCodeOfProblems(problems);
   if (refused !== 0) throw new UserError(problems, { exitCode: refused });
-  const run: Run = { ready: [], outcomes: [], releases: [] };
+  const run: Run = { ready: [], planned: [], outcomes: [], releases: [] };
   try {
     if (!isNothingToDo(prepared.plan)) await carryOut(session, prepared, request, run);
     else run.ready = await leaveAsItIs(session, prepared);
     if (!session.signal.aborted) {
-      const late = await recordLate(session, movingServices(session, prepared, run.ready));
+      const found = movingServices(session, prepared, run.ready).map((one) => {
+        // Another run may have moved it while this one waited for the lock, and been killed then.
+        const again = run.planned.find(({ service }) => service.name === one.service.name);
+        return again === undefined ? one : { ...one, targets: again.targets };
+      });
+      const late = await recordLate(session, found);
       run.releases = [...run.releases, ...late];
     }
   } catch (error) {
@@ -58,6 +63,7 @@ export interface DeployRequest extends PlanRequest {
 /** How far a deployment has come: what is reported also when it is interrupted. */
 interface Run {
   ready: readonly ReadyService[];
+  planned: readonly MovingService[];
   outcomes: readonly TargetOutcome[];
   releases: readonly RecordedRelease[];
 }
@@ -103,6 +109,7 @@ async function carryOut(
     allOrNothing,
     mayMove: (services) => newerReleases(prepared, services),
   });
+  run.planned = moved.planned;
   run.outcomes = moved.outcomes;
   run.releases = moved.releases;
 }

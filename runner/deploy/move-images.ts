@@ -67,7 +67,7 @@ export async function planImages(
 
 /** Moves targets to the images that they were planned with, follows and records it. */
 export async function moveImages(session: Session, planned: readonly PlannedImage[]): Promise<MovedDocument> {
-  let moved: Moved = { outcomes: [], releases: [] };
+  let moved: Moved = { outcomes: [], releases: [], planned };
   try {
     if (!isNothingToMove(planned)) moved = await moveServices(session, planned, { stale: false });
   } catch (error) {

@@ -21,6 +21,8 @@ export interface MovingService extends MovedService {
 export interface Moved {
   readonly outcomes: readonly TargetOutcome[];
   readonly releases: readonly RecordedRelease[];
+  /** The services as they were moved: planned again where the plans were out of date. */
+  readonly planned: readonly MovingService[];
 }
 
 /**
@@ -43,7 +45,8 @@ export async function moveServices(
   },
 ): Promise<Moved> {
   const { directory, settings, signal, emit, timeline } = session;
-  if (moving.every(({ service }) => service.targets.length === 0)) return { outcomes: [], releases: [] };
+  if (moving.every(({ service }) => service.targets.length === 0))
+    return { outcomes: [], releases: [], planned: moving };
   return timeline.run({ id: "move", title: "Move what runs them" }, async () => {
     const lock = await lockTargets(directory, settings.stack, { emit, signal });
     try {
@@ -72,7 +75,7 @@ export async function moveServices(
         recordReleases(session, planned, outcomes, startedAt),
         keepRunning(session, moves, outcomes),
       ]);
-      return { outcomes, releases };
+      return { outcomes, releases, planned };
     } finally {
       await lock.release();
     }
