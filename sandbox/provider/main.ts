@@ -17,6 +17,12 @@ if (PULUMI_HOME) {
   setInterval(flushCompileCache, 1_000).unref();
 }
 
+// When the engine is killed nobody is left to end this process: it would outlive the sandbox.
+const engine = process.ppid;
+setInterval(() => {
+  if (process.ppid !== engine) process.exit();
+}, 1_000).unref();
+
 switch (which) {
   case "aws": {
     const [{ serve }, { createProvider }, { connectLog }] = await Promise.all([
