@@ -6,6 +6,8 @@ import type { Emit } from "../runner/report/events.ts";
 import type { SandboxFolder } from "./folder.ts";
 
 const pollMilliseconds = 250;
+/** Time for the holder of the lock to say who it is. */
+const signMilliseconds = 20;
 
 /**
  * Runs `work` while no other process changes this sandbox. Waits for one that does, and says who it is;
@@ -20,15 +22,20 @@ export async function withSandboxLock<T>(
   const path = join(folder.directory, "lock");
   const ownerFile = `${path}.owner`;
   let release: (() => Promise<void>) | undefined;
-  for (let told = false; ; told = true) {
+  for (let told = false, looks = 1; ; looks++) {
     options.signal.throwIfAborted();
     release = await tryLock(path);
     if (release !== undefined) break;
     if (!told) {
-      const owner = await readFile(ownerFile, "utf8").catch(() => "another process");
-      options.emit({ kind: "notice", message: `Waiting for the sandbox: ${owner} is at work on it` });
+      // Who has just taken the lock needs a moment to sign it.
+      const owner = await readFile(ownerFile, "utf8").catch(() => undefined);
+      if (owner !== undefined || looks > 1) {
+        const who = owner ?? "another process";
+        options.emit({ kind: "notice", message: `Waiting for the sandbox: ${who} is at work on it` });
+        told = true;
+      }
     }
-    await delay(pollMilliseconds, undefined, { signal: options.signal });
+    await delay(told ? pollMilliseconds : signMilliseconds, undefined, { signal: options.signal });
   }
   try {
     const since = new Date().toISOString().slice(11, 19);
