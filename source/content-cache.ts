@@ -26,6 +26,9 @@ export interface ContentCache {
   save(): void;
 }
 
+/** Remembers nothing: for folders that are not a project's own, where nothing is to be written. */
+export const noContentCache: ContentCache = { find: () => undefined, add: () => {}, save: () => {} };
+
 /** Where it is, from the project's directory. */
 export const contentCacheFile = ".slipway/source-cache";
 

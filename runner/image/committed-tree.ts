@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join, posix } from "node:path";
 import { execa } from "execa";
-import { openContentCache } from "../../source/content-cache.ts";
+import { type ContentCache, noContentCache, openContentCache } from "../../source/content-cache.ts";
 import { byPath, type SourceFile } from "../../source/file.ts";
 import { ignoreFilter, nothingIgnored } from "../../source/ignore.ts";
 import type { SourceTree } from "../../source/tree.ts";
@@ -33,9 +33,9 @@ export async function openCommittedTree(
   directory: string,
   commit: string,
   signal?: AbortSignal,
+  cache: ContentCache = openContentCache(directory),
 ): Promise<SourceTree> {
   const git = gitIn(directory, signal);
-  const cache = openContentCache(directory);
   const working = openWorkingTree(directory, cache, { signal });
   const [entries, different] = await Promise.all([listEntries(git, commit), differingPaths(git, commit)]);
   const byName = new Map(entries.map((entry) => [entry.path, entry]));
@@ -73,7 +73,8 @@ export async function openCommittedTree(
     if (!existsSync(join(inside, ".git")))
       return different.has(path) ? [submoduleAs(path, object, inside)] : [];
     try {
-      const tree = await openCommittedTree(inside, object, signal);
+      // A cache there would be a file of the submodule's, and so a change of its source.
+      const tree = await openCommittedTree(inside, object, signal, noContentCache);
       const files = await tree.list(".", nothingIgnored);
       return files.map((file) => ({ ...file, path: `${path}/${file.path}` }));
     } catch (error) {

@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { appendFile, chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type SimpleGit, simpleGit } from "simple-git";
@@ -232,6 +242,7 @@ describe("what changed since a commit", () => {
     await git.raw(["submodule", "absorbgitdirs"]);
     const before = await commit("submodule");
     expect(await reasons(before)).toEqual({});
+    expect(await readdir(join(project, "ui/lib"))).toEqual([".git", "lib.sh"]);
     await write({ "lib.sh": "two" }, join(root, "library"));
     await commit("library two", library);
     await simpleGit(join(project, "ui/lib")).raw(["pull", "-q", "--ff-only", "origin", "main"]);
