@@ -12,6 +12,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { execa } from "execa";
 import { type SimpleGit, simpleGit } from "simple-git";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../../config/errors.ts";
@@ -277,6 +278,21 @@ describe("what changed since a commit", () => {
     expect(githubOutputs(await changed("HEAD"))).toBe('services=[]\nmatrix={"include":[]}\nany=false\n');
     await appendFile(join(project, "api/main.sh"), "x");
     expect(await reasons("HEAD")).toEqual({ api: "context: main.sh was modified" });
+  });
+
+  test("writes the outputs of a GitHub step, and prints the matrix alone", async () => {
+    await write({ "ui/index.html": "two" });
+    const file = join(root, "outputs");
+    await writeFile(file, "before=1\n");
+    const cli = join(import.meta.dirname, "../../../runner/cli.ts");
+    const { stdout } = await execa(
+      process.execPath,
+      [cli, "changed", "--since", "HEAD", "--stack", "dev", "--output", "github", "-C", project],
+      { env: { GITHUB_OUTPUT: file } },
+    );
+    const matrix = '{"include":[{"service":"ui","reason":"context: index.html was modified"}]}';
+    expect(stdout).toBe(matrix);
+    expect(await readFile(file, "utf8")).toBe(`before=1\nservices=["ui"]\nmatrix=${matrix}\nany=true\n`);
   });
 
   test("counts all that are named with --all, whatever changed", async () => {
