@@ -1,8 +1,9 @@
 import type { AliasConfiguration } from "@aws-sdk/client-lambda";
 import type { RunEvent } from "../../report/events.ts";
+import { listAliases } from "./function.ts";
 import { removeProvisioned } from "./provisioned.ts";
 import type { FoundAlias } from "./state.ts";
-import { deleteVersion, listAliases, listVersions, surplusVersions, versionsOf } from "./versions.ts";
+import { deleteVersion, listVersions, surplusVersions, versionsOf } from "./versions.ts";
 import type { FunctionUpdate } from "./wait.ts";
 
 type Warn = (warning: Omit<Extract<RunEvent, { kind: "warning" }>, "kind">) => void;
@@ -26,7 +27,7 @@ export async function cleanUp(
   const where = `Lambda function ${target.function}`;
   const deleted: string[] = [];
   try {
-    const aliases = await listAliases(update);
+    const aliases = await listAliases(update.clients, update.target.function, update.signal);
     if (gaveUp !== undefined && !isUsed(gaveUp, aliases)) {
       await removeProvisioned(update, gaveUp).catch((error: unknown) =>
         warn({

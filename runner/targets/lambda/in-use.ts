@@ -1,7 +1,7 @@
-import { type AliasConfiguration, paginateListAliases, paginateListFunctions } from "@aws-sdk/client-lambda";
+import { type AliasConfiguration, paginateListFunctions } from "@aws-sdk/client-lambda";
 import pMap from "p-map";
 import { type ImageUse, parallelReads, type UseContext } from "../image-use.ts";
-import { getFunction, unlessMissing } from "./function.ts";
+import { getFunction, listAliases, unlessMissing } from "./function.ts";
 
 /** A version that a function runs, and for whom. */
 interface Version {
@@ -30,7 +30,7 @@ export async function imagesInLambda({ clients, signal }: UseContext): Promise<r
 }
 
 async function usesOfFunction({ clients, signal }: UseContext, name: string): Promise<readonly ImageUse[]> {
-  const aliases = await unlessMissing(aliasesOf({ clients, signal }, name));
+  const aliases = await unlessMissing(listAliases(clients, name, signal));
   // Deleted since it was listed.
   if (aliases === undefined) return [];
   const versions = versionsOf(name, aliases);
@@ -44,14 +44,6 @@ async function usesOfFunction({ clients, signal }: UseContext, name: string): Pr
     { concurrency: 2, signal },
   );
   return uses.flat();
-}
-
-async function aliasesOf({ clients, signal }: UseContext, name: string): Promise<AliasConfiguration[]> {
-  const aliases: AliasConfiguration[] = [];
-  const input = { FunctionName: name };
-  const pages = paginateListAliases({ client: clients.lambda }, input, { abortSignal: signal });
-  for await (const page of pages) aliases.push(...(page.Aliases ?? []));
-  return aliases;
 }
 
 /** The versions that a function needs: $LATEST, and those of its aliases. Pure. */

@@ -6,7 +6,7 @@ import { didYouMean } from "../../../config/nearest.ts";
 import type { Clients } from "../../aws/clients.ts";
 import type { TargetContext, TargetPlan } from "../target.ts";
 import { missingAlarms } from "./alarms.ts";
-import { getAlias, getFunction, getProvisioned, isSettled, weightsOf } from "./function.ts";
+import { getAlias, getFunction, getProvisioned, isSettled, listAliases, weightsOf } from "./function.ts";
 import type { LambdaState } from "./state.ts";
 
 /** Names shown in "did you mean": ten pages, as Lambda gives them. */
@@ -27,8 +27,9 @@ export async function inspectLambda(target: LambdaTarget, context: TargetContext
     return { kind: "missing", region, problems };
   }
   const version = alias?.FunctionVersion;
-  const [provisioned, problems] = await Promise.all([
+  const [provisioned, unknownAlias, problems] = await Promise.all([
     provisionedOf(target, version, context),
+    alias === undefined ? aliasProblems(target, context) : [],
     settingProblems(target, alias !== undefined, context),
   ]);
   return {
@@ -50,8 +51,26 @@ export async function inspectLambda(target: LambdaTarget, context: TargetContext
             weights: weightsOf(alias),
             ...(provisioned === undefined ? {} : { provisioned }),
           },
-    problems,
+    problems: [...unknownAlias, ...problems],
   };
+}
+
+/**
+ * A function's first alias is made by the first deployment. Where there are others, a missing one is more
+ * likely misspelt: it would be made, and those who call by the right one would go on with old code.
+ */
+async function aliasProblems(target: LambdaTarget, { clients, signal }: TargetContext): Promise<Problem[]> {
+  const names = (await listAliases(clients, target.function, signal)).flatMap(({ Name }) => Name ?? []);
+  if (names.length === 0) return [];
+  return [
+    {
+      code: "unknown-alias",
+      where: `Lambda function ${target.function}`,
+      value: target.alias,
+      message: "the function has no such alias, and others",
+      fix: `${didYouMean(target.alias, names)}; or create it, on the version that callers are to begin with`,
+    },
+  ];
 }
 
 async function unknownFunction(target: LambdaTarget, { clients, signal }: TargetContext): Promise<Problem> {

@@ -1,7 +1,6 @@
 import {
   type AliasConfiguration,
   DeleteFunctionCommand,
-  paginateListAliases,
   paginateListVersionsByFunction,
 } from "@aws-sdk/client-lambda";
 import { getFunction } from "./function.ts";
@@ -38,22 +37,6 @@ export function surplusVersions(
     .slice(keep)
     .filter((version) => !used.has(version))
     .toReversed();
-}
-
-/** All aliases of the function. */
-export async function listAliases({
-  clients,
-  target,
-  signal,
-}: FunctionUpdate): Promise<AliasConfiguration[]> {
-  const aliases: AliasConfiguration[] = [];
-  const pages = paginateListAliases(
-    { client: clients.lambda },
-    { FunctionName: target.function },
-    { abortSignal: signal },
-  );
-  for await (const page of pages) aliases.push(...(page.Aliases ?? []));
-  return aliases;
 }
 
 /** Numbers of all published versions of the function. */

@@ -2,6 +2,7 @@ import {
   CreateFunctionCommand,
   GetAliasCommand,
   GetFunctionCommand,
+  ListAliasesCommand,
   ListFunctionsCommand,
   PublishVersionCommand,
   UpdateAliasCommand,
@@ -109,9 +110,20 @@ describe("updating a function", () => {
     lambda.on(GetAliasCommand).rejects(awsError("ResourceNotFoundException"));
     lambda.on(GetFunctionCommand, { Qualifier: "live" }).rejects(awsError("ResourceNotFoundException"));
     lambda.on(UpdateAliasCommand).rejects(awsError("ResourceNotFoundException"));
+    lambda.on(ListAliasesCommand).resolves({});
     const { deploy } = await start();
     expect(await deploy()).toMatchObject({ outcome: "done", message: "live was created on version 5" });
     expect(changes().at(-1)).toBe("CreateAlias");
+  });
+
+  it("refuses an alias that is not there where there are others, and says which", async () => {
+    lambda.on(GetAliasCommand).rejects(awsError("ResourceNotFoundException"));
+    lambda.on(GetFunctionCommand, { Qualifier: "live" }).rejects(awsError("ResourceNotFoundException"));
+    lambda.on(ListAliasesCommand).resolves({ Aliases: [{ Name: "lives" }, { Name: "blue" }] });
+    const { plan } = await start();
+    expect(plan.problems).toMatchObject([
+      { code: "unknown-alias", value: "live", fix: expect.stringMatching(/did you mean "lives"/) },
+    ]);
   });
 
   it("leaves the alias alone when the update fails, and says why it failed", async () => {

@@ -7,6 +7,7 @@ import {
   GetAliasCommand,
   GetFunctionCommand,
   InvokeCommand,
+  ListAliasesCommand,
   UpdateAliasCommand,
 } from "@aws-sdk/client-lambda";
 import { mockClient } from "aws-sdk-client-mock";
@@ -168,6 +169,7 @@ describe("a weighted shift", () => {
   });
 
   it("is not needed for a first deployment, nor for the image that runs", async () => {
+    lambda.on(ListAliasesCommand).resolves({});
     lambda.on(GetAliasCommand).rejects(awsError("ResourceNotFoundException"));
     lambda.on(GetFunctionCommand, { Qualifier: "live" }).rejects(awsError("ResourceNotFoundException"));
     lambda.on(UpdateAliasCommand).rejects(awsError("ResourceNotFoundException"));
