@@ -33,8 +33,11 @@ export async function askService(
     throw new Error(`no task of ${cluster}/${service} is running`);
   }
   const { tasks } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }), options);
+  // The emulator goes on listing tasks that stopped when it was taken down, with addresses that others have now.
+  const running = (tasks ?? []).filter(({ lastStatus }) => lastStatus === "RUNNING");
+  if (running.length === 0) throw new Error(`no task of ${cluster}/${service} is running`);
   return Promise.all(
-    (tasks ?? []).map(async (task) => {
+    running.map(async (task) => {
       const url = `http://${taskAddress(task)}:${shopPort}/`;
       const timeout = AbortSignal.timeout(3_000);
       const response = await fetch(url, {
