@@ -35,7 +35,9 @@ export async function listTasks(
     const described = await clients.ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }), {
       abortSignal: signal,
     });
-    tasks.push(...(described.tasks ?? []).filter((task) => task.taskDefinitionArn === revisionArn));
+    const ofRevision = (described.tasks ?? []).filter((task) => task.taskDefinitionArn === revisionArn);
+    // Between the two calls a task may have stopped; where it was wanted to run it counts no more.
+    tasks.push(...ofRevision.filter((task) => desiredStatus === "STOPPED" || task.lastStatus !== "STOPPED"));
     seen += taskArns.length;
     if (seen >= mostTasks) break;
   }
