@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isRegularExpression } from "./regular-expression.ts";
 import { orderSchema } from "./target-order.ts";
 
 /** How one container's image comes from another service: container → service. */
@@ -143,13 +144,4 @@ export function resolveEcsTarget(
           },
         }),
   };
-}
-
-function isRegularExpression(text: string): boolean {
-  try {
-    new RegExp(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

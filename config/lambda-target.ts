@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isRegularExpression } from "./regular-expression.ts";
 import { orderSchema } from "./target-order.ts";
 
 const createSchema = z.strictObject({
@@ -110,13 +111,4 @@ export function lambdaTargetFor(target: LambdaTarget, forStack: (text: string) =
     ...(create === undefined ? {} : { create: { ...create, role: forStack(create.role) } }),
     ...(shift === undefined ? {} : { shift: { ...shift, alarms: shift.alarms.map(forStack) } }),
   };
-}
-
-function isRegularExpression(text: string): boolean {
-  try {
-    new RegExp(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

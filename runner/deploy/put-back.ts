@@ -1,5 +1,4 @@
 import pMap from "p-map";
-import { createClients } from "../aws/clients.ts";
 import { runStep } from "../report/events.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetContext, TargetOutcome } from "../targets/target.ts";
@@ -18,22 +17,18 @@ export async function putBack(
   step: string,
 ): Promise<readonly Moved[]> {
   // The session's own clients make no more calls once it is interrupted.
-  const clients = session.signal.aborted ? createClients(session.settings) : session.clients;
+  const clients = session.signal.aborted ? session.clients.uninterruptible : session.clients;
   const context = { clients, emit: session.emit, signal: new AbortController().signal };
   const cause = causeOf(ended);
   const final: Moved[] = [];
-  try {
-    const groups = groupByOrder(ended, ({ move }) => move.plan.target.order);
-    for (const { members } of groups.toReversed()) {
-      const group = await pMap(
-        members,
-        (moved) => (isMoved(moved) ? putOneBack(moved, { ...context, step }, cause) : moved),
-        { concurrency: session.settings.deploy.parallelTargets },
-      );
-      final.push(...group);
-    }
-  } finally {
-    if (clients !== session.clients) clients.destroy();
+  const groups = groupByOrder(ended, ({ move }) => move.plan.target.order);
+  for (const { members } of groups.toReversed()) {
+    const group = await pMap(
+      members,
+      (moved) => (isMoved(moved) ? putOneBack(moved, { ...context, step }, cause) : moved),
+      { concurrency: session.settings.deploy.parallelTargets },
+    );
+    final.push(...group);
   }
   return final;
 }

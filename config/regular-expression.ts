@@ -1,0 +1,9 @@
+/** Whether a text is a regular expression that JavaScript takes. Pure. */
+export function isRegularExpression(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
