@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { DeployDocument } from "../../runner/deploy/documents.ts";
-import { createFaultWorld, type FaultWorld, outcomesOf } from "../faults/world.ts";
+import { createFaultWorld, type FaultWorld, outcomesOf, reached } from "../faults/world.ts";
 import { cli, clone, stack } from "./world.ts";
 
 const directory = join(clone, ".slipway/faults");
@@ -45,7 +45,7 @@ describe("the network", () => {
       fault: { kind: "delay", milliseconds: 0 },
     });
     const running = world.begin("ui");
-    await following.happened;
+    await reached(following, running.ended);
     // AWS only: ECS pulls the image through the same proxy, and may be at it.
     const away = world.proxy.inject({
       call: "ecs:*",
@@ -255,7 +255,7 @@ describe("several targets", () => {
       fault: { kind: "hold", when: "before" },
     });
     const running = world.begin("ui", "cart", "--all-or-nothing");
-    await following.happened;
+    await reached(following, running.ended);
     running.child.kill("SIGINT");
     following.release();
     const { exitCode, stdout, stderr } = await running.ended;
@@ -284,6 +284,8 @@ describe("two deployments from two machines", () => {
       written.replace("file: .slipway", "file: ../faults/.slipway"),
     );
   };
+  /** The other checkout tells the newer commit by its time alone, and git's are of whole seconds. */
+  const nextSecond = () => sleep(1000 - (Date.now() % 1000));
   /** Versions whose images are there, so that nothing is held for as long as a build takes. */
   const built: string[] = [];
   beforeAll(async () => {
@@ -298,6 +300,7 @@ describe("two deployments from two machines", () => {
   test("the older commit does not overwrite the newer one that came in between, nor one that runs", async () => {
     await world.commitVersion("ui", built[0]);
     await copyElsewhere();
+    await nextSecond();
     const version = await world.commitVersion("ui", built[1]);
     // Here the older commit is held right before it would be moved; the newer one goes by.
     const held = world.proxy.inject({
@@ -306,7 +309,7 @@ describe("two deployments from two machines", () => {
       fault: { kind: "hold", when: "before" },
     });
     const older = deployElsewhere();
-    await held.happened;
+    await reached(held, older);
     const newer = await world.deploy("ui");
     expect(newer.exitCode, newer.stderr).toBe(0);
     held.release();
@@ -333,7 +336,7 @@ describe("two deployments from two machines", () => {
       fault: { kind: "hold", when: "before" },
     });
     const first = deployElsewhere();
-    await held.happened;
+    await reached(held, first);
     const second = await world.deploy("ui");
     expect(second.exitCode, second.stderr).toBe(0);
     held.release();

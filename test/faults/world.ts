@@ -9,7 +9,7 @@ import { askFunction, askService } from "../../sandbox/demo/answers.ts";
 import { sandboxFolder } from "../../sandbox/folder.ts";
 import { tlsFiles } from "../../sandbox/parts/registry.ts";
 import { type CliResult, cli, clone, createWorld, stack, startCli, type World } from "../e2e/world.ts";
-import { type FaultProxy, openFaultProxy } from "./proxy.ts";
+import { type FaultProxy, type Injected, openFaultProxy } from "./proxy.ts";
 
 const cluster = `shop-${stack}`;
 const functionName = `shop-checkout-${stack}`;
@@ -125,6 +125,14 @@ function watch(child: ReturnType<typeof startCli>): Running {
       }
     },
   };
+}
+
+/** Waits until a fault happens to a run. Throws what the run has said when it ends without it. */
+export async function reached(fault: Injected, ended: Promise<{ stderr: string }>): Promise<void> {
+  const over = ended.then(({ stderr }) => {
+    throw new Error(`it ended before the fault happened:\n${stderr}`);
+  });
+  await Promise.race([fault.happened, over]);
 }
 
 /** The outcome of each target by its service, out of a deployment's document. Pure. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunEvent } from "../../runner/report/events.ts";
 import { takeDown } from "../../sandbox/down.ts";
 import { machineNames, sandboxFolder } from "../../sandbox/folder.ts";
+import { withSandboxLock } from "../../sandbox/lock.ts";
 import { isFree } from "../../sandbox/parts/port.ts";
 import { markedProcesses } from "../../sandbox/process/marked.ts";
 import { resetSandbox } from "../../sandbox/reset.ts";
@@ -97,13 +98,39 @@ describe("a sandbox that is up", () => {
     state = repaired.state;
   });
 
-  it("makes two ups at once wait for each other, and says who holds it", async () => {
-    const [one, other] = await Promise.all([up(), up()]);
-    const notices = [...one.events, ...other.events].filter((event) => event.kind === "notice");
-    expect(notices.map((notice) => notice.message).join()).toMatch(
-      /Waiting for the sandbox: "sandbox up" \(process \d+/,
+  it("waits for who is at work on it, and says who that is", async () => {
+    const told = Promise.withResolvers<void>();
+    const signal = new AbortController().signal;
+    const begun = Promise.withResolvers<void>();
+    const other = withSandboxLock(
+      sandboxFolder(root),
+      { purpose: "sandbox up", emit: () => {}, signal },
+      () => {
+        begun.resolve();
+        return told.promise;
+      },
     );
-    expect([...one.started, ...other.started]).toEqual([]);
+    await begun.promise;
+    const { events, started } = await up(signal, ({ kind }) => {
+      if (kind === "notice") told.resolve();
+    });
+    await other;
+    const notices = events.flatMap((event) => (event.kind === "notice" ? [event.message] : []));
+    expect(notices).toEqual([
+      expect.stringMatching(
+        /^Waiting for the sandbox: "sandbox up" \(process \d+, since .*\) is at work on it$/,
+      ),
+    ]);
+    expect(started).toEqual([]);
+  });
+
+  it("is brought up once by two ups at once", async () => {
+    const emulator = state.parts.emulator?.process?.pid as number;
+    process.kill(emulator, "SIGKILL");
+    const [one, other] = await Promise.all([up(), up()]);
+    expect([...one.started, ...other.started].toSorted()).toEqual(["base-images", "emulator"]);
+    expect(one.state.parts).toEqual(other.state.parts);
+    state = one.state;
   });
 
   it("is emptied by reset while its parts go on running", async () => {
