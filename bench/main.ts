@@ -22,7 +22,7 @@ Measures Slipway against raw tools, side by side on a local AWS of its own, and 
   --case a     only these: a nothing changed, b one changed, c first build, d noticing, e prompt
   --json       one document on stdout (npm run --silent bench -- --json)
 
-Runs for about 25 minutes (--quick: 10), and takes both processors of a small machine for much of it.
+Runs for about 15 minutes on two processors that have nothing else to do, and takes both for much of it.
 `;
 
 /** Runs the cases that are wanted; those that share a project, one after the other on it. */
