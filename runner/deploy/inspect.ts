@@ -1,7 +1,11 @@
 import pMap from "p-map";
 import type { Service, Target } from "../../config/catalogue.ts";
+import type { Problem } from "../../config/errors.ts";
+import { sourceTag } from "../../config/names.ts";
+import { hasCode } from "../aws/errors.ts";
 import type { Image } from "../registry/image.ts";
 import { checkTags, tagMovability } from "../registry/tags.ts";
+import { verifyImage } from "../registry/verify.ts";
 import { readHead } from "../release/store.ts";
 import { runStep } from "../report/events.ts";
 import { kindOf } from "../targets/kinds.ts";
@@ -39,16 +43,35 @@ export async function inspectServices(
         planTargets(session, one.service, imageToPlanWith(one), images, step),
         readHead(clients, one.repository, settings.stack, signal),
       ]);
-      return { ...one, tagCheck, targets, head };
+      const faults = targets.some(({ action }) => action !== "none") ? await imageFaults(session, one) : [];
+      return { ...one, sourceProblems: [...(one.sourceProblems ?? []), ...faults], tagCheck, targets, head };
     },
     { concurrency: lookedAtTogether, signal },
   );
+}
+
+/** What an image lacks that was built before, and is to be moved: one that is built now is verified then. */
+async function imageFaults(
+  { clients, signal }: Session,
+  { service, repository, source, image }: TaggedService,
+): Promise<readonly Problem[]> {
+  if (image === undefined) return [];
+  try {
+    await verifyImage(clients, image, service.platforms, signal);
+    return [];
+  } catch (error) {
+    if (!hasCode(error, "image-incomplete")) throw error;
+    const tag = sourceTag(source.hash);
+    const fix = `delete ${repository}:${tag}, and deploy again: it is built anew then`;
+    return error.problems.map((problem) => ({ ...problem, fix }));
+  }
 }
 
 /**
  * Plans moving all targets of a service to an image, from how they are now; each one a step.
  *
  * @param images of all services of the run: what other containers of a target are moved to
+ * @param earlier title of a target → what an earlier release left in it: see `TargetPlan.earlier`
  */
 export async function planTargets(
   session: Session,
@@ -56,16 +79,15 @@ export async function planTargets(
   image: Image,
   images: ReadonlyMap<string, Image>,
   step: string,
+  earlier: Readonly<Record<string, string>> = {},
 ): Promise<readonly TargetPlan[]> {
-  const { clients, emit, signal } = session;
   return Promise.all(
     service.targets.map((target) => {
       const title = kindOf(target).title(target);
       const id = `check ${title}`;
-      return runStep(emit, { id, title, parent: step }, async ({ conclude }) => {
+      return runStep(session.emit, { id, title, parent: step }, async ({ conclude }) => {
         const wanted = targetImage(target, image, images);
-        const bare = await planTarget(session, service, target, wanted, id);
-        const plan = await withChecks(bare, wanted, session.registry, { clients, emit, signal, step: id });
+        const plan = await planTarget(session, service, target, wanted, id, earlier[title]);
         const [problem] = plan.problems;
         if (problem !== undefined) conclude("failed", problem.message);
         else if (plan.action === "none") conclude("skipped", "runs this image already");
@@ -75,15 +97,23 @@ export async function planTargets(
   );
 }
 
-/** Plans moving one target to an image, from how it is now. */
+/**
+ * Plans moving one target to an image, from how it is now. Where it really is to be moved, all that
+ * `slipway verify` checks is checked, whatever moves it: a deployment, a rollback or a promotion.
+ *
+ * @param earlier what an earlier release left in it, and is taken up again
+ */
 export async function planTarget(
-  { clients, emit, signal }: Session,
+  { clients, emit, signal, registry }: Session,
   service: Service,
   target: Target,
   image: TargetImage,
   step: string,
+  earlier?: string,
 ): Promise<TargetPlan> {
   const kind = kindOf(target);
-  const state = await kind.inspect(target, { clients, emit, signal, step });
-  return kind.plan(service.name, target, state, image);
+  const context = { clients, emit, signal, step };
+  const state = await kind.inspect(target, context);
+  const plan = kind.plan(service.name, target, state, image);
+  return withChecks(earlier === undefined ? plan : { ...plan, earlier }, image, registry, context);
 }

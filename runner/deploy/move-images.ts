@@ -56,7 +56,7 @@ export async function planImages(
     Promise.all(
       chosen.map(async (one) => ({
         ...one,
-        targets: await planTargets(session, one.service, one.image, images, "check"),
+        targets: await planTargets(session, one.service, one.image, images, "check", one.earlier),
       })),
     ),
   );

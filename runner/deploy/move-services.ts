@@ -1,5 +1,6 @@
 import type { Service } from "../../config/catalogue.ts";
 import { type Problem, UserError } from "../../config/errors.ts";
+import { kindOf } from "../targets/kinds.ts";
 import type { TargetOutcome } from "../targets/target.ts";
 import { planTarget } from "./inspect.ts";
 import { keepRunning } from "./keep.ts";
@@ -57,17 +58,17 @@ export async function moveServices(
       if (pointless.length > 0) throw new UserError(pointless, { exitCode: 3 });
       const images = imagesByService(moving.map(({ image }) => image));
       const moves = planned.flatMap((one) =>
-        one.targets.map((plan): Move => {
-          const left = one.earlier?.[plan.title];
-          return {
-            plan: left === undefined ? plan : { ...plan, earlier: left },
+        one.targets.map(
+          (plan): Move => ({
+            plan,
             image: targetImage(plan.target, one.image, images),
             mayMove: async () => (await options.mayMove?.([one])) ?? [],
-          };
-        }),
+          }),
+        ),
       );
       const problems = moves.flatMap(({ plan }) => plan.problems);
-      if (problems.length > 0) throw new UserError(problems, { exitCode: 1 });
+      // Nothing was moved: it is refused as it would have been before.
+      if (problems.length > 0) throw new UserError(problems);
       const { allOrNothing = settings.deploy.allOrNothing } = options;
       const startedAt = new Date();
       const outcomes = await moveTargets(session, moves, { step: "move", allOrNothing });
@@ -82,16 +83,25 @@ export async function moveServices(
   });
 }
 
+/** The services with their targets looked at anew, and checked like the first time. */
 function planAgain(session: Session, moving: readonly MovingService[]): Promise<readonly MovingService[]> {
   const images = imagesByService(moving.map(({ image }) => image));
   return Promise.all(
-    moving.map(async (one) => ({
-      ...one,
-      targets: await Promise.all(
-        one.service.targets.map((target) =>
-          planTarget(session, one.service, target, targetImage(target, one.image, images), "move"),
+    moving.map(async (one) => {
+      const { service, image, earlier = {} } = one;
+      const targets = await Promise.all(
+        service.targets.map((target) =>
+          planTarget(
+            session,
+            service,
+            target,
+            targetImage(target, image, images),
+            "move",
+            earlier[kindOf(target).title(target)],
+          ),
         ),
-      ),
-    })),
+      );
+      return { ...one, targets };
+    }),
   );
 }

@@ -5,9 +5,10 @@ import { withHint } from "../targets/hints/match.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetContext, TargetImage, TargetOutcome, TargetPlan } from "../targets/target.ts";
 import type { Session } from "./session.ts";
+import { withChecks } from "./verify.ts";
 
 /** What moving needs of a session. */
-export type MovingSession = Pick<Session, "clients" | "emit" | "signal" | "settings">;
+export type MovingSession = Pick<Session, "clients" | "emit" | "signal" | "settings" | "registry">;
 
 /** A target's plan, and the image that it is moved to. */
 export interface Move {
@@ -32,19 +33,19 @@ export interface Moved {
  */
 export async function moveTarget(
   move: Move,
-  context: Omit<TargetContext, "step">,
+  context: Omit<TargetContext, "step"> & Pick<MovingSession, "registry">,
   step: string,
 ): Promise<Moved> {
   const { plan } = move;
   if (plan.action === "none") return unchanged(move, "runs this image already");
-  const { emit, signal } = context;
+  const { emit, signal, registry } = context;
   const id = `target ${plan.title}`;
   return targetStep(emit, { id, title: plan.title, parent: step }, async () => {
     const startedAt = performance.now();
     let current = move;
     let applied: unknown;
     try {
-      current = await asItIsNow(move, { ...context, step: id });
+      current = await asItIsNow(move, registry, { ...context, step: id });
       const obstacles = current.plan.problems;
       const [newer] = obstacles.filter(({ code }) => code === "superseded");
       if (newer !== undefined) return overtaken(current, newer.message);
@@ -66,7 +67,7 @@ export async function moveTarget(
  * The move, planned anew when somebody else has moved the target since it was planned: another machine
  * is held by no lock of ours, and targets of a later order are come to minutes after they were planned.
  */
-async function asItIsNow(move: Move, context: TargetContext): Promise<Move> {
+async function asItIsNow(move: Move, registry: string, context: TargetContext): Promise<Move> {
   const { plan, image } = move;
   const kind = kindOf(plan.target);
   if (await kind.isAsPlanned(plan, context)) return move;
@@ -76,9 +77,10 @@ async function asItIsNow(move: Move, context: TargetContext): Promise<Move> {
     line: "somebody else has changed it since it was looked at: looking again",
   });
   const [state, obstacles = []] = await Promise.all([kind.inspect(plan.target, context), move.mayMove?.()]);
-  const now = kind.plan(plan.service, plan.target, state, image);
+  const planned = kind.plan(plan.service, plan.target, state, image);
   const earlier = plan.earlier === undefined ? {} : { earlier: plan.earlier };
-  return { ...move, plan: { ...now, ...earlier, problems: [...now.problems, ...obstacles] } };
+  const now = await withChecks({ ...planned, ...earlier }, image, registry, context);
+  return { ...move, plan: { ...now, problems: [...now.problems, ...obstacles] } };
 }
 
 /** A target that is left as it is. */

@@ -94,7 +94,8 @@ export async function withChecks(
   context: TargetContext,
 ): Promise<TargetPlan> {
   if (plan.action === "none" || plan.problems.length > 0) return plan;
-  const checks = await kindOf(plan.target).verify(plan.target, plan.state, { image, registry }, context);
+  const { target, state, earlier } = plan;
+  const checks = await kindOf(target).verify(target, state, { image, earlier, registry }, context);
   return {
     ...plan,
     problems: checks

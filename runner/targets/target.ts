@@ -94,6 +94,8 @@ export interface TargetCheck {
 export interface Verification {
   /** What it is about to be moved to; undefined: it is checked as it is. */
   readonly image: TargetImage | undefined;
+  /** What an earlier release left, when that is to be taken up again: see `TargetPlan.earlier`. */
+  readonly earlier?: string | undefined;
   /** Host (and port) of the registry that images are pushed to. */
   readonly registry: string;
 }

@@ -50,7 +50,7 @@ export async function applyEcs(
 
   const left = await revisionLeft(context.clients.ecs, plan.earlier, references, context.signal);
   const revisionArn =
-    left ??
+    left?.taskDefinitionArn ??
     (await registerRevision(
       context.clients.ecs,
       nextRevision(taskDefinition, state.tags, references),
@@ -62,7 +62,7 @@ export async function applyEcs(
     line:
       left === undefined
         ? `registered ${revisionName(revisionArn)} from ${revisionName(current)}`
-        : `takes ${revisionName(left)} as it was`,
+        : `takes ${revisionName(revisionArn)} as it was`,
   });
   const task = target.before;
   if (task !== undefined && references[task.container] !== undefined) {

@@ -6,6 +6,7 @@ import {
   type Tag,
 } from "@aws-sdk/client-ecs";
 import { UserError } from "../../../config/errors.ts";
+import { isAwsError } from "../../aws/errors.ts";
 import type { TaskDefinition } from "./state.ts";
 
 /**
@@ -125,26 +126,38 @@ export async function revisionLeft(
   earlier: string | undefined,
   references: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<TaskDefinition | undefined> {
   if (earlier === undefined) return undefined;
-  const { taskDefinition } = await describeTaskDefinition(ecs, earlier, signal);
-  const { status, containerDefinitions, taskDefinitionArn } = taskDefinition;
-  const differs = Object.entries(references).some(
-    ([container, reference]) =>
-      containerDefinitions.find(({ name }) => name === container)?.image !== reference,
-  );
-  if (status !== "INACTIVE" && !differs) return taskDefinitionArn;
+  const found = await describeTaskDefinition(ecs, earlier, signal).catch((error: unknown) => {
+    // What ECS says of a revision that was deleted, or never there.
+    if (isAwsError(error, "ClientException")) return undefined;
+    throw error;
+  });
+  const fault = faultOf(found?.taskDefinition, references);
+  if (fault === undefined) return found?.taskDefinition;
   throw new UserError(
     {
       code: "revision-gone",
       where: `task definition ${earlier}`,
-      message: differs
-        ? "has other images than the release had"
-        : "is deregistered: no service can be set to it",
+      message: fault,
       fix: "go back without --with-task-definition: the image alone, into the current revision",
     },
     { exitCode: 1 },
   );
+}
+
+function faultOf(
+  revision: TaskDefinition | undefined,
+  references: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (revision === undefined) return "is not there any more";
+  const { status, containerDefinitions } = revision;
+  const differs = Object.entries(references).some(
+    ([container, reference]) =>
+      containerDefinitions.find(({ name }) => name === container)?.image !== reference,
+  );
+  if (differs) return "has other images than the release had";
+  return status === "INACTIVE" ? "is deregistered: no service can be set to it" : undefined;
 }
 
 async function bytesOf(body: unknown): Promise<Uint8Array> {

@@ -9,7 +9,7 @@ import type { LambdaState } from "./state.ts";
 export async function verifyLambda(
   target: LambdaTarget,
   state: LambdaState,
-  { registry }: Verification,
+  { registry, earlier }: Verification,
   context: TargetContext,
 ): Promise<readonly TargetCheck[]> {
   if (state.kind === "missing" && target.create === undefined) {
@@ -24,7 +24,7 @@ export async function verifyLambda(
     functionCheck(state),
     ...aliasChecks(target, state),
     registryCheck(state, registry),
-    ...(await roleChecks(target, state, context)),
+    ...(await roleChecks(target, state, earlier, context)),
   ];
 }
 
@@ -72,15 +72,18 @@ function registryCheck({ region }: LambdaState, registry: string): TargetCheck {
 async function roleChecks(
   target: LambdaTarget,
   state: LambdaState,
+  earlier: string | undefined,
   { clients, signal }: TargetContext,
 ): Promise<TargetCheck[]> {
-  const input = { FunctionName: target.function };
-  const found =
-    state.kind === "missing"
-      ? undefined
-      : await unlessMissing(
-          clients.lambda.send(new GetFunctionConfigurationCommand(input), { abortSignal: signal }),
-        );
+  const read = (version: string | undefined) => {
+    const input = { FunctionName: target.function, ...(version === undefined ? {} : { Qualifier: version }) };
+    const options = { abortSignal: signal };
+    return unlessMissing(clients.lambda.send(new GetFunctionConfigurationCommand(input), options));
+  };
+  const missing = state.kind === "missing";
+  // A version keeps the role that it was published with.
+  const version = earlier === undefined || missing ? undefined : await read(earlier);
+  const found = version ?? (missing ? undefined : await read(undefined));
   const arn = found?.Role ?? target.create?.role;
   if (arn === undefined) return [];
   const account = found?.FunctionArn?.split(":")[4];

@@ -4,9 +4,14 @@ import type { Settings } from "../../../config/settings.ts";
 import { moveTargets } from "../../../runner/deploy/move.ts";
 import type { Move } from "../../../runner/deploy/move-target.ts";
 import { exitCodeOf, judgeOutcome } from "../../../runner/deploy/outcome.ts";
-import type { TargetContext, TargetOutcome, TargetPlan } from "../../../runner/targets/target.ts";
+import type {
+  TargetCheck,
+  TargetContext,
+  TargetOutcome,
+  TargetPlan,
+} from "../../../runner/targets/target.ts";
 import { fakeContext, image } from "../targets/fakes.ts";
-import { ecsTarget, outcome, targetPlan } from "./samples.ts";
+import { ecsTarget, outcome, registry, targetPlan } from "./samples.ts";
 
 /** How a target behaves, by its service's name. */
 interface Behaviour {
@@ -15,6 +20,8 @@ interface Behaviour {
   readonly revert?: "failed" | "throws";
   /** Somebody else changed it; how it is planned then. */
   readonly changedTo?: Partial<TargetPlan>;
+  /** What its checks find when it is planned anew. */
+  readonly checks?: readonly TargetCheck[];
 }
 let behaviour: Record<string, Behaviour> = {};
 let calls: string[] = [];
@@ -25,7 +32,8 @@ const kind = {
   isAsPlanned: async ({ service }: TargetPlan) => behaviour[service]?.changedTo === undefined,
   inspect: async ({ service }: { service: string }) => service,
   plan: (service: string, target: TargetPlan["target"]) =>
-    targetPlan(service, { target, action: "update", ...behaviour[service]?.changedTo }),
+    targetPlan(service, { target, action: "update", state: service, ...behaviour[service]?.changedTo }),
+  verify: async (_: unknown, service: string) => behaviour[service]?.checks ?? [],
   apply: async ({ service }: TargetPlan) => {
     calls.push(`apply ${service}`);
     return `${service} before`;
@@ -74,7 +82,10 @@ function run(moves: readonly Move[], options: { readonly allOrNothing?: boolean 
     deploy: { parallelTargets: 8 },
   } as Settings;
   const { allOrNothing = false } = options;
-  const ended = moveTargets({ clients, emit, signal, settings }, moves, { step: "move", allOrNothing });
+  const ended = moveTargets({ clients, emit, signal, settings, registry }, moves, {
+    step: "move",
+    allOrNothing,
+  });
   const result = async () =>
     Object.fromEntries((await ended).map((one) => [one.service, `${one.outcome}: ${one.message}`]));
   const steps = () =>
@@ -220,6 +231,15 @@ describe("a target that somebody else has changed since it was looked at", () =>
     expect(exitCodeOf("superseded")).toBe(3);
   });
 
+  test("fails when it lacks by now what its tasks need", async () => {
+    const missing = { name: "secret db", state: "fail", message: "there is no such secret" } as const;
+    behaviour = { ui: { changedTo: { action: "update" }, checks: [missing] } };
+    expect(await run([move("ui")]).result()).toEqual({
+      ui: "failed: ecs shop/ui: secret db: there is no such secret",
+    });
+    expect(calls).toEqual([]);
+  });
+
   test("fails with what is in the way now", async () => {
     behaviour = {
       ui: { changedTo: { problems: [{ code: "service-draining", message: "it is being deleted" }] } },
@@ -235,6 +255,6 @@ test("a failure of a known kind comes with a hint", async () => {
   const settings = { deploy: { parallelTargets: 8 } } as Settings;
   const moves = [move("ui"), move("pay")];
   const options = { step: "move", allOrNothing: false };
-  const outcomes = await moveTargets({ clients, emit, signal, settings }, moves, options);
+  const outcomes = await moveTargets({ clients, emit, signal, settings, registry }, moves, options);
   expect(JSON.stringify(outcomes)).toContain("not in the registry any more");
 });

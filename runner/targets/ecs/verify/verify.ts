@@ -1,6 +1,9 @@
 import type { EcsTarget } from "../../../../config/catalogue.ts";
+import { hasCode } from "../../../aws/errors.ts";
 import type { TargetCheck, TargetContext, Verification } from "../../target.ts";
-import { type EcsState, revisionName } from "../state.ts";
+import { referencesByContainer } from "../containers.ts";
+import { revisionLeft } from "../revision.ts";
+import { type EcsState, type FoundService, revisionName } from "../state.ts";
 import { checkAlarms } from "./alarms.ts";
 import { checkImages } from "./images.ts";
 import { checkLogGroups } from "./log-groups.ts";
@@ -27,12 +30,37 @@ export async function verifyEcs(
     state: "ok",
     message: `set to ${revisionName(state.taskDefinition.taskDefinitionArn)}`,
   };
+  const next = await revisionToCome(target, state, verification, context);
+  if ("name" in next) return [found, next];
   const checks = await Promise.all([
-    checkRoles(state, context),
-    checkSecrets(state, context),
-    checkLogGroups(state, context),
-    checkImages(target, state, verification, context),
-    checkAlarms(target, state, context),
+    checkRoles(next, context),
+    checkSecrets(next, context),
+    checkLogGroups(next, context),
+    checkImages(target, next, verification, context),
+    checkAlarms(target, next, context),
   ]);
   return [found, ...checks.flat()];
+}
+
+/**
+ * The service with the revision that its next tasks are started from: the current one with other images,
+ * or the one that an earlier release left, whose roles and secrets may be others. What keeps that one
+ * from being set again is a check that fails.
+ */
+async function revisionToCome(
+  target: EcsTarget,
+  state: FoundService,
+  { image, earlier }: Verification,
+  { clients, signal }: TargetContext,
+): Promise<FoundService | TargetCheck> {
+  if (earlier === undefined || image === undefined) return state;
+  try {
+    const left = await revisionLeft(clients.ecs, earlier, referencesByContainer(target, image), signal);
+    return left === undefined ? state : { ...state, taskDefinition: left };
+  } catch (error) {
+    if (!hasCode(error, "revision-gone")) throw error;
+    const [problem] = error.problems;
+    const { message = error.message, fix } = problem ?? {};
+    return { name: `revision ${earlier}`, state: "fail", message, ...(fix === undefined ? {} : { fix }) };
+  }
 }

@@ -69,7 +69,8 @@ describe("cloning a task definition over the wire", () => {
 describe("the revision that an earlier release left", () => {
   it("is set again when it has the very images", async () => {
     await serve();
-    expect(await revisionLeft(ecs, "ui:1", { ui: "old" }, signal)).toBe(current.taskDefinitionArn);
+    const left = await revisionLeft(ecs, "ui:1", { ui: "old" }, signal);
+    expect(left?.taskDefinitionArn).toBe(current.taskDefinitionArn);
     expect(await revisionLeft(ecs, undefined, { ui: "old" }, signal)).toBeUndefined();
   });
 

@@ -1,6 +1,7 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient, DescribeLogStreamsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
+import { DescribeTaskDefinitionCommand, ECSClient } from "@aws-sdk/client-ecs";
 import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { DescribeSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
@@ -21,6 +22,7 @@ const mocks = {
   logs: mockClient(CloudWatchLogsClient),
   ecr: mockClient(ECRClient),
   cloudwatch: mockClient(CloudWatchClient),
+  ecs: mockClient(ECSClient),
 };
 
 const trust = (principal: string) =>
@@ -121,6 +123,55 @@ describe("verifying an ECS service", () => {
       "parameter /shop/key": "fail",
       "log group /shop/ui": "fail",
       "image of ui": "fail",
+    });
+  });
+
+  describe("of which an earlier release's revision is to be set again", () => {
+    const left = {
+      ...full,
+      taskDefinitionArn: "arn:aws:ecs:eu-west-1:111122223333:task-definition/ui:7",
+      taskRoleArn: "arn:aws:iam::111122223333:role/task-of-old",
+    };
+    const [own] = full.containerDefinitions;
+    const verifyEarlier = (revision: object) => {
+      mocks.ecs.on(DescribeTaskDefinitionCommand, { taskDefinition: "ui:7" }).resolves({
+        taskDefinition: { ...left, ...revision } as never,
+      });
+      return verifyEcs(
+        target,
+        foundState(service([deployment(1)]), full),
+        { image, registry: "localhost:5000", earlier: "ui:7" },
+        fakeContext(),
+      );
+    };
+    const asReleased = {
+      containerDefinitions: [{ ...own, image: `localhost:5000/shop/ui@${image.digest}` }],
+    };
+
+    it("checks that one, whose roles and secrets may be others", async () => {
+      const found = await verifyEarlier(asReleased);
+      expect(found.map(({ name }) => name)).toContain("task role task-of-old");
+      expect(found.map(({ name }) => name)).not.toContain("task role task");
+    });
+
+    it("fails when it can't be set again", async () => {
+      const gone = {
+        state: "fail",
+        fix: expect.stringContaining("without --with-task-definition") as string,
+      };
+      expect((await verifyEarlier({ ...asReleased, status: "INACTIVE" })).at(-1)).toMatchObject({
+        ...gone,
+        name: "revision ui:7",
+      });
+      expect((await verifyEarlier({})).at(-1)).toMatchObject(gone);
+      mocks.ecs.on(DescribeTaskDefinitionCommand).rejects(awsError("ClientException"));
+      const refused = await verifyEcs(
+        target,
+        foundState(service([deployment(1)]), full),
+        { image, registry: "localhost:5000", earlier: "ui:8" },
+        fakeContext(),
+      );
+      expect(refused.at(-1)).toMatchObject({ ...gone, message: "is not there any more" });
     });
   });
 
