@@ -7,7 +7,7 @@ import type { TargetContext, TargetImage, TargetPlan } from "../target.ts";
 import { alarmField, configurationWithAlarms } from "./alarms.ts";
 import { imageIn, referencesByContainer } from "./containers.ts";
 import { runOneOff } from "./one-off.ts";
-import { nextRevision, registerRevision, revisionLeft } from "./revision.ts";
+import { nextRevision, registerRevision, revisionLeft, revisionLikeIt } from "./revision.ts";
 import { type EcsState, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
 
 /** A deployment that was started, and what is needed to follow it or to put it back. */
@@ -48,28 +48,37 @@ export async function applyEcs(
     return startDeployment(context.clients, service, current, clock, configuration);
   }
 
-  const left = await revisionLeft(context.clients.ecs, plan.earlier, references, context.signal);
-  const revisionArn =
-    left?.taskDefinitionArn ??
-    (await registerRevision(
-      context.clients.ecs,
-      nextRevision(taskDefinition, state.tags, references),
-      context.signal,
-    ));
-  context.emit({
-    kind: "step-log",
-    id: context.step,
-    line:
-      left === undefined
-        ? `registered ${revisionName(revisionArn)} from ${revisionName(current)}`
-        : `takes ${revisionName(revisionArn)} as it was`,
-  });
+  const revisionArn = await takeRevision(plan.earlier, state, references, context);
   const task = target.before;
   if (task !== undefined && references[task.container] !== undefined) {
     await runOneOff({ task, service, revisionArn, taskDefinition, references, title }, context, clock);
   }
   context.signal.throwIfAborted();
   return startDeployment(context.clients, service, revisionArn, clock, configuration);
+}
+
+/** The revision to set the service to: one that is there already, or a new one. Says which. */
+async function takeRevision(
+  earlier: string | undefined,
+  { taskDefinition, tags }: FoundService,
+  references: Readonly<Record<string, string>>,
+  { clients: { ecs }, signal, emit, step }: TargetContext,
+): Promise<string> {
+  const say = (line: string) => emit({ kind: "step-log", id: step, line });
+  const left = await revisionLeft(ecs, earlier, references, signal);
+  if (left !== undefined) {
+    say(`takes ${revisionName(left.taskDefinitionArn)} as it was`);
+    return left.taskDefinitionArn;
+  }
+  const request = nextRevision(taskDefinition, tags, references);
+  const alike = await revisionLikeIt(ecs, request, taskDefinition, signal);
+  if (alike !== undefined) {
+    say(`takes ${revisionName(alike)}, which is registered already`);
+    return alike;
+  }
+  const registered = await registerRevision(ecs, request, signal);
+  say(`registered ${revisionName(registered)} from ${revisionName(taskDefinition.taskDefinitionArn)}`);
+  return registered;
 }
 
 /**

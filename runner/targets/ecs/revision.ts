@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   DescribeTaskDefinitionCommand,
   type ECSClient,
@@ -6,7 +7,7 @@ import {
   type Tag,
 } from "@aws-sdk/client-ecs";
 import { UserError } from "../../../config/errors.ts";
-import { isAwsError } from "../../aws/errors.ts";
+import { hasCode, isAwsError } from "../../aws/errors.ts";
 import type { TaskDefinition } from "./state.ts";
 
 /**
@@ -158,6 +159,41 @@ function faultOf(
   );
   if (differs) return "has other images than the release had";
   return status === "INACTIVE" ? "is deregistered: no service can be set to it" : undefined;
+}
+
+/**
+ * The newest revision of the family, when it is what would be registered to the last field: a run that was
+ * killed before it had moved the service has left it, or ECS has gone back from it. Undefined when it is
+ * another, when the service is set to it (setting it again would begin nothing), or can't be read.
+ *
+ * @param request what would be registered
+ * @param current the service's own revision
+ */
+export async function revisionLikeIt(
+  ecs: ECSClient,
+  request: Readonly<Record<string, unknown>>,
+  current: TaskDefinition,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const { taskDefinition, tags } = await describeTaskDefinition(ecs, current.family, signal);
+    const { taskDefinitionArn, status } = taskDefinition;
+    const usable = status !== "INACTIVE" && taskDefinitionArn !== current.taskDefinitionArn;
+    return usable &&
+      isDeepStrictEqual(comparable(nextRevision(taskDefinition, tags, {})), comparable(request))
+      ? taskDefinitionArn
+      : undefined;
+  } catch (error) {
+    // None is active, or it may not be read: one more is registered.
+    if (isAwsError(error, "ClientException") || hasCode(error, "access-denied")) return undefined;
+    throw error;
+  }
+}
+
+/** Tags are a set: AWS lists them in an order of its own. */
+function comparable(request: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const tags = (request.tags as readonly Tag[] | undefined) ?? [];
+  return { ...request, tags: tags.toSorted((a, b) => ((a.key ?? "") < (b.key ?? "") ? -1 : 1)) };
 }
 
 async function bytesOf(body: unknown): Promise<Uint8Array> {

@@ -8,6 +8,8 @@ export interface TaskQuery {
   readonly cluster: string;
   readonly service: string;
   readonly revisionArn: string;
+  /** By ECS's clock. Tasks that stopped and are older belong to an earlier deployment of the revision. */
+  readonly createdAt?: Date;
 }
 
 /** More tasks than this are not looked at one by one. */
@@ -19,7 +21,7 @@ const mostTasks = 1000;
  */
 export async function listTasks(
   clients: Clients,
-  { cluster, service, revisionArn }: TaskQuery,
+  { cluster, service, revisionArn, createdAt }: TaskQuery,
   desiredStatus: "RUNNING" | "STOPPED",
   signal: AbortSignal,
 ): Promise<Task[]> {
@@ -37,12 +39,18 @@ export async function listTasks(
     });
     const ofRevision = (described.tasks ?? []).filter((task) => task.taskDefinitionArn === revisionArn);
     // Between the two calls a task may have stopped; where it was wanted to run it counts no more.
-    tasks.push(...ofRevision.filter((task) => desiredStatus === "STOPPED" || task.lastStatus !== "STOPPED"));
+    const counts = (task: Task) =>
+      desiredStatus === "STOPPED" ? !isOlder(task, createdAt) : task.lastStatus !== "STOPPED";
+    tasks.push(...ofRevision.filter(counts));
     seen += taskArns.length;
     if (seen >= mostTasks) break;
   }
   const since = (task: Task) => (task.stoppedAt ?? task.createdAt)?.getTime() ?? 0;
   return tasks.toSorted((a, b) => since(b) - since(a));
+}
+
+function isOlder(task: Task, than: Date | undefined): boolean {
+  return than !== undefined && task.createdAt !== undefined && task.createdAt < than;
 }
 
 /**

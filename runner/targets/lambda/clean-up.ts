@@ -1,16 +1,15 @@
-import type { AliasConfiguration } from "@aws-sdk/client-lambda";
 import type { RunEvent } from "../../report/events.ts";
 import { listAliases } from "./function.ts";
 import { removeProvisioned } from "./provisioned.ts";
 import type { FoundAlias } from "./state.ts";
-import { deleteVersion, listVersions, surplusVersions, versionsOf } from "./versions.ts";
+import { deleteVersion, isUsed, listVersions, surplusVersions } from "./versions.ts";
 import type { FunctionUpdate } from "./wait.ts";
 
 type Warn = (warning: Omit<Extract<RunEvent, { kind: "warning" }>, "kind">) => void;
 
 /**
- * Once the alias is on its new version: gives back the provisioned concurrency of the one before, and
- * deletes versions beyond `keepVersions`. What fails here is a warning: the deployment itself is done.
+ * Once the alias is on its new version: gives back the provisioned concurrency of the one before, and of
+ * versions that never came to run, and deletes versions beyond `keepVersions`. What fails here is a warning: the deployment itself is done.
  *
  * @returns versions that were deleted
  */
@@ -21,18 +20,17 @@ export async function cleanUp(
   warn: Warn,
 ): Promise<readonly string[]> {
   const { target } = update;
-  const gaveUp =
-    (previous?.provisioned ?? 0) > 0 && previous?.version !== version ? previous?.version : undefined;
-  if (gaveUp === undefined && target.keepVersions === undefined) return [];
+  const idle = idleVersions(previous).filter((one) => one !== version);
+  if (idle.length === 0 && target.keepVersions === undefined) return [];
   const where = `Lambda function ${target.function}`;
   const deleted: string[] = [];
   try {
     const aliases = await listAliases(update.clients, update.target.function, update.signal);
-    if (gaveUp !== undefined && !isUsed(gaveUp, aliases)) {
-      await removeProvisioned(update, gaveUp).catch((error: unknown) =>
+    for (const old of idle.filter((one) => !isUsed(one, aliases))) {
+      await removeProvisioned(update, old).catch((error: unknown) =>
         warn({
           code: "provisioned-concurrency-left",
-          message: `${where}: version ${gaveUp} keeps its provisioned concurrency, and costs: ${firstLine(error)}`,
+          message: `${where}: version ${old} keeps its provisioned concurrency, and costs: ${firstLine(error)}`,
           fix: "delete it in the console, or deploy again",
         }),
       );
@@ -62,8 +60,11 @@ export async function cleanUp(
   return deleted;
 }
 
-function isUsed(version: string, aliases: readonly AliasConfiguration[]): boolean {
-  return aliases.some((alias) => versionsOf(alias).includes(version));
+/** Versions with provisioned concurrency: the one before, and those that killed runs have left. Pure. */
+function idleVersions(previous: FoundAlias | undefined): string[] {
+  if (previous === undefined) return [];
+  const { version, provisioned = 0, left = [] } = previous;
+  return [...(provisioned > 0 ? [version] : []), ...left.map((one) => one.version)];
 }
 
 function firstLine(error: unknown): string {

@@ -3,11 +3,12 @@ import { explainRefusal, hasCode } from "../../aws/errors.ts";
 import type { Image } from "../../registry/image.ts";
 import { isAbort } from "../poll.ts";
 import type { TargetContext, TargetOutcome, TargetPlan } from "../target.ts";
+import { sendAlias, whole } from "./alias.ts";
 import { checkVersion } from "./check.ts";
 import { cleanUp } from "./clean-up.ts";
 import { sameDigest } from "./plan.ts";
 import { provision, waitForAlias } from "./provisioned.ts";
-import { moveAlias, publishVersion } from "./release.ts";
+import { publishVersion } from "./release.ts";
 import { shiftAlias } from "./shift.ts";
 import { describeWeights, type FoundAlias, type LambdaState } from "./state.ts";
 import { type Course, type Failure, isTouched, undo } from "./undo.ts";
@@ -40,6 +41,7 @@ export async function followLambda(
     version: undefined,
     provisioned: false,
     shift: { percent: undefined },
+    alias: { seen: previous, asked: undefined },
     touched: false,
     moved: undefined,
   };
@@ -119,12 +121,19 @@ async function carryOut(
   }
   const otherImage = !sameDigest(previous?.image, applied.reference);
   if (target.shift !== undefined && previous !== undefined && otherImage) {
-    const wrong = await shiftAlias(renew(update), previous, version, target.shift, course.shift);
+    const wrong = await shiftAlias(
+      renew(update),
+      previous,
+      version,
+      target.shift,
+      course.shift,
+      course.alias,
+    );
     if (wrong !== undefined) return { kind: "failed", ...wrong };
   }
   update.progress(`version ${version} is ready; moving ${target.alias}`);
   course.touched = true;
-  course.moved = await moveAlias(renew(update), version);
+  course.moved = await sendAlias(renew(update), course.alias, whole(version));
   if (target.provisionedConcurrency === undefined) await waitForAlias(renew(update));
   return undefined;
 }

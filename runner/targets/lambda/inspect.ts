@@ -6,7 +6,9 @@ import { didYouMean } from "../../../config/nearest.ts";
 import type { Clients } from "../../aws/clients.ts";
 import type { TargetContext, TargetPlan } from "../target.ts";
 import { missingAlarms } from "./alarms.ts";
+import { seenOf } from "./alias.ts";
 import { getAlias, getFunction, getProvisioned, isSettled, listAliases, weightsOf } from "./function.ts";
+import { findLeft } from "./provisioned.ts";
 import type { LambdaState } from "./state.ts";
 
 /** Names shown in "did you mean": ten pages, as Lambda gives them. */
@@ -43,13 +45,12 @@ export async function inspectLambda(target: LambdaTarget, context: TargetContext
       settled: isSettled(configuration),
     },
     alias:
-      version === undefined
+      alias === undefined || version === undefined
         ? undefined
         : {
-            version,
+            ...seenOf(alias),
             image: aliased?.Code?.ResolvedImageUri ?? aliased?.Code?.ImageUri,
-            weights: weightsOf(alias),
-            ...(provisioned === undefined ? {} : { provisioned }),
+            ...provisioned,
           },
     problems: [...unknownAlias, ...problems],
   };
@@ -84,14 +85,14 @@ async function unknownFunction(target: LambdaTarget, { clients, signal }: Target
 }
 
 /** Asked for only when the target sets it: not every role may look. */
-async function provisionedOf(
-  { function: name, provisionedConcurrency }: LambdaTarget,
-  version: string | undefined,
-  { clients, signal }: TargetContext,
-): Promise<number | undefined> {
-  if (provisionedConcurrency === undefined || version === undefined) return undefined;
-  const config = await getProvisioned(clients, name, version, signal);
-  return config?.RequestedProvisionedConcurrentExecutions ?? 0;
+async function provisionedOf(target: LambdaTarget, version: string | undefined, context: TargetContext) {
+  if (target.provisionedConcurrency === undefined || version === undefined) return {};
+  const { clients, signal } = context;
+  const [config, left] = await Promise.all([
+    getProvisioned(clients, target.function, version, signal),
+    findLeft({ clients, signal, target }, version),
+  ]);
+  return { provisioned: config?.RequestedProvisionedConcurrentExecutions ?? 0, left };
 }
 
 /** What the target's settings need and is not so. */

@@ -3,21 +3,21 @@ import { explainRefusal } from "../../aws/errors.ts";
 import { imageReference } from "../../registry/image.ts";
 import { type Clock, systemClock } from "../poll.ts";
 import type { TargetContext, TargetKind, TargetOutcome, TargetPlan } from "../target.ts";
+import { type SeenAlias, samePlace, seeAlias, sendAlias, whole } from "./alias.ts";
 import { followLambda, type LambdaApplied } from "./follow.ts";
-import { getAlias } from "./function.ts";
+import { getFunction } from "./function.ts";
 import { imagesInLambda } from "./in-use.ts";
 import { inspectLambda, isLambdaAsPlanned } from "./inspect.ts";
 import { logsOfLambda } from "./logs.ts";
-import { architectureOf, lambdaTitle, manifestFor, planLambda } from "./plan.ts";
+import { architectureOf, lambdaTitle, manifestFor, planLambda, sameDigest } from "./plan.ts";
 import { provision } from "./provisioned.ts";
-import { moveAlias } from "./release.ts";
 import type { LambdaState } from "./state.ts";
 import { statusOfLambda } from "./status.ts";
 import { waitForLambda } from "./under-way.ts";
 import { assertManifest, createFunction, updateCode } from "./update.ts";
 import { verifyLambda } from "./verify.ts";
-import { versionLeft, versionsOf } from "./versions.ts";
-import { renew, updateOf } from "./wait.ts";
+import { versionLeft } from "./versions.ts";
+import { type FunctionUpdate, renew, updateOf } from "./wait.ts";
 
 export type { LambdaApplied } from "./follow.ts";
 
@@ -47,7 +47,8 @@ export function createLambdaKind(clock: Clock): TargetKind<LambdaTarget, LambdaS
       await assertManifest(context.clients, image, digest, architecture, context.signal);
       const update = updateOf(target, context, clock, startedAt);
       const reference = imageReference(image, digest);
-      const version = await versionLeft(update, plan.earlier, reference);
+      const version =
+        runningVersion(plan.state, reference) ?? (await versionLeft(update, plan.earlier, reference));
       if (version !== undefined) return { reference, version, startedAt };
       try {
         if (plan.action === "create") await createFunction(update, reference);
@@ -85,14 +86,18 @@ async function revert(
     return { ...about, outcome: "failed", message, running: applied.reference, milliseconds: 0 };
   }
   const update = updateOf(target, context, clock, startedAt);
-  const now = await getAlias(context.clients, target, context.signal);
-  const whole = now !== undefined && versionsOf(now).every((version) => version === previous.version);
-  if (!whole) {
+  const now = await seeAlias(update);
+  const before = whole(previous.version);
+  if (now === undefined || !samePlace(now, before)) {
+    if (now !== undefined && !(await isOurDoing(update, now, previous.version, applied.reference))) {
+      const message = `somebody else has moved ${target.alias} meanwhile: it stays on version ${now.version}`;
+      return { ...about, outcome: "rolled back", message, milliseconds: clock.now() - startedAt };
+    }
     // What ran before was ready, and is to be so again before anybody is sent to it.
     if ((previous.provisioned ?? 0) > 0) {
       await provision(update, previous.version, previous.provisioned ?? 0);
     }
-    await moveAlias(renew(update), previous.version);
+    await sendAlias(renew(update), { seen: now, asked: undefined }, before);
   }
   return {
     ...about,
@@ -102,6 +107,26 @@ async function revert(
     milliseconds: clock.now() - startedAt,
     details: { version: previous.version },
   };
+}
+
+/** Whether an alias sends invocations to the version before and to our image only. */
+async function isOurDoing(
+  { clients, target, signal }: FunctionUpdate,
+  now: SeenAlias,
+  previous: string,
+  reference: string,
+): Promise<boolean> {
+  const others = [now.version, ...Object.keys(now.weights)].filter((version) => version !== previous);
+  const found = await Promise.all(
+    others.map((version) => getFunction(clients, target.function, version, signal)),
+  );
+  return found.every((one) => sameDigest(one?.Code?.ResolvedImageUri ?? one?.Code?.ImageUri, reference));
+}
+
+/** The version that the alias is on, when it has this very image: only what is around it changes. Pure. */
+function runningVersion(state: LambdaState, reference: string): string | undefined {
+  const alias = state.kind === "found" ? state.alias : undefined;
+  return sameDigest(alias?.image, reference) ? alias?.version : undefined;
 }
 
 function targetOf(plan: TargetPlan<LambdaState>): LambdaTarget {

@@ -68,7 +68,7 @@ function changesOf(target: LambdaTarget, state: LambdaState, after: string): Fie
   const same = sameDigest(alias?.image, after);
   const code =
     alias !== undefined && same && !isWeighted(alias) ? [] : codeChanges(target, state, alias, after);
-  return [...code, ...provisionedChanges(target, alias)];
+  return [...code, ...provisionedChanges(target, alias, after)];
 }
 
 function codeChanges(
@@ -93,11 +93,26 @@ function describeAlias(alias: FoundAlias): string {
   return [`version ${alias.version}`, ...describeWeights(alias.weights)].join(", ");
 }
 
-function provisionedChanges(target: LambdaTarget, alias: FoundAlias | undefined): FieldChange[] {
+function provisionedChanges(
+  target: LambdaTarget,
+  alias: FoundAlias | undefined,
+  reference: string,
+): FieldChange[] {
   const { provisionedConcurrency: wanted } = target;
-  if (wanted === undefined || alias?.provisioned === wanted) return [];
+  if (wanted === undefined) return [];
+  const field = "provisionedConcurrency";
   const before = alias?.provisioned === undefined ? undefined : String(alias.provisioned);
-  return [{ field: "provisionedConcurrency", before, after: String(wanted) }];
+  const own = alias?.provisioned === wanted ? [] : [{ field, before, after: String(wanted) }];
+  // A version of this very image is gone on with.
+  const left = (alias?.left ?? []).filter(({ image }) => !sameDigest(image, reference));
+  return [
+    ...own,
+    ...left.map(({ version, executions }) => ({
+      field: `${field} of version ${version}, which never came to run`,
+      before: String(executions),
+      after: "none",
+    })),
+  ];
 }
 
 function latestOf(state: LambdaState): string | undefined {

@@ -5,7 +5,9 @@ import {
 } from "@aws-sdk/client-lambda";
 import { UserError } from "../../../config/errors.ts";
 import { hasCode } from "../../aws/errors.ts";
-import { getProvisioned } from "./function.ts";
+import { getFunction, getProvisioned, listAliases } from "./function.ts";
+import type { LeftVersion } from "./state.ts";
+import { isUsed, listVersions } from "./versions.ts";
 import { type FunctionUpdate, waitFor, withoutConflict } from "./wait.ts";
 
 /**
@@ -35,6 +37,40 @@ export async function provision(update: FunctionUpdate, version: string, executi
     );
   }
   await waitUntilReady(update, version, `version ${version}`);
+}
+
+/** Newest versions that are looked at for what was left; each takes two calls. */
+const mostLeft = 20;
+
+/**
+ * Versions newer than the one that runs that have provisioned concurrency, and that no alias uses: a run
+ * that was killed before its alias moved has left them, and they cost.
+ */
+export async function findLeft(
+  update: Pick<FunctionUpdate, "clients" | "target" | "signal">,
+  running: string,
+): Promise<LeftVersion[]> {
+  const { clients, signal, target } = update;
+  const [versions, aliases] = await Promise.all([
+    listVersions(update),
+    listAliases(clients, target.function, signal),
+  ]);
+  const newer = versions
+    .filter((version) => Number(version) > Number(running) && !isUsed(version, aliases))
+    .slice(-mostLeft);
+  const left = await Promise.all(
+    newer.map(async (version) => {
+      const config = await getProvisioned(clients, target.function, version, signal);
+      if (config === undefined) return undefined;
+      const found = await getFunction(clients, target.function, version, signal);
+      return {
+        version,
+        executions: config.RequestedProvisionedConcurrentExecutions ?? 0,
+        image: found?.Code?.ResolvedImageUri ?? found?.Code?.ImageUri,
+      };
+    }),
+  );
+  return left.filter((one) => one !== undefined);
 }
 
 /** Gives a version's provisioned concurrency back. One that has none is no error. */

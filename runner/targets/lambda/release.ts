@@ -1,4 +1,4 @@
-import { CreateAliasCommand, PublishVersionCommand, UpdateAliasCommand } from "@aws-sdk/client-lambda";
+import { PublishVersionCommand } from "@aws-sdk/client-lambda";
 import { UserError } from "../../../config/errors.ts";
 import { isAwsError } from "../../aws/errors.ts";
 import { sameDigest } from "./plan.ts";
@@ -45,47 +45,6 @@ export async function publishVersion(update: FunctionUpdate, reference: string):
       if (!changed || attempt >= publishAttempts) throw error;
     }
   }
-}
-
-/**
- * Points the alias to one version for all invocations; makes the alias when there is none. Not
- * interruptible, so that it is always known where the alias is.
- */
-export async function moveAlias(update: FunctionUpdate, version: string): Promise<"moved" | "created"> {
-  const { clients, target } = update;
-  try {
-    await withoutConflict(update, () =>
-      clients.lambda.send(
-        new UpdateAliasCommand({
-          FunctionName: target.function,
-          Name: target.alias,
-          FunctionVersion: version,
-          RoutingConfig: { AdditionalVersionWeights: {} },
-        }),
-      ),
-    );
-    return "moved";
-  } catch (error) {
-    if (!isAwsError(error, "ResourceNotFoundException")) throw error;
-  }
-  await clients.lambda.send(
-    new CreateAliasCommand({ FunctionName: target.function, Name: target.alias, FunctionVersion: version }),
-  );
-  return "created";
-}
-
-/** Somebody else moved the alias in the middle of our shift: it is theirs now, and not put back. */
-export function aliasMoved({ target }: FunctionUpdate): UserError {
-  return new UserError(
-    {
-      code: "alias-overtaken",
-      where: `Lambda function ${target.function}`,
-      value: target.alias,
-      message: "somebody else moved the alias in the middle of the shift, which ends here",
-      fix: "deploy again when the other deployment is over",
-    },
-    { exitCode: 1 },
-  );
 }
 
 function overtaken({ target }: FunctionUpdate, running: string | undefined): UserError {

@@ -1,13 +1,11 @@
-import { UpdateAliasCommand } from "@aws-sdk/client-lambda";
 import type { LambdaShift } from "../../../config/lambda-target.ts";
-import { isAwsError } from "../../aws/errors.ts";
 import { poll, pollPolicy } from "../poll.ts";
 import { describeAlarm, readAlarms } from "./alarms.ts";
+import { type AliasCourse, sendAlias } from "./alias.ts";
 import { type CheckFailure, checkVersion } from "./check.ts";
-import { aliasMoved } from "./release.ts";
 import type { FoundAlias } from "./state.ts";
 import { describeSteps, remainingSteps } from "./steps.ts";
-import { type FunctionUpdate, renew, withoutConflict } from "./wait.ts";
+import { type FunctionUpdate, renew } from "./wait.ts";
 
 /** Alarms are looked at every ten seconds: they are evaluated every ten at best, mostly every minute. */
 const guardPolicy = { ...pollPolicy, firstMilliseconds: 1_000, longestMilliseconds: 10_000 };
@@ -33,6 +31,7 @@ export async function shiftAlias(
   version: string,
   shift: LambdaShift,
   progress: ShiftProgress,
+  alias: AliasCourse,
 ): Promise<CheckFailure | undefined> {
   const { clock, signal } = update;
   const startedAt = new Date(clock.now());
@@ -40,12 +39,12 @@ export async function shiftAlias(
   const before = await guard();
   if (before !== undefined) return { ...before, reason: `before the first step, ${before.reason}` };
   const steps = remainingSteps(shift.steps, from.weights[version]);
-  let revision: string | undefined;
   for (const [index, step] of steps.entries()) {
     signal.throwIfAborted();
     // Before the call: one that got no answer may have been carried out.
     progress.percent = step.percent;
-    revision = await setWeight(renew(update), from.version, version, step.percent, revision);
+    const weights = { [version]: step.percent / 100 };
+    await sendAlias(renew(update), alias, { version: from.version, weights });
     update.progress(`version ${version} gets ${describeSteps(steps.slice(index))}`);
     const until = clock.now() + step.seconds * 1000;
     const failure =
@@ -54,35 +53,6 @@ export async function shiftAlias(
     if (failure !== undefined) return failure;
   }
   return undefined;
-}
-
-/** Not interruptible, so that it is always known where the alias is. */
-async function setWeight(
-  update: FunctionUpdate,
-  primary: string,
-  version: string,
-  percent: number,
-  revision: string | undefined,
-): Promise<string | undefined> {
-  const { clients, target } = update;
-  try {
-    const answer = await withoutConflict(update, () =>
-      clients.lambda.send(
-        new UpdateAliasCommand({
-          FunctionName: target.function,
-          Name: target.alias,
-          FunctionVersion: primary,
-          RoutingConfig: { AdditionalVersionWeights: { [version]: percent / 100 } },
-          // Whoever else has moved the alias since our last step wins.
-          ...(revision === undefined ? {} : { RevisionId: revision }),
-        }),
-      ),
-    );
-    return answer.RevisionId;
-  } catch (error) {
-    if (isAwsError(error, "PreconditionFailedException")) throw aliasMoved(update);
-    throw error;
-  }
 }
 
 async function lookAtGuards(

@@ -1,4 +1,5 @@
 import type { Problem } from "../../../config/errors.ts";
+import type { SeenAlias } from "./alias.ts";
 
 /** What was found of a Lambda target. */
 export type LambdaState =
@@ -20,17 +21,23 @@ export type LambdaState =
 
 export type FoundFunction = Extract<LambdaState, { kind: "found" }>;
 
-export interface FoundAlias {
-  readonly version: string;
+export interface FoundAlias extends SeenAlias {
   /** Image of the version that the alias points to. */
   readonly image: string | undefined;
-  /** Versions that get a part of the invocations, by number; 0 to 1. Empty: the alias' version gets all. */
-  readonly weights: Readonly<Record<string, number>>;
   /**
    * Provisioned concurrency of the alias' version, as it was asked for. Looked at only when the target
    * sets it; 0 when there is none.
    */
   readonly provisioned?: number;
+  /** Versions that runs which were killed have left with some. Looked at only when the target sets it. */
+  readonly left?: readonly LeftVersion[];
+}
+
+/** A version newer than the alias' own that has provisioned concurrency, and that no alias uses. */
+export interface LeftVersion {
+  readonly version: string;
+  readonly executions: number;
+  readonly image: string | undefined;
 }
 
 /** `10 % to version 5` for each. Pure. */

@@ -1,8 +1,11 @@
+import { hasCode } from "../../aws/errors.ts";
 import type { TargetContext } from "../target.ts";
+import { type AliasCourse, isOurs, samePlace, seeAlias, sendAlias, whole } from "./alias.ts";
+import { listAliases } from "./function.ts";
 import { removeProvisioned } from "./provisioned.ts";
-import { moveAlias } from "./release.ts";
 import type { ShiftProgress } from "./shift.ts";
 import type { FoundAlias } from "./state.ts";
+import { isUsed } from "./versions.ts";
 import { type FunctionUpdate, uninterruptible } from "./wait.ts";
 
 /** What was done so far: what has to be undone, and what is said. */
@@ -11,6 +14,7 @@ export interface Course {
   /** Whether the new version has provisioned concurrency that nobody had asked for before. */
   provisioned: boolean;
   readonly shift: ShiftProgress;
+  readonly alias: AliasCourse;
   /** Whether the alias may have been changed: set before the call, which may get no answer. */
   touched: boolean;
   moved: "moved" | "created" | undefined;
@@ -46,14 +50,12 @@ export async function undo(
   if (course.moved !== undefined && (failure.kind === "cancelled" || previous === undefined)) {
     return { alias: "new", putBack: false, stays: `${alias} is on version ${course.version} already` };
   }
-  if (failure.overtaken === true) {
-    return { alias: "unknown", putBack: false, stays: `${alias} stays where it was moved to` };
-  }
   const sure = uninterruptible(update);
   let undone: Undone = { alias: "previous", putBack: false, stays: undefined };
-  if (isTouched(course) && previous !== undefined) undone = await putBack(sure, course, previous);
-  if (course.provisioned && course.version !== undefined && undone.alias === "previous") {
-    await removeProvisioned(sure, course.version).catch((error: unknown) =>
+  if (failure.overtaken === true) undone = { ...undone, alias: "unknown", stays: "it stays there" };
+  else if (isTouched(course) && previous !== undefined) undone = await putBack(sure, course, previous);
+  if (course.provisioned && course.version !== undefined) {
+    await removeUnused(sure, course.version, undone).catch((error: unknown) =>
       context.emit({
         kind: "warning",
         code: "provisioned-concurrency-left",
@@ -62,6 +64,25 @@ export async function undo(
     );
   }
   return undone;
+}
+
+/** The alias is somebody else's meanwhile. */
+function leftToOthers(alias: string): Undone {
+  return {
+    alias: "unknown",
+    putBack: false,
+    stays: `${alias} stays where somebody else has moved it meanwhile`,
+  };
+}
+
+/** Gives provisioned concurrency back, unless callers are sent to the version. */
+async function removeUnused(sure: FunctionUpdate, version: string, { alias }: Undone): Promise<void> {
+  if (alias === "new") return;
+  if (alias === "unknown") {
+    const aliases = await listAliases(sure.clients, sure.target.function, sure.signal);
+    if (isUsed(version, aliases)) return;
+  }
+  await removeProvisioned(sure, version);
 }
 
 /** Whether the alias may be elsewhere than before. Pure. */
@@ -73,7 +94,10 @@ async function putBack(sure: FunctionUpdate, course: Course, previous: FoundAlia
   const { alias } = sure.target;
   const percent = course.shift.percent;
   try {
-    await moveAlias(sure, previous.version);
+    const now = await seeAlias(sure);
+    if (now === undefined || !isOurs(now, course.alias, previous.version)) return leftToOthers(alias);
+    const before = whole(previous.version);
+    if (!samePlace(now, before)) await sendAlias(sure, { seen: now, asked: undefined }, before);
     const at = percent === undefined || course.touched ? "" : `, it had come to ${percent} %`;
     return {
       alias: "previous",
@@ -81,6 +105,7 @@ async function putBack(sure: FunctionUpdate, course: Course, previous: FoundAlia
       stays: `${alias} is on version ${previous.version} again, whole${at}`,
     };
   } catch (error) {
+    if (hasCode(error, "alias-overtaken")) return leftToOthers(alias);
     const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
     const share = !course.touched && percent !== undefined ? `${percent} %` : "everything";
     return {

@@ -39,8 +39,17 @@ export function surplusVersions(
     .toReversed();
 }
 
+/** Whether an alias sends invocations to a version. Pure. */
+export function isUsed(version: string, aliases: readonly AliasUse[]): boolean {
+  return aliases.some((alias) => versionsOf(alias).includes(version));
+}
+
 /** Numbers of all published versions of the function. */
-export async function listVersions({ clients, target, signal }: FunctionUpdate): Promise<string[]> {
+export async function listVersions({
+  clients,
+  target,
+  signal,
+}: Pick<FunctionUpdate, "clients" | "target" | "signal">): Promise<string[]> {
   const versions: string[] = [];
   const pages = paginateListVersionsByFunction(
     { client: clients.lambda },

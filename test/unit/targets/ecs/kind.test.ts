@@ -1,6 +1,7 @@
 import { CloudWatchLogsClient, GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
   DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   ECSClient,
   ListServiceDeploymentsCommand,
@@ -14,6 +15,7 @@ import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { UserError } from "../../../../config/errors.ts";
 import { createEcsKind } from "../../../../runner/targets/ecs/kind.ts";
+import type { TaskDefinition } from "../../../../runner/targets/ecs/state.ts";
 import { awsError, fakeClock, fakeContext, image, sha } from "../fakes.ts";
 import {
   deployment,
@@ -37,11 +39,19 @@ const old = (more = {}) => deployment(1, { status: "ACTIVE", ...more });
 beforeEach(() => {
   ecs.reset();
   logs.reset();
+  newestIs(taskDefinition(1, oldReference));
   ecs.on(RegisterTaskDefinitionCommand).resolves({ taskDefinition: { taskDefinitionArn: revision(2) } });
   ecs.on(UpdateServiceCommand).resolves({ service: service([inProgress(), old()]) });
   ecs.on(ListServiceDeploymentsCommand).resolves({ serviceDeployments: [] });
   hasTasks([task("t1", 2), task("t2", 2)], []);
 });
+
+/** The newest revision of the family. */
+function newestIs(definition: TaskDefinition, tags = [{ key: "team", value: "shop" }]) {
+  ecs
+    .on(DescribeTaskDefinitionCommand, { taskDefinition: "shop-ui" })
+    .resolves({ taskDefinition: definition as never, tags });
+}
 
 /** What ListTasks and DescribeTasks answer. */
 function hasTasks(running: Task[], stopped: Task[]) {
@@ -73,10 +83,13 @@ function start(state = foundState(), wanted = target) {
   return { clock, context, kind, plan, apply, deploy };
 }
 
+const names = () =>
+  ecs.calls().map(({ args: [command] }) => command.constructor.name.replace(/Command$/, ""));
+
 describe("applying", () => {
   it("registers one revision and updates the service once", async () => {
     const applied = await start().apply();
-    expect(ecs.calls()).toHaveLength(2);
+    expect(names()).toEqual(["DescribeTaskDefinition", "RegisterTaskDefinition", "UpdateService"]);
     expect(ecs.commandCalls(UpdateServiceCommand)[0]?.args[0].input).toEqual({
       cluster: "arn:aws:ecs:eu-west-1:111122223333:cluster/shop",
       service: "ui",
@@ -87,6 +100,32 @@ describe("applying", () => {
       revisionArn: revision(2),
       previousArn: revision(1),
     });
+  });
+
+  it("takes the revision that a killed run has registered, and registers no other", async () => {
+    newestIs(taskDefinition(2, newReference, { registeredAt: 1_800_000_000, registeredBy: "somebody" }));
+    const { apply, context } = start();
+    expect(await apply()).toMatchObject({ revisionArn: revision(2), previousArn: revision(1) });
+    expect(names()).toEqual(["DescribeTaskDefinition", "UpdateService"]);
+    expect(context.lines()).toEqual(["takes shop-ui:2, which is registered already"]);
+  });
+
+  it.each([
+    ["has another image", taskDefinition(2, oldReference), undefined],
+    ["differs in a field that nobody here knows", taskDefinition(2, newReference, { later: 1 }), undefined],
+    ["has other tags", taskDefinition(2, newReference), [{ key: "team", value: "pay" }]],
+    ["is deregistered", taskDefinition(2, newReference, { status: "INACTIVE" }), undefined],
+    ["is what the service is set to", taskDefinition(1, newReference), undefined],
+  ])("registers another when the newest %s", async (_, newest, tags) => {
+    newestIs(newest, tags);
+    await start().apply();
+    expect(names()).toContain("RegisterTaskDefinition");
+  });
+
+  it("registers another when the family can't be read", async () => {
+    ecs.on(DescribeTaskDefinitionCommand).rejects(awsError("ClientException", "Unable to describe"));
+    await start().apply();
+    expect(names()).toContain("RegisterTaskDefinition");
   });
 
   it("takes up the deployment of an interrupted run instead of starting another", async () => {
@@ -240,6 +279,14 @@ describe("following", () => {
     const outcome = await start().deploy();
     expect(outcome.outcome).toBe("done");
     expect(outcome.milliseconds).toBeGreaterThanOrEqual(10_000);
+  });
+
+  it("does not count tasks that failed in an earlier deployment of the same revision", async () => {
+    shows(service([deployment(2)]));
+    const before = (deployment(2).createdAt?.getTime() ?? 0) - 1;
+    hasTasks([task("t1", 2), task("t2", 2)], [stoppedTask("s0", 2, { createdAt: new Date(before) })]);
+    const outcome = await start().deploy();
+    expect(outcome).toMatchObject({ outcome: "done", milliseconds: 0 });
   });
 
   it("reports a time-out with the service's own words, and leaves ECS to go on", async () => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { CloudWatchLogsClient, GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
   DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   ECSClient,
   ListServiceDeploymentsCommand,
@@ -24,6 +25,7 @@ import type { EcsTarget } from "../../../../config/catalogue.ts";
 import { UserError } from "../../../../config/errors.ts";
 import type { Image } from "../../../../runner/registry/image.ts";
 import { createEcsKind } from "../../../../runner/targets/ecs/kind.ts";
+import type { TaskDefinition } from "../../../../runner/targets/ecs/state.ts";
 import type { TargetImage } from "../../../../runner/targets/target.ts";
 import { awsError, fakeClock, fakeContext, image, sha } from "../fakes.ts";
 import {
@@ -54,6 +56,7 @@ const both: TargetImage = { ...image, containers: { ui: image, proxy: proxyImage
 
 beforeEach(() => {
   for (const mock of [ecs, logs, elb]) mock.reset();
+  newestIs(taskDefinition(1, oldReference));
   ecs.on(RegisterTaskDefinitionCommand).resolves({ taskDefinition: { taskDefinitionArn: revision(2) } });
   ecs
     .on(UpdateServiceCommand)
@@ -62,6 +65,13 @@ beforeEach(() => {
   ecs.on(DescribeServicesCommand).resolves({ services: [service([deployment(2)])] });
   hasTasks([running("t1"), running("t2")]);
 });
+
+/** The newest revision of the family. */
+function newestIs(definition: TaskDefinition) {
+  ecs
+    .on(DescribeTaskDefinitionCommand, { taskDefinition: "shop-ui" })
+    .resolves({ taskDefinition: definition as never, tags: [{ key: "team", value: "shop" }] });
+}
 
 const running = (id: string, more: Partial<Task> = {}) =>
   task(id, 2, {

@@ -1,19 +1,22 @@
 import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
 import {
+  type AliasConfiguration,
   CreateAliasCommand,
   GetAliasCommand,
   GetFunctionCommand,
   type GetFunctionCommandOutput,
   LambdaClient,
+  ListVersionsByFunctionCommand,
   PublishVersionCommand,
   UpdateAliasCommand,
+  type UpdateAliasCommandInput,
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
 import { mockClient } from "aws-sdk-client-mock";
 import type { LambdaTarget } from "../../../../config/catalogue.ts";
 import { createLambdaKind } from "../../../../runner/targets/lambda/kind.ts";
 import { manifestText, ociManifest } from "../../registry/fixtures.ts";
-import { fakeClock, fakeContext, image, sha } from "../fakes.ts";
+import { awsError, fakeClock, fakeContext, image, sha } from "../fakes.ts";
 
 /** A Lambda that has the function `pay`: `live` is on version 4, and version 5 is what gets published. */
 export const lambda = mockClient(LambdaClient);
@@ -56,16 +59,43 @@ export function latest(...next: ReturnType<typeof fn>[]) {
     .callsFake(() => Promise.resolve(answers.length > 1 ? answers.shift() : answers[0]));
 }
 
+/** Where `live` is; UpdateAlias moves it. */
+let place: AliasConfiguration = {};
+let revisions = 0;
+
+/** Moves `live` as somebody else would: under another revision. Returns what AWS would answer. */
+export function aliasIs(version: string, weights: Readonly<Record<string, number>> = {}): AliasConfiguration {
+  place = {
+    FunctionVersion: version,
+    RevisionId: `alias-${++revisions}`,
+    ...(Object.keys(weights).length === 0 ? {} : { RoutingConfig: { AdditionalVersionWeights: weights } }),
+  };
+  return place;
+}
+
+/** Where `live` is now. */
+export const aliasNow = (): AliasConfiguration => ({ Name: "live", ...place });
+
+/** What UpdateAlias does: refuses a revision that is not the alias' own. */
+export function updateAlias({ FunctionVersion = "", RoutingConfig, RevisionId }: UpdateAliasCommandInput) {
+  if (RevisionId !== undefined && RevisionId !== place.RevisionId) {
+    return Promise.reject(awsError("PreconditionFailedException"));
+  }
+  return Promise.resolve(aliasIs(FunctionVersion, RoutingConfig?.AdditionalVersionWeights));
+}
+
 export function startAnew(): void {
   lambda.reset();
   ecr.reset();
   lambda.on(GetFunctionCommand, { Qualifier: "live" }).resolves(fn("0", { Version: "4" }));
   lambda.on(GetFunctionCommand, { Qualifier: "5" }).resolves(fn("a", { Version: "5" }));
   latest(fn("0"), fn("0"), fn("a", { LastUpdateStatus: "InProgress" }), fn("a"));
-  lambda.on(GetAliasCommand).resolves({ FunctionVersion: "4" });
+  aliasIs("4");
+  lambda.on(GetAliasCommand).callsFake(() => Promise.resolve(aliasNow()));
+  lambda.on(ListVersionsByFunctionCommand).resolves({ Versions: [] });
   lambda.on(UpdateFunctionCodeCommand).resolves({});
   lambda.on(PublishVersionCommand).resolves({ Version: "5" });
-  lambda.on(UpdateAliasCommand).resolves({});
+  lambda.on(UpdateAliasCommand).callsFake(updateAlias);
   lambda.on(CreateAliasCommand).resolves({});
   holds(manifestText, ociManifest);
 }

@@ -1,4 +1,5 @@
 import {
+  CreateAliasCommand,
   CreateFunctionCommand,
   GetAliasCommand,
   GetFunctionCommand,
@@ -12,7 +13,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { UserError } from "../../../../config/errors.ts";
 import { indexText, ociIndex } from "../../registry/fixtures.ts";
 import { awsError, fakeContext, image, sha } from "../fakes.ts";
-import { changes, fn, holds, lambda, latest, ref, start, startAnew, target } from "./builders.ts";
+import { aliasIs, changes, fn, holds, lambda, latest, ref, start, startAnew, target } from "./builders.ts";
 
 const create = {
   role: "arn:aws:iam::111122223333:role/pay",
@@ -104,6 +105,45 @@ describe("updating a function", () => {
       const outcome = await kind.follow(back, await kind.apply(back, image, context), image, context);
       expect(outcome).toMatchObject({ outcome: "done", details: { version: "5" } });
     }
+  });
+
+  it("moves the alias from where it was seen, and not from where somebody else has put it since", async () => {
+    const seen = aliasIs("4");
+    const { deploy } = await start();
+    lambda.on(PublishVersionCommand).callsFake(() => {
+      aliasIs("9");
+      return Promise.resolve({ Version: "5" });
+    });
+    expect(await deploy()).toMatchObject({
+      outcome: "failed",
+      message: "somebody else moved the alias meanwhile: it is on version 9 now; it stays there",
+    });
+    expect(lambda.commandCalls(UpdateAliasCommand).map(({ args: [{ input }] }) => input.RevisionId)).toEqual([
+      seen.RevisionId,
+    ]);
+  });
+
+  it("looks at the alias again when it is another revision, and moves it from the same place", async () => {
+    const { deploy } = await start();
+    lambda.on(PublishVersionCommand).callsFake(() => {
+      aliasIs("4");
+      return Promise.resolve({ Version: "5" });
+    });
+    expect(await deploy()).toMatchObject({ outcome: "done", details: { version: "5" } });
+    expect(lambda.commandCalls(UpdateAliasCommand)).toHaveLength(2);
+  });
+
+  it("leaves an alias that somebody else has made meanwhile", async () => {
+    lambda.on(GetAliasCommand).rejects(awsError("ResourceNotFoundException"));
+    lambda.on(GetFunctionCommand, { Qualifier: "live" }).rejects(awsError("ResourceNotFoundException"));
+    lambda.on(ListAliasesCommand).resolves({});
+    const { deploy } = await start();
+    lambda.on(CreateAliasCommand).rejects(awsError("ResourceConflictException", "Alias already exists"));
+    lambda.on(GetAliasCommand).resolves(aliasIs("9"));
+    expect(await deploy()).toMatchObject({
+      outcome: "failed",
+      message: "somebody else moved the alias meanwhile: it is on version 9 now; it stays there",
+    });
   });
 
   it("makes the alias when there is none", async () => {
@@ -325,6 +365,16 @@ describe("putting back", () => {
       FunctionVersion: "4",
       RoutingConfig: { AdditionalVersionWeights: {} },
     });
+  });
+
+  it("leaves an alias that somebody else has moved to another image meanwhile", async () => {
+    const { kind, plan, context } = await start();
+    aliasIs("9");
+    lambda.on(GetFunctionCommand, { Qualifier: "9" }).resolves(fn("9", { Version: "9" }));
+    expect(await kind.revert(plan, { reference: ref("a"), startedAt: 0 }, context)).toMatchObject({
+      message: "somebody else has moved live meanwhile: it stays on version 9",
+    });
+    expect(changes()).toEqual([]);
   });
 
   it("changes nothing when the alias had not moved", async () => {

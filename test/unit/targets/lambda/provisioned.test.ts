@@ -1,15 +1,18 @@
 import {
   DeleteProvisionedConcurrencyConfigCommand,
   GetAliasCommand,
+  GetFunctionCommand,
   GetProvisionedConcurrencyConfigCommand,
   ListAliasesCommand,
+  ListVersionsByFunctionCommand,
+  PublishVersionCommand,
   PutProvisionedConcurrencyConfigCommand,
   UpdateAliasCommand,
 } from "@aws-sdk/client-lambda";
 import { beforeEach, describe, expect, it } from "vitest";
 import { toUserError } from "../../../../runner/aws/errors.ts";
 import { awsError } from "../fakes.ts";
-import { changes, fn, lambda, latest, ref, start, startAnew, target } from "./builders.ts";
+import { aliasNow, changes, fn, lambda, latest, ref, start, startAnew, target } from "./builders.ts";
 
 const provisioned = { ...target, provisionedConcurrency: 3 };
 const none = awsError("ProvisionedConcurrencyConfigNotFoundException");
@@ -126,6 +129,54 @@ describe("provisioned concurrency", () => {
       outcome: "rolled back",
     });
     expect(changes()).toEqual(["PutProvisionedConcurrencyConfig", "UpdateAlias"]);
+  });
+});
+
+describe("provisioned concurrency that a killed run has left on a version", () => {
+  beforeEach(() => {
+    lambda.on(ListVersionsByFunctionCommand).resolves({
+      Versions: ["$LATEST", "3", "4", "6", "7"].map((Version) => ({ Version })),
+    });
+    const beta = { Name: "beta", FunctionVersion: "7" };
+    lambda.on(ListAliasesCommand).callsFake(() => Promise.resolve({ Aliases: [aliasNow(), beta] }));
+    lambda.on(GetFunctionCommand, { Qualifier: "6" }).resolves(fn("6", { Version: "6" }));
+    for (const version of ["3", "6", "7"]) config(version, ready(2));
+  });
+  const deleted = () =>
+    lambda
+      .commandCalls(DeleteProvisionedConcurrencyConfigCommand)
+      .map(({ args: [{ input }] }) => input.Qualifier);
+  const left = {
+    field: "provisionedConcurrency of version 6, which never came to run",
+    before: "2",
+    after: "none",
+  };
+
+  it("is shown, and given back with the next deployment, unless an alias uses the version", async () => {
+    const { plan, deploy } = await start(provisioned);
+    expect(plan.changes).toContainEqual(left);
+    expect((await deploy()).outcome).toBe("done");
+    expect(deleted()).toEqual(["4", "6"]);
+  });
+
+  it("is given back also when nothing else is to be done: the version that runs stays", async () => {
+    lambda.on(GetFunctionCommand, { Qualifier: "live" }).resolves(fn("a", { Version: "4" }));
+    const { plan, deploy } = await start(provisioned);
+    expect(plan.changes).toEqual([left]);
+    expect(await deploy()).toMatchObject({ outcome: "done", details: { version: "4" } });
+    expect(changes()).toEqual(["UpdateAlias", "DeleteProvisionedConcurrencyConfig"]);
+    expect(deleted()).toEqual(["6"]);
+  });
+
+  it("stays on the version that the next run goes on with", async () => {
+    lambda.on(GetFunctionCommand, { Qualifier: "6" }).resolves(fn("a", { Version: "6" }));
+    lambda.on(PublishVersionCommand).resolves({ Version: "6" });
+    config("6", ready(3));
+    const { plan, deploy } = await start(provisioned);
+    expect(plan.changes.map(({ field }) => field)).toEqual(["imageUri", "alias live"]);
+    expect((await deploy()).outcome).toBe("done");
+    expect(changes()).not.toContain("PutProvisionedConcurrencyConfig");
+    expect(deleted()).toEqual(["4"]);
   });
 });
 

@@ -15,7 +15,18 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { lambdaTargetSchema } from "../../../../config/lambda-target.ts";
 import { remainingSteps } from "../../../../runner/targets/lambda/steps.ts";
 import { awsError } from "../fakes.ts";
-import { changes, fn, lambda, latest, ref, start, startAnew, target } from "./builders.ts";
+import {
+  aliasIs,
+  changes,
+  fn,
+  lambda,
+  latest,
+  ref,
+  start,
+  startAnew,
+  target,
+  updateAlias,
+} from "./builders.ts";
 
 const cloudwatch = mockClient(CloudWatchClient);
 const steps = [
@@ -137,9 +148,10 @@ describe("a weighted shift", () => {
   it("says what is left when it can't be put back", async () => {
     const { deploy, clock } = await start(shifting);
     clock.afterSleep = (elapsed) => elapsed > 5_000 && alarm("ALARM");
-    lambda
-      .on(UpdateAliasCommand, { FunctionVersion: "4", RoutingConfig: { AdditionalVersionWeights: {} } })
-      .rejects(awsError("InvalidParameterValueException", "no"));
+    lambda.on(UpdateAliasCommand).callsFake((input) => {
+      const isWhole = Object.keys(input.RoutingConfig.AdditionalVersionWeights).length === 0;
+      return isWhole ? Promise.reject(awsError("InvalidParameterValueException", "no")) : updateAlias(input);
+    });
     const outcome = await deploy();
     expect(outcome.outcome).toBe("failed");
     expect(outcome.running).toBeUndefined();
@@ -147,23 +159,61 @@ describe("a weighted shift", () => {
   });
 
   it("leaves the alias to whoever moved it in the middle", async () => {
-    const { deploy } = await start(shifting);
-    lambda
-      .on(UpdateAliasCommand)
-      .resolvesOnce({ RevisionId: "ours" })
-      .rejects(awsError("PreconditionFailedException"));
-    const outcome = await deploy();
-    expect(outcome.outcome).toBe("failed");
-    expect(outcome.message).toContain("somebody else moved the alias");
-    expect(lambda.commandCalls(UpdateAliasCommand)[1]?.args[0].input.RevisionId).toBe("ours");
-    expect(lambda.commandCalls(UpdateAliasCommand)).toHaveLength(2);
+    const { deploy, clock } = await start(shifting);
+    clock.afterSleep = (elapsed) => elapsed > 5_000 && aliasIs("9");
+    expect(await deploy()).toMatchObject({
+      outcome: "failed",
+      message: "somebody else moved the alias meanwhile: it is on version 9 now; it stays there",
+    });
+    expect(places()).toEqual(["4 + 5:0.1", "4 + 5:0.5"]);
+  });
+
+  it.each([
+    ["to another version", "9", {}],
+    ["whole to the new version", "5", {}],
+    ["to another part", "4", { "5": 0.3 }],
+  ])("does not take back, when it fails, what somebody else has moved %s", async (_, version, weights) => {
+    const { deploy, clock } = await start(shifting);
+    clock.afterSleep = (elapsed) => {
+      if (elapsed < 5_000) return;
+      aliasIs(version, weights);
+      alarm("ALARM");
+    };
+    expect(await deploy()).toMatchObject({
+      outcome: "failed",
+      message: expect.stringMatching(/is in ALARM.*; live stays where somebody else has moved it meanwhile$/),
+    });
+    expect(places()).toEqual(["4 + 5:0.1"]);
+  });
+
+  it("goes on when something else about the alias was changed, and when an answer was lost", async () => {
+    const { deploy, clock } = await start(shifting);
+    let isLost = false;
+    lambda.on(UpdateAliasCommand).callsFake(async (input) => {
+      const answer = await updateAlias(input);
+      if (isLost) return answer;
+      // The SDK makes the call once more, and the revision is another by then.
+      isLost = true;
+      throw awsError("PreconditionFailedException");
+    });
+    let isDescribed = false;
+    clock.afterSleep = (elapsed) => {
+      if (elapsed < 5_000 || isDescribed) return;
+      isDescribed = true;
+      aliasIs("4", { "5": 0.1 });
+    };
+    expect((await deploy()).outcome).toBe("done");
+    expect(places()).toEqual(["4 + 5:0.1", "4 + 5:0.5", "4 + 5:0.5", "5"]);
   });
 
   it("puts back also what may have been done by a call without an answer", async () => {
     const { deploy } = await start(shifting);
     lambda
       .on(UpdateAliasCommand, { RoutingConfig: { AdditionalVersionWeights: { "5": 0.1 } } })
-      .rejects(Object.assign(new Error("socket hang up"), { name: "Error" }));
+      .callsFake(async (input) => {
+        await updateAlias(input);
+        throw Object.assign(new Error("socket hang up"), { name: "Error" });
+      });
     expect(await deploy()).toMatchObject({ outcome: "rolled back" });
     expect(places()).toEqual(["4 + 5:0.1", "4"]);
   });

@@ -1,0 +1,154 @@
+import { type AliasConfiguration, CreateAliasCommand, UpdateAliasCommand } from "@aws-sdk/client-lambda";
+import { UserError } from "../../../config/errors.ts";
+import { isAwsError } from "../../aws/errors.ts";
+import { getAlias, weightsOf } from "./function.ts";
+import { type FunctionUpdate, withoutConflict } from "./wait.ts";
+
+/** Where an alias sends its invocations. */
+export interface AliasPlace {
+  readonly version: string;
+  /** Versions that get a part of the invocations, by number; 0 to 1. Empty: `version` gets all. */
+  readonly weights: Readonly<Record<string, number>>;
+}
+
+/** An alias as it was found, with the revision that a change of it is guarded by. */
+export interface SeenAlias extends AliasPlace {
+  readonly revision?: string;
+}
+
+/** What one run knows of its alias. */
+export interface AliasCourse {
+  /** As it was found or put last; undefined when there was none. */
+  seen: SeenAlias | undefined;
+  /** Where it was asked to go last: noted before the call, which may get no answer. */
+  asked: AliasPlace | undefined;
+}
+
+/** Times that a change of something else (its description) between reading and writing is put up with. */
+const attempts = 3;
+
+/** All invocations to one version. Pure. */
+export function whole(version: string): AliasPlace {
+  return { version, weights: {} };
+}
+
+/** Whether two places send the same parts to the same versions. Pure. */
+export function samePlace(one: AliasPlace, other: AliasPlace): boolean {
+  const parts = ({ weights }: AliasPlace) => Object.entries(weights).sort().join();
+  return one.version === other.version && parts(one) === parts(other);
+}
+
+/** Reads where the alias is; undefined when there is none. */
+export async function seeAlias({ clients, target, signal }: FunctionUpdate): Promise<SeenAlias | undefined> {
+  const alias = await getAlias(clients, target, signal);
+  return alias === undefined ? undefined : seenOf(alias);
+}
+
+/** Pure. */
+export function seenOf(alias: AliasConfiguration): SeenAlias {
+  const { FunctionVersion: version = "", RevisionId: revision } = alias;
+  return { version, weights: weightsOf(alias), ...(revision === undefined ? {} : { revision }) };
+}
+
+/**
+ * Sends the alias to a place, from where this run saw or put it last: whoever else has moved it since
+ * wins. Makes it when there is none. Not interruptible, so that it is always known where the alias is.
+ *
+ * @throws UserError `alias-overtaken`
+ */
+export async function sendAlias(
+  update: FunctionUpdate,
+  course: AliasCourse,
+  place: AliasPlace,
+): Promise<"moved" | "created"> {
+  course.asked = place;
+  for (let attempt = 1; ; attempt++) {
+    const from = course.seen;
+    try {
+      course.seen = await (from === undefined ? create(update, place) : write(update, from, place));
+      return from === undefined ? "created" : "moved";
+    } catch (error) {
+      if (isAwsError(error, "ResourceNotFoundException") && from !== undefined) {
+        course.seen = undefined;
+        continue;
+      }
+      if (!isOvertaken(error)) throw error;
+    }
+    const now = await seeAlias(update);
+    // The answer to our own call may have been lost, and the call made again.
+    if (now !== undefined && samePlace(now, place)) {
+      course.seen = now;
+      return from === undefined ? "created" : "moved";
+    }
+    if (now === undefined || from === undefined || !samePlace(now, from) || attempt >= attempts) {
+      throw aliasMoved(update, now);
+    }
+    course.seen = now;
+  }
+}
+
+/**
+ * Whether an alias is where this run has left it, so that it may be put back. Lambda itself divides the
+ * invocations for a while after the move of an alias that has provisioned concurrency of its own. Pure.
+ *
+ * @param previous the version that was before
+ */
+export function isOurs(now: SeenAlias, { seen, asked }: AliasCourse, previous: string): boolean {
+  if (now.revision !== undefined && now.revision === seen?.revision) return true;
+  if (seen !== undefined && samePlace(now, seen)) return true;
+  if (asked === undefined) return false;
+  const byLambda =
+    Object.keys(asked.weights).length === 0 &&
+    now.version === asked.version &&
+    Object.keys(now.weights).every((version) => version === previous);
+  return samePlace(now, asked) || byLambda;
+}
+
+async function write(update: FunctionUpdate, from: SeenAlias, place: AliasPlace): Promise<SeenAlias> {
+  const { clients, target } = update;
+  const { RevisionId: revision } = await withoutConflict(update, () =>
+    clients.lambda.send(
+      new UpdateAliasCommand({
+        FunctionName: target.function,
+        Name: target.alias,
+        FunctionVersion: place.version,
+        RoutingConfig: { AdditionalVersionWeights: { ...place.weights } },
+        ...(from.revision === undefined ? {} : { RevisionId: from.revision }),
+      }),
+    ),
+  );
+  return { ...place, ...(revision === undefined ? {} : { revision }) };
+}
+
+async function create({ clients, target }: FunctionUpdate, place: AliasPlace): Promise<SeenAlias> {
+  const { RevisionId: revision } = await clients.lambda.send(
+    new CreateAliasCommand({
+      FunctionName: target.function,
+      Name: target.alias,
+      FunctionVersion: place.version,
+    }),
+  );
+  return { ...place, ...(revision === undefined ? {} : { revision }) };
+}
+
+function isOvertaken(error: unknown): boolean {
+  return (
+    isAwsError(error, "PreconditionFailedException") ||
+    (isAwsError(error, "ResourceConflictException") && /already exist/i.test(error.message))
+  );
+}
+
+/** Somebody else moved the alias meanwhile: it is theirs now, and not put back. */
+function aliasMoved({ target }: FunctionUpdate, now: SeenAlias | undefined): UserError {
+  const where = now === undefined ? "deleted it" : `it is on version ${now.version} now`;
+  return new UserError(
+    {
+      code: "alias-overtaken",
+      where: `Lambda function ${target.function}`,
+      value: target.alias,
+      message: `somebody else moved the alias meanwhile: ${where}`,
+      fix: "deploy again when the other deployment is over",
+    },
+    { exitCode: 1 },
+  );
+}
