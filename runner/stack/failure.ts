@@ -74,7 +74,7 @@ function buildFailure(
     };
   }
   const denied =
-    /denied:[^\n]*|403 Forbidden|401 Unauthorized|no basic auth credentials|insufficient_scope[^\n]*|tag '[^']*' is immutable|TAG_INVALID[^\n]*/i.exec(
+    /(?<=failed to push [^\n]*: )(?:denied|unauthorized)[^\n]*|denied:[^\n]*|403 Forbidden|401 Unauthorized|no basic auth credentials|insufficient_scope[^\n]*|tag '[^']*' is immutable|TAG_INVALID[^\n]*/i.exec(
       all,
     );
   if (denied !== null) {
@@ -85,7 +85,8 @@ function buildFailure(
         message: `the registry refused what was pushed for ${what}: ${denied[0].trim()}`,
         fix: "check that the role may push to the repository (ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:PutImage)",
       },
-      again: /401|no basic auth/i.test(denied[0]),
+      // Only a token that has run out is another one at the next attempt.
+      again: /token.*expired|expired.*token/i.test(denied[0]),
     };
   }
   const step = failedStep([...log, message]);

@@ -1,33 +1,19 @@
-import { createHash } from "node:crypto";
 import {
   DescribeTasksCommand,
   type Failure,
   paginateListTasks,
   RunTaskCommand,
-  type RunTaskCommandInput,
   type Service,
   StopTaskCommand,
   type Task,
 } from "@aws-sdk/client-ecs";
-import type { OneOffTask } from "../../../config/ecs-target.ts";
 import { UserError } from "../../../config/errors.ts";
 import { isAwsError } from "../../aws/errors.ts";
 import { type Clock, poll, pollPolicy } from "../poll.ts";
 import type { TargetContext } from "../target.ts";
 import { describeStop, logEvidence } from "./evidence.ts";
-import { nameOf, revisionName, type TaskDefinition } from "./state.ts";
-
-export interface OneOff {
-  readonly task: OneOffTask;
-  readonly service: Service;
-  /** The new revision: the task runs with it. */
-  readonly revisionArn: string;
-  readonly taskDefinition: TaskDefinition;
-  /** Container → reference, of those that are moved. */
-  readonly references: Readonly<Record<string, string>>;
-  /** Name of the target, for people. */
-  readonly title: string;
-}
+import { type OneOff, requestOf, tokenOf } from "./one-off-request.ts";
+import { nameOf, revisionName } from "./state.ts";
 
 /** Client tokens that are tried in turn: each names one attempt, and ECS keeps those of failed ones, too. */
 const mostAttempts = 20;
@@ -121,48 +107,6 @@ async function startOrFind(one: OneOff, token: string, context: TargetContext): 
     },
     { exitCode: 1 },
   );
-}
-
-/** The request that runs the task where and as the service runs its own. Pure. */
-export function requestOf(
-  { task, service, revisionArn }: OneOff,
-  token: string,
-  attempt: number,
-): RunTaskCommandInput {
-  const { capacityProviderStrategy = [], launchType, platformVersion } = service;
-  return {
-    cluster: service.clusterArn,
-    taskDefinition: revisionArn,
-    count: 1,
-    startedBy: token,
-    clientToken: `${token}-${attempt}`,
-    overrides: { containerOverrides: [{ name: task.container, command: [...task.command] }] },
-    ...(service.networkConfiguration === undefined
-      ? {}
-      : { networkConfiguration: service.networkConfiguration }),
-    ...(capacityProviderStrategy.length > 0
-      ? { capacityProviderStrategy }
-      : launchType === undefined
-        ? {}
-        : { launchType }),
-    ...(platformVersion === undefined || platformVersion === "" ? {} : { platformVersion }),
-    ...((service.placementConstraints ?? []).length === 0
-      ? {}
-      : { placementConstraints: service.placementConstraints }),
-    ...(service.propagateTags === "TASK_DEFINITION" ? { propagateTags: "TASK_DEFINITION" as const } : {}),
-  };
-}
-
-/** Names the work: service, what it runs now, images, command. At most 36 characters, as startedBy takes. Pure. */
-export function tokenOf({ task, service, references }: OneOff): string {
-  const work = [
-    service.serviceArn,
-    service.taskDefinition,
-    Object.entries(references).sort(),
-    task.container,
-    task.command,
-  ];
-  return `slipway-${createHash("sha256").update(JSON.stringify(work)).digest("hex").slice(0, 24)}`;
 }
 
 async function findRunning(service: Service, token: string, context: TargetContext) {

@@ -6,6 +6,7 @@ import type { Image } from "../../registry/image.ts";
 import type { FieldChange, TargetImage, TargetPlan } from "../target.ts";
 import { alarmChange } from "./alarms.ts";
 import { imageIn, imagesByContainer, referencesByContainer } from "./containers.ts";
+import { oneOffProblems } from "./one-off-request.ts";
 import { smokeProblems } from "./smoke.ts";
 import { type EcsState, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
 import { strategyNotes } from "./strategy.ts";
@@ -33,6 +34,7 @@ export function planEcs(
       ...platformProblems(target, state, one),
     ]),
     ...(target.before === undefined ? [] : containerProblems(target.before.container, state)),
+    ...oneOffProblems(target, state),
     ...smokeProblems(target, state),
   ];
   const changes = changesOf(target, state, image);

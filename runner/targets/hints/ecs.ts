@@ -3,6 +3,8 @@ import type { Hint } from "./hint.ts";
 const network =
   "give the tasks' subnets a way out: a NAT gateway, or VPC endpoints for ecr.api, ecr.dkr, s3 and logs (and for secretsmanager, ssm where used), and let their security group use it on port 443";
 
+const pulling = /CannotPull|failed to (pull|resolve)/i;
+
 /**
  * Stopped reasons, exit codes and events of ECS.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
@@ -24,27 +26,46 @@ export const ecsHints: readonly Hint[] = [
     advice: "the instance's disk is full: give it or the tasks' ephemeral storage more room",
   },
   {
-    when: [/CannotPull|failed to (pull|resolve)/i, /toomanyrequests|rate limit/i],
+    when: [pulling, /toomanyrequests|rate limit/i],
     advice: "the registry limits pulls: pull through ECR (a pull-through cache), or sign in to it",
   },
   {
-    when: [
-      /CannotPull|failed to (pull|resolve)/i,
-      /access ?denied|not authorized|unauthorized|no basic auth|403/i,
-    ],
+    when: [pulling, /connection refused/i],
+    advice:
+      "nothing listens at the address of the registry: see that it runs, and that the host in the image's name leads there from where the tasks run (localhost is that machine itself)",
+  },
+  {
+    when: [pulling, /no such host|server misbehaving|host not found/i],
+    advice:
+      "the registry's name can't be resolved: see slipway:registry of the stack, and that the VPC has DNS (enableDnsSupport, enableDnsHostnames, private DNS of its endpoints)",
+  },
+  {
+    when: [pulling, /x509|certificate|HTTP response to HTTPS client/i],
+    advice: "the registry has no certificate that the tasks' machine trusts: give it one",
+  },
+  {
+    when: [pulling, /no basic auth/i],
+    advice:
+      "nobody signed in to the registry: let the execution role call ecr:GetAuthorizationToken; a registry that is not ECR needs repositoryCredentials in the task definition",
+  },
+  {
+    when: [pulling, /access ?denied|not authorized|unauthorized|forbidden|\b403\b/i],
     advice:
       "let the execution role pull: ecr:GetAuthorizationToken, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer; for another account's registry its repository policy (slipway:repositories.pullPrincipals), too",
   },
   {
     when: [
       /CannotPull|failed to (pull|resolve)|ImageNotFound/i,
-      /not ?found|manifest unknown|does not exist|404/i,
+      /not ?found|manifest unknown|does not exist|\b404\b/i,
     ],
     advice:
       "the image is not in the registry any more: deploy again to build it, and see that the retention keeps what runs (slipway images)",
   },
   {
-    when: [/CannotPull|failed to (pull|resolve)/i, /time ?out|deadline|dial tcp|no route|connection|i\/o/i],
+    when: [
+      pulling,
+      /time ?out|deadline|canceled while waiting|dial tcp|no route|unreachable|connection|i\/o/i,
+    ],
     advice: network,
   },
   {

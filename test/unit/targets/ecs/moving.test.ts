@@ -430,6 +430,47 @@ describe("the one-off task", () => {
     expect(runs()[0]).not.toHaveProperty("launchType");
   });
 
+  describe("of a service with an EBS volume that is configured at launch", () => {
+    const definition = taskDefinition(1, oldReference, {
+      volumes: [{ name: "data", configuredAtLaunch: true }, { name: "scratch" }],
+    });
+    const volume = { roleArn: "arn:aws:iam::111122223333:role/ebs", sizeInGiB: 20 };
+    const withVolume = deployment(1, {
+      volumeConfigurations: [
+        {
+          name: "data",
+          managedEBSVolume: {
+            ...volume,
+            tagSpecifications: [{ resourceType: "volume", propagateTags: "SERVICE" }],
+          },
+        },
+      ],
+    });
+
+    it("gets one of its own, which goes with the task", async () => {
+      hasTasks([], [ended(0)]);
+      await start({ before }, image, foundState(service([withVolume]), definition)).apply();
+      expect(runs()[0]?.volumeConfigurations).toEqual([
+        {
+          name: "data",
+          managedEBSVolume: {
+            ...volume,
+            tagSpecifications: [{ resourceType: "volume" }],
+            terminationPolicy: { deleteOnTermination: true },
+          },
+        },
+      ]);
+    });
+
+    it("is refused before anything changes when nobody says how", () => {
+      const state = foundState(service([deployment(1)]), definition);
+      expect(start({ before }, image, state).plan.problems).toMatchObject([
+        { code: "one-off-without-volume", key: "before", value: "data" },
+      ]);
+      expect(start({}, image, state).plan.problems).toEqual([]);
+    });
+  });
+
   it("that fails leaves the service as it is, and shows its last lines", async () => {
     hasTasks([], [ended(3)]);
     logs.on(GetLogEventsCommand).resolves({ events: [{ message: "relation exists" }] });

@@ -27,7 +27,31 @@ const ecs: readonly (readonly [said: string, advice: RegExp])[] = [
     "CannotPullContainerError: ref pull has been retried 5 time(s): dial tcp 52.1.2.3:443: i/o timeout",
     /NAT gateway/,
   ],
-  ["CannotPullContainerError: something new", /may pull it/],
+  [
+    "CannotPullContainerError: Error response from daemon: Get https://111122223333.dkr.ecr.eu-west-1.amazonaws.com/v2/: net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)",
+    /NAT gateway/,
+  ],
+  [
+    'CannotPullContainerError: failed to do request: Head "https://registry.corp:5000/v2/shop/ui/manifests/sha256:404": dial tcp 10.0.3.17:5000: connect: connection refused',
+    /nothing listens/,
+  ],
+  [
+    "CannotPullContainerError: failed to resolve ref 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/ui@sha256:00: unexpected status from HEAD request: 403 Forbidden",
+    /let the execution role pull/,
+  ],
+  [
+    "CannotPullContainerError: failed to resolve ref x/ui@sha256:4a403b404c: pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials",
+    /nobody signed in/,
+  ],
+  [
+    "CannotPullContainerError: failed to do request: dial tcp: lookup registry.corp on 10.0.0.2:53: no such host",
+    /can't be resolved/,
+  ],
+  [
+    "CannotPullContainerError: failed to do request: tls: failed to verify certificate: x509: certificate signed by unknown authority",
+    /certificate that the tasks' machine trusts/,
+  ],
+  ["CannotPullContainerError: something new, of ui@sha256:403e404a", /may pull it/],
   [
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: AccessDeniedException: not authorized to perform: secretsmanager:GetSecretValue",
     /let the execution role read the secrets/,
