@@ -1,4 +1,5 @@
 import {
+  type Deployment,
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
@@ -21,8 +22,8 @@ interface Revision {
 
 /**
  * Every image that ECS runs in the account and region: of all containers in the task definitions of all
- * services' PRIMARY and ACTIVE deployments and task sets, and of all tasks there are, whoever started
- * them. Only reads.
+ * services' PRIMARY deployments, ACTIVE ones with tasks, and task sets, and of all tasks there are,
+ * whoever started them. Only reads.
  */
 export async function imagesInEcs({ clients, signal }: UseContext): Promise<readonly ImageUse[]> {
   const clusters: string[] = [];
@@ -92,13 +93,18 @@ export function revisionsOf(service: Service): readonly Revision[] {
       ? []
       : [{ taskDefinition, where, why: `${what}, ${revisionName(taskDefinition)}` }];
   const deployments = (service.deployments ?? [])
-    .filter(({ status }) => status !== "INACTIVE")
+    .filter((one) => one.status === "PRIMARY" || (one.status !== "INACTIVE" && hasTasks(one)))
     .flatMap(({ status, taskDefinition }) => revision(taskDefinition, `${status} deployment`));
   const taskSets = (service.taskSets ?? []).flatMap(({ status, taskDefinition }) =>
     revision(taskDefinition, `${status} task set`),
   );
   const all = [...deployments, ...taskSets];
   return all.length > 0 ? all : revision(service.taskDefinition, "service");
+}
+
+/** False of a deployment that failed and is rolled back: it may stay listed as ACTIVE for a while. */
+function hasTasks({ desiredCount, runningCount, pendingCount }: Deployment): boolean {
+  return [desiredCount, runningCount, pendingCount].some((count) => count !== 0);
 }
 
 /** What a task's containers run: the digest as its agent says. Pure. */

@@ -106,6 +106,20 @@ describe("images in ECS", () => {
     expect(revisionsOf({ ...service, status: "INACTIVE" })).toEqual([]);
   });
 
+  it("a deployment that failed and has no task left needs nothing, however it is listed", () => {
+    const none = { desiredCount: 0, runningCount: 0, pendingCount: 0 };
+    const deployments = [
+      { status: "PRIMARY", taskDefinition: revision("ui:3"), ...none },
+      { status: "ACTIVE", taskDefinition: revision("ui:4"), ...none },
+      { status: "ACTIVE", taskDefinition: revision("ui:5"), ...none, runningCount: 1 },
+    ];
+    const service = { serviceName: "ui", clusterArn: cluster("shop"), deployments };
+    expect(revisionsOf(service).map(({ why }) => why)).toEqual([
+      "PRIMARY deployment, ui:3",
+      "ACTIVE deployment, ui:5",
+    ]);
+  });
+
   it("a service of another controller has its task sets'", () => {
     const taskSets = [{ status: "ACTIVE", taskDefinition: revision("ui:2") }];
     expect(revisionsOf({ serviceName: "ui", clusterArn: cluster("shop"), taskSets })[0]?.why).toBe(
