@@ -59,7 +59,8 @@ export const here = "HEAD";
 export async function diffReleases(session: Session, before: string, after: string): Promise<DiffDocument> {
   const { settings, caller, timeline, signal } = session;
   const services = await timeline.run({ id: "diff", title: "Compare" }, async () => {
-    const all = await readReleases(session);
+    const asked = [before, after].filter((text) => text !== live && text !== here);
+    const all = await readReleases(session, asked);
     return pMap(all, (of) => diffService(session, of, before, after), { concurrency: 8, signal });
   });
   return {

@@ -83,7 +83,8 @@ export async function preparePromotion(
   const promotions = await to.timeline.run(
     { id: "releases", title: `Read the release records of ${from.settings.stack}` },
     async ({ conclude }) => {
-      const all = (await readReleases(from)).filter(({ service }) => service.targets.length > 0);
+      const asked = request.release === undefined ? [] : [request.release];
+      const all = (await readReleases(from, asked)).filter(({ service }) => service.targets.length > 0);
       const choices = all.map((of) => ({ of, choice: choosePromoted(of, request, from.settings.stack) }));
       const refused = choices.flatMap(({ choice }) => ("code" in choice ? [choice] : []));
       if (refused.length > 0) {

@@ -1,7 +1,9 @@
 import pMap from "p-map";
 import type { Service } from "../../config/catalogue.ts";
 import { repositoryName } from "../../config/names.ts";
-import { releasesOf } from "../release/history.ts";
+import { maximumTagLength, sanitizeTag } from "../image/tag-text.ts";
+import { getManifest } from "../registry/lookup.ts";
+import { findReleases, releasesOf, withTag } from "../release/history.ts";
 import type { EarlierRelease } from "../release/record.ts";
 import { readHead } from "../release/store.ts";
 import { kindOf } from "../targets/kinds.ts";
@@ -17,8 +19,16 @@ export interface ServiceReleases {
   readonly running: readonly string[];
 }
 
-/** The releases of the session's services: one call for each, and a look at each target. */
-export function readReleases(session: Session): Promise<readonly ServiceReleases[]> {
+/**
+ * The releases of the session's services: one call for each, and a look at each target.
+ *
+ * @param asked names that releases are looked for by. What no record knows may be a tag that an image
+ *   got after its release (`v1.2.0`, say): then the registry is asked, too
+ */
+export function readReleases(
+  session: Session,
+  asked: readonly string[] = [],
+): Promise<readonly ServiceReleases[]> {
   const { services, settings, clients, emit, signal } = session;
   return pMap(
     services,
@@ -33,8 +43,29 @@ export function readReleases(session: Session): Promise<readonly ServiceReleases
         ),
       ]);
       const digests = targets.flatMap(({ running }) => running?.split("@")[1] ?? []);
-      return { service, repository, releases: releasesOf(head), running: [...new Set(digests)] };
+      const releases = await withLaterTags(session, repository, releasesOf(head), asked);
+      return { service, repository, releases, running: [...new Set(digests)] };
     },
     { concurrency: settings.deploy.parallelTargets, signal },
   );
+}
+
+async function withLaterTags(
+  { clients, signal }: Pick<Session, "clients" | "signal">,
+  repository: string,
+  releases: readonly EarlierRelease[],
+  asked: readonly string[],
+): Promise<readonly EarlierRelease[]> {
+  const tags = asked.filter(
+    (text) =>
+      text.length <= maximumTagLength &&
+      sanitizeTag(text) === text &&
+      findReleases(releases, text).length === 0,
+  );
+  let found = releases;
+  for (const imageTag of releases.length === 0 ? [] : tags) {
+    const stored = await getManifest(clients, repository, { imageTag }, signal);
+    if (stored !== undefined) found = withTag(found, imageTag, stored.digest);
+  }
+  return found;
 }

@@ -48,7 +48,8 @@ export async function prepareRollback(given: Session, request: RollbackRequest):
   const found = await timeline.run(
     { id: "releases", title: "Read the release records" },
     async ({ conclude }) => {
-      const all = (await readReleases(session)).filter(({ service }) => service.targets.length > 0);
+      const asked = request.to === undefined ? [] : [request.to];
+      const all = (await readReleases(session, asked)).filter(({ service }) => service.targets.length > 0);
       const choices = all.map((of) => ({
         of,
         choice: chooseRelease(of, request.to, session.settings.stack),

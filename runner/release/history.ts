@@ -60,6 +60,21 @@ function originalOf(releases: readonly EarlierRelease[], release: EarlierRelease
 }
 
 /**
+ * The releases, those of an image with a tag that it got after them. Pure.
+ *
+ * @param digest the image that has the tag
+ */
+export function withTag(
+  releases: readonly EarlierRelease[],
+  tag: string,
+  digest: string,
+): readonly EarlierRelease[] {
+  return releases.map((release) =>
+    isImageOf(release, digest) ? { ...release, tags: [...release.tags, tag] } : release,
+  );
+}
+
+/**
  * The releases that a text names: by id (or its beginning), by a tag of the image, by the beginning of
  * the commit, or by that of the image's digest. The newest first; several of one image are possible.
  * Pure.

@@ -1,0 +1,54 @@
+import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
+import { mockClient } from "aws-sdk-client-mock";
+import { beforeEach, expect, test, vi } from "vitest";
+import type { Settings } from "../../../config/settings.ts";
+import { readReleases } from "../../../runner/deploy/releases.ts";
+import type { Session } from "../../../runner/deploy/session.ts";
+import type { StoredRelease } from "../../../runner/release/record.ts";
+import { earlier, record, sha } from "../release/releases.ts";
+import { service } from "../stack/services.ts";
+import { fakeContext } from "../targets/fakes.ts";
+
+const head = vi.hoisted(() => ({ now: undefined as StoredRelease | undefined }));
+vi.mock("../../../runner/release/store.ts", () => ({ readHead: async () => head.now }));
+
+const ecr = mockClient(ECRClient);
+
+beforeEach(() => {
+  ecr.reset();
+  ecr.on(BatchGetImageCommand).resolves({ images: [] });
+  ecr.on(BatchGetImageCommand, { imageIds: [{ imageTag: "v1.2.0" }] }).resolves({
+    images: [{ imageManifest: "{}", imageId: { imageDigest: sha("2") } }],
+  });
+  head.now = {
+    record: record("20261125-120000-333333", "3", {
+      earlier: [earlier("20261125-110000-222222", "2"), earlier("20261125-100000-111111", "1")],
+    }),
+    digest: undefined,
+  };
+});
+
+async function tagsOf(...asked: readonly string[]) {
+  const settings = { stack: "dev", deploy: { parallelTargets: 4 }, repositories: { prefix: "shop" } };
+  const session = { ...fakeContext(), settings: settings as Settings, services: [service("ui")] };
+  const [of] = await readReleases(session as unknown as Session, asked);
+  return of?.releases.map(({ tags }) => tags.join());
+}
+
+test("a tag that an image got after its release names the release", async () => {
+  expect(await tagsOf("v1.2.0")).toEqual(["v1", "v1.2.0", ""]);
+});
+
+test("the registry is not asked for what a record knows, or what can't be a tag", async () => {
+  expect(await tagsOf("v1", "20261125-110000-222222", "2222222", "a/b", "x".repeat(129))).toEqual([
+    "v1",
+    "",
+    "",
+  ]);
+  expect(ecr.commandCalls(BatchGetImageCommand)).toEqual([]);
+});
+
+test("a tag that no image has names none", async () => {
+  expect(await tagsOf("v9")).toEqual(["v1", "", ""]);
+  expect(ecr.commandCalls(BatchGetImageCommand)).toHaveLength(1);
+});
