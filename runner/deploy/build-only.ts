@@ -150,7 +150,10 @@ async function buildService(
         service.platforms.map(async (platform) => {
           const place = layout(service.name, platform);
           const options = wanted([platform], built(platform));
-          await runBuild(options, { kind: "folder", folder: place }, { log, signal });
+          // Builds of several platforms go on side by side.
+          const told = (line: string) =>
+            log(line === "" || service.platforms.length === 1 ? line : `${platform} ${line}`);
+          await runBuild(options, { kind: "folder", folder: place }, { log: told, signal });
           return readLayout(join(directory, place), platform);
         }),
       );
