@@ -6,7 +6,16 @@ import { execa } from "execa";
 import { request } from "undici";
 import { UserError } from "../../config/errors.ts";
 import { builderName, buildxEnvironment } from "./builder.ts";
-import { type Health, healthy, type Part, type Sandbox, type Started, type Step, unhealthy } from "./part.ts";
+import {
+  answerMilliseconds,
+  type Health,
+  healthy,
+  type Part,
+  type Sandbox,
+  type Started,
+  type Step,
+  unhealthy,
+} from "./part.ts";
 
 const images = join(import.meta.dirname, "..", "images");
 
@@ -57,7 +66,7 @@ async function isPushed(endpoint: string, image: (typeof standIns)[number]): Pro
     const { statusCode, body } = await request(`${endpoint}/v2/${image.repository}/manifests/${image.tag}`, {
       method: "HEAD",
       headers: { accept: "application/vnd.oci.image.index.v1+json" },
-      signal: AbortSignal.timeout(1500),
+      signal: AbortSignal.timeout(answerMilliseconds),
     });
     await body.dump();
     return statusCode === 200;

@@ -8,7 +8,15 @@ import { isAlive } from "../process/identity.ts";
 import { markedProcesses } from "../process/marked.ts";
 import { stopProcesses } from "../process/stop.ts";
 import type { PartRecord } from "../state.ts";
-import { type Health, healthy, type Part, type Sandbox, type Started, unhealthy } from "./part.ts";
+import {
+  answerMilliseconds,
+  type Health,
+  healthy,
+  type Part,
+  type Sandbox,
+  type Started,
+  unhealthy,
+} from "./part.ts";
 import { freePort } from "./port.ts";
 import { inPrivateMounts } from "./private-mounts.ts";
 
@@ -54,7 +62,7 @@ async function check(sandbox: Sandbox, record: PartRecord, node: BuildNode): Pro
 function answers(address: string): Promise<boolean> {
   const { hostname, port } = new URL(address);
   return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port), timeout: 1500 });
+    const socket = connect({ host: hostname, port: Number(port), timeout: answerMilliseconds });
     const end = (result: boolean) => {
       socket.destroy();
       resolve(result);

@@ -1,4 +1,5 @@
 import { Agent, request } from "undici";
+import { answerMilliseconds } from "./part.ts";
 
 /** The few calls to a Docker daemon that the sandbox needs. */
 export interface DockerApi {
@@ -11,8 +12,6 @@ export interface DockerApi {
   close(): Promise<void>;
 }
 
-const timeoutMilliseconds = 2000;
-
 /** Whether a daemon at this address is on this machine, so that both see the same loopback. Pure. */
 export function isLocalDocker(host: string): boolean {
   return /^unix:\/\/\/|^tcp:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
@@ -23,7 +22,7 @@ export function dockerApi(host: string): DockerApi {
   const socket = host.startsWith("unix://") ? host.slice("unix://".length) : undefined;
   const base = socket === undefined ? host.replace(/^tcp:/, "http:") : "http://docker";
   const agent = new Agent({ connect: socket === undefined ? {} : { socketPath: socket } });
-  const call = async (method: "GET" | "DELETE", path: string, timeout = timeoutMilliseconds) => {
+  const call = async (method: "GET" | "DELETE", path: string, timeout = answerMilliseconds) => {
     const { statusCode, body } = await request(`${base}${path}`, {
       method,
       dispatcher: agent,

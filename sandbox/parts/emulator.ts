@@ -9,7 +9,15 @@ import { markedProcesses } from "../process/marked.ts";
 import { stopProcesses } from "../process/stop.ts";
 import type { PartRecord } from "../state.ts";
 import { dockerApi } from "./docker-api.ts";
-import { type Health, healthy, type Part, type Sandbox, type Started, unhealthy } from "./part.ts";
+import {
+  answerMilliseconds,
+  type Health,
+  healthy,
+  type Part,
+  type Sandbox,
+  type Started,
+  unhealthy,
+} from "./part.ts";
 import { freePort } from "./port.ts";
 
 const name = "emulator";
@@ -35,7 +43,7 @@ async function check(_sandbox: Sandbox, record: PartRecord): Promise<Health> {
 async function answers(endpoint: string): Promise<boolean> {
   try {
     const { statusCode, body } = await request(`${endpoint}/_ministack/health`, {
-      signal: AbortSignal.timeout(1500),
+      signal: AbortSignal.timeout(answerMilliseconds),
     });
     await body.dump();
     return statusCode === 200;

@@ -18,6 +18,12 @@ export type Health = { readonly healthy: true } | { readonly healthy: false; rea
 export const healthy: Health = { healthy: true };
 export const unhealthy = (reason: string): Health => ({ healthy: false, reason });
 
+/**
+ * How long something that runs may take to answer before it counts as broken. Long, as a machine with
+ * much to do is no fault of a part's, and the emulator loses what it holds when it is started again.
+ */
+export const answerMilliseconds = 15_000;
+
 /** The step that a part's start is reported as. */
 export type Step = Parameters<Parameters<typeof runStep>[2]>[0];
 

@@ -10,7 +10,15 @@ import { isAlive } from "../process/identity.ts";
 import { markedProcesses } from "../process/marked.ts";
 import { stopProcesses } from "../process/stop.ts";
 import type { PartRecord } from "../state.ts";
-import { type Health, healthy, type Part, type Sandbox, type Started, unhealthy } from "./part.ts";
+import {
+  answerMilliseconds,
+  type Health,
+  healthy,
+  type Part,
+  type Sandbox,
+  type Started,
+  unhealthy,
+} from "./part.ts";
 import { freePort } from "./port.ts";
 
 const name = "registry";
@@ -36,7 +44,7 @@ async function check(_sandbox: Sandbox, record: PartRecord): Promise<Health> {
 async function answers(registry: string): Promise<boolean> {
   try {
     const { statusCode, body } = await request(`http://${registry}/v2/`, {
-      signal: AbortSignal.timeout(1500),
+      signal: AbortSignal.timeout(answerMilliseconds),
     });
     await body.dump();
     return statusCode < 500;
