@@ -1,6 +1,5 @@
 import pMap from "p-map";
 import packageDescription from "../../package.json" with { type: "json" };
-import { createClients } from "../aws/clients.ts";
 import { type Revision, touches } from "../image/git.ts";
 import { connectToRegistry } from "../registry/connection.ts";
 import type { Image } from "../registry/image.ts";
@@ -125,50 +124,42 @@ async function writeRecords(
   const late = releases.every((release) => release.late);
   const title = late ? "Record what runs already" : "Record the releases";
   return runStep(emit, { id: "record", title }, async ({ conclude }) => {
-    // Clients that an interruption does not close.
-    const clients = createClients(settings);
+    const clients = session.clients.uninterruptible;
     const signal = AbortSignal.timeout(writeSeconds * 1000);
-    try {
-      const registry = connectToRegistry(clients, host, signal);
-      const recorded = await pMap(
-        releases,
-        async (release): Promise<RecordedRelease> => {
-          const { image, outcome, late } = release;
-          const id = releaseId(new Date(), Math.random());
-          const about = { service: image.service, id, outcome, late };
-          try {
-            const head = await readHead(clients, image.repository, settings.stack, signal);
-            const record = makeRecord(factsOf(session, release, id), head);
-            const { digest, keeper } = await writeRelease(clients, registry, record);
-            return { ...about, record: digest, referrers: keeper };
-          } catch (error) {
-            const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-            emit({
-              kind: "warning",
-              code: "record-not-written",
-              message: `the release of ${image.service} (${outcome}) is not recorded: ${reason}`,
-              fix: "what was deployed stays as it is; the next deploy records what runs then",
-            });
-            return about;
-          }
-        },
-        { concurrency: 8 },
-      );
-      const written = recorded.filter(({ record }) => record !== undefined);
-      if (written.some(({ referrers }) => referrers === "tag")) {
-        emit({
-          kind: "notice",
-          message: `${host} keeps no list of OCI referrers: the records are listed under tags (sha256-…) instead`,
-        });
-      }
-      conclude(
-        written.length === recorded.length ? "done" : "failed",
-        written.map(({ id }) => id).join(", "),
-      );
-      return recorded;
-    } finally {
-      clients.destroy();
+    const registry = connectToRegistry(clients, host, signal);
+    const recorded = await pMap(
+      releases,
+      async (release): Promise<RecordedRelease> => {
+        const { image, outcome, late } = release;
+        const id = releaseId(new Date(), Math.random());
+        const about = { service: image.service, id, outcome, late };
+        try {
+          const head = await readHead(clients, image.repository, settings.stack, signal);
+          const record = makeRecord(factsOf(session, release, id), head);
+          const { digest, keeper } = await writeRelease(clients, registry, record);
+          return { ...about, record: digest, referrers: keeper };
+        } catch (error) {
+          const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+          emit({
+            kind: "warning",
+            code: "record-not-written",
+            message: `the release of ${image.service} (${outcome}) is not recorded: ${reason}`,
+            fix: "what was deployed stays as it is; the next deploy records what runs then",
+          });
+          return about;
+        }
+      },
+      { concurrency: 8 },
+    );
+    const written = recorded.filter(({ record }) => record !== undefined);
+    if (written.some(({ referrers }) => referrers === "tag")) {
+      emit({
+        kind: "notice",
+        message: `${host} keeps no list of OCI referrers: the records are listed under tags (sha256-…) instead`,
+      });
     }
+    conclude(written.length === recorded.length ? "done" : "failed", written.map(({ id }) => id).join(", "));
+    return recorded;
   });
 }
 

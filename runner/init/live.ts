@@ -5,9 +5,10 @@ import {
   paginateListServices,
   type Service,
 } from "@aws-sdk/client-ecs";
-import { GetFunctionCommand, paginateListAliases, paginateListFunctions } from "@aws-sdk/client-lambda";
+import { GetFunctionCommand, paginateListFunctions } from "@aws-sdk/client-lambda";
 import pMap from "p-map";
 import type { Clients } from "../aws/clients.ts";
+import { listAliases } from "../targets/lambda/function.ts";
 import type { Architecture, Live, LiveContainer, LiveFunction } from "./match.ts";
 
 /** As many services as one call describes. */
@@ -63,7 +64,8 @@ async function liveContainers({ ecs }: Clients, signal: AbortSignal): Promise<Li
   }
 }
 
-async function liveFunctions({ lambda }: Clients, signal: AbortSignal): Promise<LiveFunction[]> {
+async function liveFunctions(clients: Clients, signal: AbortSignal): Promise<LiveFunction[]> {
+  const { lambda } = clients;
   const options = { abortSignal: signal };
   const found: { name: string; architecture: Architecture }[] = [];
   for await (const page of paginateListFunctions({ client: lambda }, {}, options)) {
@@ -76,15 +78,11 @@ async function liveFunctions({ lambda }: Clients, signal: AbortSignal): Promise<
   return pMap(
     found,
     async ({ name, architecture }) => {
-      const aliases: string[] = [];
-      const [answer] = await Promise.all([
+      const [answer, listed] = await Promise.all([
         lambda.send(new GetFunctionCommand({ FunctionName: name }), options),
-        (async () => {
-          for await (const page of paginateListAliases({ client: lambda }, { FunctionName: name }, options)) {
-            aliases.push(...(page.Aliases ?? []).flatMap((alias) => alias.Name ?? []));
-          }
-        })(),
+        listAliases(clients, name, signal),
       ]);
+      const aliases = listed.flatMap((alias) => alias.Name ?? []);
       return { function: name, image: answer.Code?.ImageUri ?? "", architecture, aliases };
     },
     { ...atOnce, signal },

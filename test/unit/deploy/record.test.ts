@@ -2,6 +2,7 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Settings, slipwaySchema } from "../../../config/settings.ts";
+import type { Clients } from "../../../runner/aws/clients.ts";
 import {
   type MovedService,
   recordLate,
@@ -41,7 +42,8 @@ beforeEach(async () => {
     catalogue: { services: [] },
     settings,
     services: [],
-    clients: ecrOnly(),
+    // What it would call with these begins no more once the run is interrupted.
+    clients: { uninterruptible: ecrOnly() } as unknown as Clients,
     caller: { account: "111122223333", arn: "arn:aws:iam::111122223333:user/ann" },
     registry: registry.host,
     emit,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ownMovingTags } from "../../../config/names.ts";
+import { ownMovingTags, releaseTag } from "../../../config/names.ts";
 import { keepTagPrefixes } from "../../../config/retention.ts";
 import { keepTagsOf, targetOfKeepTag } from "../../../runner/registry/keep-tags.ts";
 import { tagMovability } from "../../../runner/registry/tags.ts";
@@ -48,7 +48,7 @@ describe("keep-tags", () => {
   });
 
   it("are no other tags", () => {
-    for (const tag of ["latest", "inuse", "src-inuse-1", "v1-lastgood-2"]) {
+    for (const tag of ["latest", "inuse", "src-inuse-1", "v1-lastgood-2", releaseTag("dev")]) {
       expect(targetOfKeepTag(tag)).toBeUndefined();
     }
   });
