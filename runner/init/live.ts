@@ -8,7 +8,7 @@ import {
 import { GetFunctionCommand, paginateListFunctions } from "@aws-sdk/client-lambda";
 import pMap from "p-map";
 import type { Clients } from "../aws/clients.ts";
-import { listAliases } from "../targets/lambda/function.ts";
+import { listAliases } from "../aws/function-aliases.ts";
 import type { Architecture, Live, LiveContainer, LiveFunction } from "./match.ts";
 
 /** As many services as one call describes. */

@@ -1,5 +1,5 @@
+import { listAliases } from "../../aws/function-aliases.ts";
 import type { RunEvent } from "../../report/events.ts";
-import { listAliases } from "./function.ts";
 import { removeProvisioned } from "./provisioned.ts";
 import type { FoundAlias } from "./state.ts";
 import { deleteVersion, isUsed, listVersions, surplusVersions } from "./versions.ts";

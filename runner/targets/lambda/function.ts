@@ -5,7 +5,6 @@ import {
   type GetFunctionCommandOutput,
   GetProvisionedConcurrencyConfigCommand,
   type GetProvisionedConcurrencyConfigCommandOutput,
-  paginateListAliases,
 } from "@aws-sdk/client-lambda";
 import type { LambdaTarget } from "../../../config/catalogue.ts";
 import type { Clients } from "../../aws/clients.ts";
@@ -52,22 +51,6 @@ export function getAlias(
 ): Promise<AliasConfiguration | undefined> {
   const command = new GetAliasCommand({ FunctionName: name, Name: alias });
   return unlessMissing(clients.lambda.send(command, { abortSignal: signal }));
-}
-
-/** All aliases of a function. */
-export async function listAliases(
-  clients: Clients,
-  name: string,
-  signal: AbortSignal,
-): Promise<AliasConfiguration[]> {
-  const aliases: AliasConfiguration[] = [];
-  const pages = paginateListAliases(
-    { client: clients.lambda },
-    { FunctionName: name },
-    { abortSignal: signal },
-  );
-  for await (const page of pages) aliases.push(...(page.Aliases ?? []));
-  return aliases;
 }
 
 /** Versions beside the alias' own that get a part of its invocations; 0 to 1. Pure. */

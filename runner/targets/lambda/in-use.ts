@@ -1,7 +1,8 @@
 import { type AliasConfiguration, paginateListFunctions } from "@aws-sdk/client-lambda";
 import pMap from "p-map";
+import { listAliases } from "../../aws/function-aliases.ts";
 import { type ImageUse, parallelReads, type UseContext } from "../image-use.ts";
-import { getFunction, listAliases, unlessMissing } from "./function.ts";
+import { getFunction, unlessMissing } from "./function.ts";
 
 /** A version that a function runs, and for whom. */
 interface Version {

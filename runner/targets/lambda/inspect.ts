@@ -4,10 +4,11 @@ import type { LambdaTarget } from "../../../config/catalogue.ts";
 import type { Problem } from "../../../config/errors.ts";
 import { didYouMean } from "../../../config/nearest.ts";
 import type { Clients } from "../../aws/clients.ts";
+import { listAliases } from "../../aws/function-aliases.ts";
 import type { TargetContext, TargetPlan } from "../target.ts";
 import { missingAlarms } from "./alarms.ts";
 import { seenOf } from "./alias.ts";
-import { getAlias, getFunction, getProvisioned, isSettled, listAliases, weightsOf } from "./function.ts";
+import { getAlias, getFunction, getProvisioned, isSettled, weightsOf } from "./function.ts";
 import { findLeft } from "./provisioned.ts";
 import type { LambdaState } from "./state.ts";
 
