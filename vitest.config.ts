@@ -1,16 +1,37 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests by what they need: nothing, Pulumi's mocks, the sandbox's parts, the whole story. */
+/**
+ * Tests by what they need: nothing, the machine they run on, Pulumi's mocks, the sandbox's parts, the
+ * whole story. The quick ones come first.
+ */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 20_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          // Loading the AWS SDK for each file takes longer than all tests together: files share a process.
+          isolate: false,
+          setupFiles: ["test/unit/setup.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: "machine",
+          include: ["test/machine/**/*.test.ts"],
+          testTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         test: {
           name: "program",
           include: ["test/program/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -21,7 +42,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 900_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -31,7 +52,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 900_000,
           hookTimeout: 1_200_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

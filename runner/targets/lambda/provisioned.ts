@@ -5,7 +5,8 @@ import {
 } from "@aws-sdk/client-lambda";
 import { UserError } from "../../../config/errors.ts";
 import { hasCode } from "../../aws/errors.ts";
-import { getFunction, getProvisioned, listAliases } from "./function.ts";
+import { listAliases } from "../../aws/function-aliases.ts";
+import { getFunction, getProvisioned } from "./function.ts";
 import type { LeftVersion } from "./state.ts";
 import { isUsed, listVersions } from "./versions.ts";
 import { type FunctionUpdate, waitFor, withoutConflict } from "./wait.ts";

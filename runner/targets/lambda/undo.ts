@@ -1,7 +1,7 @@
 import { hasCode } from "../../aws/errors.ts";
+import { listAliases } from "../../aws/function-aliases.ts";
 import type { TargetContext } from "../target.ts";
 import { type AliasCourse, isOurs, samePlace, seeAlias, sendAlias, whole } from "./alias.ts";
-import { listAliases } from "./function.ts";
 import { removeProvisioned } from "./provisioned.ts";
 import type { ShiftProgress } from "./shift.ts";
 import type { FoundAlias } from "./state.ts";

@@ -1,21 +1,17 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { DescribeServicesCommand, ECSClient } from "@aws-sdk/client-ecs";
 import { IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
 import { mockClient } from "aws-sdk-client-mock";
-import { execa } from "execa";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { catalogueSchema, resolveCatalogue } from "../../../config/catalogue.ts";
 import type { StackDescription } from "../../../config/description.ts";
 import { UserError } from "../../../config/errors.ts";
 import { githubSchema } from "../../../config/github.ts";
 import { awsSchema, slipwaySchema } from "../../../config/settings.ts";
 import { createClients } from "../../../runner/aws/clients.ts";
-import { checkHistory, checkToken, judgeToken } from "../../../runner/deploy/doctor/job.ts";
+import { checkToken, judgeToken } from "../../../runner/deploy/doctor/job.ts";
 import { checkPermissions, judge, policySource, roleOf } from "../../../runner/deploy/doctor/permissions.ts";
 
 const role = "arn:aws:iam::111122223333:role/slipway-dev-deploy";
@@ -210,29 +206,5 @@ describe("a job's token", () => {
     server.close();
     expect(found).toMatchObject({ state: "ok" });
     expect(asked).toEqual(["/token?api-version=2.0&audience=sts.amazonaws.com Bearer bearer"]);
-  });
-});
-
-describe("the history of a checkout", () => {
-  let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "slipway-history-"));
-  });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
-
-  test("is missed where the checkout is shallow", async () => {
-    const origin = join(folder, "origin");
-    const git = (...words: readonly string[]) => execa("git", words);
-    await git("init", "--quiet", origin);
-    const identity = ["-c", "user.name=T", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false"];
-    for (const message of ["one", "two"]) {
-      await git("-C", origin, ...identity, "commit", "--quiet", "--allow-empty", "--message", message);
-    }
-    await git("clone", "--quiet", "--depth", "1", `file://${origin}`, join(folder, "shallow"));
-    expect(await checkHistory(join(folder, "shallow"))).toMatchObject({
-      state: "warn",
-      fix: "actions/checkout with fetch-depth: 0",
-    });
-    expect((await checkHistory(origin)).state).toBe("ok");
   });
 });

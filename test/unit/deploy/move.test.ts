@@ -11,7 +11,7 @@ import type {
   TargetPlan,
 } from "../../../runner/targets/target.ts";
 import { fakeContext, image } from "../targets/fakes.ts";
-import { ecsTarget, outcome, registry, targetPlan } from "./samples.ts";
+import { ecsDoes, ecsTarget, outcome, registry, targetPlan } from "./samples.ts";
 
 /** How a target behaves, by its service's name. */
 interface Behaviour {
@@ -26,11 +26,9 @@ interface Behaviour {
 let behaviour: Record<string, Behaviour> = {};
 let calls: string[] = [];
 
-vi.mock("../../../runner/targets/kinds.ts", () => ({ kindOf: () => kind }));
-
 const kind = {
   isAsPlanned: async ({ service }: TargetPlan) => behaviour[service]?.changedTo === undefined,
-  inspect: async ({ service }: { service: string }) => service,
+  inspect: async () => "as it is",
   plan: (service: string, target: TargetPlan["target"]) =>
     targetPlan(service, { target, action: "update", state: service, ...behaviour[service]?.changedTo }),
   verify: async (_: unknown, service: string) => behaviour[service]?.checks ?? [],
@@ -63,6 +61,7 @@ const kind = {
 beforeEach(() => {
   behaviour = {};
   calls = [];
+  ecsDoes(kind);
 });
 
 const move = (name: string, order = 0, changes: Partial<TargetPlan> = {}): Move => ({
@@ -179,7 +178,7 @@ describe("all or nothing", () => {
   test("puts back what was moved when it is interrupted, also what was still moving", async () => {
     behaviour = { cart: { follow: "waits until it is stopped" } };
     const { result, controller } = run([move("ui"), move("cart", 1), move("pay", 2)], { allOrNothing: true });
-    await vi.waitUntil(() => calls.includes("apply cart"));
+    await vi.waitUntil(() => calls.includes("apply cart"), { timeout: 15_000 });
     controller.abort();
     expect(await result()).toEqual({
       ui: "rolled back: put back to ui:1, as the run was interrupted",
@@ -193,7 +192,7 @@ describe("an interruption", () => {
   test("leaves what was moved, and begins nothing more", async () => {
     behaviour = { ui: { follow: "waits until it is stopped" } };
     const { result, controller } = run([move("ui"), move("pay", 1)]);
-    await vi.waitUntil(() => calls.includes("apply ui"));
+    await vi.waitUntil(() => calls.includes("apply ui"), { timeout: 15_000 });
     controller.abort();
     expect(await result()).toEqual({
       ui: "cancelled: stopped waiting",

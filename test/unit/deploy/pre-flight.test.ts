@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Settings, slipwaySchema } from "../../../config/settings.ts";
 import { type ChosenImage, planImages } from "../../../runner/deploy/move-images.ts";
 import { type MovingService, moveServices } from "../../../runner/deploy/move-services.ts";
@@ -11,14 +11,13 @@ import type { TargetCheck, TargetPlan, Verification } from "../../../runner/targ
 import { earlier } from "../release/releases.ts";
 import { service } from "../stack/services.ts";
 import { fakeContext, image } from "../targets/fakes.ts";
-import { ecsTarget, targetPlan } from "./samples.ts";
+import { ecsDoes, ecsTarget, targetPlan } from "./samples.ts";
 
 let checks: readonly TargetCheck[] = [];
 let action: TargetPlan["action"] = "update";
 let verified: Verification[] = [];
 let applied = 0;
 
-vi.mock("../../../runner/targets/kinds.ts", () => ({ kindOf: () => kind }));
 const kind = {
   title: () => "ecs shop/ui",
   inspect: async () => undefined,
@@ -34,6 +33,7 @@ let directory: string;
 let session: Session;
 
 beforeEach(async () => {
+  ecsDoes(kind);
   directory = await mkdtemp(join(tmpdir(), "slipway-"));
   checks = [{ name: "secret db", state: "fail", message: "there is no such secret", fix: "create it" }];
   action = "update";

@@ -1,5 +1,7 @@
+import { vi } from "vitest";
 import type { EcsTarget } from "../../../config/catalogue.ts";
 import type { InspectedService } from "../../../runner/deploy/plan.ts";
+import { kinds } from "../../../runner/targets/kinds.ts";
 import type { TargetOutcome, TargetPlan } from "../../../runner/targets/target.ts";
 import type { SourceDescription } from "../../../source/describe.ts";
 import { service } from "../stack/services.ts";
@@ -91,4 +93,11 @@ export function ecsTarget(name: string): EcsTarget {
     order: 0,
     targetHealth: true,
   };
+}
+
+/** Has ECS targets do what a test says instead of calling AWS, up to the test's end. */
+export function ecsDoes(methods: Readonly<Record<string, (...given: never[]) => unknown>>): void {
+  for (const [name, method] of Object.entries(methods)) {
+    vi.spyOn(kinds.ecs, name as "apply").mockImplementation(method as never);
+  }
 }

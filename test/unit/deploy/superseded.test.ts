@@ -1,13 +1,25 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
+import { mockClient } from "aws-sdk-client-mock";
+import { describe, expect, test } from "vitest";
 import type { Settings } from "../../../config/settings.ts";
 import { exitCodeOfProblems } from "../../../runner/deploy/outcome.ts";
 import { newestWins, runningRelease } from "../../../runner/deploy/superseded.ts";
-import type { EarlierRelease, StoredRelease } from "../../../runner/release/record.ts";
+import { artifactManifest } from "../../../runner/registry/artifact.ts";
+import { blobOf } from "../../../runner/registry/push.ts";
+import { type EarlierRelease, releaseType, type StoredRelease } from "../../../runner/release/record.ts";
 import { earlier, record } from "../release/releases.ts";
 import { fakeContext } from "../targets/fakes.ts";
 
-const head = vi.hoisted(() => ({ now: undefined as StoredRelease | undefined }));
-vi.mock("../../../runner/release/store.ts", () => ({ readHead: async () => head.now }));
+const ecr = mockClient(ECRClient);
+
+/** The registry has these releases, from now on. */
+function holds({ record: newest }: StoredRelease): void {
+  const content = blobOf(releaseType, JSON.stringify(newest));
+  const { text, digest } = artifactManifest({ artifactType: releaseType, content, annotations: {} });
+  ecr
+    .on(BatchGetImageCommand)
+    .resolves({ images: [{ imageId: { imageDigest: digest }, imageManifest: text }] });
+}
 
 const ours = { commit: "a".repeat(40), committedAt: new Date("2026-05-04T10:00:00Z") };
 const newer = { commit: "b".repeat(40), committedAt: "2026-05-04T11:00:00.000Z" };
@@ -37,10 +49,6 @@ function wins(force = false, commit: typeof ours | undefined = ours) {
 
 const service = { service: "ui", repository: "shop/ui" };
 
-beforeEach(() => {
-  head.now = undefined;
-});
-
 describe("an older commit", () => {
   test("is refused, with the release that is newer", async () => {
     const { newest } = wins();
@@ -60,7 +68,7 @@ describe("an older commit", () => {
   test("is refused when the newer one arrived while this run built or waited", async () => {
     const { newest } = wins();
     expect(await newest.check([{ ...service, head: releases(older) }])).toEqual([]);
-    head.now = releases(newer, older);
+    holds(releases(newer, older));
     expect(await newest.checkAgain([service])).toMatchObject([{ code: "superseded" }]);
   });
 });

@@ -106,7 +106,7 @@ test("holds a call until it is released", async () => {
     answered = true;
   });
   await held.happened;
-  await expect.poll(() => received.length).toBe(1);
+  await expect.poll(() => received.length, { timeout: 15_000 }).toBe(1);
   expect(answered).toBe(false);
   held.release();
   await answer;

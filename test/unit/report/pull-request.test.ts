@@ -86,7 +86,7 @@ beforeEach(async () => {
 afterEach(() => new Promise((resolve) => github.server.close(resolve)));
 
 const write = (stack: string, text: string) =>
-  writeComment(pullRequest, stack, text, AbortSignal.timeout(10_000));
+  writeComment(pullRequest, stack, text, AbortSignal.timeout(60_000));
 
 describe("the comment on a pull request", () => {
   test("is made once for a stack, and updated in place", async () => {

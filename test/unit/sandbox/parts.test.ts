@@ -14,12 +14,15 @@ const part = (name: string, ...needs: string[]) => ({ name, needs });
 describe("bringing parts up", () => {
   it("starts each as soon as those it needs are done, and not before", async () => {
     const done: string[] = [];
+    const isD = Promise.withResolvers<void>();
     await inOrder(
       [part("a"), part("b"), part("c", "a", "b"), part("d", "a")],
       async ({ name, needs }) => {
         expect(needs.filter((need) => !done.includes(need))).toEqual([]);
-        await new Promise((resolve) => setTimeout(resolve, name === "b" ? 20 : 1));
+        // As slow as it takes for everything that does not need it.
+        if (name === "b") await isD.promise;
         done.push(name);
+        if (name === "d") isD.resolve();
       },
       () => {},
     );

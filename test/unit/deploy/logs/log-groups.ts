@@ -7,7 +7,7 @@ import { mockClient } from "aws-sdk-client-mock";
 import type { CloudWatchSource } from "../../../../runner/targets/logs.ts";
 import { awsError } from "../../targets/fakes.ts";
 
-export const logs = mockClient(CloudWatchLogsClient);
+export let logs = mockClient(CloudWatchLogsClient);
 
 export interface StoredEvent {
   readonly stream: string;
@@ -27,7 +27,7 @@ export function holdGroups(
   groups: Readonly<Record<string, readonly StoredEvent[]>>,
   { pageSize = 2, now = () => Number.POSITIVE_INFINITY } = {},
 ): void {
-  logs.reset();
+  logs = mockClient(CloudWatchLogsClient);
   logs.on(FilterLogEventsCommand).callsFake((input: FilterLogEventsCommandInput) => {
     const group = groups[input.logGroupName ?? ""];
     if (group === undefined) return Promise.reject(awsError("ResourceNotFoundException"));

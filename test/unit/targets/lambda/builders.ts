@@ -19,8 +19,8 @@ import { manifestText, ociManifest } from "../../registry/fixtures.ts";
 import { awsError, fakeClock, fakeContext, image, sha } from "../fakes.ts";
 
 /** A Lambda that has the function `pay`: `live` is on version 4, and version 5 is what gets published. */
-export const lambda = mockClient(LambdaClient);
-export const ecr = mockClient(ECRClient);
+export let lambda = mockClient(LambdaClient);
+let ecr = mockClient(ECRClient);
 
 export const target: LambdaTarget = {
   kind: "lambda",
@@ -85,8 +85,9 @@ export function updateAlias({ FunctionVersion = "", RoutingConfig, RevisionId }:
 }
 
 export function startAnew(): void {
-  lambda.reset();
-  ecr.reset();
+  // Made anew, as the file before has taken its own away.
+  lambda = mockClient(LambdaClient);
+  ecr = mockClient(ECRClient);
   lambda.on(GetFunctionCommand, { Qualifier: "live" }).resolves(fn("0", { Version: "4" }));
   lambda.on(GetFunctionCommand, { Qualifier: "5" }).resolves(fn("a", { Version: "5" }));
   latest(fn("0"), fn("0"), fn("a", { LastUpdateStatus: "InProgress" }), fn("a"));

@@ -7,8 +7,8 @@ import { connectToRegistry } from "../../../runner/registry/connection.ts";
 import { copyImage, piecesOf } from "../../../runner/registry/copy.ts";
 import { blobOf, digestOf } from "../../../runner/registry/push.ts";
 import { attachArtifact, listReferrers, referrersTag } from "../../../runner/registry/referrers.ts";
-import { ociIndex, ociManifest } from "./fixtures.ts";
-import { type OciRegistry, openOciRegistry } from "./oci-registry.ts";
+import { ociIndex, ociManifest } from "../../unit/registry/fixtures.ts";
+import { type OciRegistry, openOciRegistry } from "../../unit/registry/oci-registry.ts";
 
 const { signal } = new AbortController();
 const sbom = "application/vnd.example.sbom";

@@ -8,7 +8,7 @@ await runCommand(
   { anywhere: true, command: "wait" },
   async ({ emit, signal }) => {
     emit({ kind: "notice", message: "waiting" });
-    await sleep(30_000, undefined, stubborn ? {} : { signal });
+    await sleep(120_000, undefined, stubborn ? {} : { signal });
     return { exitCode: 0, document: {}, text: "done" };
   },
 );

@@ -19,10 +19,13 @@ const launcher = join(import.meta.dirname, "../../../slipway");
 let project: string;
 let commands: string;
 
-/** Stands in for npm: leaves what `npm ci` leaves, a Node.js that prints its arguments, and a line of its own. */
+/**
+ * Stands in for npm: leaves what `npm ci` leaves, a Node.js that prints its arguments, and a line of its
+ * own. With NPM_WAITS it takes until there is a file of that name.
+ */
 const npm = `#!/bin/sh
 echo "$*" >>"$NPM_LOG"
-sleep 0.3
+until [ -z "\${NPM_WAITS-}" ] || [ -e "$NPM_WAITS" ]; do sleep 0.05; done
 [ -z "\${NPM_FAILS-}" ] || { echo "npm error no such package"; exit 1; }
 mkdir -p node_modules/.bin
 printf '#!/bin/sh\\necho "$@"\\n' >node_modules/.bin/node
@@ -53,6 +56,17 @@ const run = (
     reject: false,
     env: { PATH: `${commands}:${process.env.PATH}`, NPM_LOG: join(commands, "npm.log"), ...environment },
   });
+/** Resolves once it has said something. */
+function said({ stderr }: ReturnType<typeof run>, what: RegExp): Promise<void> {
+  return new Promise((resolve) => {
+    let text = "";
+    stderr.on("data", (part: Buffer) => {
+      text += part.toString();
+      if (what.test(text)) resolve();
+    });
+  });
+}
+
 const installations = async () =>
   (await readFile(join(commands, "npm.log"), "utf8").catch(() => ""))
     .split("\n")
@@ -86,7 +100,13 @@ test("installs again when the lock file says something else, not when it was onl
 });
 
 test("two at once install once", async () => {
-  const both = await Promise.all([run(["one"]), run(["two"])]);
+  const finished = join(commands, "finished");
+  const begun = [run(["one"], { NPM_WAITS: finished }), run(["two"], { NPM_WAITS: finished })];
+  // One installs, so the other one waits: only then is the installation let come to its end.
+  const waiting = begun.map((one) => said(one, /waiting for process \S+/));
+  await Promise.race([...waiting, Promise.all(begun)]);
+  await writeFile(finished, "");
+  const both = await Promise.all(begun);
   expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
   expect(both.map(({ stderr }) => stderr).join("\n")).toMatch(/waiting for process \S+/);
   expect(await installations()).toHaveLength(1);

@@ -5,7 +5,7 @@ import { plansIn, situations, withTables } from "./situations.ts";
 
 const page = join(import.meta.dirname, "../../../docs/tags.md");
 
-test("docs/tags.md has what real repositories come to (node test/unit/image/situations.ts)", async () => {
+test("docs/tags.md has what real repositories come to (node test/machine/image/situations.ts)", async () => {
   const text = await readFile(page, "utf8");
   expect(await withTables(text)).toBe(text);
 }, 60_000);

@@ -7,7 +7,6 @@ const root = join(import.meta.dirname, "../../..");
 
 /** Starts the command and sends it signals, the next one as soon as something is said of the one before. */
 async function interrupted(kind: "polite" | "stubborn", signals: readonly NodeJS.Signals[]) {
-  const startedAt = performance.now();
   const child = execa(
     join(root, "node_modules/.bin/node"),
     [join(import.meta.dirname, "waiting-command.ts"), kind],
@@ -20,7 +19,7 @@ async function interrupted(kind: "polite" | "stubborn", signals: readonly NodeJS
     child.kill(signal);
   }
   const { exitCode, stderr, stdout } = await child;
-  return { exitCode, stderr, stdout, milliseconds: performance.now() - startedAt };
+  return { exitCode, stderr, stdout };
 }
 
 test.each(["SIGINT", "SIGTERM"] as const)(
@@ -35,7 +34,8 @@ test.each(["SIGINT", "SIGTERM"] as const)(
 );
 
 test("the second one ends the process at once", async () => {
-  const { exitCode, milliseconds } = await interrupted("stubborn", ["SIGINT", "SIGINT"]);
+  // It would go on for longer than a test may take.
+  const { exitCode, stdout } = await interrupted("stubborn", ["SIGINT", "SIGINT"]);
   expect(exitCode).toBe(130);
-  expect(milliseconds).toBeLessThan(15_000);
+  expect(stdout).toBe("");
 });

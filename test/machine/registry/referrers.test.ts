@@ -10,8 +10,8 @@ import {
   referrersIndex,
   referrersTag,
 } from "../../../runner/registry/referrers.ts";
-import { ecrOnly, manifestText, ociManifest, sha } from "./fixtures.ts";
-import { type OciRegistry, openOciRegistry } from "./oci-registry.ts";
+import { ecrOnly, manifestText, ociManifest, sha } from "../../unit/registry/fixtures.ts";
+import { type OciRegistry, openOciRegistry } from "../../unit/registry/oci-registry.ts";
 
 const ecr = mockClient(ECRClient);
 const { signal } = new AbortController();

@@ -20,6 +20,8 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const take = () =>
   lockTargets(directory, "dev", { emit: (event) => events.push(event), signal: controller.signal });
+/** Long enough for any machine; a lock that is waited for says so at once. */
+const patience = { timeout: 30_000 };
 const notices = () => events.flatMap((event) => (event.kind === "notice" ? [event.message] : []));
 
 /** What a run that was killed leaves behind. */
@@ -45,7 +47,7 @@ test("names its holder while it is held, and leaves nothing behind", async () =>
 test("is waited for, and says for whom", async () => {
   const first = await take();
   const second = take();
-  await expect.poll(notices).toEqual([expect.stringContaining(`(pid ${process.pid})`)]);
+  await expect.poll(notices, patience).toEqual([expect.stringContaining(`(pid ${process.pid})`)]);
   await first.release();
   const lock = await second;
   expect(lock.waited).toBe(true);
@@ -55,7 +57,7 @@ test("is waited for, and says for whom", async () => {
 test("is no longer waited for after an interruption", async () => {
   const first = await take();
   const second = take();
-  await expect.poll(notices).toHaveLength(1);
+  await expect.poll(notices, patience).toHaveLength(1);
   controller.abort();
   await expect(second).rejects.toThrow(/abort/i);
   await first.release();
@@ -64,9 +66,8 @@ test("is no longer waited for after an interruption", async () => {
 test("is taken over at once from a process of this machine that is gone", async () => {
   const holder = `ann@${hostname()} (pid ${await endedProcess()}) since 2026-05-04T10:00:00Z`;
   await leaveBehind(holder);
-  const startedAt = performance.now();
   const lock = await take();
-  expect(performance.now() - startedAt).toBeLessThan(3000);
+  // Nothing is said of waiting.
   expect(notices()).toEqual([`the lock was left behind by ${holder}; taking it over`]);
   expect(lock.waited).toBe(true);
   await lock.release();
@@ -97,7 +98,9 @@ test("is taken over from another machine once it was not renewed for long", asyn
 test("is not taken from another machine before that", async () => {
   await leaveBehind("ann@elsewhere (pid 1) since 2026-05-04T10:00:00Z");
   const lock = take();
-  await expect.poll(notices).toEqual([expect.stringContaining("waiting for ann@elsewhere (pid 1)")]);
+  await expect
+    .poll(notices, patience)
+    .toEqual([expect.stringContaining("waiting for ann@elsewhere (pid 1)")]);
   controller.abort();
   await expect(lock).rejects.toThrow(/abort/i);
 });

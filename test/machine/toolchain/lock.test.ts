@@ -18,14 +18,19 @@ test("the second waits for the first, and is told once for whom", async () => {
   const order: string[] = [];
   const waits: (LockOwner | undefined)[] = [];
   const inside = Promise.withResolvers<void>();
+  const told = Promise.withResolvers<void>();
   const first = withLock(identity(), { signal }, async () => {
     order.push("first begins");
     inside.resolve();
-    await new Promise((done) => setTimeout(done, 500));
+    await told.promise;
     order.push("first ends");
   });
   await inside.promise;
-  const second = withLock(identity(), { signal, onWait: (owner) => waits.push(owner) }, async () => {
+  const onWait = (owner: LockOwner | undefined) => {
+    waits.push(owner);
+    told.resolve();
+  };
+  const second = withLock(identity(), { signal, onWait }, async () => {
     order.push("second begins");
   });
   await Promise.all([first, second]);

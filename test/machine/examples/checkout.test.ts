@@ -100,7 +100,7 @@ async function invokeHandler(handler: string, events: readonly string[]): Promis
       _HANDLER: handler,
     },
     reject: false,
-    timeout: 10_000,
+    timeout: 50_000,
   });
   expect(ended.exitCode).toBe(1);
   return answers;
