@@ -14,10 +14,21 @@ const relativePath = z
  * https://github.com/opencontainers/image-spec/blob/main/image-index.md
  */
 export const platformSchema = z
-  .string()
-  .regex(/^linux\/(amd64|arm64|386|ppc64le|s390x|riscv64|arm\/v[567]|arm64\/v8)$/, {
-    error: "is not a platform that BuildKit builds Linux images for",
-  })
+  .enum(
+    [
+      "linux/amd64",
+      "linux/arm64",
+      "linux/arm64/v8",
+      "linux/arm/v7",
+      "linux/arm/v6",
+      "linux/arm/v5",
+      "linux/386",
+      "linux/ppc64le",
+      "linux/riscv64",
+      "linux/s390x",
+    ],
+    { error: "is not a platform that BuildKit builds Linux images for" },
+  )
   .meta({ description: "os/architecture[/variant], for example linux/arm64" });
 
 export const targetSchema = z.discriminatedUnion("kind", [ecsTargetSchema, lambdaTargetSchema]);

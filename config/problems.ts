@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Problem } from "./errors.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean, nearest } from "./nearest.ts";
 
 type JsonSchema = { [key: string]: unknown };
 
@@ -76,10 +76,17 @@ function toProblems(
           key: key(issue.path),
           message: value === undefined && issue.code === "invalid_type" ? "is missing" : describe(issue),
           ...shown(value),
-          ...(issue.code === "invalid_value" && { fix: `one of: ${issue.values.map(String).join(", ")}` }),
+          ...(issue.code === "invalid_value" && { fix: oneOf(value, issue.values.map(String)) }),
         },
       ];
   }
+}
+
+/** `one of: debug, info`, and the nearest of them. */
+function oneOf(value: unknown, allowed: readonly string[]): string {
+  const all = `one of: ${allowed.join(", ")}`;
+  const guess = typeof value === "string" ? nearest(value, allowed) : undefined;
+  return guess === undefined ? all : `did you mean "${guess}"? (${all})`;
 }
 
 /** How far into the value a branch of a union got: the furthest is the one that was meant. */

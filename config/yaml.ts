@@ -8,6 +8,7 @@ import {
   type Node,
   parseDocument,
   visit,
+  type YAMLParseError,
 } from "yaml";
 import type { Problem } from "./errors.ts";
 
@@ -39,15 +40,7 @@ export function parseYaml(
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  if (document.errors.length > 0) {
-    return {
-      problems: document.errors.map((error) => ({
-        code: "invalid-yaml",
-        where: place(error.pos[0]),
-        message: error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "is not YAML",
-      })),
-    };
-  }
+  if (document.errors.length > 0) return { problems: syntaxProblems(document.errors, text, place) };
   const aliases = aliasProblems(document, place);
   if (aliases.length > 0) return { problems: aliases };
   try {
@@ -66,6 +59,33 @@ export function parseYaml(
       ],
     };
   }
+}
+
+function syntaxProblems(
+  errors: readonly YAMLParseError[],
+  text: string,
+  place: (offset: number) => string,
+): Problem[] {
+  // A line that is indented by a tab makes nonsense of what follows: that is not worth telling.
+  const tabs = errors.filter(({ code }) => code === "TAB_AS_INDENT");
+  return (tabs.length > 0 ? tabs : errors).map((error): Problem => {
+    const [offset] = error.pos;
+    const problem = { code: "invalid-yaml", where: place(offset) };
+    switch (error.code) {
+      case "TAB_AS_INDENT":
+        return { ...problem, message: "a tab indents this line", fix: "indent with spaces" };
+      case "DUPLICATE_KEY": {
+        const value = /^(?:"[^"\n]*"|'[^'\n]*'|[^:\n]*)/.exec(text.slice(offset))?.[0].trim();
+        const message = "this key is there already, in the same map";
+        return { ...problem, value, message, fix: "keep one of the two, or give one another name" };
+      }
+      default:
+        return {
+          ...problem,
+          message: error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "is not YAML",
+        };
+    }
+  });
 }
 
 function aliasProblems(document: Document, place: (offset: number) => string): Problem[] {

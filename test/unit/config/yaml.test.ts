@@ -19,7 +19,7 @@ describe("YAML", () => {
   });
 
   test.each([
-    ["duplicate keys", "a: 1\na: 2\n", "services.yaml:2:1", /unique/],
+    ["duplicate keys", "a: 1\na: 2\n", "services.yaml:2:1", /there already/],
     ["tabs", "a:\n\tb: 1\n", "services.yaml:2:1", /[Tt]ab/],
     ["two documents", "a: 1\n---\nb: 2\n", "services.yaml:2:1", /multiple documents/],
     ["an unclosed bracket", "a: [1\nb: 2\n", "services.yaml:2:1", /./],
@@ -29,6 +29,24 @@ describe("YAML", () => {
     const found = problems(text);
     expect(found.map((problem) => problem.where)).toContain(where);
     expect(found.map((problem) => problem.message).join("\n")).toMatch(message);
+  });
+
+  test("names the key that is there twice", () => {
+    expect(problems("services:\n  'the ui': 1\n  'the ui': 2\n")).toEqual([
+      {
+        code: "invalid-yaml",
+        where: "services.yaml:3:3",
+        value: "'the ui'",
+        message: "this key is there already, in the same map",
+        fix: "keep one of the two, or give one another name",
+      },
+    ]);
+  });
+
+  test("tells of a tab that indents a line, and not of what follows from it", () => {
+    expect(problems("a:\n  x: 1\n\ty: 2\nb:\n  z: [\n")).toMatchObject([
+      { where: "services.yaml:3:1", message: "a tab indents this line", fix: "indent with spaces" },
+    ]);
   });
 
   test("of aliases that multiply without end is refused, not unfolded", () => {
