@@ -6,6 +6,7 @@ import { isGlob, isLocalContext } from "./contexts.ts";
 import { namesStackAlarms, withStackAlarms } from "./deployment-alarms.ts";
 import { catalogueFile, projectFile, type StackDescription, stackFile } from "./description.ts";
 import { type Problem, UserError } from "./errors.ts";
+import { type Locate, located } from "./locate.ts";
 import { didYouMean, nearest } from "./nearest.ts";
 import { needsProblems } from "./needs.ts";
 import { keyText, problemsOf } from "./problems.ts";
@@ -59,7 +60,12 @@ export function checked(
   const problems: Problem[] = [...problemsIn(catalogue), ...problemsIn(settings)];
   if ("value" in catalogue && "value" in settings) {
     const description = { directory, catalogue: catalogue.value, settings: settings.value };
-    problems.push(...checkStack(description));
+    problems.push(
+      ...located(checkStack(description), {
+        [catalogueFile]: catalogue.locate,
+        [stackFile(settings.value.stack)]: settings.locate,
+      }),
+    );
     if (problems.length === 0) return description;
   }
   throw new UserError(problems);
@@ -84,10 +90,10 @@ export async function loadCatalogue(
   }
   const catalogue = resolveCatalogue(parsed.data, stack);
   const problems = [
-    ...needsProblems(catalogue),
+    ...located(needsProblems(catalogue), { [catalogueFile]: read.locate }),
     ...(sources ? await missingFiles(directory, catalogue, read.locate) : []),
   ];
-  return problems.length > 0 ? { problems } : { value: catalogue };
+  return problems.length > 0 ? { problems } : { value: catalogue, locate: read.locate };
 }
 
 /** Reads Pulumi.<stack>.yaml and checks the keys that are ours. */
@@ -109,7 +115,9 @@ export async function loadSettings(directory: string, stack: string): Promise<Ch
   const read = await readYaml(directory, file);
   if (!("value" in read)) return read;
   const config = (read.value as { config?: unknown } | null)?.config ?? {};
-  return parseSettings(config as Record<string, unknown>, stack, (path) => read.locate(["config", ...path]));
+  const locate: Locate = (path) => read.locate(["config", ...path]);
+  const parsed = parseSettings(config as Record<string, unknown>, stack, locate);
+  return "value" in parsed ? { ...parsed, locate } : parsed;
 }
 
 /**
@@ -201,8 +209,6 @@ async function readYaml(
   }
   return parseYaml(text, file);
 }
-
-type Locate = ParsedYaml["locate"];
 
 async function missingFiles(directory: string, catalogue: Catalogue, locate: Locate): Promise<Problem[]> {
   const found = await Promise.all(

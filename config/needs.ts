@@ -39,7 +39,7 @@ function needProblem(
   needed: Service | undefined,
   names: readonly string[],
 ): Problem[] {
-  const place = { where: catalogueFile, key: `services.${service.name}.needs`, value: name };
+  const place = { where: catalogueFile, key: keyOfNeed(service, name), value: name };
   if (needed === undefined) {
     const others = names.filter((one) => one !== service.name);
     return [
@@ -63,6 +63,13 @@ function needProblem(
   ];
 }
 
+/** Where a service says that it needs another: under needs, or with a named context of its own. */
+function keyOfNeed(service: Service, needed: string): string {
+  const context = Object.entries(service.contexts).find(([, one]) => serviceOfContext(one) === needed)?.[0];
+  const at = `services.${service.name}`;
+  return context === undefined || context === needed ? `${at}.needs` : `${at}.contexts.${context}`;
+}
+
 /** Every cycle once, named from its first service in the catalogue's order. */
 function cycleProblems(services: readonly Service[], byName: ReadonlyMap<string, Service>): Problem[] {
   const finished = new Set<string>();
@@ -76,10 +83,14 @@ function cycleProblems(services: readonly Service[], byName: ReadonlyMap<string,
     finished.add(name);
   };
   for (const { name } of services) visit(name, []);
+  const keyOf = ([first = "", second = ""]: readonly string[]) => {
+    const service = byName.get(first);
+    return service === undefined ? `services.${first}.needs` : keyOfNeed(service, second);
+  };
   return cycles.map((cycle) => ({
     code: "cyclic-needs",
     where: catalogueFile,
-    key: `services.${cycle[0]}.needs`,
+    key: keyOf(cycle),
     value: cycle[1],
     message:
       cycle.length === 2

@@ -11,15 +11,17 @@ import {
   type YAMLParseError,
 } from "yaml";
 import type { Problem } from "./errors.ts";
+import type { Locate } from "./locate.ts";
 
-/** Either a checked value or everything that is wrong with it. */
-export type Checked<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
+/** Either a checked value, and where its keys stand in its file, or everything that is wrong with it. */
+export type Checked<T> =
+  | { readonly value: T; readonly locate?: Locate }
+  | { readonly problems: readonly Problem[] };
 
 /** What a YAML file says, and where it says it. */
 export interface ParsedYaml {
   readonly value: unknown;
-  /** `file:line:column` of a key, or of the nearest one above that is there. */
-  readonly locate: (path: readonly PropertyKey[]) => string;
+  readonly locate: Locate;
 }
 
 /** How often aliases may multiply what is written, before it is taken for an attack on memory. */

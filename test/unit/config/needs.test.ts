@@ -49,6 +49,8 @@ describe("services that are built from others", () => {
       key: "services.ui.needs",
       fix: 'did you mean "base"? (there are: base)',
     });
+    const renamed = catalogue({ base: {}, ui: { contexts: { alpine: "service://bsae" } } });
+    expect(needsProblems(renamed)[0]).toMatchObject({ key: "services.ui.contexts.alpine" });
     const lacking = catalogue({ base: { platforms: ["linux/amd64"] }, ui: { needs: ["base"] } });
     expect(needsProblems(lacking)[0]).toMatchObject({ code: "missing-platform" });
   });
