@@ -1,4 +1,5 @@
 import { dirname, join, normalize } from "node:path/posix";
+import { instructions } from "../../source/dockerfile-lines.ts";
 import { readCompose } from "./compose.ts";
 import type { Found, FoundService } from "./found.ts";
 import { isComposeFile, isDockerfile, isVariant, nameOfDockerfile } from "./names.ts";
@@ -66,9 +67,8 @@ function contextOf(path: string, { files, contents }: Tree): string {
 
 /** What a Dockerfile copies from its context, where it can be told without running it. Pure. */
 export function copiedPaths(dockerfile: string): string[] {
-  const lines = dockerfile.replaceAll(/\\\r?\n/g, " ").split(/\r?\n/);
-  return lines.flatMap((line) => {
-    const [, rest] = /^\s*(?:COPY|ADD)\s+(.*)$/i.exec(line) ?? [];
+  return instructions(dockerfile).flatMap((line) => {
+    const [, rest] = /^(?:COPY|ADD)\s+(.*)$/i.exec(line) ?? [];
     if (rest === undefined || /(^|\s)--from=/.test(rest) || rest.includes("<<")) return [];
     const words = rest.trimStart().startsWith("[") ? jsonWords(rest) : rest.split(/\s+/);
     return words
