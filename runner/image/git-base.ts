@@ -1,6 +1,7 @@
 import { type SimpleGit, simpleGit } from "simple-git";
 import { UserError } from "../../config/errors.ts";
 import { didYouMean } from "../../config/nearest.ts";
+import { assertNotRefused } from "./git-refusal.ts";
 
 /** What sources are compared with: a commit, or nothing, and then everything counts as changed. */
 export type GitBase =
@@ -37,6 +38,7 @@ async function isShallow(git: SimpleGit, directory: string): Promise<boolean> {
   try {
     return (await git.raw(["rev-parse", "--is-shallow-repository"])).trim() === "true";
   } catch (cause) {
+    assertNotRefused(cause, directory);
     throw new UserError(
       {
         code: "not-a-repository",

@@ -1,6 +1,9 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { type SimpleGit, simpleGit } from "simple-git";
 import { branchFromCi, mainBranchFromCi, pullRequestFromCi } from "./ci.ts";
+import { withoutEngineKeys } from "./engine-keys.ts";
+import { assertNotRefused } from "./git-refusal.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,6 +31,8 @@ export interface Revision {
 /**
  * The commit that a directory is at; undefined without git, outside of a repository, and before the
  * first commit. Asks the environment of CI for what a bare checkout does not know.
+ *
+ * @throws UserError `foreign-repository`
  */
 export async function readRevision(
   directory: string,
@@ -41,7 +46,7 @@ export async function readRevision(
       symbolicRef(git, "refs/remotes/origin/HEAD", "refs/remotes/origin/"),
       git.raw(["rev-parse", "--is-shallow-repository"]),
       versionTags(git),
-      uncommittedPaths(git),
+      uncommittedPaths(git, directory),
       readEvent(environment),
     ]);
     const [commit, seconds] = line.trim().split(" ");
@@ -57,7 +62,8 @@ export async function readRevision(
       isShallow: shallow.trim() === "true",
       uncommitted,
     };
-  } catch {
+  } catch (error) {
+    assertNotRefused(error, directory);
     // No git, no repository, no commit: tags that need one are left out, which is said where it matters.
     return undefined;
   }
@@ -87,12 +93,14 @@ async function readEvent({ GITHUB_EVENT_PATH: path }: Environment): Promise<stri
   return path === undefined || path === "" ? undefined : readFile(path, "utf8").catch(() => undefined);
 }
 
-async function uncommittedPaths(git: SimpleGit): Promise<string[]> {
+async function uncommittedPaths(git: SimpleGit, directory: string): Promise<string[]> {
   const [prefix, status] = await Promise.all([
     git.raw(["rev-parse", "--show-prefix"]),
     git.raw(["status", "--porcelain", "-z", "--no-renames", "--", "."]),
   ]);
-  return pathsOfStatus(status, prefix.trim());
+  return withoutEngineKeys(git, pathsOfStatus(status, prefix.trim()), (path) =>
+    readFile(join(directory, path), "utf8").catch(() => undefined),
+  );
 }
 
 /**
@@ -134,7 +142,8 @@ export async function commonAncestor(
     if (base === one || base === other) return base;
     const shallow = (await git.raw(["rev-parse", "--is-shallow-repository"])).trim() === "true";
     return shallow ? undefined : base;
-  } catch {
+  } catch (error) {
+    assertNotRefused(error, directory);
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { simpleGit } from "simple-git";
+import { assertNotRefused } from "../image/git-refusal.ts";
 import { isComposeFile, isDockerfile } from "./names.ts";
 
 /** A repository as detection sees it. */
@@ -25,7 +26,10 @@ export async function readTree(directory: string): Promise<Tree> {
   const [listed, origin] = await Promise.all([
     git
       .raw(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."])
-      .catch(() => undefined),
+      .catch((error: unknown) => {
+        assertNotRefused(error, directory);
+        return undefined;
+      }),
     git.raw(["remote", "get-url", "origin"]).catch(() => ""),
   ]);
   const files = (listed === undefined ? await walk(directory, "", 0) : listed.split("\0"))
