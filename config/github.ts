@@ -76,6 +76,10 @@ export const githubSchema = z
       .describe(
         "Parameters that task definitions refer to, to be looked up; who may read one reads its value",
       ),
+    promotesFrom: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Stacks of this project whose images the deploy role may read, to promote them to this one"),
     stateBucket: z
       .string()
       .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, { error: "is not the name of a bucket" })

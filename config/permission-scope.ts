@@ -2,6 +2,7 @@ import type { EcsTarget, LambdaTarget, Service } from "./catalogue.ts";
 import type { GithubSettings } from "./github.ts";
 import { cacheRepositoryName, repositoryName } from "./names.ts";
 import type { ResourceKind } from "./permissions.ts";
+import type { PromotionSource } from "./promotion.ts";
 import type { Settings } from "./settings.ts";
 
 /** What the permissions of a stack's roles are cut to. */
@@ -13,6 +14,8 @@ export interface PermissionScope {
   readonly settings: Settings;
   readonly github: GithubSettings;
   readonly services: readonly Service[];
+  /** Where the role's promotions come from; only who deploys promotes. */
+  readonly promotesFrom: readonly PromotionSource[];
   /** ARN of the role itself. */
   readonly ownRole: string;
 }
@@ -51,6 +54,12 @@ export function resourcesOf(kind: ResourceKind, scope: PermissionScope): ScopedR
           settings.cache.kind === "registry"
             ? [arn("ecr", `repository/${cacheRepositoryName(settings)}`)]
             : [],
+      };
+    case "promoted-repository":
+      return {
+        resources: scope.promotesFrom.flatMap(({ region, account = scope.account, repositories }) =>
+          repositories.map((name) => `arn:${partition}:ecr:${region}:${account}:repository/${name}`),
+        ),
       };
     case "ecs-cluster":
       return { resources: clusterArns };

@@ -6,6 +6,8 @@ export type ResourceKind =
   | "any"
   | "repository"
   | "cache-repository"
+  /** Repositories of the stacks that images are promoted from. */
+  | "promoted-repository"
   | "ecs-cluster"
   | "ecs-service"
   | "ecs-service-deployment"
@@ -63,20 +65,20 @@ const registry: readonly Permission[] = [
   { action: "ecr:ListImages", on: "repository", roles: all, why: "see what is there" },
   {
     action: "ecr:BatchGetImage",
-    on: ["repository", "cache-repository"],
+    on: ["repository", "cache-repository", "promoted-repository"],
     roles: all,
     why: "read manifests: is it built already, which platforms, which digest; and what is attached to them",
     calls: ["BatchGetImage", "ListImageReferrers"],
   },
   {
     action: "ecr:GetDownloadUrlForLayer",
-    on: ["repository", "cache-repository"],
+    on: ["repository", "cache-repository", "promoted-repository"],
     roles: all,
     why: "read layers and configurations: base images of our own, the build cache",
   },
   {
     action: "ecr:BatchCheckLayerAvailability",
-    on: ["repository", "cache-repository"],
+    on: ["repository", "cache-repository", "promoted-repository"],
     roles: all,
     why: "know which layers are there",
   },

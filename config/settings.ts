@@ -45,7 +45,7 @@ const repositoriesSchema = z.strictObject({
   pullPrincipals: z
     .array(z.string().regex(/^arn:[^*]+$/, { error: "must be the ARN of a principal, without wildcards" }))
     .default([])
-    .describe("Principals of this or other accounts that may pull"),
+    .describe("Principals of this or other accounts that may pull, and promote from here"),
   protect: z.boolean().default(false).describe("Refuse to delete repositories, and keep them on destroy"),
   forceDelete: z.boolean().default(false).describe("Let destroy delete repositories that hold images"),
   replication: z

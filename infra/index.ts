@@ -17,7 +17,10 @@ import { ServiceImage } from "./service-image.ts";
 import { serviceOutput } from "./stack-outputs.ts";
 
 // Config: whatever is wrong is said here, all at once, before the first resource.
-const { catalogue, settings, builds, builder } = await prepare(process.cwd(), pulumi.getStack());
+const { catalogue, settings, promotesFrom, builds, builder } = await prepare(
+  process.cwd(),
+  pulumi.getStack(),
+);
 const { repositories } = settings;
 const account = currentAccount(settings);
 const name = stackResourceName(pulumi.getProject(), settings.stack);
@@ -80,7 +83,15 @@ const { github } = settings;
 const roles =
   github === undefined
     ? undefined
-    : new GithubRoles({ name, github, settings, services: catalogue.services, account, tags });
+    : new GithubRoles({
+        name,
+        github,
+        settings,
+        services: catalogue.services,
+        promotesFrom,
+        account,
+        tags,
+      });
 
 // Outputs: names that other stacks and the runner rely on (config/outputs.ts).
 export const services = pulumi.all(

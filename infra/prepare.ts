@@ -3,6 +3,7 @@ import type { Service } from "../config/catalogue.ts";
 import type { StackDescription } from "../config/description.ts";
 import { UserError } from "../config/errors.ts";
 import { servicesVariable } from "../config/names.ts";
+import { type PromotionSource, promotionSources } from "../config/promotion.ts";
 import { builderName, ensureBuilder } from "../source/builder.ts";
 import { hashSources } from "../source/hash.ts";
 import { type StagedContext, stageContext } from "../source/stage.ts";
@@ -22,6 +23,8 @@ export interface PreparedBuild {
 export interface Prepared extends StackDescription {
   /** In an order in which they can be built: each after what it needs. */
   readonly builds: readonly PreparedBuild[];
+  /** The stacks that `slipway:github.promotesFrom` names. */
+  readonly promotesFrom: readonly PromotionSource[];
   /** Name of the buildx builder; undefined: the machine's current one. */
   readonly builder: string | undefined;
 }
@@ -37,6 +40,7 @@ export async function prepare(directory: string, stack: string): Promise<Prepare
   try {
     const description = await readStack(directory, stack);
     const { catalogue, settings } = description;
+    const promotesFrom = await promotionSources(directory, settings);
     const secrets = readBuildSecrets(catalogue.services, process.env);
     const described = { services: catalogue.services, baseImages: settings.baseImages };
     const sources = await hashSources(directory, described, catalogue.services);
@@ -54,7 +58,7 @@ export async function prepare(directory: string, stack: string): Promise<Prepare
       }),
     );
     if (!pulumi.runtime.isDryRun()) await ensureBuilder(settings.builder, stack);
-    return { ...description, builds, builder: builderName(settings.builder, stack) };
+    return { ...description, builds, promotesFrom, builder: builderName(settings.builder, stack) };
   } catch (error) {
     if (error instanceof UserError) throw new pulumi.RunError(error.message);
     throw error;

@@ -5,6 +5,7 @@ import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../../config/catalogue.ts";
 import { type GithubRole, type GithubSettings, githubRoleName } from "../../config/github.ts";
+import type { PromotionSource } from "../../config/promotion.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Account } from "../account.ts";
 import { type RolePolicies, rolePolicies } from "./role-policy.ts";
@@ -16,6 +17,8 @@ export interface GithubRolesArgs {
   readonly github: GithubSettings;
   readonly settings: Settings;
   readonly services: readonly Service[];
+  /** What `slipway:github.promotesFrom` names. */
+  readonly promotesFrom: readonly PromotionSource[];
   readonly account: pulumi.Output<Account>;
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -48,7 +51,9 @@ export class CiRole extends pulumi.ComponentResource {
 
     const policiesIn = ({ id, region, partition }: Account): RolePolicies => {
       const ownRole = `arn:${partition}:iam::${id}:role/${name}`;
-      return rolePolicies(role, { partition, region, account: id, settings, github, services, ownRole });
+      const promotesFrom = role === "deploy" ? args.promotesFrom : [];
+      const scope = { partition, region, account: id, settings, github, services, promotesFrom, ownRole };
+      return rolePolicies(role, scope);
     };
     // How many there are must be known before the account is; only lengths matter for that.
     const shape = policiesIn(accountLike(settings.aws.region));

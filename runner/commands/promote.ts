@@ -8,6 +8,7 @@ export const promoteCommand = defineCommand({
   examples: [
     ["promote --from staging --to prod", "What runs on staging, all services"],
     ["promote ui --from staging --to prod --release v1.2.3", "One release of one service"],
+    ["promote --from dev --to prod --checked-out --version v1.2.3", "What dev made of the source here"],
     ["promote --from staging --to prod --dry-run", "Show what it would change on prod"],
   ],
   positionals: { services: servicesPositional },
@@ -18,6 +19,18 @@ export const promoteCommand = defineCommand({
       type: "string",
       requiresArg: true,
       describe: "Release: id, tag, commit or digest; default: the one that runs on the stack it comes from",
+    },
+    "checked-out": {
+      type: "boolean",
+      default: false,
+      conflicts: "release",
+      describe: "What was built from the source here, instead of what runs: for a tag that was checked out",
+    },
+    version: {
+      type: "string",
+      requiresArg: true,
+      describe:
+        "Version of the images, for tags; default: TAG, the git tag v* on the commit (--checked-out), or the release's",
     },
     unproven: {
       type: "boolean",
@@ -35,8 +48,13 @@ export const promoteCommand = defineCommand({
       import("../report/colours.ts"),
     ]);
     const { services, from, to } = options;
-    const request = { release: options.release, unproven: options.unproven };
-    const document = await withSession({ services, stack: from, sources: false }, context, (source) =>
+    const checkedOut = options["checked-out"];
+    const version = (options.version ?? process.env.TAG) || undefined;
+    const request = { release: options.release, unproven: options.unproven, checkedOut, version };
+    // What runs is asked of ECS and Lambda, and that takes credentials of the stack's own account.
+    const imagesOnly = checkedOut || options.release !== undefined;
+    const origin = { services, stack: from, sources: checkedOut, imagesOnly };
+    const document = await withSession(origin, context, (source) =>
       withSession({ services, stack: to, sources: false }, context, async (target) => {
         const prepared = await operation.preparePromotion(source, target, request);
         if (options["dry-run"]) return operation.documentOfPromotion(source, target, prepared);

@@ -60,7 +60,7 @@ export async function diffReleases(session: Session, before: string, after: stri
   const { settings, caller, timeline, signal } = session;
   const services = await timeline.run({ id: "diff", title: "Compare" }, async () => {
     const asked = [before, after].filter((text) => text !== live && text !== here);
-    const all = await readReleases(session, asked);
+    const all = await readReleases(session, { asked });
     return pMap(all, (of) => diffService(session, of, before, after), { concurrency: 8, signal });
   });
   return {

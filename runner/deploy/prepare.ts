@@ -1,3 +1,4 @@
+import type { Service } from "../../config/catalogue.ts";
 import { isLocalContext } from "../../config/contexts.ts";
 import { catalogueFile, stackFile } from "../../config/description.ts";
 import type { Problem } from "../../config/errors.ts";
@@ -136,12 +137,10 @@ export function pathsRead(
   { service, image }: Pick<ComparedService, "service" | "image">,
   stack: string,
 ): string[] {
-  const { context, dockerfile, contexts, extraInputs } = service;
-  return [
-    context,
-    dockerfile,
-    ...Object.values(contexts).filter(isLocalContext),
-    ...extraInputs,
-    ...(image === undefined ? [catalogueFile, stackFile(stack)] : []),
-  ];
+  return [...sourcePaths(service), ...(image === undefined ? [catalogueFile, stackFile(stack)] : [])];
+}
+
+/** Files and folders that a service's build reads. Pure. */
+export function sourcePaths({ context, dockerfile, contexts, extraInputs }: Service): string[] {
+  return [context, dockerfile, ...Object.values(contexts).filter(isLocalContext), ...extraInputs];
 }

@@ -4,10 +4,8 @@ import prettyBytes from "pretty-bytes";
 import { stackFile } from "../../config/description.ts";
 import { type Problem, UserError } from "../../config/errors.ts";
 import { repositoryName, sourceTag } from "../../config/names.ts";
-import { tagFormats } from "../../config/tags.ts";
 import { isAwsError } from "../aws/errors.ts";
-import { planTags, type TagPlan } from "../image/tags.ts";
-import { semanticVersion } from "../image/version.ts";
+import type { TagPlan } from "../image/tags.ts";
 import { connectToRegistry } from "../registry/connection.ts";
 import { type Copied, copyImage } from "../registry/copy.ts";
 import type { Image } from "../registry/image.ts";
@@ -17,6 +15,7 @@ import { findReleases, isSuccessful, runningRelease } from "../release/history.t
 import { type EarlierRelease, type ReleaseRecord, releaseType } from "../release/record.ts";
 import { readRecord } from "../release/store.ts";
 import { runStep } from "../report/events.ts";
+import { readCheckedOut } from "./checked-out.ts";
 import {
   type ChosenImage,
   documentOfPlan,
@@ -25,6 +24,7 @@ import {
   type PlannedImage,
   planImages,
 } from "./move-images.ts";
+import { type PromotedFrom, sourceOfPromoted, tagsOfPromoted } from "./promoted-source.ts";
 import { chooseOneOf, findReleaseImage } from "./release-image.ts";
 import { readReleases, type ServiceReleases } from "./releases.ts";
 import type { Session } from "./session.ts";
@@ -32,9 +32,22 @@ import type { Session } from "./session.ts";
 export interface PromoteRequest {
   /** A release's id, a tag, the beginning of a commit or a digest; default: what runs on the stack it comes from. */
   readonly release: string | undefined;
+  /** Whether the image of each service is the one that was built from the source here, instead of what runs. */
+  readonly checkedOut: boolean;
+  /** `--version` or TAG: the image's tags have it where it goes. */
+  readonly version: string | undefined;
   /** Whether an image is taken that never ran well where it comes from. */
   readonly unproven: boolean;
 }
+
+/** What one service's image is chosen by. */
+export type PromotedBy = Pick<PromoteRequest, "release" | "unproven"> & {
+  /** Hash of the source here, when its image is the one that is wanted. */
+  readonly sourceHash?: string | undefined;
+};
+
+/** Codes of what is refused for want of proof; everything else is a wrong choice. */
+const gates = ["unproven", "not-deployed"];
 
 /** `slipway promote`. */
 export interface PromoteDocument extends MovedDocument {
@@ -83,17 +96,30 @@ export async function preparePromotion(
   const promotions = await to.timeline.run(
     { id: "releases", title: `Read the release records of ${from.settings.stack}` },
     async ({ conclude }) => {
+      const source = request.checkedOut ? await readCheckedOut(from) : undefined;
       const asked = request.release === undefined ? [] : [request.release];
-      const all = (await readReleases(from, asked)).filter(({ service }) => service.targets.length > 0);
-      const choices = all.map((of) => ({ of, choice: choosePromoted(of, request, from.settings.stack) }));
+      // Who names an image needs no right to see what runs.
+      const named = source !== undefined || request.release !== undefined;
+      const all = (await readReleases(from, { asked, running: !named })).filter(
+        ({ service }) => service.targets.length > 0,
+      );
+      const choices = all.map((of) => {
+        const by = { ...request, sourceHash: source?.hashes.get(of.service.name) };
+        return { of, choice: choosePromoted(of, by, from.settings.stack) };
+      });
       const refused = choices.flatMap(({ choice }) => ("code" in choice ? [choice] : []));
       if (refused.length > 0) {
-        const gate = refused.every(({ code }) => code === "unproven");
+        const gate = refused.every(({ code }) => gates.includes(code));
         throw new UserError(refused, { exitCode: gate ? 3 : 2 });
       }
       const chosen = choices.flatMap(({ of, choice }) => ("code" in choice ? [] : [{ of, release: choice }]));
       conclude("done", chosen.map(({ of, release }) => `${of.service.name}: ${release.id}`).join(", "));
-      return pMap(chosen, ({ of, release }) => promotionOf(from, to, of, release), { concurrency: 8 });
+      const { version } = request;
+      return pMap(
+        chosen,
+        ({ of, release }) => promotionOf(from, to, of, { release, checkedOut: source, version }),
+        { concurrency: 8 },
+      );
     },
   );
   const problems = (await Promise.all(promotions.map((one) => problemsThere(to, one)))).flat();
@@ -139,14 +165,30 @@ export function choosePromoted(
     releases,
     running,
   }: Omit<ServiceReleases, "service"> & { service: { name: string } },
-  { release: asked, unproven }: PromoteRequest,
+  { release: asked, sourceHash, unproven }: PromotedBy,
   stack: string,
 ): EarlierRelease | Problem {
   const where = `${repository}, stack ${stack}`;
-  const matching = asked === undefined ? [] : findReleases(releases, asked);
+  const matching =
+    sourceHash !== undefined
+      ? releases.filter((release) => release.sourceHash === sourceHash)
+      : asked === undefined
+        ? []
+        : findReleases(releases, asked);
   const found =
-    asked === undefined ? runningRelease(releases, running) : (matching.find(isSuccessful) ?? matching[0]);
+    sourceHash === undefined && asked === undefined
+      ? runningRelease(releases, running)
+      : (matching.find(isSuccessful) ?? matching[0]);
   const proven = releases.filter(isSuccessful);
+  if (found === undefined && sourceHash !== undefined) {
+    return {
+      code: "not-deployed",
+      where,
+      value: sourceTag(sourceHash),
+      message: `${service.name} as it is here was never deployed to ${stack}: nothing proves that it runs`,
+      fix: `deploy this commit first: slipway deploy ${service.name} --stack ${stack}; or build it for the other stack, without proof: slipway deploy ${service.name} --stack <stack>`,
+    };
+  }
   if (found === undefined) {
     return {
       code: asked === undefined ? "no-release" : "unknown-release",
@@ -173,30 +215,21 @@ async function promotionOf(
   from: Session,
   to: Session,
   of: ServiceReleases,
-  release: EarlierRelease,
+  chosen: Omit<PromotedFrom, "record">,
 ): Promise<Promotion> {
+  const { release } = chosen;
   const service = to.services.find(({ name }) => name === of.service.name);
   if (service === undefined) throw new Error(`${of.service.name} is not a service of ${to.settings.stack}`);
   const [source, record] = await Promise.all([
     findReleaseImage(from, of, release),
     recordOf(from, of, release),
   ]);
+  const promoted = { ...chosen, record };
   const image = { ...source, repository: repositoryName(to.settings, service), registry: to.registry };
-  const tagPlan = tagsThere(to, release, record);
-  const { hash, commit, committedAt, branch, dirty } = record?.source ?? {};
+  const tagPlan = tagsOfPromoted(to.settings, service.name, promoted);
   const about: ChosenImage["about"] = {
     command: "promote",
-    source: {
-      ...(release.sourceHash === undefined
-        ? { ...(hash === undefined ? {} : { hash }) }
-        : { hash: release.sourceHash }),
-      ...((release.commit ?? commit) === undefined ? {} : { commit: release.commit ?? commit }),
-      ...((release.committedAt ?? committedAt) === undefined
-        ? {}
-        : { committedAt: release.committedAt ?? committedAt }),
-      ...(branch === undefined ? {} : { branch }),
-      ...(dirty === undefined ? {} : { dirty }),
-    },
+    source: sourceOfPromoted(service.name, promoted),
     tags: tagPlan.tags,
     origin: {
       ...whereOf(from),
@@ -213,35 +246,6 @@ async function recordOf(
   { record: digest }: EarlierRelease,
 ): Promise<ReleaseRecord | undefined> {
   return digest === undefined ? undefined : (await readRecord(clients, repository, digest, signal))?.record;
-}
-
-/** The tags that the stack it goes to gives to an image of this commit. */
-function tagsThere(
-  { settings }: Session,
-  release: EarlierRelease,
-  record: ReleaseRecord | undefined,
-): TagPlan {
-  const version = release.tags.find((tag) => semanticVersion(tag) !== undefined);
-  const { commit, committedAt, sourceHash } = release;
-  return planTags(tagFormats(settings.tags), {
-    stack: settings.stack,
-    version,
-    mainBranch: settings.mainBranch,
-    revision:
-      commit === undefined || committedAt === undefined
-        ? undefined
-        : {
-            commit,
-            committedAt: new Date(committedAt),
-            branch: record?.source.branch,
-            mainBranch: undefined,
-            pullRequest: undefined,
-            tagsHere: version === undefined ? [] : [version],
-            versionTags: [],
-            isShallow: false,
-          },
-    uncommittedSource: record?.source.dirty === true ? sourceHash : undefined,
-  });
 }
 
 /** What stands in the way where it goes: no repository, a tag that is taken. */

@@ -22,12 +22,13 @@ export interface ServiceReleases {
 /**
  * The releases of the session's services: one call for each, and a look at each target.
  *
- * @param asked names that releases are looked for by. What no record knows may be a tag that an image
+ * @param options.asked names that releases are looked for by. What no record knows may be a tag that an image
  *   got after its release (`v1.2.0`, say): then the registry is asked, too
+ * @param options.running whether what runs is asked for; default: true
  */
 export function readReleases(
   session: Session,
-  asked: readonly string[] = [],
+  { asked = [], running = true }: { readonly asked?: readonly string[]; readonly running?: boolean } = {},
 ): Promise<readonly ServiceReleases[]> {
   const { services, settings, clients, emit, signal } = session;
   return pMap(
@@ -37,7 +38,7 @@ export function readReleases(
       const [head, targets] = await Promise.all([
         readHead(clients, repository, settings.stack, signal),
         Promise.all(
-          service.targets.map((target) =>
+          (running ? service.targets : []).map((target) =>
             kindOf(target).status(service.name, target, { clients, emit, signal, step: "releases" }),
           ),
         ),

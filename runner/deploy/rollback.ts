@@ -49,7 +49,9 @@ export async function prepareRollback(given: Session, request: RollbackRequest):
     { id: "releases", title: "Read the release records" },
     async ({ conclude }) => {
       const asked = request.to === undefined ? [] : [request.to];
-      const all = (await readReleases(session, asked)).filter(({ service }) => service.targets.length > 0);
+      const all = (await readReleases(session, { asked })).filter(
+        ({ service }) => service.targets.length > 0,
+      );
       const choices = all.map((of) => ({
         of,
         choice: chooseRelease(of, request.to, session.settings.stack),

@@ -2,6 +2,7 @@ import type { Service } from "../../config/catalogue.ts";
 import type { StackDescription } from "../../config/description.ts";
 import { loadStack } from "../../config/load.ts";
 import { registryHost } from "../../config/names.ts";
+import type { Settings } from "../../config/settings.ts";
 import { withSidecarTargets } from "../../config/sidecars.ts";
 import { assertAccount, type Caller } from "../aws/account.ts";
 import { type Clients, createClients } from "../aws/clients.ts";
@@ -18,6 +19,8 @@ export interface Selection {
   readonly stack: string | undefined;
   /** Whether the services' sources must be there; what works on images in the registry needs none. Default: true. */
   readonly sources?: boolean;
+  /** Whether nothing but images is read, which another account's credentials may be allowed. Default: false. */
+  readonly imagesOnly?: boolean;
   /** Only those of them that changed since this commit. */
   readonly since?: string | undefined;
 }
@@ -68,12 +71,28 @@ export async function withSession<T>(
   const description = { ...chosen, services: await onlySince(chosen, selection.since, context) };
   const clients = createClients(description.settings, { signal });
   try {
-    const caller = await assertAccount(clients, description.settings, signal);
+    const caller = await callerOf(clients, description.settings, selection, context);
     const registry = registryHost(description.settings, caller.account);
     return await work({ ...description, clients, caller, registry, emit, signal, timeline });
   } finally {
     clients.destroy();
   }
+}
+
+async function callerOf(
+  clients: Clients,
+  settings: Settings,
+  { imagesOnly = false }: Selection,
+  { emit, signal }: { readonly emit: Emit; readonly signal: AbortSignal },
+): Promise<Caller> {
+  if (!imagesOnly) return assertAccount(clients, settings, signal);
+  const { openImages } = await import("../aws/foreign-registry.ts");
+  const { caller, isForeign } = await openImages(clients, settings, signal);
+  if (isForeign) {
+    const message = `images of ${settings.stack} are read from account ${caller.account} with credentials of another one`;
+    emit({ kind: "notice", message });
+  }
+  return caller;
 }
 
 async function onlySince(

@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { CreateRepositoryCommand, DescribeImagesCommand } from "@aws-sdk/client-ecr";
 import { CreateRoleCommand, GetRoleCommand, ListOpenIDConnectProvidersCommand } from "@aws-sdk/client-iam";
 import { GetAliasCommand } from "@aws-sdk/client-lambda";
 import { execa } from "execa";
@@ -10,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { loadStack } from "../../config/load.ts";
 import { type Clients, createClients } from "../../runner/aws/clients.ts";
+import { readHead } from "../../runner/release/store.ts";
 import { stackEnvironment } from "../../runner/stack/environment.ts";
 import { writeSandboxStack } from "../../sandbox/stack/write.ts";
 import { readState } from "../../sandbox/state.ts";
@@ -19,7 +21,6 @@ import { cli, clone } from "./world.ts";
 /** What jobs find: the repository's first commit, cloned anew. */
 const checkout = join(clone, ".slipway/e2e-workflows/checkout");
 const stack = "dev";
-const functionName = `shop-checkout-${stack}`;
 
 /** Two of the shop's services: one that nothing runs, one that a function runs, which is made when missing. */
 const catalogue = {
@@ -31,7 +32,7 @@ const catalogue = {
       targets: [
         {
           kind: "lambda",
-          function: functionName,
+          function: "shop-checkout-${stack}",
           create: { role: "arn:aws:iam::000000000000:role/checkout" },
         },
       ],
@@ -46,8 +47,8 @@ beforeAll(async () => {
   const origin = join(clone, ".slipway/e2e-workflows/origin");
   await rm(dirname(origin), { recursive: true, force: true });
   await mkdir(origin, { recursive: true });
-  const git = (directory: string, ...words: readonly string[]) => execa("git", ["-C", directory, ...words]);
-  const listed = await git(clone, "ls-files", "-z", "--cached", "--others", "--exclude-standard");
+  const gitIn = (directory: string, ...words: readonly string[]) => execa("git", ["-C", directory, ...words]);
+  const listed = await gitIn(clone, "ls-files", "-z", "--cached", "--others", "--exclude-standard");
   const files = listed.stdout.split("\0").filter((file) => file !== "" && !file.startsWith("test/"));
   for (const file of files) {
     await cp(join(clone, file), join(origin, file), { recursive: true }).catch((error) => {
@@ -56,10 +57,9 @@ beforeAll(async () => {
     });
   }
   await writeFile(join(origin, "services.yaml"), stringify(catalogue));
-  await git(origin, "init", "--quiet", "--initial-branch=main");
-  await git(origin, "add", "--all");
-  const identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"];
-  await git(origin, ...identity, "commit", "--quiet", "--no-verify", "--message", "The shop");
+  await gitIn(origin, "init", "--quiet", "--initial-branch=main");
+  await gitIn(origin, "add", "--all");
+  await gitIn(origin, ...identity, "commit", "--quiet", "--no-verify", "--message", "The shop");
   await execa("git", ["clone", "--quiet", origin, checkout]);
   // What the launcher would install, without the half minute that it takes.
   await execa("cp", ["-al", join(clone, "node_modules"), join(checkout, "node_modules")]);
@@ -73,6 +73,12 @@ beforeAll(async () => {
   const { config } = parse(await readFile(written, "utf8")) as { config: object };
   const settings = { ...config, "slipway:github": { repository: "octo-org/octo-repo", environment: stack } };
   await writeFile(join(checkout, `Pulumi.${stack}.yaml`), stringify({ config: settings }));
+  const production = {
+    ...config,
+    "slipway:repositories": { prefix: "shop-prod" },
+    "slipway:tags": ["{version}"],
+  };
+  await writeFile(join(checkout, "Pulumi.prod.yaml"), stringify({ config: production }));
   await rm(written);
   const clients = await connect();
   await clients.iam.send(
@@ -173,10 +179,13 @@ async function connect(): Promise<Clients> {
   return createClients(settings);
 }
 
-async function aliasOf() {
+async function aliasOf(of = stack) {
   const clients = await connect();
-  return clients.lambda.send(new GetAliasCommand({ FunctionName: functionName, Name: "live" }));
+  return clients.lambda.send(new GetAliasCommand({ FunctionName: `shop-checkout-${of}`, Name: "live" }));
 }
+
+const identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"];
+const git = (...words: readonly string[]) => execa("git", ["-C", checkout, ...identity, ...words]);
 
 describe("the workflows' steps, as scripts in a clean clone, with the sandbox for dev", () => {
   test("deploy on main builds, pushes and moves, and says so in summary and outputs", async () => {
@@ -226,6 +235,46 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     expect(run.exitCode, run.log).toBe(0);
     expect(run.log).toMatch(/0 built, 0 of 1 targets moved|Nothing to do/);
     expect((await aliasOf()).FunctionVersion).toBe("1");
+  });
+
+  test("a tag takes to prod the very image that dev proved for its commit, with the version, and builds nothing", async () => {
+    const clients = await connect();
+    await clients.ecr.send(new CreateRepositoryCommand({ repositoryName: "shop-prod/checkout" }));
+    await git("tag", "v1.0.0");
+    const run = await runJob("release", "release", { github: { ref_name: "v1.0.0" } });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.actions).not.toContain("docker/setup-buildx-action");
+    expect(outputOf(run.output, "outcome")).toBe("done");
+    expect((await aliasOf("prod")).FunctionVersion).toBe("1");
+    const [dev, prod] = await Promise.all([
+      readHead(clients, "shop/checkout", stack, AbortSignal.timeout(10_000)),
+      readHead(clients, "shop-prod/checkout", "prod", AbortSignal.timeout(10_000)),
+    ]);
+    expect(prod?.record).toMatchObject({
+      command: "promote",
+      outcome: "done",
+      source: { hash: dev?.record.source.hash, commit: (await git("rev-parse", "HEAD")).stdout },
+      image: { digest: dev?.record.image.digest, tags: ["v1.0.0"] },
+      origin: { stack, release: dev?.record.id, repository: "shop/checkout" },
+    });
+    const tagged = { repositoryName: "shop-prod/checkout", imageIds: [{ imageTag: "v1.0.0" }] };
+    const { imageDetails } = await clients.ecr.send(new DescribeImagesCommand(tagged));
+    expect(imageDetails?.[0]?.imageDigest).toBe(dev?.record.image.digest);
+  });
+
+  test("a tag on what dev never ran is refused, and moves nothing", async () => {
+    await writeFile(join(checkout, "examples/shop/checkout/VERSION"), "2.0.0\n");
+    await git("commit", "--quiet", "--no-verify", "--message", "checkout: 2.0.0", "examples/shop/checkout");
+    await git("tag", "v2.0.0");
+    const run = await runJob("release", "release", { github: { ref_name: "v2.0.0" } });
+    // The stack files of the test are not committed, and stay.
+    await git("reset", "--quiet", "--soft", "HEAD~1");
+    await git("restore", "--staged", "--worktree", "examples/shop/checkout");
+    await git("tag", "--delete", "v1.0.0", "v2.0.0");
+    expect(run.exitCode, run.log).toBe(3);
+    expect(outputOf(run.output, "outcome")).toBe("refused");
+    expect(run.log).toContain("was never deployed to dev");
+    expect((await aliasOf("prod")).FunctionVersion).toBe("1");
   });
 
   test("by hand, a dry run of one service shows what would be done, and does nothing", async () => {

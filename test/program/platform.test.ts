@@ -352,6 +352,18 @@ describe("roles for GitHub Actions", () => {
     expect(role?.inputs.assumeRolePolicy).toContain(`"Federated":"${provider}"`);
   });
 
+  test("read the images of the stacks that this one takes promotions from, where they deploy", async () => {
+    const found = await withGithub({ promotesFrom: ["dev"] });
+    const policyOf = (role: string) => String(found.one("aws:iam/rolePolicy:RolePolicy", role).inputs.policy);
+    expect(policyOf("deploy")).toContain(`arn:aws:ecr:eu-central-1:${account}:repository/shop-dev/ui`);
+    for (const role of ["pullRequest", "push"]) expect(policyOf(role)).not.toContain("shop-dev/");
+    const { error } = await failingProgram("prod", {
+      ...configurationOf("prod"),
+      "slipway:github": { ...github, promotesFrom: ["nowhere"] },
+    });
+    expect(error.message).toContain('there is no stack "nowhere" here');
+  });
+
   test("that trust everything of an owner are refused before the first resource", async () => {
     const { error, resources } = await failingProgram("prod", {
       ...configurationOf("prod"),

@@ -37,6 +37,8 @@ const settings = {
   aws: awsSchema.parse({ region }),
   stack: "dev",
 };
+/** The stack that `promotesFrom` would name. */
+const promoted = { stack: "test", region, account: undefined, repositories: ["shop-test/ui"] };
 const roleArn = (role: GithubRole) => `arn:aws:iam::${account}:role/${role}`;
 
 let strict: StrictAws;
@@ -62,13 +64,15 @@ beforeAll(async () => {
       settings,
       github,
       services,
+      // As infra/github/role.ts: only who deploys promotes.
+      promotesFrom: role === "deploy" ? [promoted] : [],
       ownRole,
     });
     if (policies.kind !== "inline") throw new Error("two services fit into one policy");
     await iam.putRolePolicy({ RoleName: role, PolicyName: "slipway", PolicyDocument: policies.policy });
   }
   const ecr = new ECR({ ...clientOptions(), credentials: strict.root });
-  for (const repositoryName of ["shop-dev/ui", "shop-prod/ui"])
+  for (const repositoryName of ["shop-dev/ui", "shop-prod/ui", "shop-test/ui"])
     await ecr.createRepository({ repositoryName });
   const ecs = new ECS({ ...clientOptions(), credentials: strict.root });
   await ecs.createCluster({ clusterName: "shop-dev" });
@@ -173,6 +177,9 @@ const decisions: readonly (readonly [action: string, resource: string, ...who: G
   ["ecr:PutImage", arn("ecr", "repository/shop-dev/slipway-build-cache"), "push", "deploy"],
   ["ecr:PutImage", arn("ecr", "repository/shop-dev/other")],
   ["ecr:UploadLayerPart", arn("ecr", "repository/shop-prod/ui")],
+  ["ecr:BatchGetImage", arn("ecr", "repository/shop-test/ui"), "deploy"],
+  ["ecr:GetDownloadUrlForLayer", arn("ecr", "repository/shop-test/ui"), "deploy"],
+  ["ecr:PutImage", arn("ecr", "repository/shop-test/ui")],
   ["ecr:BatchDeleteImage", arn("ecr", "repository/shop-dev/ui")],
   ["ecr:DeleteRepository", arn("ecr", "repository/shop-dev/ui")],
   ["ecr:SetRepositoryPolicy", arn("ecr", "repository/shop-dev/ui")],
@@ -217,6 +224,17 @@ describe("with the credentials of a role, the emulator", () => {
     const ecs = new ECS({ ...clientOptions(), credentials });
     await expect(ecs.updateService({ cluster: "shop-dev", service: "ui" })).rejects.toThrow(
       /not authorized to perform: ecs:UpdateService/,
+    );
+  });
+
+  test("lets who deploys read what it promotes, and push nothing there", async () => {
+    const credentials = await assume("deploy", { sub: `${named}:environment:dev` });
+    const ecr = new ECR({ ...clientOptions(), credentials });
+    const repositoryName = "shop-test/ui";
+    const { failures } = await ecr.batchGetImage({ repositoryName, imageIds: [{ imageTag: "x" }] });
+    expect(failures?.[0]?.failureCode).toBe("ImageNotFound");
+    await expect(ecr.putImage({ repositoryName, imageManifest: "{}", imageTag: "x" })).rejects.toThrow(
+      /not authorized to perform: ecr:PutImage/,
     );
   });
 

@@ -4,6 +4,7 @@ import type { StackDescription } from "../../../config/description.ts";
 import { type GithubRole, githubRoleName, githubSchema } from "../../../config/github.ts";
 import { type PermissionScope, resourcesOf, type ScopedResources } from "../../../config/permission-scope.ts";
 import { kindsOf, permissionsOf } from "../../../config/permissions.ts";
+import { type PromotionSource, promotionSources } from "../../../config/promotion.ts";
 import { endpointFor, type Settings } from "../../../config/settings.ts";
 import type { Caller } from "../../aws/account.ts";
 import type { Clients } from "../../aws/clients.ts";
@@ -50,7 +51,11 @@ export function needsOf(role: GithubRole, scope: PermissionScope): Need[] {
 }
 
 /** What the description says of a stack's permissions, for a caller. Pure. */
-export function scopeFor({ settings, catalogue }: StackDescription, caller: Caller): PermissionScope {
+export function scopeFor(
+  { settings, catalogue }: StackDescription,
+  caller: Caller,
+  promotesFrom: readonly PromotionSource[] = [],
+): PermissionScope {
   return {
     partition: caller.arn.split(":")[1] ?? "aws",
     region: settings.aws.region,
@@ -59,6 +64,7 @@ export function scopeFor({ settings, catalogue }: StackDescription, caller: Call
     // A stack without such settings is asked about what does not depend on them.
     github: settings.github ?? githubSchema.parse({ repository: "none/none" }),
     services: catalogue.services,
+    promotesFrom,
     ownRole: policySource(caller.arn) ?? caller.arn,
   };
 }
@@ -82,7 +88,9 @@ export async function checkPermissions(
     return [{ name, state: "warn", message, fix: "declare roles: slipway:github (docs/ci.md)" }];
   }
   const role = roleOf(caller.arn);
-  const all = needsOf(role, scopeFor(description, caller));
+  const { directory, settings } = description;
+  const promotesFrom = role === "deploy" ? await promotionSources(directory, settings) : [];
+  const all = needsOf(role, scopeFor(description, caller, promotesFrom));
   const conditional = all.filter(({ conditions }) => conditions !== undefined);
   // What stands in for AWS knows no context of a request, and would deny whatever has a condition.
   const asked = isAws(description.settings) ? all : all.filter((need) => !conditional.includes(need));
@@ -91,7 +99,11 @@ export async function checkPermissions(
     return judge(role, source, { missing, checked: asked.length, left: all.length - asked.length });
   } catch (error) {
     if (!hasCode(error, "access-denied")) throw error;
-    return judgeTried(role, source, await tryReading(description, role, clients, signal));
+    return judgeTried(
+      role,
+      source,
+      await tryReading({ ...description, promotesFrom }, role, clients, signal),
+    );
   }
 }
 

@@ -6,6 +6,7 @@ import type { StackDescription } from "../../../config/description.ts";
 import { type GithubRole, githubRoles } from "../../../config/github.ts";
 import { repositoryName } from "../../../config/names.ts";
 import { permissions } from "../../../config/permissions.ts";
+import type { PromotionSource } from "../../../config/promotion.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { hasCode } from "../../aws/errors.ts";
 
@@ -15,6 +16,8 @@ interface Probe {
   readonly on: string;
   call(): Promise<unknown>;
 }
+
+type Tryable = StackDescription & { readonly promotesFrom: readonly PromotionSource[] };
 
 /** What was found by trying: actions that were refused, and how many calls were made. */
 export interface Tried {
@@ -27,7 +30,7 @@ export interface Tried {
  * refusal; what only a change would show stays unknown.
  */
 export async function tryReading(
-  description: StackDescription,
+  description: Tryable,
   role: GithubRole,
   clients: Clients,
   signal: AbortSignal,
@@ -54,16 +57,22 @@ function mayDo(role: GithubRole, action: string): boolean {
   return roles.includes(role);
 }
 
-function probesOf({ catalogue, settings }: StackDescription, clients: Clients, signal: AbortSignal): Probe[] {
+function probesOf(description: Tryable, clients: Clients, signal: AbortSignal): Probe[] {
+  const { catalogue, settings, promotesFrom } = description;
   const options = { abortSignal: signal };
-  return catalogue.services.flatMap((service): Probe[] => {
-    const repository = repositoryName(settings, service);
-    const image = new BatchGetImageCommand({
-      repositoryName: repository,
-      imageIds: [{ imageTag: "slipway-doctor" }],
-    });
+  const readImage = (repositoryName: string, registryId?: string): Probe => {
+    const imageIds = [{ imageTag: "slipway-doctor" }];
+    const command = new BatchGetImageCommand({ repositoryName, registryId, imageIds });
+    const call = () => clients.ecr.send(command, options);
+    return { action: "ecr:BatchGetImage", on: repositoryName, call };
+  };
+  // Another region's registry takes clients of that region: left out.
+  const promoted = promotesFrom
+    .filter(({ region }) => region === settings.aws.region)
+    .flatMap(({ account, repositories }) => repositories.map((name) => readImage(name, account)));
+  const own = catalogue.services.flatMap((service): Probe[] => {
     return [
-      { action: "ecr:BatchGetImage", on: repository, call: () => clients.ecr.send(image, options) },
+      readImage(repositoryName(settings, service)),
       ...service.targets.map((target): Probe => {
         if (target.kind === "lambda") {
           const command = new GetFunctionCommand({ FunctionName: target.function });
@@ -76,4 +85,5 @@ function probesOf({ catalogue, settings }: StackDescription, clients: Clients, s
       }),
     ];
   });
+  return [...own, ...promoted];
 }

@@ -1,18 +1,19 @@
 import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { mockClient } from "aws-sdk-client-mock";
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { releaseTag } from "../../../config/names.ts";
 import type { Settings } from "../../../config/settings.ts";
 import { readReleases } from "../../../runner/deploy/releases.ts";
 import type { Session } from "../../../runner/deploy/session.ts";
-import type { StoredRelease } from "../../../runner/release/record.ts";
+import { artifactManifest } from "../../../runner/registry/artifact.ts";
+import { blobOf } from "../../../runner/registry/push.ts";
+import { releaseType } from "../../../runner/release/record.ts";
 import { earlier, record, sha } from "../release/releases.ts";
 import { service } from "../stack/services.ts";
 import { fakeContext } from "../targets/fakes.ts";
 
-const head = vi.hoisted(() => ({ now: undefined as StoredRelease | undefined }));
-vi.mock("../../../runner/release/store.ts", () => ({ readHead: async () => head.now }));
-
 const ecr = mockClient(ECRClient);
+const headId = { imageTag: releaseTag("dev") };
 
 beforeEach(() => {
   ecr.reset();
@@ -20,18 +21,34 @@ beforeEach(() => {
   ecr.on(BatchGetImageCommand, { imageIds: [{ imageTag: "v1.2.0" }] }).resolves({
     images: [{ imageManifest: "{}", imageId: { imageDigest: sha("2") } }],
   });
-  head.now = {
-    record: record("20261125-120000-333333", "3", {
-      earlier: [earlier("20261125-110000-222222", "2"), earlier("20261125-100000-111111", "1")],
-    }),
-    digest: undefined,
-  };
+  const head = artifactManifest({
+    artifactType: releaseType,
+    content: blobOf(
+      releaseType,
+      JSON.stringify(
+        record("20261125-120000-333333", "3", {
+          earlier: [earlier("20261125-110000-222222", "2"), earlier("20261125-100000-111111", "1")],
+        }),
+      ),
+    ),
+    annotations: {},
+  });
+  ecr.on(BatchGetImageCommand, { imageIds: [headId] }).resolves({
+    images: [{ imageManifest: head.text, imageId: { imageDigest: head.digest } }],
+  });
 });
+
+/** What was looked for beside the releases themselves. */
+const lookedFor = () =>
+  ecr
+    .commandCalls(BatchGetImageCommand)
+    .flatMap(({ args: [{ input }] }) => input.imageIds ?? [])
+    .filter(({ imageTag }) => imageTag !== headId.imageTag);
 
 async function tagsOf(...asked: readonly string[]) {
   const settings = { stack: "dev", deploy: { parallelTargets: 4 }, repositories: { prefix: "shop" } };
   const session = { ...fakeContext(), settings: settings as Settings, services: [service("ui")] };
-  const [of] = await readReleases(session as unknown as Session, asked);
+  const [of] = await readReleases(session as unknown as Session, { asked });
   return of?.releases.map(({ tags }) => tags.join());
 }
 
@@ -45,10 +62,10 @@ test("the registry is not asked for what a record knows, or what can't be a tag"
     "",
     "",
   ]);
-  expect(ecr.commandCalls(BatchGetImageCommand)).toEqual([]);
+  expect(lookedFor()).toEqual([]);
 });
 
 test("a tag that no image has names none", async () => {
   expect(await tagsOf("v9")).toEqual(["v1", "", ""]);
-  expect(ecr.commandCalls(BatchGetImageCommand)).toHaveLength(1);
+  expect(lookedFor()).toEqual([{ imageTag: "v9" }]);
 });

@@ -25,6 +25,7 @@ function scope(services: readonly Service[], github: object = {}, prefix = "shop
     settings: { ...settings, aws: awsSchema.parse({ region: "eu-central-1" }), stack: "dev" },
     github: githubSchema.parse({ repository: "octo-org/octo-repo", ...github }),
     services,
+    promotesFrom: [],
     ownRole: "arn:aws:iam::111122223333:role/slipway-dev-deploy",
   };
 }
@@ -110,6 +111,27 @@ describe("the policy", () => {
         actions: ["iam:PassRole"],
         resources: [role],
         conditions: { StringEquals: { "iam:PassedToService": ["ecs-tasks.amazonaws.com"] } },
+      },
+    ]);
+  });
+
+  test("reads what it promotes, in the account where that is, and changes nothing there", () => {
+    const source = { stack: "test", region: "eu-west-1", repositories: ["shop-test/ui"] };
+    const promotesFrom = [
+      { ...source, account: undefined },
+      { ...source, account: "444455556666", repositories: ["far/ui"] },
+    ];
+    const found = roleStatements("deploy", { ...scope(shop), promotesFrom }).filter(({ resources }) =>
+      resources?.some((arn) => arn.includes("eu-west-1")),
+    );
+    expect(found).toEqual([
+      {
+        sid: "PromotedRepository",
+        actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"],
+        resources: [
+          "arn:aws:ecr:eu-west-1:111122223333:repository/shop-test/ui",
+          "arn:aws:ecr:eu-west-1:444455556666:repository/far/ui",
+        ],
       },
     ]);
   });

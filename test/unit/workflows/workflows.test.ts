@@ -67,9 +67,12 @@ describe("every job", () => {
 
   test.each(jobs)("%s never cancels a deployment, and there is one at a time for a stack", (_, job) => {
     for (const step of ours(job)) {
-      if ((step.with?.command ?? "deploy") !== "deploy") continue;
-      expect(job.concurrency).toEqual({ group: `slipway-${step.with?.stack}`, "cancel-in-progress": false });
-      expect(job.environment).toBe(step.with?.stack);
+      const command = step.with?.command ?? "deploy";
+      if (command !== "deploy" && command !== "promote") continue;
+      const promotedTo = /^--to=(.+)$/m.exec(String(step.with?.arguments ?? ""))?.[1];
+      const stack = command === "promote" ? promotedTo : step.with?.stack;
+      expect(job.concurrency).toEqual({ group: `slipway-${stack}`, "cancel-in-progress": false });
+      expect(job.environment).toBe(stack);
     }
   });
 
