@@ -13,6 +13,8 @@ export interface Injected {
   readonly hits: number;
   /** Resolves when it has happened for the first time: a held request is then waiting. */
   readonly happened: Promise<void>;
+  /** Resolves when whoever sent a held request has gone away without waiting for its answer. */
+  readonly abandoned: Promise<void>;
   /** Lets held requests go on, and holds no further ones. */
   release(): void;
 }
@@ -29,6 +31,8 @@ export interface FaultProxy {
   clear(): void;
   /** How many calls were passed on and answered since the last `clear`. */
   passed(call: string, about?: string): number;
+  /** Paths and bodies of those calls, in order. */
+  bodies(call: string): readonly string[];
   /** Every call since the last `clear`, in order: to see what a test could be about. */
   readonly log: readonly string[];
   /** Refuses connections, and ends those there are, for so long. */
@@ -41,6 +45,7 @@ interface Active {
   seen: number;
   hits: number;
   happen(): void;
+  abandon(): void;
   release(): void;
   /** Resolves when held requests may go on. */
   readonly released: Promise<void>;
@@ -72,6 +77,7 @@ export async function openFaultProxy(options: {
       const fault = active?.rule.fault;
       active?.happen();
       if (fault?.kind === "delay") await sleep(fault.milliseconds);
+      if (fault?.kind === "hold") outgoing.once("close", () => active?.abandon());
       if (fault?.kind === "hold" && fault.when === "before") await active?.released;
       if (fault?.kind === "drop" && fault.when === "before") return drop();
       if (fault?.kind === "answer") {
@@ -121,6 +127,7 @@ export async function openFaultProxy(options: {
     port,
     inject: (rule) => {
       const happened = Promise.withResolvers<void>();
+      const abandoned = Promise.withResolvers<void>();
       const released = Promise.withResolvers<void>();
       const active: Active = {
         rule,
@@ -130,6 +137,7 @@ export async function openFaultProxy(options: {
           active.hits++;
           happened.resolve();
         },
+        abandon: abandoned.resolve,
         release: released.resolve,
         released: released.promise,
       };
@@ -139,6 +147,7 @@ export async function openFaultProxy(options: {
           return active.hits;
         },
         happened: happened.promise,
+        abandoned: abandoned.promise,
         release: () => {
           rules = rules.filter((one) => one !== active);
           active.release();
@@ -153,6 +162,7 @@ export async function openFaultProxy(options: {
     },
     passed: (call, about) =>
       passed.filter((one) => matches({ call, ...(about === undefined ? {} : { about }) }, one)).length,
+    bodies: (call) => passed.filter((one) => matches({ call }, one)).map(({ about }) => about),
     get log() {
       return log;
     },

@@ -8,6 +8,7 @@ import type { DeployDocument } from "../../runner/deploy/documents.ts";
 import { askFunction, askService } from "../../sandbox/demo/answers.ts";
 import { sandboxFolder } from "../../sandbox/folder.ts";
 import { tlsFiles } from "../../sandbox/parts/registry.ts";
+import type { SandboxState } from "../../sandbox/state.ts";
 import { type CliResult, cli, clone, createWorld, stack, startCli, type World } from "../e2e/world.ts";
 import { type FaultProxy, type Injected, openFaultProxy } from "./proxy.ts";
 
@@ -40,19 +41,32 @@ export interface Running {
   readonly ended: Promise<{ exitCode: number | undefined; stderr: string; stdout: string }>;
 }
 
-export async function createFaultWorld(directory: string): Promise<FaultWorld> {
+/** Makes the stack of a world find its sandbox through a proxy: for `createWorld`. */
+export function proxyInto(directory: string) {
   let proxy: FaultProxy | undefined;
-  const services = await readFile(join(clone, "services.yaml"), "utf8");
-  const world = await createWorld(directory, {
-    // One platform: what is tested here does not depend on how long a build takes.
-    changes: { "services.yaml": services.replace("[linux/amd64, linux/arm64]", "[linux/amd64]") },
-    through: async (state) => {
+  return {
+    through: async (state: SandboxState) => {
       const backendPort = Number(new URL(state.endpoint).port);
       proxy = await openFaultProxy({ backendPort, tls: tlsFiles(sandboxFolder(directory)) });
       return { endpoint: `http://localhost:${proxy.port}`, registry: `localhost:${proxy.port}` };
     },
+    /** The proxy; there once the world is. */
+    proxy: (): FaultProxy => {
+      if (proxy === undefined) throw new Error("the world was made without the proxy");
+      return proxy;
+    },
+  };
+}
+
+export async function createFaultWorld(directory: string): Promise<FaultWorld> {
+  const { through, proxy: opened } = proxyInto(directory);
+  const services = await readFile(join(clone, "services.yaml"), "utf8");
+  const world = await createWorld(directory, {
+    // One platform: what is tested here does not depend on how long a build takes.
+    changes: { "services.yaml": services.replace("[linux/amd64, linux/arm64]", "[linux/amd64]") },
+    through,
   });
-  if (proxy === undefined) throw new Error("the world was made without the proxy");
+  const proxy = opened();
   let versions = 1;
   const { clients } = world;
   const words = (given: readonly string[]) => [

@@ -42,7 +42,8 @@ const target = (action: string) => ({
   headers: { "x-amz-target": `AmazonEC2ContainerServiceV20141113.${action}` },
   body: `{"service":"ui"}`,
 });
-const call = (action: string) => fetch(`http://localhost:${proxy.port}/`, target(action));
+const call = (action: string, signal = new AbortController().signal) =>
+  fetch(`http://localhost:${proxy.port}/`, { ...target(action), signal });
 const upload = (size: number) =>
   fetch(`http://localhost:${proxy.port}/v2/shop/ui/blobs/uploads/1`, {
     method: "PATCH",
@@ -110,6 +111,20 @@ test("holds a call until it is released", async () => {
   expect(answered).toBe(false);
   held.release();
   await answer;
+});
+
+test("tells when nobody waits for a held call any more, and does not pass it on then", async () => {
+  const held = proxy.inject({ call: "ecs:UpdateService", fault: { kind: "hold", when: "before" } });
+  const caller = new AbortController();
+  const answer = call("UpdateService", caller.signal);
+  await held.happened;
+  caller.abort();
+  await expect(answer).rejects.toThrow(/abort/i);
+  await held.abandoned;
+  held.release();
+  expect((await call("DescribeServices")).status).toBe(200);
+  expect(received).toEqual(["POST /"]);
+  expect(proxy.passed("ecs:UpdateService")).toBe(0);
 });
 
 test("refuses connections for a while", async () => {
