@@ -60,7 +60,33 @@ export function withSidecarTargets(
   });
 }
 
+/** A target that runs a service's image: its own, or another service's that has it as a sidecar. */
+export interface Place {
+  readonly target: Target;
+  /** Containers that run it as a sidecar; empty for the service's own target. */
+  readonly sidecars: readonly string[];
+}
+
+/** All targets that run a service's image, its own first. Pure. */
+export function placesOf(services: readonly Service[], name: string): readonly Place[] {
+  const own = services.find((service) => service.name === name)?.targets ?? [];
+  const others = services.filter((service) => service.name !== name).flatMap(({ targets }) => targets);
+  return [
+    ...own.map((target) => ({ target, sidecars: [] })),
+    ...others.flatMap((target) => {
+      const sidecars = containersOf(target, name);
+      return sidecars.length === 0 ? [] : [{ target, sidecars }];
+    }),
+  ];
+}
+
 /** Whether a target runs a service's image in one of its containers. Pure. */
 function runsImageOf(target: Target, service: string): boolean {
-  return target.kind === "ecs" && Object.values(target.containers).includes(service);
+  return containersOf(target, service).length > 0;
+}
+
+/** Containers of a target that take a service's image; none of a kind that has no containers. Pure. */
+export function containersOf(target: Target, service: string): readonly string[] {
+  if (target.kind !== "ecs") return [];
+  return Object.entries(target.containers).flatMap(([name, other]) => (other === service ? [name] : []));
 }

@@ -1,5 +1,6 @@
 import { defineCommand } from "./define.ts";
 import {
+  allOrNothingOption,
   allowDirtyOption,
   commentOption,
   servicesPositional,
@@ -28,11 +29,7 @@ export const deployCommand = defineCommand({
       requiresArg: true,
       describe: "Version of the images, for tags; default: TAG, or the git tag v* on the commit",
     },
-    "all-or-nothing": {
-      type: "boolean",
-      describe:
-        "When a target fails, put back what was moved; default: slipway:deploy.allOrNothing of the stack",
-    },
+    "all-or-nothing": allOrNothingOption,
     "allow-dirty": allowDirtyOption,
     force: {
       type: "boolean",

@@ -1,5 +1,5 @@
 import { defineCommand } from "./define.ts";
-import { servicesPositional } from "./selection.ts";
+import { allOrNothingOption, servicesPositional } from "./selection.ts";
 
 /** `slipway promote`: the very image that ran well on one stack, brought to another, without a build. */
 export const promoteCommand = defineCommand({
@@ -37,6 +37,12 @@ export const promoteCommand = defineCommand({
       default: false,
       describe: "Also an image that never ran well there (refused with exit code 3 otherwise)",
     },
+    "all-or-nothing": allOrNothingOption,
+    force: {
+      type: "boolean",
+      default: false,
+      describe: "Also over a newer commit that was released there (refused with exit code 3 otherwise)",
+    },
     "dry-run": { type: "boolean", default: false, describe: "Change nothing; show what would be done" },
   },
   run: async (options, context) => {
@@ -50,15 +56,17 @@ export const promoteCommand = defineCommand({
     const { services, from, to } = options;
     const checkedOut = options["checked-out"];
     const version = (options.version ?? process.env.TAG) || undefined;
-    const request = { release: options.release, unproven: options.unproven, checkedOut, version };
+    const { release, unproven, force } = options;
+    const allOrNothing = options["all-or-nothing"];
+    const request = { release, unproven, checkedOut, version, force, allOrNothing };
     // What runs is asked of ECS and Lambda, and that takes credentials of the stack's own account.
-    const imagesOnly = checkedOut || options.release !== undefined;
+    const imagesOnly = checkedOut || release !== undefined;
     const origin = { services, stack: from, sources: checkedOut, imagesOnly };
     const document = await withSession(origin, context, (source) =>
       withSession({ services, stack: to, sources: false }, context, async (target) => {
         const prepared = await operation.preparePromotion(source, target, request);
         if (options["dry-run"]) return operation.documentOfPromotion(source, target, prepared);
-        return operation.promote(source, target, prepared);
+        return operation.promote(source, target, prepared, request);
       }),
     );
     const words = { done: `Promoted from ${from} to`, would: `Would promote from ${from} to` };

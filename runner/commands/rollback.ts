@@ -1,5 +1,5 @@
 import { defineCommand } from "./define.ts";
-import { servicesPositional, stackOption } from "./selection.ts";
+import { allOrNothingOption, servicesPositional, stackOption } from "./selection.ts";
 
 /** `slipway rollback`: back to the last release that ran well, from the registry, without a build. */
 export const rollbackCommand = defineCommand({
@@ -23,6 +23,7 @@ export const rollbackCommand = defineCommand({
       default: false,
       describe: "ECS: set the release's own revision, with its environment and secrets, not only its image",
     },
+    "all-or-nothing": allOrNothingOption,
     "dry-run": { type: "boolean", default: false, describe: "Change nothing; show what would be done" },
   },
   run: async (options, context) => {
@@ -36,12 +37,13 @@ export const rollbackCommand = defineCommand({
     const request = {
       to: options.to,
       withTaskDefinition: options["with-task-definition"],
+      allOrNothing: options["all-or-nothing"],
       named: options.services.length > 0,
     };
     const document = await withSession({ ...options, sources: false }, context, async (session) => {
       const prepared = await operation.prepareRollback(session, request);
       if (options["dry-run"]) return operation.documentOfRollback(session, prepared);
-      return operation.rollback(session, prepared);
+      return operation.rollback(session, prepared, request);
     });
     const words = { done: "Rolled back on", would: "Would roll back on" };
     return {

@@ -22,6 +22,12 @@ export const allowDirtyOption = {
   describe: "Also what is not committed, where slipway:deploy.requireCleanTree refuses it",
 } as const;
 
+/** `--all-or-nothing`, as every command has it that moves targets. */
+export const allOrNothingOption = {
+  type: "boolean",
+  describe: "When a target fails, put back what was moved; default: slipway:deploy.allOrNothing of the stack",
+} as const;
+
 /** `--comment`, as the commands have it whose result is worth a comment on a pull request. */
 export const commentOption = {
   type: "boolean",

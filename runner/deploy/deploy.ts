@@ -4,12 +4,13 @@ import { imageReference } from "../registry/image.ts";
 import { putTags, tagMovability } from "../registry/tags.ts";
 import type { TargetOutcome } from "../targets/target.ts";
 import { buildMissing, type ReadyService } from "./build.ts";
-import type { DeployDocument, DeployedService } from "./documents.ts";
+import type { DeployDocument, DeployedService, DeployPlan } from "./documents.ts";
 import { keepRunning } from "./keep.ts";
 import { type MovingService, moveServices } from "./move-services.ts";
 import { exitCodeOfProblems, judgeOutcome, outcomesOfPlans } from "./outcome.ts";
-import { type InspectedService, isNothingToDo, problemsOfPlan } from "./plan.ts";
+import { isNothingToDo, problemsOfPlan } from "./plan.ts";
 import { type PlanRequest, type PreparedDeployment, pathsRead, prepareDeployment } from "./prepare.ts";
+import { isMove } from "./prove.ts";
 import { type RecordedRelease, recordLate, sourceOf } from "./record.ts";
 import type { Session } from "./session.ts";
 
@@ -26,7 +27,8 @@ export async function deploy(session: Session, request: DeployRequest): Promise<
   if (refused !== 0) throw new UserError(problems, { exitCode: refused });
   const run: Run = { ready: [], planned: [], outcomes: [], releases: [] };
   try {
-    if (!isNothingToDo(prepared.plan)) await carryOut(session, prepared, request, run);
+    if (!isNothingToDo(prepared.plan) || isToBeProven(prepared.plan))
+      await carryOut(session, prepared, request, run);
     else run.ready = await leaveAsItIs(session, prepared);
     if (!session.signal.aborted) {
       const found = movingServices(session, prepared, run.ready).map((one) => {
@@ -34,13 +36,18 @@ export async function deploy(session: Session, request: DeployRequest): Promise<
         const again = run.planned.find(({ service }) => service.name === one.service.name);
         return again === undefined ? one : { ...one, targets: again.targets };
       });
-      const late = await recordLate(session, found);
+      const late = await recordLate(session, found, run.outcomes);
       run.releases = [...run.releases, ...late];
     }
   } catch (error) {
     if (!session.signal.aborted) throw error;
   }
   return documentOf(session, prepared, run);
+}
+
+/** Whether something runs its image already, and has to be proven once more. Pure. */
+function isToBeProven({ services }: DeployPlan): boolean {
+  return services.some(({ targets }) => targets.some(({ action }) => action === "prove"));
 }
 
 /** Nothing to do but for a mark that is missing: targets that were moved by other means, say. */
@@ -121,7 +128,7 @@ function newerReleases(
 ): Promise<readonly Problem[]> {
   return newest.checkAgain(
     moving
-      .filter(({ targets }) => targets.some(({ action }) => action !== "none"))
+      .filter(({ targets }) => targets.some(isMove))
       .map(({ service, image }) => ({ service: service.name, repository: image.repository })),
   );
 }
@@ -131,7 +138,7 @@ function movingServices(
   { settings }: Session,
   { inspected, revision }: PreparedDeployment,
   ready: readonly ReadyService[],
-): (MovingService & Pick<InspectedService, "head">)[] {
+): MovingService[] {
   return ready.map((one) => {
     const { service, image, source, tagPlan } = one;
     const { targets = [], head } = inspected.find((other) => other.service.name === service.name) ?? {};

@@ -11,6 +11,7 @@ import { runStep } from "../report/events.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetImage, TargetPlan } from "../targets/target.ts";
 import { type InspectedService, imageToPlanWith, type TaggedService } from "./plan.ts";
+import { isMove, withProofs } from "./prove.ts";
 import type { Session } from "./session.ts";
 import { imagesByService, targetImage } from "./target-image.ts";
 import { withChecks } from "./verify.ts";
@@ -35,7 +36,7 @@ export async function inspectServices(
   const { clients, signal, settings } = session;
   const movable = tagMovability(settings.repositories);
   const images = imagesByService(compared.map(imageToPlanWith));
-  return pMap(
+  const found = await pMap(
     compared,
     async (one) => {
       const [tagCheck, targets, head] = await Promise.all([
@@ -43,11 +44,12 @@ export async function inspectServices(
         planTargets(session, one.service, imageToPlanWith(one), images, step),
         readHead(clients, one.repository, settings.stack, signal),
       ]);
-      const faults = targets.some(({ action }) => action !== "none") ? await imageFaults(session, one) : [];
+      const faults = targets.some(isMove) ? await imageFaults(session, one) : [];
       return { ...one, sourceProblems: [...(one.sourceProblems ?? []), ...faults], tagCheck, targets, head };
     },
     { concurrency: lookedAtTogether, signal },
   );
+  return withProofs(found);
 }
 
 /** What an image lacks that was built before, and is to be moved: one that is built now is verified then. */

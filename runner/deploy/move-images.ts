@@ -1,19 +1,21 @@
-import { UserError } from "../../config/errors.ts";
+import type { Problem } from "../../config/errors.ts";
 import { imageReference } from "../registry/image.ts";
 import type { EarlierRelease } from "../release/record.ts";
+import { readHead } from "../release/store.ts";
 import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
 import type { DeployDocument } from "./documents.ts";
 import { planTargets } from "./inspect.ts";
-import { type Moved, type MovingService, moveServices } from "./move-services.ts";
+import { type Moved, type MoveOptions, type MovingService, moveServices } from "./move-services.ts";
 import { judgeOutcome, outcomesOfPlans } from "./outcome.ts";
-import type { RecordedRelease } from "./record.ts";
+import { isMove, withProofs } from "./prove.ts";
+import { type RecordedRelease, recordLate } from "./record.ts";
 import type { Session } from "./session.ts";
 import { imagesByService } from "./target-image.ts";
 import type { Phase } from "./timeline.ts";
 
 /** A service, and the image of a release of it that is to run. */
-export type ChosenImage = Omit<MovingService, "targets"> & { readonly release: EarlierRelease };
-export type PlannedImage = ChosenImage & { readonly targets: readonly TargetPlan[] };
+export type ChosenImage = Omit<MovingService, "targets" | "head"> & { readonly release: EarlierRelease };
+export type PlannedImage = ChosenImage & MovingService;
 
 /** What moving images that are there is reported as: the common part of a rollback and a promotion. */
 export interface MovedDocument {
@@ -42,43 +44,61 @@ export interface MovedDocument {
 }
 
 /**
- * Finds out what moving targets to these images would change: the same looks and the same refusals as
- * for a deployment. Only reads.
- *
- * @throws UserError with everything that stands in the way
+ * Finds out what moving targets to these images would change: the same looks as for a deployment. Only
+ * reads; what stands in the way are problems of the plans.
  */
 export async function planImages(
   session: Session,
   chosen: readonly ChosenImage[],
 ): Promise<readonly PlannedImage[]> {
+  const { clients, settings, signal } = session;
   const images = imagesByService(chosen.map(({ image }) => image));
-  const planned = await session.timeline.run({ id: "check", title: "Check the targets" }, () =>
-    Promise.all(
-      chosen.map(async (one) => ({
-        ...one,
-        targets: await planTargets(session, one.service, one.image, images, "check", one.earlier),
-      })),
-    ),
-  );
-  const problems = planned.flatMap(({ targets }) => targets.flatMap((target) => target.problems));
-  if (problems.length > 0) throw new UserError(problems);
-  return planned;
+  return session.timeline.run({ id: "check", title: "Check the targets" }, async () => {
+    const planned = await Promise.all(
+      chosen.map(async (one) => {
+        const [targets, head] = await Promise.all([
+          planTargets(session, one.service, one.image, images, "check", one.earlier),
+          readHead(clients, one.image.repository, settings.stack, signal),
+        ]);
+        return { ...one, targets, head };
+      }),
+    );
+    return withProofs(planned);
+  });
+}
+
+/** What stands in the way of moving images. Pure. */
+export function problemsOfImages(planned: readonly PlannedImage[]): readonly Problem[] {
+  return planned.flatMap(({ targets }) => targets.flatMap(({ problems }) => problems));
 }
 
 /** Moves targets to the images that they were planned with, follows and records it. */
-export async function moveImages(session: Session, planned: readonly PlannedImage[]): Promise<MovedDocument> {
+export async function moveImages(
+  session: Session,
+  planned: readonly PlannedImage[],
+  options: MoveOptions,
+): Promise<MovedDocument> {
   let moved: Moved = { outcomes: [], releases: [], planned };
   try {
-    if (!isNothingToMove(planned)) moved = await moveServices(session, planned, { stale: false });
+    if (planned.some(({ targets }) => targets.some(({ action }) => action !== "none"))) {
+      moved = await moveServices(session, planned, options);
+    }
+    if (!session.signal.aborted) {
+      const late = await recordLate(session, moved.planned, moved.outcomes);
+      moved = { ...moved, releases: [...moved.releases, ...late] };
+    }
   } catch (error) {
     if (!session.signal.aborted) throw error;
   }
-  const plans = planned.flatMap(({ targets }) => targets);
-  const targets = outcomesOfPlans(plans, moved.outcomes);
+  const nothingToDo = !planned.some(({ targets }) => targets.some(isMove));
+  const targets = outcomesOfPlans(
+    planned.flatMap((one) => one.targets),
+    moved.outcomes,
+  );
   const interrupted = session.signal.aborted;
   return {
     ...documentOfPlan(session, planned),
-    outcome: judgeOutcome({ nothingToDo: isNothingToMove(planned), targets, interrupted }),
+    outcome: judgeOutcome({ nothingToDo, targets, interrupted }),
     targets,
     releases: moved.releases,
   };
@@ -105,8 +125,4 @@ export function documentOfPlan(session: Session, planned: readonly PlannedImage[
     timeline: timeline.phases,
     milliseconds: timeline.elapsed(),
   };
-}
-
-function isNothingToMove(planned: readonly PlannedImage[]): boolean {
-  return planned.every(({ targets }) => targets.every(({ action }) => action === "none"));
 }

@@ -1,5 +1,7 @@
 import type { Service } from "../../config/catalogue.ts";
 import { type Problem, UserError } from "../../config/errors.ts";
+import type { StoredRelease } from "../release/record.ts";
+import { readHead } from "../release/store.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetOutcome } from "../targets/target.ts";
 import { planTarget } from "./inspect.ts";
@@ -7,6 +9,7 @@ import { keepRunning } from "./keep.ts";
 import { lockTargets } from "./lock.ts";
 import { moveTargets } from "./move.ts";
 import type { Move } from "./move-target.ts";
+import { withProofs } from "./prove.ts";
 import { type MovedService, type RecordedRelease, recordReleases } from "./record.ts";
 import type { Session } from "./session.ts";
 import { imagesByService, targetImage } from "./target-image.ts";
@@ -14,6 +17,8 @@ import { imagesByService, targetImage } from "./target-image.ts";
 /** A service, the image in the registry that its targets are to run, and how they were found. */
 export interface MovingService extends MovedService {
   readonly service: Service;
+  /** The newest release record of the service on this stack. */
+  readonly head: StoredRelease | undefined;
   /** Title of a target → what an earlier release left in it: see `TargetPlan.earlier`. */
   readonly earlier?: Readonly<Record<string, string>>;
 }
@@ -26,24 +31,29 @@ export interface Moved {
   readonly planned: readonly MovingService[];
 }
 
+/** How services are moved. */
+export interface MoveOptions {
+  /** Whether the plans may be out of date, so that targets are looked at again. */
+  readonly stale: boolean;
+  /** Whether what was moved is put back when a target fails; default: the stack's setting. */
+  readonly allOrNothing?: boolean | undefined;
+  /**
+   * Asked once more when targets have changed since they were planned: what makes it pointless to move
+   * them by now, a newer release.
+   */
+  readonly mayMove?: (services: readonly MovingService[]) => Promise<readonly Problem[]>;
+}
+
 /**
  * Moves all targets of services to images that are in the registry, under the stack's lock, and
  * follows each to its end, and records it. What deploys, rolls back and promotes comes through here.
  *
- * @param options.stale whether the plans may be out of date, so that targets are looked at again
- * @param options.allOrNothing whether what was moved is put back when a target fails; default: the stack's setting
- * @param options.mayMove asked once more when targets have changed since they were planned: what makes it
- *   pointless to move them by now, a newer release
  * @throws UserError when something stands in the way that was not there when the targets were planned
  */
 export async function moveServices(
   session: Session,
   moving: readonly MovingService[],
-  options: {
-    readonly stale: boolean;
-    readonly allOrNothing?: boolean | undefined;
-    readonly mayMove?: (services: readonly MovingService[]) => Promise<readonly Problem[]>;
-  },
+  options: MoveOptions,
 ): Promise<Moved> {
   const { directory, settings, signal, emit, timeline } = session;
   if (moving.every(({ service }) => service.targets.length === 0))
@@ -83,13 +93,18 @@ export async function moveServices(
   });
 }
 
-/** The services with their targets looked at anew, and checked like the first time. */
-function planAgain(session: Session, moving: readonly MovingService[]): Promise<readonly MovingService[]> {
+/** The services with their targets looked at anew, checked like the first time, and their newest records. */
+async function planAgain(
+  session: Session,
+  moving: readonly MovingService[],
+): Promise<readonly MovingService[]> {
   const images = imagesByService(moving.map(({ image }) => image));
-  return Promise.all(
+  const { clients, settings, signal } = session;
+  const planned = await Promise.all(
     moving.map(async (one) => {
       const { service, image, earlier = {} } = one;
-      const targets = await Promise.all(
+      const reading = readHead(clients, image.repository, settings.stack, signal);
+      const looking = Promise.all(
         service.targets.map((target) =>
           planTarget(
             session,
@@ -101,7 +116,9 @@ function planAgain(session: Session, moving: readonly MovingService[]): Promise<
           ),
         ),
       );
-      return { ...one, targets };
+      const [head, targets] = await Promise.all([reading, looking]);
+      return { ...one, head, targets };
     }),
   );
+  return withProofs(planned);
 }

@@ -52,6 +52,7 @@ export async function moveTarget(
       if (obstacles.length > 0) throw new UserError(obstacles, { exitCode: 1 });
       if (current.plan.action === "none") return unchanged(current, "another run has moved it to this image");
       const kind = kindOf(plan.target);
+      if (current.plan.action === "prove") return await prove(current, { ...context, step: id });
       applied = await kind.apply(current.plan, move.image, { ...context, step: id });
       const outcome = await kind.follow(current.plan, applied, move.image, { ...context, step: id });
       return { move: current, outcome: withHint(outcome), applied };
@@ -61,6 +62,21 @@ export async function moveTarget(
       return { move: current, outcome: withHint({ ...baseOf(plan), ...verdict, milliseconds }), applied };
     }
   });
+}
+
+/**
+ * Follows once more what brought a target to where it is. It is not changed, and so is not put back with
+ * what is: what fails here is left as it is.
+ */
+async function prove(move: Move, context: TargetContext): Promise<Moved> {
+  const { plan, image } = move;
+  const kind = kindOf(plan.target);
+  const taken = kind.takeUp(plan);
+  if (taken === undefined) return unchanged(move, "runs this image already");
+  const outcome = withHint(await kind.follow(plan, taken, image, context));
+  if (outcome.outcome !== "done") return { move, outcome, applied: undefined };
+  const message = `runs this image already, proven once more: ${outcome.message}`;
+  return { move, outcome: { ...outcome, outcome: "unchanged", message }, applied: undefined };
 }
 
 /**

@@ -37,14 +37,19 @@ export interface RunningRelease extends DatedCommit {
 }
 
 /** Why an older commit is not moved over a newer release. Pure. */
-export function superseded(running: RunningRelease, ours: DatedCommit, stack: string): Problem {
+export function superseded(
+  running: RunningRelease,
+  ours: DatedCommit,
+  stack: string,
+  command: "deploy" | "promote",
+): Problem {
   const when = running.committedAt === undefined ? "" : ` of ${day(running.committedAt)}`;
   return {
     code: "superseded",
     where: `${running.service} on ${stack}`,
     value: ours.commit.slice(0, 7),
     message: `a newer commit is deployed already: ${running.commit.slice(0, 7)}${when}, by release ${running.release}`,
-    fix: "deploy the newer commit; to go back to an older one use slipway rollback, or --force",
+    fix: `${command} the newer commit; to go back to an older one use slipway rollback, or --force`,
   };
 }
 

@@ -8,6 +8,7 @@ import type { StoredRelease } from "../release/record.ts";
 import type { TargetPlan } from "../targets/target.ts";
 import { type ComparedService, reasonToBuild } from "./compare.ts";
 import type { DeployPlan, ServicePlan } from "./documents.ts";
+import { isMove } from "./prove.ts";
 
 /** What stands for the digest of an image that is still to be built. */
 export const afterBuild = "(after build)";
@@ -116,10 +117,9 @@ export function problemsOfPlan(plan: DeployPlan): Problem[] {
   });
 }
 
-/** Whether carrying the plan out would change nothing. Pure. */
+/** Whether carrying the plan out would change nothing; targets may be left to prove. Pure. */
 export function isNothingToDo(plan: DeployPlan): boolean {
   return plan.services.every(
-    ({ image, tags, targets }) =>
-      image.action === "none" && tags.put.length === 0 && targets.every(({ action }) => action === "none"),
+    ({ image, tags, targets }) => image.action === "none" && tags.put.length === 0 && !targets.some(isMove),
   );
 }

@@ -9,6 +9,7 @@ import { type ComparedService, compareWithRegistry } from "./compare.ts";
 import type { DeployPlan } from "./documents.ts";
 import { inspectServices } from "./inspect.ts";
 import { type InspectedService, planDeployment, type TaggedService } from "./plan.ts";
+import { isMove } from "./prove.ts";
 import type { Session } from "./session.ts";
 import { type NewestWins, newestWins } from "./superseded.ts";
 
@@ -66,7 +67,7 @@ export async function prepareDeployment(session: Session, request: PlanRequest):
 /** Adds what stands in the way when a service would be moved to an older commit than it runs. */
 async function holdAgainst(newest: NewestWins, inspected: InspectedService): Promise<InspectedService> {
   const { service, repository, head, targets, sourceProblems = [] } = inspected;
-  if (targets.every(({ action }) => action === "none")) return inspected;
+  if (!targets.some(isMove)) return inspected;
   const problems = await newest.check([{ service: service.name, repository, head }]);
   return { ...inspected, sourceProblems: [...sourceProblems, ...problems] };
 }

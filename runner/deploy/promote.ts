@@ -1,33 +1,27 @@
-import { DescribeRepositoriesCommand } from "@aws-sdk/client-ecr";
 import pMap from "p-map";
-import prettyBytes from "pretty-bytes";
-import { stackFile } from "../../config/description.ts";
 import { type Problem, UserError } from "../../config/errors.ts";
-import { repositoryName, sourceTag } from "../../config/names.ts";
-import { isAwsError } from "../aws/errors.ts";
-import type { TagPlan } from "../image/tags.ts";
-import { connectToRegistry } from "../registry/connection.ts";
-import { type Copied, copyImage } from "../registry/copy.ts";
-import type { Image } from "../registry/image.ts";
-import { checkTags, putTags, tagMovability } from "../registry/tags.ts";
-import { verifyImage } from "../registry/verify.ts";
+import { sourceTag } from "../../config/names.ts";
+import type { Copied } from "../registry/copy.ts";
 import { findReleases, isSuccessful, runningRelease } from "../release/history.ts";
-import { type EarlierRelease, type ReleaseRecord, releaseType } from "../release/record.ts";
-import { readRecord } from "../release/store.ts";
-import { runStep } from "../report/events.ts";
+import type { EarlierRelease } from "../release/record.ts";
 import { readCheckedOut } from "./checked-out.ts";
+import { copyPromoted } from "./copy-promoted.ts";
 import {
-  type ChosenImage,
   documentOfPlan,
   type MovedDocument,
   moveImages,
   type PlannedImage,
   planImages,
+  problemsOfImages,
 } from "./move-images.ts";
-import { type PromotedFrom, sourceOfPromoted, tagsOfPromoted } from "./promoted-source.ts";
-import { chooseOneOf, findReleaseImage } from "./release-image.ts";
-import { readReleases, type ServiceReleases } from "./releases.ts";
+import type { MovingService } from "./move-services.ts";
+import { exitCodeOfProblems } from "./outcome.ts";
+import { type Promotion, problemsThere, promotionOf, type Where, whereOf } from "./promotion.ts";
+import { isMove } from "./prove.ts";
+import { chooseOneOf } from "./release-image.ts";
+import { readReleases, type ServiceReleases, servicesToMove, thatRun } from "./releases.ts";
 import type { Session } from "./session.ts";
+import type { NewestWins } from "./superseded.ts";
 
 export interface PromoteRequest {
   /** A release's id, a tag, the beginning of a commit or a digest; default: what runs on the stack it comes from. */
@@ -38,6 +32,10 @@ export interface PromoteRequest {
   readonly version: string | undefined;
   /** Whether an image is taken that never ran well where it comes from. */
   readonly unproven: boolean;
+  /** Whether it also replaces a newer commit. Default: false. */
+  readonly force?: boolean | undefined;
+  /** Whether what was moved is put back when a target fails; default: the setting of the stack it goes to. */
+  readonly allOrNothing?: boolean | undefined;
 }
 
 /** What one service's image is chosen by. */
@@ -52,20 +50,9 @@ const gates = ["unproven", "not-deployed"];
 /** `slipway promote`. */
 export interface PromoteDocument extends MovedDocument {
   readonly kind: "promote";
-  readonly from: { readonly stack: string; readonly account: string; readonly region: string };
+  readonly from: Where;
   /** What was copied for each service; absent with `--dry-run`. */
   readonly copied: readonly ({ readonly service: string; readonly tags: readonly string[] } & Copied)[];
-}
-
-/** An image on its way from one stack to another. */
-interface Promotion {
-  readonly release: EarlierRelease;
-  /** As it lies in the repository that it comes from. */
-  readonly source: Image;
-  /** As it will lie where it goes. */
-  readonly image: Image;
-  readonly tagPlan: TagPlan;
-  readonly chosen: ChosenImage;
 }
 
 export interface PreparedPromotion {
@@ -77,7 +64,8 @@ export interface PreparedPromotion {
  * Finds the release of each service on one stack, and what bringing its very image to another would
  * change there. Only reads.
  *
- * @throws UserError with everything that stands in the way; exit code 3 for an image that never ran well
+ * @throws UserError with everything that stands in the way; exit code 3 for an image that never ran well,
+ *   and when only a newer release stands in the way
  */
 export async function preparePromotion(
   from: Session,
@@ -100,9 +88,7 @@ export async function preparePromotion(
       const asked = request.release === undefined ? [] : [request.release];
       // Who names an image needs no right to see what runs.
       const named = source !== undefined || request.release !== undefined;
-      const all = (await readReleases(from, { asked, running: !named })).filter(
-        ({ service }) => service.targets.length > 0,
-      );
+      const all = thatRun(await readReleases(from, { asked, running: !named }), from);
       const choices = all.map((of) => {
         const by = { ...request, sourceHash: source?.hashes.get(of.service.name) };
         return { of, choice: choosePromoted(of, by, from.settings.stack) };
@@ -114,21 +100,53 @@ export async function preparePromotion(
       }
       const chosen = choices.flatMap(({ of, choice }) => ("code" in choice ? [] : [{ of, release: choice }]));
       conclude("done", chosen.map(({ of, release }) => `${of.service.name}: ${release.id}`).join(", "));
-      const { version } = request;
+      const moving = servicesToMove(
+        to,
+        chosen.map(({ of }) => of.service.name),
+      );
       return pMap(
         chosen,
-        ({ of, release }) => promotionOf(from, to, of, { release, checkedOut: source, version }),
+        ({ of, release }) => {
+          const service = moving.find(({ name }) => name === of.service.name);
+          if (service === undefined)
+            throw new Error(`${of.service.name} is no service of ${to.settings.stack}`);
+          const promoted = { release, checkedOut: source, version: request.version };
+          return promotionOf(from, to, service, of, promoted, request);
+        },
         { concurrency: 8 },
       );
     },
   );
-  const problems = (await Promise.all(promotions.map((one) => problemsThere(to, one)))).flat();
-  if (problems.length > 0) throw new UserError(problems);
-  const planned = await planImages(
-    to,
-    promotions.map(({ chosen }) => chosen),
-  );
+  const [there, planned] = await Promise.all([
+    Promise.all(promotions.map((one) => problemsThere(to, one))),
+    planImages(
+      to,
+      promotions.map(({ chosen }) => chosen),
+    ),
+  ]);
+  const newer = await newerReleases(promotions, planned, (newest, moving) => newest.check(moving));
+  const problems = [...there.flat(), ...problemsOfImages(planned), ...newer];
+  const exitCode = exitCodeOfProblems(problems);
+  if (exitCode !== 0) throw new UserError(problems, { exitCode });
   return { promotions, planned };
+}
+
+/** What keeps promotions from being moved over newer releases; each is of a commit of its own. */
+async function newerReleases(
+  promotions: readonly Promotion[],
+  planned: readonly MovingService[],
+  ask: (newest: NewestWins, moving: Parameters<NewestWins["check"]>[0]) => Promise<readonly Problem[]>,
+): Promise<readonly Problem[]> {
+  const problems = await Promise.all(
+    promotions.map(async ({ image, newest }) => {
+      const moving = planned.filter((one) => one.service.name === image.service && one.targets.some(isMove));
+      return ask(
+        newest,
+        moving.map(({ head }) => ({ service: image.service, repository: image.repository, head })),
+      );
+    }),
+  );
+  return problems.flat();
 }
 
 /** Copies, tags, moves, follows and records what was prepared. */
@@ -136,11 +154,17 @@ export async function promote(
   from: Session,
   to: Session,
   { promotions, planned }: PreparedPromotion,
+  { allOrNothing }: Pick<PromoteRequest, "allOrNothing">,
 ): Promise<PromoteDocument> {
   const copied = await to.timeline.run({ id: "copy", title: `Copy from ${from.settings.stack}` }, () =>
-    copyAll(from, to, promotions),
+    copyPromoted(from, to, promotions),
   );
-  const moved = await moveImages(to, planned);
+  const moved = await moveImages(to, planned, {
+    // Copying between registries takes minutes: something may have been deployed there meanwhile.
+    stale: copied.some(({ uploaded }) => uploaded > 0),
+    allOrNothing,
+    mayMove: (moving) => newerReleases(promotions, moving, (newest, services) => newest.checkAgain(services)),
+  });
   return { ...moved, kind: "promote", from: whereOf(from), copied };
 }
 
@@ -151,10 +175,6 @@ export function documentOfPromotion(
   { planned }: PreparedPromotion,
 ): PromoteDocument {
   return { ...documentOfPlan(to, planned), kind: "promote", from: whereOf(from), copied: [] };
-}
-
-function whereOf({ settings, caller }: Session): PromoteDocument["from"] {
-  return { stack: settings.stack, account: caller.account, region: settings.aws.region };
 }
 
 /** The release that is promoted, or why none is. Pure. */
@@ -209,112 +229,4 @@ export function choosePromoted(
     message: `this image of ${service.name} never ran well on ${stack} (${found.outcome})`,
     fix: `${chooseOneOf(proven, "that ended well", "--release")}; or take it all the same with --unproven`,
   };
-}
-
-async function promotionOf(
-  from: Session,
-  to: Session,
-  of: ServiceReleases,
-  chosen: Omit<PromotedFrom, "record">,
-): Promise<Promotion> {
-  const { release } = chosen;
-  const service = to.services.find(({ name }) => name === of.service.name);
-  if (service === undefined) throw new Error(`${of.service.name} is not a service of ${to.settings.stack}`);
-  const [source, record] = await Promise.all([
-    findReleaseImage(from, of, release),
-    recordOf(from, of, release),
-  ]);
-  const promoted = { ...chosen, record };
-  const image = { ...source, repository: repositoryName(to.settings, service), registry: to.registry };
-  const tagPlan = tagsOfPromoted(to.settings, service.name, promoted);
-  const about: ChosenImage["about"] = {
-    command: "promote",
-    source: sourceOfPromoted(service.name, promoted),
-    tags: tagPlan.tags,
-    origin: {
-      ...whereOf(from),
-      release: release.id,
-      repository: of.repository,
-    },
-  };
-  return { release, source, image, tagPlan, chosen: { service, image, release, about } };
-}
-
-async function recordOf(
-  { clients, signal }: Session,
-  { repository }: ServiceReleases,
-  { record: digest }: EarlierRelease,
-): Promise<ReleaseRecord | undefined> {
-  return digest === undefined ? undefined : (await readRecord(clients, repository, digest, signal))?.record;
-}
-
-/** What stands in the way where it goes: no repository, a tag that is taken. */
-async function problemsThere(
-  { clients, signal, settings }: Session,
-  { image, tagPlan }: Promotion,
-): Promise<readonly Problem[]> {
-  const { repository, digest } = image;
-  try {
-    await clients.ecr.send(new DescribeRepositoriesCommand({ repositoryNames: [repository] }), {
-      abortSignal: signal,
-    });
-  } catch (error) {
-    if (!isAwsError(error, "RepositoryNotFoundException")) throw error;
-    return [
-      {
-        code: "no-repository",
-        where: stackFile(settings.stack),
-        value: repository,
-        message: `the stack's repository for ${image.service} does not exist`,
-        fix: `run: pulumi up --stack ${settings.stack}`,
-      },
-    ];
-  }
-  const movable = tagMovability(settings.repositories);
-  const { problems } = await checkTags(clients, repository, digest, tagPlan.tags, { movable }, signal);
-  return [...tagPlan.problems, ...problems];
-}
-
-function copyAll(
-  from: Session,
-  to: Session,
-  promotions: readonly Promotion[],
-): Promise<PromoteDocument["copied"]> {
-  const { signal, settings, emit } = to;
-  const source = connectToRegistry(from.clients, from.registry, signal);
-  const target = connectToRegistry(to.clients, to.registry, signal);
-  const movable = tagMovability(settings.repositories);
-  return pMap(
-    promotions,
-    ({ source: at, image, tagPlan, release }) => {
-      const id = `copy ${image.service}`;
-      return runStep(emit, { id, title: id, parent: "copy" }, async ({ conclude }) => {
-        const copied = await copyImage(
-          { clients: from.clients, registry: source, repository: at.repository },
-          { clients: to.clients, registry: target, repository: image.repository },
-          image.digest,
-          // The records are the history of the stack it comes from; the new one names that.
-          ({ artifactType }) => artifactType !== releaseType,
-        );
-        await verifyImage(to.clients, image, [], signal);
-        // Under its source hash, too: a deployment of the same source builds nothing then.
-        const known = release.sourceHash === undefined ? [] : [sourceTag(release.sourceHash)];
-        await putTags(to.clients, image, [...known, ...tagPlan.tags], { movable }, signal);
-        conclude("done", describeCopied(copied));
-        return { service: image.service, tags: tagPlan.tags, ...copied };
-      });
-    },
-    { concurrency: settings.deploy.parallelBuilds, signal },
-  );
-}
-
-/** `3 manifests, 5 blobs mounted, 2 uploaded (12 MB)`. Pure. */
-export function describeCopied({ manifests, referrers, mounted, uploaded, uploadedBytes }: Copied): string {
-  const parts = [
-    ...(manifests > 0 ? [`${manifests} manifests`] : []),
-    ...(referrers > 0 ? [`${referrers} referrers`] : []),
-    ...(mounted > 0 ? [`${mounted} blobs mounted`] : []),
-    ...(uploaded > 0 ? [`${uploaded} uploaded (${prettyBytes(uploadedBytes)})`] : []),
-  ];
-  return parts.length === 0 ? "it is there already" : parts.join(", ");
 }

@@ -4,8 +4,8 @@ import { type Revision, touches } from "../image/git.ts";
 import { connectToRegistry } from "../registry/connection.ts";
 import type { Image } from "../registry/image.ts";
 import type { ReferrersKeeper } from "../registry/referrers.ts";
-import { releasesOf } from "../release/history.ts";
-import { makeRecord, ranLast } from "../release/make.ts";
+import { isProven, releasesOf } from "../release/history.ts";
+import { makeRecord } from "../release/make.ts";
 import type { StoredRelease } from "../release/record.ts";
 import { outcomeOfTargets, type ReleaseOutcome, type ReleaseRecord, releaseId } from "../release/record.ts";
 import { readHead, writeRelease } from "../release/store.ts";
@@ -66,20 +66,29 @@ export function recordReleases(
 /**
  * Writes a record for services that run their image without one that says so: the run that moved them
  * was ended too early, or Slipway finds them for the first time.
+ *
+ * @param outcomes what this run made of their targets: of those that were proven once more, or moved
  */
 export async function recordLate(
   session: Session,
   found: readonly (MovedService & { readonly head: StoredRelease | undefined })[],
+  outcomes: readonly TargetOutcome[],
 ): Promise<readonly RecordedRelease[]> {
+  const outcomeOf = (plan: TargetPlan) => outcomes.find(({ title }) => title === plan.title);
   const missing = found.filter(({ image, targets, head }) => {
-    const runs = targets.length > 0 && targets.every(isRunning);
-    return runs && !ranLast(releasesOf(head), image.digest);
+    const runs = targets.length > 0 && targets.every((plan) => isRunning(plan, outcomeOf(plan)));
+    return runs && !isProven(releasesOf(head), image.digest);
   });
   const startedAt = new Date();
   const releases = await Promise.all(
     missing.map(async (one): Promise<Release> => {
-      const outcomes = await Promise.all(one.targets.map((plan) => outcomeOfRunning(session, plan)));
-      return { ...one, outcome: "done", outcomes, startedAt, late: true };
+      const looked = await Promise.all(
+        one.targets.map(async (plan) => {
+          const ended = outcomeOf(plan);
+          return plan.action === "prove" && ended !== undefined ? ended : outcomeOfRunning(session, plan);
+        }),
+      );
+      return { ...one, outcome: "done", outcomes: looked, startedAt, late: true };
     }),
   );
   return writeRecords(session, releases);
@@ -104,8 +113,10 @@ async function outcomeOfRunning(
   };
 }
 
-function isRunning({ action, problems }: TargetPlan): boolean {
-  return action === "none" && problems.length === 0;
+/** Whether a target runs the image as it was found, and well as far as that was looked at. Pure. */
+function isRunning({ action, problems }: TargetPlan, ended: TargetOutcome | undefined): boolean {
+  if (problems.length > 0) return false;
+  return ended === undefined ? action === "none" : ended.outcome === "unchanged";
 }
 
 interface Release extends MovedService {

@@ -1,6 +1,7 @@
 import pMap from "p-map";
 import type { Service } from "../../config/catalogue.ts";
 import { repositoryName } from "../../config/names.ts";
+import { placesOf, withSidecarTargets } from "../../config/sidecars.ts";
 import { maximumTagLength, sanitizeTag } from "../image/tag-text.ts";
 import { getManifest } from "../registry/lookup.ts";
 import { findReleases, releasesOf, withTag } from "../release/history.ts";
@@ -15,8 +16,22 @@ export interface ServiceReleases {
   readonly repository: string;
   /** Newest first. */
   readonly releases: readonly EarlierRelease[];
-  /** Digests that the service's targets run, each once. */
+  /** Digests that run of it, in its own targets and as a sidecar in others', each once. */
   readonly running: readonly string[];
+}
+
+/** Those of services that nothing runs left out. Pure. */
+export function thatRun(all: readonly ServiceReleases[], { catalogue }: Pick<Session, "catalogue">) {
+  return all.filter(({ service }) => placesOf(catalogue.services, service.name).length > 0);
+}
+
+/**
+ * The services that are moved by themselves, with all the targets that this moves: a sidecar goes with
+ * the target of its main service when that is moved, too, and is moved alone otherwise. Pure.
+ */
+export function servicesToMove({ catalogue }: Pick<Session, "catalogue">, names: readonly string[]) {
+  const chosen = catalogue.services.filter(({ name }) => names.includes(name));
+  return withSidecarTargets(catalogue.services, chosen);
 }
 
 /**
@@ -30,7 +45,7 @@ export function readReleases(
   session: Session,
   { asked = [], running = true }: { readonly asked?: readonly string[]; readonly running?: boolean } = {},
 ): Promise<readonly ServiceReleases[]> {
-  const { services, settings, clients, emit, signal } = session;
+  const { services, catalogue, settings, clients, emit, signal } = session;
   return pMap(
     services,
     async (service) => {
@@ -38,7 +53,7 @@ export function readReleases(
       const [head, targets] = await Promise.all([
         readHead(clients, repository, settings.stack, signal),
         Promise.all(
-          (running ? service.targets : []).map((target) =>
+          (running ? placesOf(catalogue.services, service.name) : []).map(({ target }) =>
             kindOf(target).status(service.name, target, { clients, emit, signal, step: "releases" }),
           ),
         ),

@@ -1,6 +1,6 @@
 import type { Service, Target } from "../../config/catalogue.ts";
 import { type Problem, UserError } from "../../config/errors.ts";
-import { findReleases, isImageOf, isSuccessful, lastSuccessful } from "../release/history.ts";
+import { findReleases, isImageOf, isSuccessful, lastSuccessful, unrecordedMove } from "../release/history.ts";
 import type { EarlierRelease, ReleaseRecord } from "../release/record.ts";
 import { readRecord } from "../release/store.ts";
 import {
@@ -10,9 +10,10 @@ import {
   moveImages,
   type PlannedImage,
   planImages,
+  problemsOfImages,
 } from "./move-images.ts";
 import { chooseOneOf, findReleaseImage } from "./release-image.ts";
-import { readReleases, type ServiceReleases } from "./releases.ts";
+import { readReleases, type ServiceReleases, servicesToMove, thatRun } from "./releases.ts";
 import type { Session } from "./session.ts";
 
 export interface RollbackRequest {
@@ -20,6 +21,8 @@ export interface RollbackRequest {
   readonly to: string | undefined;
   /** Whether an ECS service gets the release's own revision of the task definition back, and not only its image. */
   readonly withTaskDefinition: boolean;
+  /** Whether what was moved is put back when a target fails; default: the stack's setting. */
+  readonly allOrNothing?: boolean | undefined;
   /** Whether services were named: those with nothing to go back to are then refused, not left out. */
   readonly named: boolean;
 }
@@ -42,16 +45,13 @@ export interface PreparedRollback {
  *
  * @throws UserError with everything that stands in the way, nothing changed
  */
-export async function prepareRollback(given: Session, request: RollbackRequest): Promise<PreparedRollback> {
-  const session = { ...given, services: given.services.map(movedAtOnce) };
+export async function prepareRollback(session: Session, request: RollbackRequest): Promise<PreparedRollback> {
   const { timeline, emit } = session;
   const found = await timeline.run(
     { id: "releases", title: "Read the release records" },
     async ({ conclude }) => {
       const asked = request.to === undefined ? [] : [request.to];
-      const all = (await readReleases(session, { asked })).filter(
-        ({ service }) => service.targets.length > 0,
-      );
+      const all = thatRun(await readReleases(session, { asked }), session);
       const choices = all.map((of) => ({
         of,
         choice: chooseRelease(of, request.to, session.settings.stack),
@@ -69,12 +69,26 @@ export async function prepareRollback(given: Session, request: RollbackRequest):
       for (const { service, reason } of leftOut)
         emit({ kind: "notice", message: `${service} is left out: ${reason}` });
       const chosen = choices.flatMap(({ of, choice }) => ("code" in choice ? [] : [{ of, release: choice }]));
+      if (request.to === undefined) {
+        for (const { of, release } of chosen) {
+          if (release !== unrecordedMove(of.releases, of.running)) continue;
+          const message = `${of.service.name} runs ${release.id} already, and no release says since when: that move is finished and recorded; run it again to go further back`;
+          emit({ kind: "notice", message });
+        }
+      }
       conclude("done", chosen.map(({ of, release }) => `${of.service.name} to ${release.id}`).join(", "));
       return { chosen, leftOut };
     },
   );
+  const moving = servicesToMove(
+    session,
+    found.chosen.map(({ of }) => of.service.name),
+  );
   const settled = await Promise.allSettled(
-    found.chosen.map(({ of, release }) => chooseImage(session, of, release, request)),
+    found.chosen.map(({ of, release }) => {
+      const service = moving.find(({ name }) => name === of.service.name) ?? of.service;
+      return chooseImage(session, { ...of, service: movedAtOnce(service) }, release, request);
+    }),
   );
   const problems = settled.flatMap((one) => {
     if (one.status === "fulfilled") return [];
@@ -83,7 +97,10 @@ export async function prepareRollback(given: Session, request: RollbackRequest):
   });
   if (problems.length > 0) throw new UserError(problems);
   const images = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  return { planned: await planImages(session, images), leftOut: found.leftOut };
+  const planned = await planImages(session, images);
+  const obstacles = problemsOfImages(planned);
+  if (obstacles.length > 0) throw new UserError(obstacles);
+  return { planned, leftOut: found.leftOut };
 }
 
 /**
@@ -104,8 +121,12 @@ export function movedAtOnce(service: Service): Service {
 }
 
 /** Carries a prepared rollback out: moves, follows, proves and records as a deployment does. */
-export async function rollback(session: Session, prepared: PreparedRollback): Promise<RollbackDocument> {
-  const document = await moveImages(session, prepared.planned);
+export async function rollback(
+  session: Session,
+  prepared: PreparedRollback,
+  { allOrNothing }: Pick<RollbackRequest, "allOrNothing">,
+): Promise<RollbackDocument> {
+  const document = await moveImages(session, prepared.planned, { stale: false, allOrNothing });
   return { ...document, kind: "rollback", leftOut: prepared.leftOut };
 }
 
@@ -131,6 +152,8 @@ export function chooseRelease(
   const where = `${repository}, stack ${stack}`;
   const successful = releases.filter(isSuccessful);
   if (to === undefined) {
+    const unfinished = unrecordedMove(releases, running);
+    if (unfinished !== undefined) return unfinished;
     const last = lastSuccessful(releases, running);
     if (last !== undefined) return last;
     return {

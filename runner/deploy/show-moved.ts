@@ -2,6 +2,7 @@ import type { Colours } from "../report/colours.ts";
 import { formatDuration } from "../report/duration.ts";
 import { formatTable } from "../report/table.ts";
 import type { MovedDocument } from "./move-images.ts";
+import { isMove } from "./prove.ts";
 import { showEvidence, showTargets, showTimeline } from "./show-outcome.ts";
 
 /** What was done with images that were there, before the stack's name: `Rolled back on`, `Promoted from dev to`. */
@@ -35,7 +36,9 @@ export function showMoved(document: MovedDocument, words: MovedWords, colours: C
 
 function showChanges({ targets }: MovedDocument["services"][number], { yellow, dim, red, green }: Colours) {
   return targets.flatMap(({ title, action, changes, notes }) => [
-    `${action === "none" ? dim("=") : yellow("~")} ${title}${action === "none" ? dim(" (runs this image already)") : ""}`,
+    isMove({ action })
+      ? `${yellow("~")} ${title}`
+      : `${dim(action === "prove" ? "?" : "=")} ${title}${dim(" (runs this image already)")}`,
     ...changes.flatMap(({ field, before, after }) => [
       `    ${field}`,
       ...(before === undefined ? [] : [red(`    - ${before}`)]),
@@ -57,7 +60,7 @@ function headline(
   switch (outcome) {
     case "planned": {
       const all = services.flatMap((service) => service.targets);
-      const moves = all.filter(({ action }) => action !== "none").length;
+      const moves = all.filter(isMove).length;
       return `${words.would} ${stack}: ${moves} of ${all.length} targets to move`;
     }
     case "nothing":

@@ -4,6 +4,7 @@ import type { Colours } from "../report/colours.ts";
 import type { FieldChange } from "../targets/target.ts";
 import type { DeployPlan, ServicePlan } from "./documents.ts";
 import { isNothingToDo } from "./plan.ts";
+import { isMove } from "./prove.ts";
 
 /** A plan as people read it: for each service what would be built, pushed, tagged and changed. Pure. */
 export function showPlan(plan: DeployPlan, colours: Colours): string {
@@ -33,7 +34,7 @@ function showService(
   lines.push(...showTags(plan.tags, colours));
   for (const target of plan.targets) {
     const blocked = target.problems.length > 0;
-    const signs = { none: dim("="), update: yellow("~"), create: green("+") };
+    const signs = { none: dim("="), prove: yellow("?"), update: yellow("~"), create: green("+") };
     const sign = blocked ? red("✖") : signs[target.action];
     const verb = blocked ? "blocked" : target.action === "none" ? "keep" : target.action;
     const same = target.action === "none" && !blocked;
@@ -83,7 +84,7 @@ function indented(text: string): string[] {
 function summary(plan: DeployPlan, { bold }: Colours): string {
   const builds = plan.services.filter(({ image }) => image.action === "build").length;
   const targets = plan.services.flatMap((service) => service.targets);
-  const moves = targets.filter(({ action }) => action !== "none").length;
+  const moves = targets.filter(isMove).length;
   const problems =
     plan.services.reduce((sum, service) => sum + service.problems.length, 0) +
     targets.reduce((sum, target) => sum + target.problems.length, 0);

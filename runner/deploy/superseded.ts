@@ -23,16 +23,16 @@ export interface NewestWins {
 }
 
 /**
- * Holds the commit that is deployed against the ones that run, as the release records tell them: an
+ * Holds the commit that is deployed, or promoted, against the ones that run, as the release records tell them: an
  * older commit is not moved over a newer release. Where it can't be told which is newer, and with
  * `--force`, that is said and nothing stands in the way.
  *
- * @param ours undefined outside of a repository: nothing is known then
+ * @param ours undefined outside of a repository, or when an image's commit is not known
  */
 export function newestWins(
   session: Pick<Session, "directory" | "settings" | "clients" | "signal" | "emit">,
   ours: DatedCommit | undefined,
-  { force }: { readonly force: boolean },
+  { force, command = "deploy" }: { readonly force: boolean; readonly command?: "deploy" | "promote" },
 ): NewestWins {
   const { directory, settings, clients, signal, emit } = session;
   const said = new Set<string>();
@@ -50,7 +50,7 @@ export function newestWins(
         const age = ageOf(ours, running, await commonAncestor(directory, ours.commit, running.commit));
         if (age === "apart" || age === "unknown") say(undecided(running, ours, age));
         if (age !== "older") return [];
-        const problem = superseded(running, ours, settings.stack);
+        const problem = superseded(running, ours, settings.stack, command);
         if (!force) return [problem];
         say(`${service}: ${problem.message}; it is replaced by ${problem.value}, as --force says`);
         return [];

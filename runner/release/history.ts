@@ -17,6 +17,33 @@ export function isImageOf(release: Pick<EarlierRelease, "image" | "manifests">, 
 }
 
 /**
+ * Whether the last that is known of an image is that it came to run well: a release of it that ended well,
+ * with no later one of another image, and none of it that did not. Pure.
+ */
+export function isProven(releases: readonly EarlierRelease[], digest: string): boolean {
+  const last = releases.find((release) => isSuccessful(release) || isImageOf(release, digest));
+  return last !== undefined && isSuccessful(last) && isImageOf(last, digest);
+}
+
+/**
+ * The release that all targets run although another is the last that is known to have ended well: a run
+ * that went there was ended before it could say so. Undefined when there is no such thing. Pure.
+ */
+export function unrecordedMove(
+  releases: readonly EarlierRelease[],
+  running: readonly string[],
+): EarlierRelease | undefined {
+  const [first, ...others] = releases.filter(isSuccessful);
+  if (first === undefined || running.some((digest) => isImageOf(first, digest))) return undefined;
+  return others.find((release) => isWhole(release, running));
+}
+
+/** Whether nothing else runs than this release. Pure. */
+function isWhole(release: EarlierRelease, running: readonly string[]): boolean {
+  return running.length > 0 && running.every((digest) => isImageOf(release, digest));
+}
+
+/**
  * The release that is running, by the digests that run; undefined when none of them was ever
  * released. One that failed for one target only is running, too: it is what one would go back from.
  * Pure.
@@ -40,7 +67,8 @@ export function lastSuccessful(
   releases: readonly EarlierRelease[],
   running: readonly string[],
 ): EarlierRelease | undefined {
-  const isRunning = (release: EarlierRelease) => running.some((digest) => isImageOf(release, digest));
+  // Where only some of the targets run it, there is a way back to it for the others.
+  const isRunning = (release: EarlierRelease) => isWhole(release, running);
   const current = runningRelease(releases, running);
   const from = current === undefined ? 0 : releases.indexOf(originalOf(releases, current)) + 1;
   for (let index = from; index < releases.length; ) {

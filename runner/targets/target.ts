@@ -32,8 +32,11 @@ export interface TargetPlan<S = unknown> {
   readonly target: Target;
   /** Name for people: `ecs shop-dev/ui`, `lambda shop-checkout-dev:live`. */
   readonly title: string;
-  /** `update` moves it, `create` makes it, `none`: it already runs this image. */
-  readonly action: "update" | "create" | "none";
+  /**
+   * `update` moves it, `create` makes it, `none`: it already runs this image. `prove`: it does, but no
+   * release says that this went well; it is followed once more, and not changed.
+   */
+  readonly action: "update" | "create" | "prove" | "none";
   readonly changes: readonly FieldChange[];
   /** What stands in the way. A plan with problems is never applied. */
   readonly problems: readonly Problem[];
@@ -139,6 +142,11 @@ export interface TargetKind<T extends Target, S, A> {
   isAsPlanned(plan: TargetPlan<S>, context: TargetContext): Promise<boolean>;
   /** Starts the change with as few calls as possible; returns what `follow` and `revert` need. */
   apply(plan: TargetPlan<S>, image: TargetImage, context: TargetContext): Promise<A>;
+  /**
+   * What `apply` would have returned had it just brought the target to where it is, so that `follow` can
+   * prove that. Undefined for a kind that sends callers nowhere before all is proven.
+   */
+  takeUp(plan: TargetPlan<S>): A | undefined;
   /** Follows the change that `apply` started to its end, and says how it ended. */
   follow(plan: TargetPlan<S>, applied: A, image: TargetImage, context: TargetContext): Promise<TargetOutcome>;
   /** Puts back what `apply` changed. */

@@ -1,6 +1,10 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
 import type { DeployDocument } from "../../runner/deploy/documents.ts";
+import { cli, stack } from "../e2e/world.ts";
 import type { Rule } from "./rules.ts";
 import { type FaultWorld, outcomesOf, reached } from "./world.ts";
 
@@ -120,6 +124,8 @@ export function runsThatAreEnded(inWorld: () => FaultWorld): void {
       (point) => isFinished(inWorld(), point, signal),
     );
   });
+  test("a run that is killed at its smoke check: the next one makes it, and does not take what runs for done", () =>
+    isAskedAgain(inWorld()));
 }
 
 async function isFinished(world: FaultWorld, point: Point, signal: "SIGKILL" | "SIGINT"): Promise<void> {
@@ -149,4 +155,52 @@ async function isFinished(world: FaultWorld, point: Point, signal: "SIGKILL" | "
   const nothing = await world.deploy(service);
   expect(nothing.exitCode, nothing.stderr).toBe(0);
   expect(nothing.document<DeployDocument>().outcome).toBe("nothing");
+}
+
+async function isAskedAgain(world: FaultWorld): Promise<void> {
+  const before = await readFile(join(world.directory, "services.yaml"), "utf8");
+  await asksUi(world, { matches: "never", attempts: 1000, intervalSeconds: 0.5 });
+  const version = await world.commitVersion("ui");
+  const running = world.begin("ui");
+  await running.says("(attempt 1 of 1000)");
+  running.child.kill("SIGKILL");
+  await running.ended;
+  expect(await world.answer("ui")).toContain(version);
+
+  await asksUi(world, { matches: "never", attempts: 1 });
+  const failed = await world.deploy("ui");
+  expect(failed.exitCode, failed.stderr).toBe(1);
+  const [ui] = failed.document<DeployDocument>().targets;
+  expect(ui).toMatchObject({ outcome: "failed" });
+  expect(ui?.message).toContain("failed its smoke check, and is left as it is");
+  const waited = await cli("wait", "ui", "-C", world.directory, "--stack", stack);
+  expect(waited.exitCode, waited.stdout).toBe(1);
+  expect(waited.stdout).toContain("fails its smoke check");
+
+  await asksUi(world, { matches: version });
+  const again = await world.deploy("ui");
+  expect(again.exitCode, again.stderr).toBe(0);
+  const { targets, releases } = again.document<DeployDocument>();
+  expect(targets).toMatchObject([{ outcome: "unchanged" }]);
+  expect(targets[0]?.message).toContain("proven once more");
+  expect(releases).toMatchObject([{ service: "ui", outcome: "done", late: true }]);
+  expect(world.proxy.passed("ecs:UpdateService"), world.proxy.log.join("\n")).toBe(1);
+
+  const nothing = (await world.deploy("ui")).document<DeployDocument>();
+  expect(nothing).toMatchObject({ outcome: "nothing", releases: [] });
+  expect(nothing.targets).toMatchObject([{ message: "runs this image already" }]);
+  await world.workspace.write("services.yaml", before);
+  await world.workspace.commit("ui: no smoke check");
+}
+
+/** Gives the ui's target a smoke check. */
+async function asksUi({ directory, workspace }: FaultWorld, smoke: object): Promise<void> {
+  const catalogue = parse(await readFile(join(directory, "services.yaml"), "utf8")) as {
+    services: Record<string, { targets: object[] }>;
+  };
+  const { ui } = catalogue.services;
+  if (ui === undefined) throw new Error("there is no ui");
+  ui.targets = ui.targets.map((target) => ({ ...target, smoke }));
+  await workspace.write("services.yaml", stringify(catalogue));
+  await workspace.commit("ui: another smoke check");
 }

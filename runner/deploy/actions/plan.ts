@@ -8,6 +8,7 @@ import {
 } from "../../report/markdown.ts";
 import type { DeployPlan, ServicePlan } from "../documents.ts";
 import { isNothingToDo, problemsOfPlan } from "../plan.ts";
+import { isMove } from "../prove.ts";
 import type { JobReport } from "./job-report.ts";
 
 /** A plan as a job, and the comment on a pull request, show it. Pure. */
@@ -15,7 +16,7 @@ export function presentPlan(plan: DeployPlan): JobReport {
   const problems: readonly Problem[] = problemsOfPlan(plan);
   const outcome = problems.length > 0 ? "blocked" : isNothingToDo(plan) ? "nothing" : "changes";
   const changing = plan.services.filter(({ image, targets }) => {
-    return image.action === "build" || targets.some(({ action }) => action !== "none");
+    return image.action === "build" || targets.some(isMove);
   });
   return {
     stack: plan.stack,
@@ -46,6 +47,8 @@ function headline({ stack }: DeployPlan, outcome: "blocked" | "nothing" | "chang
   }
 }
 
+const doneTo = { none: "stays", prove: "is proven once more", update: "update", create: "create" } as const;
+
 function row({ service, image, tags, targets }: ServicePlan): string[] {
   return [
     codeMarkdown(service),
@@ -53,9 +56,7 @@ function row({ service, image, tags, targets }: ServicePlan): string[] {
       ? `build: ${plainMarkdown(image.reason)}`
       : `as it is: ${codeMarkdown(image.digest.slice(0, 19))}`,
     tags.put.map(codeMarkdown).join(" "),
-    targets
-      .map(({ title, action }) => `${codeMarkdown(title)} ${action === "none" ? "stays" : action}`)
-      .join("<br>"),
+    targets.map(({ title, action }) => `${codeMarkdown(title)} ${doneTo[action]}`).join("<br>"),
   ];
 }
 

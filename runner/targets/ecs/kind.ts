@@ -3,7 +3,7 @@ import { explainRefusal } from "../../aws/errors.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
 import { type Clock, systemClock } from "../poll.ts";
 import type { TargetContext, TargetImage, TargetKind, TargetOutcome, TargetPlan } from "../target.ts";
-import { applyEcs, type EcsApplied, startDeployment } from "./apply.ts";
+import { applyEcs, type EcsApplied, startDeployment, takeUp } from "./apply.ts";
 import { containerOf, imageIn, imagesByContainer } from "./containers.ts";
 import { type DeploymentEnd, followDeployment } from "./follow.ts";
 import { imagesInEcs } from "./in-use.ts";
@@ -34,6 +34,7 @@ export function createEcsKind(clock: Clock): TargetKind<EcsTarget, EcsState, Ecs
       applyEcs(plan, image, context, clock).catch((error: unknown) => {
         throw explainRefusal(error, plan.title);
       }),
+    takeUp: ({ state }) => (state.kind === "found" ? takeUp(state, clock) : undefined),
     status: statusOfEcs,
     logs: logsOfEcs,
     inUse: imagesInEcs,
@@ -73,6 +74,16 @@ async function follow(
   const failed = `${revisionName(applied.revisionArn)} is steady, and failed its smoke check`;
   const [first] = smoke.lines;
   const evidence = { evidence: [...smoke.lines] };
+  if (applied.previousArn === undefined) {
+    // Taken up from an earlier run: only that one knew what it had replaced.
+    const back = `what ran before is not known here: slipway rollback ${plan.service} goes back`;
+    return {
+      ...outcome,
+      outcome: "failed",
+      message: `${failed}, and is left as it is: ${first}`,
+      evidence: [...smoke.lines, back],
+    };
+  }
   if (target.smoke?.onFailure === "keep" || applied.previousArn === applied.revisionArn) {
     return { ...outcome, ...evidence, outcome: "failed", message: `${failed}, and is kept: ${first}` };
   }

@@ -13,11 +13,13 @@ import { inspectEcs } from "./inspect.ts";
 import { ecsTitle, rolloutOf } from "./plan.ts";
 import { parseReference } from "./reference.ts";
 import { describeTaskDefinition } from "./revision.ts";
+import { smokeCheckService } from "./smoke.ts";
 import { type FoundService, primaryOf, revisionName } from "./state.ts";
 
 /**
  * Follows the deployment that a service is in, whoever started it, to its end; undefined when it is in
- * none. A service that ECS is taking back counts as in the deployment that failed.
+ * none, and well. A service that ECS is taking back counts as in the deployment that failed. What is
+ * steady is asked by the target's smoke check, too; nothing is put back: that is for who deploys.
  *
  * @param registry where our images are: of those the tasks' digests are proven
  */
@@ -38,7 +40,12 @@ export async function waitForEcs(
     return { ...about, outcome: "failed", message, milliseconds: clock.now() - startedAt };
   }
   const { service } = state;
-  if (rolloutOf(service) !== "IN_PROGRESS") return undefined;
+  if (rolloutOf(service) !== "IN_PROGRESS") {
+    // The run that deployed it may have been killed before it asked.
+    const fault = await smokeFault(target, state, takeUp(state, clock), context, clock);
+    if (fault === undefined) return undefined;
+    return { ...about, ...fault, milliseconds: clock.now() - startedAt };
+  }
   const failed = rolledBackOf(service);
   const applied = failed === undefined ? takeUp(state, clock) : failedDeployment(state, failed, clock);
   const taskDefinition =
@@ -63,14 +70,38 @@ export async function waitForEcs(
     end.revisionArn === taskDefinition.taskDefinitionArn
       ? imageIn(taskDefinition, containerOf(target, serviceName))
       : undefined;
+  const asked = end.outcome === "done" && (end.runningCount ?? 0) > 0;
+  const fault = asked
+    ? await smokeFault(target, { ...state, taskDefinition }, applied, context, clock)
+    : undefined;
+  const { outcome, message, evidence } = fault ?? end;
   return {
     ...about,
-    outcome: end.outcome,
-    message: end.message,
+    outcome,
+    message,
     ...(running === undefined ? {} : { running }),
-    ...(end.evidence.length > 0 ? { evidence: end.evidence } : {}),
+    ...(evidence.length > 0 ? { evidence } : {}),
     milliseconds: clock.now() - startedAt,
     details: { revision: revisionName(end.revisionArn ?? applied.revisionArn) },
+  };
+}
+
+/** How a service that is steady fails its smoke check; undefined when it does not, or has none or no tasks. */
+async function smokeFault(
+  target: EcsTarget,
+  { service, taskDefinition }: FoundService,
+  applied: EcsApplied,
+  context: TargetContext,
+  clock: Clock,
+) {
+  if (rolloutOf(service) === "FAILED" || (service.desiredCount ?? 0) === 0) return undefined;
+  const smoke = await smokeCheckService(target, applied, taskDefinition, context, clock);
+  if (smoke === undefined || smoke.passed) return undefined;
+  const [first = ""] = smoke.lines;
+  return {
+    outcome: "failed" as const,
+    message: `${revisionName(applied.revisionArn)} is steady, and fails its smoke check: ${first}`,
+    evidence: [...smoke.lines],
   };
 }
 

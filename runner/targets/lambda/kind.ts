@@ -37,6 +37,8 @@ export function createLambdaKind(clock: Clock): TargetKind<LambdaTarget, LambdaS
     inUse: imagesInLambda,
     wait: (service, target, _registry, context) => waitForLambda(service, target, context, clock),
     isAsPlanned: isLambdaAsPlanned,
+    // The alias is moved last: a version that callers are sent to is proven.
+    takeUp: () => undefined,
 
     async apply(plan, image, context) {
       const target = targetOf(plan);

@@ -47,6 +47,7 @@ const kind = {
     calls.push(`${how} ${service}`);
     return outcome(service, { outcome: how, message: behaviour[service]?.message ?? `${service}:2` });
   },
+  takeUp: ({ service }: TargetPlan) => (service === "function" ? undefined : `${service} as it is`),
   revert: async ({ service }: TargetPlan, applied: unknown): Promise<TargetOutcome> => {
     calls.push(`revert ${service}`);
     expect(applied).toBe(`${service} before`);
@@ -185,6 +186,34 @@ describe("all or nothing", () => {
       cart: "rolled back: put back to cart:1, as the run was interrupted",
       pay: "not started: interrupted before it was begun",
     });
+  });
+});
+
+describe("a target that is to be proven", () => {
+  test("is followed and not changed, and is unchanged when that goes well", async () => {
+    const { result } = run([move("ui", 0, { action: "prove" }), move("cart", 1)]);
+    expect(await result()).toEqual({
+      ui: "unchanged: runs this image already, proven once more: ui:2",
+      cart: "done: cart:2",
+    });
+    expect(calls).toEqual(["done ui", "apply cart", "done cart"]);
+  });
+
+  test("has failed when that fails, keeps later groups from being begun, and is not put back", async () => {
+    behaviour = { ui: { follow: "failed", message: "failed its smoke check" } };
+    const moves = [move("ui", 1, { action: "prove" }), move("cart"), move("late", 2)];
+    expect(await run(moves, { allOrNothing: true }).result()).toEqual({
+      ui: "failed: failed its smoke check",
+      cart: "rolled back: put back to cart:1, as ecs shop/ui failed",
+      late: "not started: ecs shop/ui failed",
+    });
+    expect(calls).not.toContain("revert ui");
+  });
+
+  test("is unchanged where its kind has nothing to prove", async () => {
+    const { result } = run([move("function", 0, { action: "prove" })]);
+    expect(await result()).toEqual({ function: "unchanged: runs this image already" });
+    expect(calls).toEqual([]);
   });
 });
 

@@ -64,7 +64,7 @@ describe("a commit", () => {
 
 test("says which release and commit is newer, and how to go on", () => {
   const running = { service: "ui", release: "20260504-100000-abcdef", ...commit(second, at(0)) };
-  expect(superseded(running, commit(first), "dev")).toEqual({
+  expect(superseded(running, commit(first), "dev", "deploy")).toEqual({
     code: "superseded",
     where: "ui on dev",
     value: "aaaaaaa",

@@ -1,10 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
+import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Settings, slipwaySchema } from "../../../config/settings.ts";
-import { type ChosenImage, planImages } from "../../../runner/deploy/move-images.ts";
+import { type ChosenImage, planImages, problemsOfImages } from "../../../runner/deploy/move-images.ts";
 import { type MovingService, moveServices } from "../../../runner/deploy/move-services.ts";
+import { exitCodeOfProblems } from "../../../runner/deploy/outcome.ts";
 import type { Session } from "../../../runner/deploy/session.ts";
 import { createTimeline } from "../../../runner/deploy/timeline.ts";
 import type { TargetCheck, TargetPlan, Verification } from "../../../runner/targets/target.ts";
@@ -27,6 +30,7 @@ const kind = {
     return checks;
   },
   apply: async () => applied++,
+  takeUp: () => undefined,
 };
 
 let directory: string;
@@ -34,6 +38,8 @@ let session: Session;
 
 beforeEach(async () => {
   ecsDoes(kind);
+  // No release is recorded.
+  mockClient(ECRClient).on(BatchGetImageCommand).resolves({ images: [] });
   directory = await mkdtemp(join(tmpdir(), "slipway-"));
   checks = [{ name: "secret db", state: "fail", message: "there is no such secret", fix: "create it" }];
   action = "update";
@@ -66,10 +72,11 @@ const chosen: ChosenImage = {
 
 describe("the checks of verify", () => {
   test("refuse to move images that are there, with nothing changed and exit code 2", async () => {
-    await expect(planImages(session, [chosen])).rejects.toMatchObject({
-      exitCode: 2,
-      problems: [{ code: "check-failed", key: "secret db", message: "there is no such secret" }],
-    });
+    const problems = problemsOfImages(await planImages(session, [chosen]));
+    expect(problems).toMatchObject([
+      { code: "check-failed", key: "secret db", message: "there is no such secret" },
+    ]);
+    expect(exitCodeOfProblems(problems)).toBe(2);
   });
 
   test("are made for what an earlier release left, where that is taken up again", async () => {
@@ -88,7 +95,7 @@ describe("the checks of verify", () => {
 
   test("are made again when targets are looked at again, and refuse before anything is moved", async () => {
     const { release: _, ...rest } = chosen;
-    const moving: MovingService = { ...rest, targets: [targetPlan("ui", { action: "none" })] };
+    const moving: MovingService = { ...rest, targets: [targetPlan("ui")], head: undefined };
     await expect(moveServices(session, [moving], { stale: true })).rejects.toMatchObject({
       exitCode: 2,
       problems: [{ code: "check-failed" }],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { awsSchema, slipwaySchema } from "../../../config/settings.ts";
-import { choosePromoted, describeCopied } from "../../../runner/deploy/promote.ts";
+import { describeCopied } from "../../../runner/deploy/copy-promoted.ts";
+import { choosePromoted } from "../../../runner/deploy/promote.ts";
 import { sourceOfPromoted, tagsOfPromoted } from "../../../runner/deploy/promoted-source.ts";
 import type { Revision } from "../../../runner/image/git.ts";
 import { earlier, sha } from "../release/releases.ts";

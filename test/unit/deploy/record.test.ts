@@ -136,9 +136,21 @@ describe("recording late", () => {
   it("leaves alone what the newest success names, and what does not run", async () => {
     await recordReleases(session, [ui], [outcome("ui")], startedAt);
     const running = { ...ui, targets: [targetPlan("ui")] };
-    expect(await recordLate(session, [{ ...running, head: await head() }])).toEqual([]);
-    expect(await recordLate(session, [{ ...ui, head: undefined }])).toEqual([]);
-    expect(await recordLate(session, [{ ...running, targets: [], head: undefined }])).toEqual([]);
+    expect(await recordLate(session, [{ ...running, head: await head() }], [])).toEqual([]);
+    expect(await recordLate(session, [{ ...ui, head: undefined }], [])).toEqual([]);
+    expect(await recordLate(session, [{ ...running, targets: [], head: undefined }], [])).toEqual([]);
+  });
+
+  it("tells of what was proven once more, by what that found, and not of what failed", async () => {
+    const proving = { ...ui, targets: [targetPlan("ui", { action: "prove" })], head: undefined };
+    const failed = [outcome("ui", { outcome: "failed" })];
+    expect(await recordLate(session, [proving], failed)).toEqual([]);
+    expect(await recordLate(session, [proving], [])).toEqual([]);
+    const well = outcome("ui", { outcome: "unchanged", message: "proven", details: { revision: "ui:3" } });
+    expect(await recordLate(session, [proving], [well])).toMatchObject([{ outcome: "done", late: true }]);
+    expect((await head())?.record.targets).toMatchObject([
+      { message: "proven", outcome: "unchanged", details: { revision: "ui:3" } },
+    ]);
   });
 });
 

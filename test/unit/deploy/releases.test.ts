@@ -47,7 +47,8 @@ const lookedFor = () =>
 
 async function tagsOf(...asked: readonly string[]) {
   const settings = { stack: "dev", deploy: { parallelTargets: 4 }, repositories: { prefix: "shop" } };
-  const session = { ...fakeContext(), settings: settings as Settings, services: [service("ui")] };
+  const services = [service("ui")];
+  const session = { ...fakeContext(), settings: settings as Settings, services, catalogue: { services } };
   const [of] = await readReleases(session as unknown as Session, { asked });
   return of?.releases.map(({ tags }) => tags.join());
 }

@@ -22,13 +22,20 @@ describe("choosing the release to go back to", () => {
     expect(idOf(choose(releases, [sha("c")]))).toBe("20261123-100000-aaaaaa");
   });
 
+  it("finishes a rollback that was killed before it could be recorded, and goes no further", () => {
+    const more = [...releases, earlier("20261122-100000-000000", "0")];
+    expect(idOf(choose(more, [sha("a")]))).toBe("20261123-100000-aaaaaa");
+    const recorded = [earlier("20261126-100000-dddddd", "a", { backTo: "20261123-100000-aaaaaa" }), ...more];
+    expect(idOf(choose(recorded, [sha("a")]))).toBe("20261122-100000-000000");
+  });
+
   it("takes the one that was named, also a newer one", () => {
     expect(idOf(choose(releases, [sha("c")], "v1"))).toBe("20261123-100000-aaaaaa");
     expect(idOf(choose(releases, [sha("a")], "v3"))).toBe("20261125-100000-cccccc");
   });
 
   it("refuses when nothing came before, or nothing is recorded", () => {
-    expect(choose(releases, [sha("a")])).toMatchObject({
+    expect(choose(releases.slice(2), [sha("a")])).toMatchObject({
       code: "no-earlier-release",
       where: "shop/ui, stack prod",
       message: "ui has no successful release before the one that runs",

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findReleases, isImageOf, isSuccessful, lastSuccessful } from "../../../runner/release/history.ts";
+import {
+  findReleases,
+  isImageOf,
+  isProven,
+  isSuccessful,
+  lastSuccessful,
+  unrecordedMove,
+} from "../../../runner/release/history.ts";
 import type { EarlierRelease } from "../../../runner/release/record.ts";
 import { earlier, sha } from "./releases.ts";
 
@@ -55,6 +62,13 @@ describe("the last successful release before the one that runs", () => {
     expect(back([earlier("2", "b", { outcome: "failed" }), earlier("1", "a")], sha("9"))).toBe("1");
   });
 
+  it("is the one that some targets run already, where others run a later one", () => {
+    const releases = [earlier("3", "c", { outcome: "failed" }), earlier("2", "b"), earlier("1", "a")];
+    expect(back(releases, sha("c"), sha("b"))).toBe("2");
+    // A rollback that was killed between two targets.
+    expect(back([earlier("3", "c"), ...releases.slice(1)], sha("b"), sha("c"))).toBe("2");
+  });
+
   it("is none at the first release", () => {
     expect(back([earlier("1", "a")], sha("a"))).toBeUndefined();
     expect(back([], sha("a"))).toBeUndefined();
@@ -86,6 +100,40 @@ describe("the last successful release before the one that runs", () => {
         expect(releases.indexOf(found)).toBeGreaterThan(current);
       }),
     );
+  });
+});
+
+describe("a move that no release tells of", () => {
+  const releases = [earlier("3", "c"), earlier("2", "b", { outcome: "failed" }), earlier("1", "a")];
+
+  it("is the release that everything runs, when another was the last to end well", () => {
+    expect(unrecordedMove(releases, [sha("a")])?.id).toBe("1");
+    expect(unrecordedMove(releases, [sha("c")])).toBeUndefined();
+    expect(unrecordedMove(releases, [sha("c"), sha("a")])).toBeUndefined();
+    expect(unrecordedMove(releases, [sha("a"), sha("9")])).toBeUndefined();
+  });
+
+  it("is none when what runs never ran well, was never released, or nothing does", () => {
+    expect(unrecordedMove(releases, [sha("b")])).toBeUndefined();
+    expect(unrecordedMove(releases, [sha("9")])).toBeUndefined();
+    expect(unrecordedMove(releases, [])).toBeUndefined();
+    expect(unrecordedMove([], [sha("a")])).toBeUndefined();
+  });
+});
+
+describe("an image that is proven", () => {
+  it("is that of the last release that ended well", () => {
+    expect(isProven([earlier("2", "b"), earlier("1", "a")], sha("b"))).toBe(true);
+    expect(isProven([earlier("2", "b"), earlier("1", "a")], sha("a"))).toBe(false);
+    expect(isProven([earlier("2", "b", { outcome: "found" })], sha("b"))).toBe(true);
+    expect(isProven([], sha("b"))).toBe(false);
+  });
+
+  it("stays so when another image failed after it, and not when it failed itself", () => {
+    const failed = { outcome: "failed" } as const;
+    expect(isProven([earlier("2", "c", failed), earlier("1", "b")], sha("b"))).toBe(true);
+    expect(isProven([earlier("2", "b", failed), earlier("1", "b")], sha("b"))).toBe(false);
+    expect(isProven([earlier("2", "b", { outcome: "cancelled" }), earlier("1", "a")], sha("b"))).toBe(false);
   });
 });
 

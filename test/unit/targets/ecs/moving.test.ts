@@ -344,6 +344,55 @@ describe("the smoke check", () => {
     expect(updates()).toHaveLength(1);
   });
 
+  describe("of what an earlier run has brought there", () => {
+    const settled = foundState(service([deployment(2)]), taskDefinition(2, newReference));
+    const prove = (onFailure: "rollback" | "keep" = "rollback") => {
+      const clock = fakeClock();
+      const kind = createEcsKind(clock);
+      const plan = kind.plan("ui", { ...target, smoke: smoke({ onFailure }) }, settled, image);
+      expect(plan.action).toBe("none");
+      const taken = kind.takeUp(plan);
+      if (taken === undefined) throw new Error("an ECS service can be taken up");
+      return kind.follow(plan, taken, image, fakeContext());
+    };
+
+    it("asks its tasks, and changes nothing", async () => {
+      answers = [[200, "ready"]];
+      expect(await prove()).toMatchObject({
+        outcome: "done",
+        message: expect.stringContaining("answers 200") as string,
+      });
+      expect(asked).toHaveLength(2);
+      expect(updates()).toEqual([]);
+    });
+
+    it("leaves it as it is when it fails, and says how to go back", async () => {
+      answers = [[500, "oh"]];
+      const outcome = await prove();
+      expect(outcome).toMatchObject({ outcome: "failed", running: newReference });
+      expect(outcome.message).toContain("failed its smoke check, and is left as it is: ");
+      expect(outcome.evidence?.at(-1)).toContain("slipway rollback ui");
+      expect(updates()).toEqual([]);
+    });
+  });
+
+  it("is made by wait, too, of what somebody else began and of what is steady", async () => {
+    const wait = () =>
+      createEcsKind(fakeClock()).wait("ui", { ...target, smoke: smoke() }, "elsewhere", fakeContext());
+    ecs.on(DescribeTaskDefinitionCommand).resolves({ taskDefinition: taskDefinition(2, "x") as never });
+    answers = [[200, "ready"]];
+    expect(await wait()).toBeUndefined();
+    answers = [[500, "oh"]];
+    const message = expect.stringContaining("shop-ui:2 is steady, and fails its smoke check: ") as string;
+    expect(await wait()).toMatchObject({ outcome: "failed", message });
+    ecs
+      .on(DescribeServicesCommand)
+      .resolvesOnce({ services: [service([deployment(2, { rolloutState: "IN_PROGRESS" })])] })
+      .resolves({ services: [service([deployment(2)])] });
+    expect(await wait()).toMatchObject({ outcome: "failed", message });
+    expect(updates()).toEqual([]);
+  });
+
   it("asks a URL instead, without following where it leads", async () => {
     answers = [[301, ""]];
     const url = `http://127.0.0.1:${port()}/other`;
