@@ -5,7 +5,7 @@ import { firstBuild, measureFirstBuild } from "./cases/first-build.ts";
 import { measureNothingChanged, nothingChanged } from "./cases/nothing-changed.ts";
 import { measureOneChanged, oneChanged, steadyToExit } from "./cases/one-changed.ts";
 import { deployedProject } from "./cases/services.ts";
-import { measureHelp, measurePlan, measureStatus, startUp } from "./cases/start-up.ts";
+import { measureHelp, measurePlan, measureStatus, measureUp, startUp } from "./cases/start-up.ts";
 import type { Project } from "./project.ts";
 import { type Case, type CaseResult, judge, type Pair } from "./result.ts";
 import { loadNow, type Machine, showResults } from "./show.ts";
@@ -50,9 +50,10 @@ async function runCases(
     const project = await deployedProject(world, "five", 5, 1);
     five = project;
     if (has("e")) {
-      await begin("(e) help and plan", async () => {
+      await begin("(e) help, plan and sandbox up", async () => {
         await take(startUp.help, measureHelp(world, project));
         await take(startUp.plan, measurePlan(world, project));
+        await take(startUp.up, measureUp(world, project));
       });
     }
     if (has("a")) {

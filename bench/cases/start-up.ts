@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Project } from "../project.ts";
 import type { Case, Pair } from "../result.ts";
-import { clone, type World } from "../world.ts";
+import { clone, folder, type World } from "../world.ts";
 
 /** (e) Commands that are waited for at a prompt. */
 export const startUp = {
@@ -18,6 +18,7 @@ export const startUp = {
     target: { kind: "seconds", most: 1 },
     peer: "pulumi preview of the same stack: its images and repositories",
   },
+  up: { id: "e-sandbox-up", title: "sandbox up when it is up", target: { kind: "seconds", most: 2 } },
 } as const satisfies Record<string, Case>;
 
 const runsOf = (world: World) => (world.quick ? 3 : 9);
@@ -26,6 +27,14 @@ export async function measureHelp(world: World, project: Project): Promise<Pair[
   const pairs: Pair[] = [];
   for (let run = 0; run < runsOf(world); run++) {
     pairs.push({ ours: await project.run(join(clone, "slipway"), ["--help"]) });
+  }
+  return pairs;
+}
+
+export async function measureUp(world: World, project: Project): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  for (let run = 0; run < runsOf(world); run++) {
+    pairs.push({ ours: await project.run(join(clone, "slipway"), ["sandbox", "up", "-C", folder]) });
   }
   return pairs;
 }

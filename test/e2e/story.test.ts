@@ -14,7 +14,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import pRetry from "p-retry";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse, stringify } from "yaml";
 import { outputsSchema, type PlatformOutputs } from "../../config/outputs.ts";
 import type { DeployDocument, DeployPlan } from "../../runner/deploy/documents.ts";
@@ -105,17 +105,27 @@ describe("the main job", () => {
   });
 
   test("shows what a service and a function log, by their names and in one order", async () => {
-    const { exitCode, stderr, document } = await cli(
-      ...["logs", "ui", "checkout", "--since", "1h", "--lines", "1000"],
-      ...["-C", directory, "--stack", stack, "--output", "json"],
+    const look = async () => {
+      const { exitCode, stderr, document } = await cli(
+        ...["logs", "ui", "checkout", "--since", "1h", "--lines", "1000"],
+        ...["-C", directory, "--stack", stack, "--output", "json"],
+      );
+      expect(exitCode, stderr).toBe(0);
+      return document<LogsDocument>();
+    };
+    // The emulator brings the lines of containers to the log after they were written.
+    const { sources, events } = await vi.waitFor(
+      async () => {
+        const found = await look();
+        expect(new Set(found.events.map(({ service }) => service))).toEqual(new Set(["ui", "checkout"]));
+        return found;
+      },
+      { timeout: 120_000, interval: 500 },
     );
-    expect(exitCode, stderr).toBe(0);
-    const { sources, events } = document<LogsDocument>();
     expect(sources.map(({ target }) => target)).toEqual([
       `ecs shop-${stack}/ui`,
       `lambda shop-checkout-${stack}:live`,
     ]);
-    expect(new Set(events.map(({ service }) => service))).toEqual(new Set(["ui", "checkout"]));
     expect(events.map(({ time }) => time)).toEqual(events.map(({ time }) => time).toSorted());
     const streams = events.filter(({ service }) => service === "ui").map(({ stream }) => stream);
     expect(streams.filter((stream) => !stream.includes("/ui/"))).toEqual([]);
