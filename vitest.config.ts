@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Files that have a local AWS of their own, side by side: each waits half of its time. */
+const sandboxes = 2;
+
 /**
  * Tests by what they need: nothing, the machine they run on, Pulumi's mocks, the sandbox's parts, the
  * whole story. The quick ones come first.
@@ -38,8 +41,7 @@ export default defineConfig({
         test: {
           name: "sandbox",
           include: ["test/sandbox/**/*.test.ts"],
-          // One local AWS for all of them, one after the other.
-          fileParallelism: false,
+          maxWorkers: sandboxes,
           testTimeout: 300_000,
           hookTimeout: 900_000,
           sequence: { groupOrder: 2 },
@@ -49,10 +51,10 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          fileParallelism: false,
+          maxWorkers: sandboxes,
           testTimeout: 900_000,
           hookTimeout: 1_200_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
