@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { DeployDocument, VerifyDocument, WaitDocument } from "../../runner/deploy/documents.ts";
 import { askService } from "../../sandbox/demo/answers.ts";
-import { cli, clone, createWorld, stack, startCli, type World } from "./world.ts";
+import { cli, clone, createWorld, stack, startCli, untilAnswered, type World } from "./world.ts";
 
 // What only an ECS target can do: sidecars, a task before, a smoke check after; verify and wait.
 
@@ -141,7 +141,9 @@ async function describe(settings: object, versions: Readonly<Record<string, stri
 }
 
 const answer = async (service: string) =>
-  (await askService(world.clients.ecs, cluster, service)).map(({ text }) => text).join("\n");
+  (await untilAnswered(() => askService(world.clients.ecs, cluster, service)))
+    .map(({ text }) => text)
+    .join("\n");
 const migration = (script: string) => ({ before: { command: ["/bin/sh", "-c", script] } });
 const smoke = (matches: string) => ({
   smoke: { matches, attempts: 2, intervalSeconds: 0.5 },

@@ -91,7 +91,7 @@ describe("release records", () => {
     expect(releases[0]?.tags).toContain(made[0]?.commit);
 
     const second = await release("1.2.0");
-    const head = await readHead(world.clients, "shop/orders", stack, AbortSignal.timeout(10_000));
+    const head = await readHead(world.clients, "shop/orders", stack, AbortSignal.timeout(60_000));
     expect(head?.record).toMatchObject({
       id: second.releases[0]?.id,
       service: "orders",
@@ -274,7 +274,7 @@ describe("promotion", () => {
     // The index and two platforms, and what refers to them: the description of the source.
     expect((copied?.manifests ?? 0) - (copied?.referrers ?? 0)).toBe(3);
     expect(await runningImage("shop-live")).toBe(digest);
-    const head = await readHead(world.clients, "live/orders", "live", AbortSignal.timeout(10_000));
+    const head = await readHead(world.clients, "live/orders", "live", AbortSignal.timeout(60_000));
     expect(head?.record).toMatchObject({
       command: "promote",
       stack: "live",

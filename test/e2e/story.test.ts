@@ -13,7 +13,6 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import pRetry from "p-retry";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse, stringify } from "yaml";
 import { outputsSchema, type PlatformOutputs } from "../../config/outputs.ts";
@@ -22,7 +21,7 @@ import type { LogsDocument } from "../../runner/deploy/logs/logs.ts";
 import type { Answer } from "../../sandbox/demo/answers.ts";
 import { askShop } from "../../sandbox/demo/shop.ts";
 import { isAlive } from "../../sandbox/process/identity.ts";
-import { cli, clone, createWorld, stack, startCli, type World } from "./world.ts";
+import { cli, clone, createWorld, stack, startCli, untilAnswered, type World } from "./world.ts";
 
 const directory = join(clone, ".slipway/e2e");
 const names = ["ui", "catalog", "cart", "orders", "checkout"];
@@ -45,11 +44,7 @@ const deploy = (...words: readonly string[]) =>
   cli("deploy", ...words, "-C", directory, "--stack", stack, "--output", "json");
 
 async function ask(): Promise<Record<string, Answer>> {
-  const answers = await pRetry(() => askShop(world.clients, stack, AbortSignal.timeout(20_000)), {
-    retries: 40,
-    minTimeout: 500,
-    maxTimeout: 1_000,
-  });
+  const answers = await untilAnswered(() => askShop(world.clients, stack, AbortSignal.timeout(30_000)));
   return Object.fromEntries(answers.map((answer) => [answer.service, answer]));
 }
 
@@ -306,15 +301,12 @@ describe("the main job", () => {
         MetricData: [{ MetricName: "Findings-CRITICAL", Value: 1 }],
       }),
     );
-    const received = await pRetry(
-      async () => {
-        const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 2 }));
-        const bodies = (Messages ?? []).map(({ Body }) => Body ?? "").join("\n");
-        if (!/ALARM/.test(bodies)) throw new Error(`nothing yet: ${bodies}`);
-        return bodies;
-      },
-      { retries: 30, minTimeout: 500, maxTimeout: 1_000 },
-    );
+    const received = await untilAnswered(async () => {
+      const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 2 }));
+      const bodies = (Messages ?? []).map(({ Body }) => Body ?? "").join("\n");
+      if (!/ALARM/.test(bodies)) throw new Error(`nothing yet: ${bodies}`);
+      return bodies;
+    });
     expect(received).toMatch(/findings/i);
   });
 });

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
+import pRetry from "p-retry";
 import { loadStack } from "../../config/load.ts";
 import { type Clients, createClients } from "../../runner/aws/clients.ts";
 import type { RunEvent } from "../../runner/report/events.ts";
@@ -44,6 +45,11 @@ export function startCli(...words: readonly string[]) {
     stdin: "ignore",
     reject: false,
   });
+}
+
+/** Asks again until there is an answer: containers and functions take a moment to be reached. */
+export function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+  return pRetry(ask, { retries: 100, minTimeout: 250, maxTimeout: 1_000 });
 }
 
 /** Runs `slipway …` to its end. */

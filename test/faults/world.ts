@@ -3,13 +3,21 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeServicesCommand, ListTaskDefinitionsCommand } from "@aws-sdk/client-ecs";
 import { GetAliasCommand } from "@aws-sdk/client-lambda";
-import pRetry from "p-retry";
 import type { DeployDocument } from "../../runner/deploy/documents.ts";
 import { askFunction, askService } from "../../sandbox/demo/answers.ts";
 import { sandboxFolder } from "../../sandbox/folder.ts";
 import { tlsFiles } from "../../sandbox/parts/registry.ts";
 import type { SandboxState } from "../../sandbox/state.ts";
-import { type CliResult, cli, clone, createWorld, stack, startCli, type World } from "../e2e/world.ts";
+import {
+  type CliResult,
+  cli,
+  clone,
+  createWorld,
+  stack,
+  startCli,
+  untilAnswered,
+  type World,
+} from "../e2e/world.ts";
 import { type FaultProxy, type Injected, openFaultProxy } from "./proxy.ts";
 
 const cluster = `shop-${stack}`;
@@ -91,17 +99,14 @@ export async function createFaultWorld(directory: string): Promise<FaultWorld> {
     deploy: (...given) => cli(...words(given)),
     begin: (...given) => watch(startCli(...words(given))),
     answer: (service) =>
-      pRetry(
-        async () => {
-          const signal = AbortSignal.timeout(10_000);
-          const answers =
-            service === "checkout"
-              ? [await askFunction(clients.lambda, functionName, "live", order, signal)]
-              : await askService(clients.ecs, cluster, service, signal);
-          return answers.map(({ text }) => text).join("\n");
-        },
-        { retries: 40, minTimeout: 250, maxTimeout: 500 },
-      ),
+      untilAnswered(async () => {
+        const signal = AbortSignal.timeout(30_000);
+        const answers =
+          service === "checkout"
+            ? [await askFunction(clients.lambda, functionName, "live", order, signal)]
+            : await askService(clients.ecs, cluster, service, signal);
+        return answers.map(({ text }) => text).join("\n");
+      }),
     revisions: async (service) => {
       const familyPrefix = `shop-${stack}-${service}`;
       const [{ taskDefinitionArns = [] }, { services: found = [] }] = await Promise.all([

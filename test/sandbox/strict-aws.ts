@@ -48,7 +48,7 @@ export async function startStrictAws(): Promise<StrictAws> {
     await ended;
     await rm(root, { recursive: true, force: true });
   };
-  for (const deadline = Date.now() + 60_000; ; await delay(200)) {
+  for (const deadline = Date.now() + 120_000; ; await delay(200)) {
     const answered = await fetch(`${endpoint}/_ministack/health`).then(
       ({ ok }) => ok,
       () => false,
