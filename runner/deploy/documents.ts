@@ -103,6 +103,8 @@ export interface StatusDocument extends Where {
      * image of it.
      */
     readonly source: "current" | "behind" | "not built";
+    /** Containers that run it, of a target whose own service is another one. */
+    readonly sidecar?: string;
     /** Digest of what runs, as far as it is known. */
     readonly digest?: string;
     /** The release that put it there, when it was one of this stack's. */

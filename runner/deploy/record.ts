@@ -12,6 +12,7 @@ import { readHead, writeRelease } from "../release/store.ts";
 import { runStep } from "../report/events.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
+import { imageChange, plansOf, recordedTarget } from "./recorded-targets.ts";
 import type { Session } from "./session.ts";
 
 /** Time for writing all records of a run, also of one that was interrupted. */
@@ -56,9 +57,12 @@ export function recordReleases(
   startedAt: Date,
 ): Promise<readonly RecordedRelease[]> {
   const tried = moved.flatMap((one) => {
-    const own = outcomes.filter(({ title }) => one.targets.some((plan) => plan.title === title));
+    const targets = plansOf(one, moved).filter(
+      (plan) => one.targets.includes(plan) || imageChange(plan, one.image.service) !== undefined,
+    );
+    const own = targets.flatMap((plan) => outcomeOf(outcomes, plan) ?? []);
     const outcome = outcomeOfTargets(own.map((target) => target.outcome));
-    return outcome === undefined ? [] : [{ ...one, outcome, outcomes: own, startedAt, late: false }];
+    return outcome === undefined ? [] : [{ ...one, targets, outcome, outcomes: own, startedAt, late: false }];
   });
   return writeRecords(session, tried);
 }
@@ -74,9 +78,9 @@ export async function recordLate(
   found: readonly (MovedService & { readonly head: StoredRelease | undefined })[],
   outcomes: readonly TargetOutcome[],
 ): Promise<readonly RecordedRelease[]> {
-  const outcomeOf = (plan: TargetPlan) => outcomes.find(({ title }) => title === plan.title);
-  const missing = found.filter(({ image, targets, head }) => {
-    const runs = targets.length > 0 && targets.every((plan) => isRunning(plan, outcomeOf(plan)));
+  const placed = found.map((one) => ({ ...one, targets: plansOf(one, found) }));
+  const missing = placed.filter(({ image, targets, head }) => {
+    const runs = targets.length > 0 && targets.every((plan) => isRunning(plan, outcomeOf(outcomes, plan)));
     return runs && !isProven(releasesOf(head), image.digest);
   });
   const startedAt = new Date();
@@ -84,7 +88,7 @@ export async function recordLate(
     missing.map(async (one): Promise<Release> => {
       const looked = await Promise.all(
         one.targets.map(async (plan) => {
-          const ended = outcomeOf(plan);
+          const ended = outcomeOf(outcomes, plan);
           return plan.action === "prove" && ended !== undefined ? ended : outcomeOfRunning(session, plan);
         }),
       );
@@ -92,6 +96,10 @@ export async function recordLate(
     }),
   );
   return writeRecords(session, releases);
+}
+
+function outcomeOf(outcomes: readonly TargetOutcome[], plan: TargetPlan): TargetOutcome | undefined {
+  return outcomes.find(({ title }) => title === plan.title);
 }
 
 /** What runs in a target that was not moved: its version or revision belongs in the record, too. */
@@ -193,37 +201,12 @@ function factsOf(session: Session, release: Release, id: string) {
     late,
     source,
     image: { repository, digest, manifests: { ...manifests }, tags: [...tags] },
-    targets: targets.map((plan) => recordedTarget(plan, image, outcomes)),
+    targets: targets.map((plan) => recordedTarget(plan, image, outcomeOf(outcomes, plan))),
     gates: [],
     by: { caller: caller.arn, ...(run === undefined ? {} : { run }) },
     slipway: packageDescription.version,
     ...(backTo === undefined ? {} : { backTo }),
     ...(origin === undefined ? {} : { origin }),
-  };
-}
-
-function recordedTarget(
-  plan: TargetPlan,
-  image: Image,
-  outcomes: readonly TargetOutcome[],
-): ReleaseRecord["targets"][number] {
-  const { title, target, changes } = plan;
-  const one = outcomes.find((outcome) => outcome.title === title);
-  const moved = changes.find(({ before }) => before?.includes("@sha256:"));
-  const digest = moved?.after.split("@")[1];
-  const [platform] =
-    digest === image.digest
-      ? []
-      : (Object.entries(image.manifests).find(([, child]) => child === digest) ?? []);
-  return {
-    kind: target.kind,
-    title,
-    outcome: one?.outcome ?? "unchanged",
-    message: one?.message ?? "runs this image",
-    ...(moved?.before === undefined ? {} : { previous: moved.before }),
-    ...(platform === undefined ? {} : { platform }),
-    ...(one?.running === undefined ? {} : { running: one.running }),
-    details: { ...one?.details },
   };
 }
 

@@ -20,6 +20,12 @@ export interface ServiceReleases {
   readonly running: readonly string[];
 }
 
+/** Names of a session's services that nothing runs, not as a sidecar either. Pure. */
+export function withoutPlaces({ services, catalogue }: Pick<Session, "services" | "catalogue">): string[] {
+  const names = services.map(({ name }) => name);
+  return names.filter((name) => placesOf(catalogue.services, name).length === 0);
+}
+
 /** Those of services that nothing runs left out. Pure. */
 export function thatRun(all: readonly ServiceReleases[], { catalogue }: Pick<Session, "catalogue">) {
   return all.filter(({ service }) => placesOf(catalogue.services, service.name).length > 0);

@@ -9,7 +9,9 @@ export function showStatus(document: StatusDocument, colours: Colours, now: Date
   const health = { healthy: green, updating: yellow, unhealthy: red, missing: red };
   const source = { current: green, behind: yellow, "not built": yellow };
   const rows = document.targets.map((target) => [
-    target.title,
+    target.sidecar === undefined
+      ? target.title
+      : `${target.title} ${dim(`(${target.service} in ${target.sidecar})`)}`,
     health[target.health](target.health),
     target.message,
     source[target.source](target.source),

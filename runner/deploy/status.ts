@@ -1,15 +1,17 @@
 import pMap from "p-map";
+import { placesOf } from "../../config/sidecars.ts";
 import type { Image } from "../registry/image.ts";
 import { kindOf } from "../targets/kinds.ts";
 import { compareWithRegistry } from "./compare.ts";
 import type { StatusDocument } from "./documents.ts";
 import { lookedAtTogether } from "./inspect.ts";
 import { readOrigins } from "./origin.ts";
+import { withoutPlaces } from "./releases.ts";
 import type { Session } from "./session.ts";
 
 /** What runs in all targets of the session's services, and whether it is what the source says. Only reads. */
 export async function readStatus(session: Session): Promise<StatusDocument> {
-  const { services, settings, caller, clients, emit, signal, timeline } = session;
+  const { services, catalogue, settings, caller, clients, emit, signal, timeline } = session;
   const [compared, targets] = await timeline.run({ id: "status", title: "Read what runs" }, () =>
     Promise.all([
       compareWithRegistry(session),
@@ -18,10 +20,11 @@ export async function readStatus(session: Session): Promise<StatusDocument> {
         async (service) => {
           const origins = readOrigins(session, service);
           return Promise.all(
-            service.targets.map(async (target) => {
+            placesOf(catalogue.services, service.name).map(async ({ target, sidecars }) => {
               const context = { clients, emit, signal, step: "status" };
               const status = await kindOf(target).status(service.name, target, context);
-              return { ...status, ...(await origins(status.running)) };
+              const beside = sidecars.length === 0 ? {} : { sidecar: sidecars.join(", ") };
+              return { ...status, ...beside, ...(await origins(status.running)) };
             }),
           );
         },
@@ -42,7 +45,7 @@ export async function readStatus(session: Session): Promise<StatusDocument> {
         compared.find(({ service }) => service.name === target.service)?.image,
       ),
     })),
-    withoutTargets: services.filter((service) => service.targets.length === 0).map(({ name }) => name),
+    withoutTargets: withoutPlaces(session),
   };
 }
 

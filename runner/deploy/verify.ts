@@ -8,6 +8,7 @@ import { kindOf } from "../targets/kinds.ts";
 import type { TargetCheck, TargetContext, TargetImage, TargetPlan } from "../targets/target.ts";
 import type { VerifyDocument } from "./documents.ts";
 import { afterBuild } from "./plan.ts";
+import { withoutPlaces } from "./releases.ts";
 import type { Session } from "./session.ts";
 import { imagesByService, targetImage } from "./target-image.ts";
 
@@ -34,7 +35,7 @@ export async function verifyTargets(session: Session): Promise<VerifyDocument> {
     region: settings.aws.region,
     outcome: failed ? "failed" : "ok",
     targets,
-    withoutTargets: services.filter((service) => service.targets.length === 0).map(({ name }) => name),
+    withoutTargets: withoutPlaces(session),
   };
 }
 

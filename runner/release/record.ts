@@ -37,6 +37,8 @@ const earlierSchema = z.object({
 const targetSchema = z.object({
   kind: z.string(),
   title: z.string(),
+  /** Containers that have the image, of a target whose own service is another one. */
+  sidecar: z.string().optional(),
   outcome: z.string(),
   message: z.string(),
   /** Reference of what ran before, as far as it is known. */

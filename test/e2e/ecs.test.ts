@@ -11,7 +11,14 @@ import {
 import { CreateTargetGroupCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import type { DeployDocument, VerifyDocument, WaitDocument } from "../../runner/deploy/documents.ts";
+import type {
+  DeployDocument,
+  StatusDocument,
+  VerifyDocument,
+  WaitDocument,
+} from "../../runner/deploy/documents.ts";
+import type { HistoryDocument } from "../../runner/deploy/history.ts";
+import type { RollbackDocument } from "../../runner/deploy/rollback.ts";
 import { askService } from "../../sandbox/demo/answers.ts";
 import { cli, clone, createWorld, stack, startCli, untilAnswered, type World } from "./world.ts";
 
@@ -185,6 +192,23 @@ test("moves a sidecar alone wherever it runs, and leaves what is beside it", asy
   expect(outcomes(document<DeployDocument>())).toEqual({ catalog: "done", pair: "done" });
   const [catalog] = document<DeployDocument>().services;
   expect(await imagesIn("pair")).toEqual({ pages, beside: catalog?.reference });
+});
+
+test("says where a service runs as a sidecar, and takes it back there, too", async () => {
+  const of = (verb: string, ...words: readonly string[]) =>
+    cli(verb, "catalog", ...words, "-C", directory, "--stack", stack, "--output", "json");
+  const status = (await of("status")).document<StatusDocument>();
+  const beside = { title: `ecs ${cluster}/pair`, sidecar: "beside", health: "healthy" };
+  expect(status).toMatchObject({ targets: [{ service: "catalog" }, beside], withoutTargets: [] });
+  const before = await imagesIn("pair");
+  const { exitCode, stderr, document } = await of("rollback");
+  expect(exitCode, stderr).toBe(0);
+  expect(document<RollbackDocument>().targets).toHaveLength(2);
+  const after = await imagesIn("pair");
+  expect(after).toMatchObject({ pages: before.pages });
+  expect(after.beside).not.toBe(before.beside);
+  const [newest] = (await of("history")).document<HistoryDocument>().services[0]?.releases ?? [];
+  expect(newest).toMatchObject({ command: "rollback", running: "yes", outcome: "done" });
 });
 
 test("moves nothing when the task before fails, and shows what it said", async () => {

@@ -6,7 +6,7 @@ import { cloudWatchAlarmName, ecsAlarmNames } from "../../../config/alarm-names.
 import type { EcsTarget } from "../../../config/catalogue.ts";
 import { UserError } from "../../../config/errors.ts";
 import { loadStack } from "../../../config/load.ts";
-import { withSidecarTargets } from "../../../config/sidecars.ts";
+import { placesOf, withSidecarTargets } from "../../../config/sidecars.ts";
 import { ecsAlarms } from "../../../infra/alarms/ecs.ts";
 
 let project: string;
@@ -74,6 +74,15 @@ describe("sidecars", () => {
     expect(await refused("        sidecars: {ui: proxy}")).toMatchObject([
       { code: "contradicting-settings", key: "services.ui.targets[0].sidecars.ui" },
     ]);
+  });
+
+  test("are places where their services run", async () => {
+    const { catalogue } = await load("        sidecars: {envoy: proxy, jobs: worker, more: worker}");
+    const places = (name: string) => placesOf(catalogue.services, name).map(({ sidecars }) => sidecars);
+    expect(places("ui")).toEqual([[]]);
+    expect(places("proxy")).toEqual([["envoy"]]);
+    expect(places("worker")).toEqual([["jobs", "more"]]);
+    expect(places("nothing")).toEqual([]);
   });
 
   test("bring their service the targets that run them, unless their own service is chosen, too", async () => {

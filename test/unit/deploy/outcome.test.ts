@@ -149,6 +149,14 @@ test("what runs is current when it is the image of the source, whole or for one 
   expect(compareSource(`host/shop/ui@${digest}`, undefined)).toBe("not built");
 });
 
+test("a status says of a service in which target of another one it runs as a sidecar", () => {
+  const where = { version: 1, kind: "status", stack: "dev", account: "1", region: "eu-central-1" } as const;
+  const health = { kind: "ecs", health: "healthy", message: "ui:2" } as const;
+  const proxy = { service: "proxy", title: "ecs shop/ui", sidecar: "envoy", source: "behind" } as const;
+  const document = { ...where, targets: [{ ...health, ...proxy }], withoutTargets: [] };
+  expect(showStatus(document, plain, new Date())).toContain("ecs shop/ui (proxy in envoy)  healthy");
+});
+
 test("a status has a line for each target, and names what nothing runs", () => {
   const text = showStatus(
     {

@@ -16,7 +16,7 @@ import { readHead } from "../../../runner/release/store.ts";
 import type { RunEvent } from "../../../runner/report/events.ts";
 import { ecrOnly, manifestText, ociManifest } from "../registry/fixtures.ts";
 import { type OciRegistry, openOciRegistry } from "../registry/oci-registry.ts";
-import { outcome, targetPlan } from "./samples.ts";
+import { ecsTarget, outcome, targetPlan } from "./samples.ts";
 
 const ecr = mockClient(ECRClient);
 let registry: OciRegistry;
@@ -128,6 +128,79 @@ describe("recording what a deployment did", () => {
     expect(events.find(({ kind }) => kind === "warning")).toMatchObject({
       code: "record-not-written",
       message: expect.stringContaining("the release of ui (done) is not recorded") as string,
+    });
+  });
+});
+
+describe("a sidecar", () => {
+  const target = { ...ecsTarget("ui"), containers: { ui: "ui", envoy: "proxy", beside: "proxy" } };
+  const change = (container: string, service: string, after: string) => ({
+    field: `containerDefinitions[${container}].image`,
+    before: `${registry.host}/shop/${service}@sha256:${"0".repeat(64)}`,
+    after: `${registry.host}/shop/${service}@${after}`,
+  });
+  const proxyOf = (): MovedService => {
+    const digest = registry.put("shop/proxy", manifestText, ociManifest);
+    return { ...ui, image: { ...ui.image, service: "proxy", repository: "shop/proxy", digest }, targets: [] };
+  };
+  const recordOf = async (service: string) =>
+    (await readHead(ecrOnly(), `shop/${service}`, "dev", new AbortController().signal))?.record;
+
+  it("has a record of its own, of the target that it is in, when its image was moved there", async () => {
+    const proxy = proxyOf();
+    const changes = [
+      change("ui", "ui", ui.image.digest),
+      change("envoy", "proxy", proxy.image.digest),
+      change("beside", "proxy", proxy.image.digest),
+    ];
+    const main = { ...ui, targets: [targetPlan("ui", { action: "update", target, changes })] };
+    const running = `${registry.host}/shop/ui@${ui.image.digest}`;
+    const written = await recordReleases(session, [main, proxy], [outcome("ui", { running })], startedAt);
+    expect(written.map(({ service }) => service)).toEqual(["ui", "proxy"]);
+    const [own] = (await recordOf("ui"))?.targets ?? [];
+    expect(own).toMatchObject({ previous: changes[0]?.before, running });
+    expect(own).not.toHaveProperty("sidecar");
+    expect(await recordOf("proxy")).toMatchObject({
+      outcome: "done",
+      targets: [
+        {
+          title: "ecs shop/ui",
+          sidecar: "envoy, beside",
+          previous: changes[1]?.before,
+          running: `${registry.host}/shop/proxy@${proxy.image.digest}`,
+        },
+      ],
+      earlier: [{ outcome: "found", image: `sha256:${"0".repeat(64)}` }],
+    });
+  });
+
+  it("runs what it ran before when the target was put back, and has no record when it was not moved", async () => {
+    const proxy = proxyOf();
+    const changes = [change("envoy", "proxy", proxy.image.digest)];
+    const main = { ...ui, targets: [targetPlan("ui", { action: "update", target, changes })] };
+    const back = outcome("ui", { outcome: "rolled back" });
+    await recordReleases(session, [main, proxy], [back], startedAt);
+    expect(await recordOf("proxy")).toMatchObject({
+      outcome: "rolled back",
+      targets: [{ running: changes[0]?.before }],
+    });
+    const alone = {
+      ...main,
+      targets: [targetPlan("ui", { action: "update", target, changes: [change("ui", "ui", "sha256:1")] })],
+    };
+    const written = await recordReleases(session, [alone, proxy], [outcome("ui")], startedAt);
+    expect(written.map(({ service }) => service)).toEqual(["ui"]);
+  });
+
+  it("is recorded late with what it runs, and not what runs beside it", async () => {
+    const proxy = proxyOf();
+    const main = { ...ui, targets: [targetPlan("ui", { action: "prove", target })], head: undefined };
+    const proven = outcome("ui", { outcome: "unchanged", running: "elsewhere" });
+    const late = await recordLate(session, [main, { ...proxy, head: undefined }], [proven]);
+    expect(late.map(({ service }) => service)).toEqual(["ui", "proxy"]);
+    expect(await recordOf("proxy")).toMatchObject({
+      late: true,
+      targets: [{ sidecar: "envoy, beside", running: `${registry.host}/shop/proxy@${proxy.image.digest}` }],
     });
   });
 });
