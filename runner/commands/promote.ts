@@ -22,7 +22,7 @@ export const promoteCommand = defineCommand({
     },
     "checked-out": {
       type: "boolean",
-      default: false,
+      // No default: yargs takes one for an option that was given, and --release for its contradiction.
       conflicts: "release",
       describe: "What was built from the source here, instead of what runs: for a tag that was checked out",
     },
@@ -54,7 +54,7 @@ export const promoteCommand = defineCommand({
       import("../report/colours.ts"),
     ]);
     const { services, from, to } = options;
-    const checkedOut = options["checked-out"];
+    const checkedOut = options["checked-out"] ?? false;
     const version = (options.version ?? process.env.TAG) || undefined;
     const { release, unproven, force } = options;
     const allOrNothing = options["all-or-nothing"];

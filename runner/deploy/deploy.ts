@@ -11,7 +11,7 @@ import { exitCodeOfProblems, judgeOutcome, outcomesOfPlans } from "./outcome.ts"
 import { isNothingToDo, problemsOfPlan } from "./plan.ts";
 import { type PlanRequest, type PreparedDeployment, pathsRead, prepareDeployment } from "./prepare.ts";
 import { isMove } from "./prove.ts";
-import { type RecordedRelease, recordLate, sourceOf } from "./record.ts";
+import { imageGate, type RecordedRelease, recordLate, sourceOf } from "./record.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -136,16 +136,22 @@ function newerReleases(
 /** What is ready to be moved, and what a release record is to say of it. */
 function movingServices(
   { settings }: Session,
-  { inspected, revision }: PreparedDeployment,
+  { inspected, revision, newest }: PreparedDeployment,
   ready: readonly ReadyService[],
 ): MovingService[] {
   return ready.map((one) => {
-    const { service, image, source, tagPlan } = one;
+    const { service, image, source, tagPlan, built } = one;
     const { targets = [], head } = inspected.find((other) => other.service.name === service.name) ?? {};
     const about = {
       command: "deploy" as const,
       source: sourceOf(source.hash, revision, pathsRead(one, settings.stack)),
       tags: tagPlan.tags,
+      gates: () => [
+        ...(one.gates ?? []),
+        ...newest.gates(service.name),
+        // Looked at right after its build, or before it is moved.
+        ...(built || targets.some(isMove) ? [imageGate(image)] : []),
+      ],
     };
     return { service, image, targets, head, about };
   });

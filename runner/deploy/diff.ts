@@ -44,6 +44,8 @@ interface Side {
   readonly manifests: Readonly<Record<string, string>>;
   /** Title of a target → revision or version that it ran. */
   readonly left: Readonly<Record<string, string>>;
+  /** What its gates said that did not just pass it. */
+  readonly gates?: readonly string[];
 }
 
 /** Names for what is no release: what runs, and the source in this directory. */
@@ -86,6 +88,7 @@ async function diffService(session: Session, of: ServiceReleases, before: string
         : [],
     ),
     ...settings.flatMap((one) => one.notes),
+    ...[from, to].flatMap(({ name, gates = [] }) => gates.map((gate) => `${name}: ${gate}`)),
   ];
   // The source here has no tags, and may be on another branch by chance.
   const known = before === here || after === here ? withoutNames : (facts: Facts) => facts;
@@ -139,7 +142,18 @@ async function sideFrom(session: Session, of: ServiceReleases, release: EarlierR
     image: release.image,
     manifests: release.manifests,
     left: leftBy(stored?.record),
+    gates: gatesOf(stored?.record),
   };
+}
+
+/** `newest wins: overridden, a newer commit is deployed already: …`, for those that say more than "passed". Pure. */
+export function gatesOf(record: Pick<ReleaseRecord, "gates"> | undefined): string[] {
+  return (record?.gates ?? [])
+    .filter(({ verdict }) => verdict !== "passed")
+    .map(({ gate, verdict, message, target }) => {
+      const of = target === undefined ? gate : `${gate} of ${target}`;
+      return `${of}: ${verdict}${message === undefined ? "" : `, ${message}`}`;
+    });
 }
 
 function factsOfRelease(release: EarlierRelease, record: ReleaseRecord | undefined): Facts {

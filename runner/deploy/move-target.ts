@@ -138,7 +138,7 @@ export function baseOf({ service, title, target }: TargetPlan) {
 export function verdictOf(
   error: unknown,
   state: { readonly applied: boolean; readonly aborted: boolean },
-): Pick<TargetOutcome, "outcome" | "message" | "evidence"> {
+): Pick<TargetOutcome, "outcome" | "message" | "evidence" | "gates"> {
   if (state.aborted) {
     if (hasCode(error, "one-off-stopped")) return { outcome: "cancelled", message: error.message };
     const message = state.applied
@@ -153,7 +153,10 @@ export function verdictOf(
       : [];
   if (error instanceof UserError) {
     const [first = "failed", ...others] = error.message.split("\n");
-    return { outcome: "failed", message: first, evidence: [...others, ...goesOn] };
+    const evidence = [...others, ...goesOn];
+    if (!hasCode(error, "one-off-failed")) return { outcome: "failed", message: first, evidence };
+    const gates = [{ gate: "one-off task", verdict: "failed", message: first }] as const;
+    return { outcome: "failed", message: first, evidence, gates };
   }
   // The other targets are followed to their end all the same; the stack is for whoever mends it.
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));

@@ -5,6 +5,7 @@ import { type Image, imageReference } from "../registry/image.ts";
 import { normalizePlatform } from "../registry/manifest.ts";
 import type { TagCheck } from "../registry/tags.ts";
 import type { StoredRelease } from "../release/record.ts";
+import type { Gate } from "../targets/gate.ts";
 import type { TargetPlan } from "../targets/target.ts";
 import { type ComparedService, reasonToBuild } from "./compare.ts";
 import type { DeployPlan, ServicePlan } from "./documents.ts";
@@ -37,6 +38,8 @@ export interface TaggedService extends ComparedService {
   readonly tagPlan: TagPlan;
   /** Why it may not be deployed as it is here: what is not committed, where that is not allowed; an older commit. */
   readonly sourceProblems?: readonly Problem[];
+  /** What was asked of its source. */
+  readonly gates?: readonly Gate[];
 }
 
 /** What was found out about one service and everything that it would be moved to. */

@@ -5,6 +5,7 @@ import type { Problem } from "../../config/errors.ts";
 import { tagFormats } from "../../config/tags.ts";
 import { type Revision, readRevision, touches } from "../image/git.ts";
 import { planTags } from "../image/tags.ts";
+import type { Gate } from "../targets/gate.ts";
 import { type ComparedService, compareWithRegistry } from "./compare.ts";
 import type { DeployPlan } from "./documents.ts";
 import { inspectServices } from "./inspect.ts";
@@ -90,13 +91,17 @@ function tagService(
     mainBranch,
     uncommittedSource,
   });
-  if (allowDirty || !settings.deploy.requireCleanTree) return { ...compared, tagPlan };
-  const sourceProblems = cleanTreeProblems(
-    service.name,
-    stack,
-    revision === undefined ? "no git" : uncommitted,
-  );
-  return { ...compared, tagPlan, sourceProblems };
+  if (!settings.deploy.requireCleanTree) return { ...compared, tagPlan };
+  const found = cleanTreeProblems(service.name, stack, revision === undefined ? "no git" : uncommitted);
+  const gate = cleanTreeGate(found, allowDirty);
+  return { ...compared, tagPlan, sourceProblems: allowDirty ? [] : found, gates: [gate] };
+}
+
+/** What the stack says of the source that is deployed. Pure. */
+export function cleanTreeGate([problem]: readonly Problem[], allowDirty: boolean): Gate {
+  const gate = "clean tree" as const;
+  if (problem === undefined) return { gate, verdict: "passed" };
+  return { gate, verdict: allowDirty ? "overridden" : "failed", message: problem.message };
 }
 
 /** Why a service may not be deployed to a stack that takes only what is committed. Pure. */

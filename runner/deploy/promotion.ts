@@ -7,11 +7,14 @@ import { isAwsError } from "../aws/errors.ts";
 import type { TagPlan } from "../image/tags.ts";
 import type { Image } from "../registry/image.ts";
 import { checkTags, tagMovability } from "../registry/tags.ts";
+import { isSuccessful } from "../release/history.ts";
 import type { EarlierRelease, ReleaseRecord } from "../release/record.ts";
 import { readRecord } from "../release/store.ts";
+import type { Gate } from "../targets/gate.ts";
 import type { ChosenImage } from "./move-images.ts";
 import type { DatedCommit } from "./newest.ts";
 import { type PromotedFrom, sourceOfPromoted, tagsOfPromoted } from "./promoted-source.ts";
+import { imageGate } from "./record.ts";
 import { findReleaseImage } from "./release-image.ts";
 import type { ServiceReleases } from "./releases.ts";
 import type { Session } from "./session.ts";
@@ -65,18 +68,28 @@ export async function promotionOf(
   const image = { ...source, repository: repositoryName(to.settings, service), registry: to.registry };
   const promoted = { ...chosen, record };
   const tagPlan = tagsOfPromoted(to.settings, service.name, promoted);
+  const sourceThere = sourceOfPromoted(service.name, promoted);
+  const newest = newestWins(to, datedCommit(sourceThere), { force, command: "promote" });
   const about: ChosenImage["about"] = {
     command: "promote",
-    source: sourceOfPromoted(service.name, promoted),
+    source: sourceThere,
     tags: tagPlan.tags,
     origin: {
       ...whereOf(from),
       release: release.id,
       repository: of.repository,
     },
+    gates: () => [provenGate(of, release), imageGate(image), ...newest.gates(service.name)],
   };
-  const newest = newestWins(to, datedCommit(about.source), { force, command: "promote" });
   return { release, source, image, tagPlan, chosen: { service, image, release, about }, newest };
+}
+
+/** What is moved although it never ran well was asked for as such. Pure. */
+function provenGate({ releases }: ServiceReleases, release: EarlierRelease): Gate {
+  const well = releases.find((one) => isSuccessful(one) && one.image === release.image);
+  return well === undefined
+    ? { gate: "proven", verdict: "overridden", message: `release ${release.id} is ${release.outcome}` }
+    : { gate: "proven", verdict: "passed", message: `release ${well.id}` };
 }
 
 function datedCommit({ commit, committedAt }: ReleaseRecord["source"]): DatedCommit | undefined {

@@ -12,6 +12,7 @@ import {
   planImages,
   problemsOfImages,
 } from "./move-images.ts";
+import { imageGate } from "./record.ts";
 import { chooseOneOf, findReleaseImage } from "./release-image.ts";
 import { readReleases, type ServiceReleases, servicesToMove, thatRun } from "./releases.ts";
 import type { Session } from "./session.ts";
@@ -218,6 +219,7 @@ async function chooseImage(
       },
       tags: release.tags,
       backTo: release.id,
+      gates: () => [imageGate(image)],
     },
   };
 }

@@ -13,7 +13,10 @@ export function showHistory(document: HistoryDocument, colours: Colours, now: Da
     const rows = releases.map((release) => [
       `${marks[release.running]} ${release.id}`,
       dim(`${formatDuration(now.getTime() - Date.parse(release.at))} ago`),
-      tints[release.outcome](release.outcome),
+      [
+        tints[release.outcome](release.outcome),
+        ...(release.overridden ?? []).map((gate) => yellow(`${gate} overridden`)),
+      ].join(", "),
       release.backTo === undefined ? release.command : `back to ${release.backTo}`,
       release.image.slice(0, 19),
       dim(release.commit?.slice(0, 7) ?? ""),

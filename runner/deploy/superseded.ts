@@ -3,6 +3,7 @@ import { commonAncestor } from "../image/git.ts";
 import { isSuccessful, releasesOf } from "../release/history.ts";
 import type { StoredRelease } from "../release/record.ts";
 import { readHead } from "../release/store.ts";
+import type { Gate } from "../targets/gate.ts";
 import { ageOf, type DatedCommit, type RunningRelease, superseded, undecided } from "./newest.ts";
 import type { Session } from "./session.ts";
 
@@ -20,6 +21,8 @@ export interface NewestWins {
   ): Promise<Problem[]>;
   /** The same by the releases as they are now. */
   checkAgain(services: readonly MovingRepository[]): Promise<Problem[]>;
+  /** What it said of a service when it was asked last; nothing when it was not. */
+  gates(service: string): readonly Gate[];
 }
 
 /**
@@ -36,6 +39,9 @@ export function newestWins(
 ): NewestWins {
   const { directory, settings, clients, signal, emit } = session;
   const said = new Set<string>();
+  const verdicts = new Map<string, Gate>();
+  const decide = (service: string, verdict: Gate["verdict"], message: string) =>
+    verdicts.set(service, { gate: "newest wins", verdict, message });
   const say = (message: string) => {
     if (!said.has(message)) emit({ kind: "notice", message });
     said.add(message);
@@ -46,11 +52,25 @@ export function newestWins(
     const problems = await Promise.all(
       services.map(async ({ service, head }): Promise<Problem[]> => {
         const running = runningRelease(service, head);
-        if (running === undefined) return [];
+        if (running === undefined) {
+          decide(service, "passed", "no release of a known commit was there");
+          return [];
+        }
         const age = ageOf(ours, running, await commonAncestor(directory, ours.commit, running.commit));
-        if (age === "apart" || age === "unknown") say(undecided(running, ours, age));
+        if (age === "apart" || age === "unknown") {
+          say(undecided(running, ours, age));
+          decide(service, "undecided", undecided(running, ours, age));
+        }
+        if (age === "same" || age === "newer") {
+          decide(
+            service,
+            "passed",
+            `${age === "same" ? "the same as" : "newer than"} release ${running.release}`,
+          );
+        }
         if (age !== "older") return [];
         const problem = superseded(running, ours, settings.stack, command);
+        decide(service, force ? "overridden" : "failed", problem.message);
         if (!force) return [problem];
         say(`${service}: ${problem.message}; it is replaced by ${problem.value}, as --force says`);
         return [];
@@ -61,6 +81,10 @@ export function newestWins(
 
   return {
     check,
+    gates: (service) => {
+      const verdict = verdicts.get(service);
+      return verdict === undefined ? [] : [verdict];
+    },
     checkAgain: async (services) =>
       check(
         await Promise.all(

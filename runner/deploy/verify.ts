@@ -4,6 +4,7 @@ import { repositoryName } from "../../config/names.ts";
 import type { Image } from "../registry/image.ts";
 import { normalizePlatform } from "../registry/manifest.ts";
 import { runStep } from "../report/events.ts";
+import type { Gate } from "../targets/gate.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetCheck, TargetContext, TargetImage, TargetPlan } from "../targets/target.ts";
 import type { VerifyDocument } from "./documents.ts";
@@ -97,8 +98,15 @@ export async function withChecks(
   if (plan.action === "none" || plan.problems.length > 0) return plan;
   const { target, state, earlier } = plan;
   const checks = await kindOf(target).verify(target, state, { image, earlier, registry }, context);
+  const left = checks.filter(({ state }) => state === "not checked");
+  const preFlight: Gate = {
+    gate: "pre-flight",
+    verdict: "passed",
+    message: `${checks.length - left.length} checks${left.length === 0 ? "" : `, not made: ${left.map(({ name }) => name).join(", ")}`}`,
+  };
   return {
     ...plan,
+    gates: [...(plan.gates ?? []), preFlight],
     problems: checks
       .filter(({ state }) => state === "fail")
       .map(({ name, message, fix }) => ({
@@ -108,11 +116,6 @@ export async function withChecks(
         message,
         ...(fix === undefined ? {} : { fix }),
       })),
-    notes: [
-      ...plan.notes,
-      ...checks
-        .filter(({ state }) => state === "not checked")
-        .map(({ name, message }) => `${name}: ${message}`),
-    ],
+    notes: [...plan.notes, ...left.map(({ name, message }) => `${name}: ${message}`)],
   };
 }

@@ -30,6 +30,8 @@ const earlierSchema = z.object({
   committedAt: utc.optional(),
   /** Id of the release that it went back to. */
   backTo: z.string().optional(),
+  /** Gates that were against it, and that a person overrode. */
+  overridden: z.array(z.string()).optional(),
   /** Digest of its record, which tells more, as long as the registry keeps it. */
   record: digest.optional(),
 });
@@ -84,8 +86,16 @@ export const releaseRecordSchema = z.object({
     tags: z.array(z.string()),
   }),
   targets: z.array(targetSchema),
-  /** What had a say before anything was moved: scans, checks. */
-  gates: z.array(z.object({ gate: z.string(), verdict: z.string(), message: z.string().optional() })),
+  /** What had a say in it, as far as it was asked: `targets/gate.ts` names them. */
+  gates: z.array(
+    z.object({
+      gate: z.string(),
+      verdict: z.string(),
+      message: z.string().optional(),
+      /** Title of the target that it was asked of; absent: of the service. */
+      target: z.string().optional(),
+    }),
+  ),
   by: z.object({ caller: z.string(), run: z.url().optional() }),
   slipway: z.string(),
   /** The release that a rollback went back to. */
@@ -126,7 +136,8 @@ export function releaseId(at: Date, random: number): string {
 
 /** A record as the next ones carry it along. Pure. */
 export function asEarlier({ record, digest }: StoredRelease): EarlierRelease {
-  const { id, outcome, command, finishedAt, image, source, backTo } = record;
+  const { id, outcome, command, finishedAt, image, source, backTo, gates } = record;
+  const overridden = gates.flatMap(({ gate, verdict }) => (verdict === "overridden" ? [gate] : []));
   return {
     id,
     outcome,
@@ -139,6 +150,7 @@ export function asEarlier({ record, digest }: StoredRelease): EarlierRelease {
     ...(source.commit === undefined ? {} : { commit: source.commit }),
     ...(source.committedAt === undefined ? {} : { committedAt: source.committedAt }),
     ...(backTo === undefined ? {} : { backTo }),
+    ...(overridden.length === 0 ? {} : { overridden }),
     ...(digest === undefined ? {} : { record: digest }),
   };
 }

@@ -3,6 +3,7 @@ import type { Problem } from "../../config/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 import type { Image } from "../registry/image.ts";
 import type { Emit } from "../report/events.ts";
+import type { Gate } from "./gate.ts";
 import type { ImageUse, UseContext } from "./image-use.ts";
 import type { LogSource } from "./logs.ts";
 
@@ -47,6 +48,8 @@ export interface TargetPlan<S = unknown> {
    * of the task definition. Taken up if it is still there and has this very image.
    */
   readonly earlier?: string;
+  /** What was asked before it is moved, and did not stand in the way. */
+  readonly gates?: readonly Gate[];
   readonly state: S;
 }
 
@@ -69,6 +72,8 @@ export interface TargetOutcome {
   readonly milliseconds: number;
   /** What the kind has to say beyond: revision numbers, function version. */
   readonly details?: Readonly<Record<string, string | number>>;
+  /** What had a say in how it ended. */
+  readonly gates?: readonly Gate[];
 }
 
 /** What a running target shows in `status`. */

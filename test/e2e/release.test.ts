@@ -1,5 +1,6 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { CreateLogGroupCommand, DeleteLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { BatchDeleteImageCommand, CreateRepositoryCommand } from "@aws-sdk/client-ecr";
 import {
   CreateClusterCommand,
@@ -199,6 +200,16 @@ describe("going back", () => {
     expect(await runningImage()).toBe(made[1]?.digest);
   });
 
+  test("is refused by what verify checks, as a deployment is, with nothing changed", async () => {
+    const logGroupName = `/shop-${stack}/orders`;
+    await world.clients.logs.send(new DeleteLogGroupCommand({ logGroupName }));
+    const { exitCode, stderr } = await run("rollback", "orders", "--to", made[0]?.digest ?? "");
+    await world.clients.logs.send(new CreateLogGroupCommand({ logGroupName }));
+    expect(exitCode, stderr).toBe(2);
+    expect(stderr).toContain(`log group ${logGroupName}: there is no such log group`);
+    expect(await runningImage()).toBe(made[1]?.digest);
+  });
+
   test("refuses what does not exist, what failed, and an image that is gone; with nothing changed", async () => {
     const codes = async (...words: readonly string[]) => {
       const { exitCode, stdout } = await run("rollback", ...words);
@@ -283,6 +294,16 @@ describe("promotion", () => {
 
     const again = (await promote()).document<PromoteDocument>();
     expect(again).toMatchObject({ outcome: "nothing", copied: [{ manifests: 0, mounted: 0, uploaded: 0 }] });
+
+    // Newest wins there, too.
+    const older = ["--release", made[1]?.commit ?? ""];
+    const refused = await promote(...older);
+    expect(refused.exitCode, refused.stderr).toBe(3);
+    expect(refused.stdout).toContain('"superseded"');
+    expect(await runningImage("shop-live")).toBe(digest);
+    const forced = await promote(...older, "--force", "--all-or-nothing");
+    expect(forced.exitCode, forced.stderr).toBe(0);
+    expect(await runningImage("shop-live")).toBe(made[1]?.digest);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Service } from "@aws-sdk/client-ecs";
 import { hasCode } from "../../aws/errors.ts";
 import type { Image } from "../../registry/image.ts";
+import type { Gate } from "../gate.ts";
 import type { Clock } from "../poll.ts";
 import type { TargetContext } from "../target.ts";
 import { createProof } from "./proof.ts";
@@ -11,7 +12,7 @@ import { listTasks, type TaskQuery } from "./tasks.ts";
 export type Acceptance =
   /** Not decided yet. */
   | { readonly kind: "open"; readonly waiting: readonly string[] }
-  | { readonly kind: "accepted"; readonly note: string }
+  | { readonly kind: "accepted"; readonly note: string; readonly gates: readonly Gate[] }
   | { readonly kind: "wrong image"; readonly tasks: readonly string[] }
   | { readonly kind: "tasks keep stopping" };
 
@@ -59,12 +60,28 @@ export function createAcceptance(
     }
   };
 
+  const healthGates = (service: Service): Gate[] => {
+    if (!targetHealth || (service.loadBalancers ?? []).length === 0) return [];
+    const gate = "target health" as const;
+    if (notChecked !== undefined) return [{ gate, verdict: "not checked", message: notChecked }];
+    return [{ gate, verdict: "passed" }];
+  };
+
   return async (service, desired) => {
     const proof = await prove?.(desired, signal);
     if (proof?.kind === "wrong image" || proof?.kind === "tasks keep stopping") return proof;
     if (proof?.kind === "open") return { kind: "open", waiting: [] };
     const waiting = await unhealthy(service);
     if (waiting.length > 0) return { kind: "open", waiting };
-    return { kind: "accepted", note: proof?.note ?? "" };
+    const tasks: Gate = {
+      gate: "tasks",
+      verdict: "passed",
+      message: `${desired} run the image${proof?.note ?? ""}`,
+    };
+    return {
+      kind: "accepted",
+      note: proof?.note ?? "",
+      gates: [...(proof === undefined ? [] : [tasks]), ...healthGates(service)],
+    };
   };
 }

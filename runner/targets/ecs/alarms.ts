@@ -1,6 +1,12 @@
-import type { DeploymentAlarms, DeploymentConfiguration, Service } from "@aws-sdk/client-ecs";
+import type {
+  DeploymentAlarms,
+  DeploymentConfiguration,
+  Service,
+  ServiceDeployment,
+} from "@aws-sdk/client-ecs";
 import type { EcsTarget } from "../../../config/catalogue.ts";
-import type { FieldChange } from "../target.ts";
+import type { Gate } from "../gate.ts";
+import type { FieldChange, TargetOutcome } from "../target.ts";
 
 /** What a change of them is called in a plan. */
 export const alarmField = "deploymentConfiguration.alarms";
@@ -35,4 +41,20 @@ function describeAlarms(alarms: DeploymentAlarms | undefined): string | undefine
   if (alarms?.enable !== true || (alarms.alarmNames ?? []).length === 0) return undefined;
   const names = [...(alarms.alarmNames ?? [])].sort().join(", ");
   return `${names}; ${alarms.rollback === true ? "rolls back" : "does not roll back"}`;
+}
+
+/** What a service's deployment alarms said of a deployment; nothing when it failed for another reason. Pure. */
+export function alarmGates(
+  service: Service,
+  ours: ServiceDeployment | undefined,
+  outcome: TargetOutcome["outcome"],
+): Gate[] {
+  const names = service.deploymentConfiguration?.alarms;
+  if (describeAlarms(names) === undefined) return [];
+  const gate = "deployment alarms" as const;
+  const fired = ours?.alarms?.triggeredAlarmNames ?? [];
+  if (fired.length > 0) return [{ gate, verdict: "failed", message: `${fired.join(", ")} fired` }];
+  return outcome === "done"
+    ? [{ gate, verdict: "passed", message: names?.alarmNames?.join(", ") ?? "" }]
+    : [];
 }

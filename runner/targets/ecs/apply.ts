@@ -22,6 +22,8 @@ export interface EcsApplied {
   readonly createdAt: Date;
   /** By ours, in milliseconds: time-outs count from here. */
   readonly startedAt: number;
+  /** Command of the one-off task that was run before. */
+  readonly oneOff?: string;
   /** Events of the service from before: not to be told again. */
   readonly seenEvents: readonly string[];
 }
@@ -50,11 +52,13 @@ export async function applyEcs(
 
   const revisionArn = await takeRevision(plan.earlier, state, references, context);
   const task = target.before;
-  if (task !== undefined && references[task.container] !== undefined) {
+  const isAsked = task !== undefined && references[task.container] !== undefined;
+  if (isAsked) {
     await runOneOff({ task, service, revisionArn, taskDefinition, references, title }, context, clock);
   }
   context.signal.throwIfAborted();
-  return startDeployment(context.clients, service, revisionArn, clock, configuration);
+  const applied = await startDeployment(context.clients, service, revisionArn, clock, configuration);
+  return isAsked ? { ...applied, oneOff: task.command.join(" ") } : applied;
 }
 
 /** The revision to set the service to: one that is there already, or a new one. Says which. */

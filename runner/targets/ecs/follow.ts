@@ -1,8 +1,10 @@
 import type { Service, ServiceDeployment } from "@aws-sdk/client-ecs";
 import type { Image } from "../../registry/image.ts";
+import type { Gate } from "../gate.ts";
 import { type Clock, isAbort, poll, pollPolicy } from "../poll.ts";
 import type { TargetContext } from "../target.ts";
 import { createAcceptance } from "./acceptance.ts";
+import { alarmGates } from "./alarms.ts";
 import type { EcsApplied } from "./apply.ts";
 import { collectEvidence, describeStop } from "./evidence.ts";
 import { hopeless } from "./hopeless.ts";
@@ -25,6 +27,8 @@ export interface DeploymentEnd {
   /** Revision that the service is set to now; undefined when that is not known. */
   readonly revisionArn: string | undefined;
   readonly runningCount: number | undefined;
+  /** What had a say in it: the tasks themselves, their target groups, alarms. */
+  readonly gates: readonly Gate[];
 }
 
 export interface FollowOptions {
@@ -111,6 +115,7 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
     outcome: DeploymentEnd["outcome"],
     message: string,
     evidence: readonly string[] = [],
+    gates: readonly Gate[] = [],
   ): DeploymentEnd => {
     const primary = last === undefined ? undefined : primaryOf(last.service);
     return {
@@ -119,6 +124,7 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
       evidence,
       revisionArn: primary?.taskDefinition,
       runningCount: primary?.runningCount,
+      gates: [...gates, ...(last === undefined ? [] : alarmGates(last.service, last.ours, outcome))],
     };
   };
 
@@ -180,14 +186,22 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
     const acceptance = await accept(service, desired);
     switch (acceptance.kind) {
       case "accepted":
-        return ended("done", `${name} runs (${desired} of ${desired})${acceptance.note}`);
+        return ended(
+          "done",
+          `${name} runs (${desired} of ${desired})${acceptance.note}`,
+          [],
+          acceptance.gates,
+        );
       case "wrong image":
-        return ended("failed", `${name} does not run the image that was pushed`, acceptance.tasks);
+        return ended("failed", `${name} does not run the image that was pushed`, acceptance.tasks, [
+          { gate: "tasks", verdict: "failed", message: "other images run" },
+        ]);
       case "tasks keep stopping":
         return ended(
           "failed",
           `ECS takes ${name} for complete, but its tasks keep stopping`,
           await evidence(),
+          [{ gate: "tasks", verdict: "failed", message: "they keep stopping" }],
         );
       case "open":
         unhealthy = acceptance.waiting;
@@ -207,6 +221,7 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
       "failed",
       `${revisionName(applied.revisionArn)} was not stable ${waited} (${state}); ECS goes on with it`,
       [...teller.lastEvents(), ...(await evidence())],
+      unhealthy.slice(0, 1).map((message) => ({ gate: "target health", verdict: "failed", message })),
     );
   };
 

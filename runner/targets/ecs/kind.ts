@@ -1,6 +1,7 @@
 import type { EcsTarget } from "../../../config/catalogue.ts";
 import { explainRefusal } from "../../aws/errors.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
+import type { Gate } from "../gate.ts";
 import { type Clock, systemClock } from "../poll.ts";
 import type { TargetContext, TargetImage, TargetKind, TargetOutcome, TargetPlan } from "../target.ts";
 import { applyEcs, type EcsApplied, startDeployment, takeUp } from "./apply.ts";
@@ -69,27 +70,33 @@ async function follow(
   if (end.outcome !== "done" || (end.runningCount ?? 0) === 0) return outcome;
   const smoke = await smokeCheckService(target, applied, taskDefinition, context, clock);
   if (smoke === undefined) return outcome;
-  if (smoke.passed) return { ...outcome, message: `${outcome.message}, ${shortened(smoke.lines)}` };
+  const [first = ""] = smoke.lines;
+  const gate: Gate = {
+    gate: "smoke check",
+    verdict: smoke.passed ? "passed" : "failed",
+    message: smoke.passed ? shortened(smoke.lines) : first,
+  };
+  const asked = { ...outcome, gates: [...(outcome.gates ?? []), gate] };
+  if (smoke.passed) return { ...asked, message: `${outcome.message}, ${shortened(smoke.lines)}` };
 
   const failed = `${revisionName(applied.revisionArn)} is steady, and failed its smoke check`;
-  const [first] = smoke.lines;
   const evidence = { evidence: [...smoke.lines] };
   if (applied.previousArn === undefined) {
     // Taken up from an earlier run: only that one knew what it had replaced.
     const back = `what ran before is not known here: slipway rollback ${plan.service} goes back`;
     return {
-      ...outcome,
+      ...asked,
       outcome: "failed",
       message: `${failed}, and is left as it is: ${first}`,
       evidence: [...smoke.lines, back],
     };
   }
   if (target.smoke?.onFailure === "keep" || applied.previousArn === applied.revisionArn) {
-    return { ...outcome, ...evidence, outcome: "failed", message: `${failed}, and is kept: ${first}` };
+    return { ...asked, ...evidence, outcome: "failed", message: `${failed}, and is kept: ${first}` };
   }
   context.emit({ kind: "step-log", id: context.step, line: `${failed}: putting back what ran before` });
   const back = await revert(plan, applied, context, clock);
-  const { running: _, ...rest } = outcome;
+  const { running: _, ...rest } = asked;
   return {
     ...rest,
     outcome: back.outcome,
@@ -181,6 +188,7 @@ function outcomeOf(
     ...(running === undefined ? {} : { running }),
     ...(end.evidence.length > 0 ? { evidence: end.evidence } : {}),
     milliseconds: clock.now() - applied.startedAt,
+    gates: [...oneOffGates(applied), ...end.gates],
     details: {
       revision: revisionName(applied.revisionArn),
       ...(applied.previousArn === undefined ? {} : { previousRevision: revisionName(applied.previousArn) }),
@@ -188,4 +196,8 @@ function outcomeOf(
       ...(end.runningCount === undefined ? {} : { runningTasks: end.runningCount }),
     },
   };
+}
+
+function oneOffGates({ oneOff }: EcsApplied): Gate[] {
+  return oneOff === undefined ? [] : [{ gate: "one-off task", verdict: "passed", message: oneOff }];
 }

@@ -1,6 +1,7 @@
 import { UserError } from "../../../config/errors.ts";
 import { explainRefusal, hasCode } from "../../aws/errors.ts";
 import type { Image } from "../../registry/image.ts";
+import type { Gate, GateName } from "../gate.ts";
 import { isAbort } from "../poll.ts";
 import type { TargetContext, TargetOutcome, TargetPlan } from "../target.ts";
 import { sendAlias, whole } from "./alias.ts";
@@ -11,6 +12,7 @@ import { provision, waitForAlias } from "./provisioned.ts";
 import { publishVersion } from "./release.ts";
 import { shiftAlias } from "./shift.ts";
 import { describeWeights, type FoundAlias, type LambdaState } from "./state.ts";
+import { describeSteps } from "./steps.ts";
 import { type Course, type Failure, isTouched, undo } from "./undo.ts";
 import { type FunctionUpdate, renew } from "./wait.ts";
 
@@ -44,6 +46,7 @@ export async function followLambda(
     alias: { seen: previous, asked: undefined },
     touched: false,
     moved: undefined,
+    gates: [],
   };
   const end = (
     outcome: Omit<TargetOutcome, "service" | "title" | "kind" | "milliseconds">,
@@ -52,6 +55,7 @@ export async function followLambda(
     title: plan.title,
     kind: "lambda",
     ...outcome,
+    gates: course.gates,
     milliseconds: clock.now() - applied.startedAt,
   });
 
@@ -113,6 +117,7 @@ async function carryOut(
   if (share !== undefined) course.shift.percent = Math.round(share * 100);
   if (target.check !== undefined) update.progress(`version ${version} is ready; invoking it`);
   const crashed = await checkVersion(update, version);
+  if (target.check !== undefined) course.gates.push(gateOf("check", `version ${version} answers`, crashed));
   if (crashed !== undefined) return { kind: "failed", ...crashed };
 
   if (target.provisionedConcurrency !== undefined) {
@@ -129,6 +134,7 @@ async function carryOut(
       course.shift,
       course.alias,
     );
+    course.gates.push(gateOf("shift", describeSteps(target.shift.steps), wrong));
     if (wrong !== undefined) return { kind: "failed", ...wrong };
   }
   update.progress(`version ${version} is ready; moving ${target.alias}`);
@@ -136,6 +142,12 @@ async function carryOut(
   course.moved = await sendAlias(renew(update), course.alias, whole(version));
   if (target.provisionedConcurrency === undefined) await waitForAlias(renew(update));
   return undefined;
+}
+
+function gateOf(gate: GateName, good: string, wrong: { readonly reason: string } | undefined): Gate {
+  return wrong === undefined
+    ? { gate, verdict: "passed", message: good }
+    : { gate, verdict: "failed", message: wrong.reason };
 }
 
 const ownCodes = [

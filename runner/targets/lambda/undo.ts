@@ -1,5 +1,6 @@
 import { hasCode } from "../../aws/errors.ts";
 import { listAliases } from "../../aws/function-aliases.ts";
+import type { Gate } from "../gate.ts";
 import type { TargetContext } from "../target.ts";
 import { type AliasCourse, isOurs, samePlace, seeAlias, sendAlias, whole } from "./alias.ts";
 import { removeProvisioned } from "./provisioned.ts";
@@ -18,6 +19,8 @@ export interface Course {
   /** Whether the alias may have been changed: set before the call, which may get no answer. */
   touched: boolean;
   moved: "moved" | "created" | undefined;
+  /** What was asked on the way, and what it said. */
+  readonly gates: Gate[];
 }
 
 /** Why it did not go well. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cleanTreeProblems } from "../../../runner/deploy/prepare.ts";
+import { cleanTreeGate, cleanTreeProblems } from "../../../runner/deploy/prepare.ts";
 
 test("a stack that takes only what is committed refuses a service, and names the files", () => {
   expect(cleanTreeProblems("ui", "prod", [])).toEqual([]);
@@ -15,4 +15,12 @@ test("a stack that takes only what is committed refuses a service, and names the
 
 test("and one where nobody can tell", () => {
   expect(cleanTreeProblems("ui", "prod", "no git")).toMatchObject([{ code: "no-commit" }]);
+});
+
+test("what was asked is a gate, also when a person was for what it is against", () => {
+  const problems = cleanTreeProblems("ui", "prod", ["ui/a"]);
+  const gate = "clean tree";
+  expect(cleanTreeGate([], true)).toEqual({ gate, verdict: "passed" });
+  expect(cleanTreeGate(problems, true)).toMatchObject({ gate, verdict: "overridden" });
+  expect(cleanTreeGate(problems, false)).toMatchObject({ gate, verdict: "failed" });
 });

@@ -3,6 +3,7 @@ import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Settings, slipwaySchema } from "../../../config/settings.ts";
 import type { Clients } from "../../../runner/aws/clients.ts";
+import { gatesOf } from "../../../runner/deploy/diff.ts";
 import {
   type MovedService,
   recordLate,
@@ -12,6 +13,7 @@ import {
 } from "../../../runner/deploy/record.ts";
 import type { Session } from "../../../runner/deploy/session.ts";
 import { createTimeline } from "../../../runner/deploy/timeline.ts";
+import { releasesOf } from "../../../runner/release/history.ts";
 import { readHead } from "../../../runner/release/store.ts";
 import type { RunEvent } from "../../../runner/report/events.ts";
 import { ecrOnly, manifestText, ociManifest } from "../registry/fixtures.ts";
@@ -89,6 +91,31 @@ describe("recording what a deployment did", () => {
       });
     },
   );
+
+  it("writes what was asked of the service and of the targets that were tried, and of no others", async () => {
+    const asked = { gate: "newest wins", verdict: "overridden", message: "a newer commit" } as const;
+    const preFlight = { gate: "pre-flight", verdict: "passed", message: "9 checks" } as const;
+    const smoke = { gate: "smoke check", verdict: "failed", message: "answered 500" } as const;
+    const other = { ...targetPlan("other"), gates: [preFlight] };
+    const one = {
+      ...ui,
+      about: { ...ui.about, gates: () => [asked] },
+      targets: [targetPlan("ui", { action: "update", gates: [preFlight] }), other],
+    };
+    const ended = [
+      outcome("ui", { outcome: "failed", gates: [smoke] }),
+      outcome("other", { outcome: "unchanged", gates: [smoke] }),
+    ];
+    await recordReleases(session, [one], ended, startedAt);
+    const stored = await head();
+    const target = "ecs shop/ui";
+    expect(stored?.record.gates).toEqual([asked, { ...preFlight, target }, { ...smoke, target }]);
+    expect(releasesOf(stored)[0]).toMatchObject({ overridden: ["newest wins"] });
+    expect(gatesOf(stored?.record)).toEqual([
+      "newest wins: overridden, a newer commit",
+      "smoke check of ecs shop/ui: failed, answered 500",
+    ]);
+  });
 
   it("writes nothing for a service of which nothing was tried", async () => {
     expect(await recordReleases(session, [ui], [outcome("ui", { outcome: "unchanged" })], startedAt)).toEqual(

@@ -116,3 +116,40 @@ test("a refusal is one of usage as soon as anything else stands in the way, too"
   expect(exitCodeOfProblems([superseded, superseded])).toBe(3);
   expect(exitCodeOfProblems([superseded, { code: "tag-taken", message: "" }])).toBe(2);
 });
+
+describe("what newest wins said, for the record", () => {
+  const said = async (found: StoredRelease | undefined, force = false) => {
+    const { newest } = wins(force);
+    expect(newest.gates("ui")).toEqual([]);
+    await newest.check([{ ...service, head: found }]);
+    return newest.gates("ui").map(({ verdict, message }) => `${verdict}: ${message}`);
+  };
+
+  test.each([
+    ["passed: newer than release", releases(older), false],
+    ["passed: the same as release", releases({ ...newer, commit: ours.commit }), false],
+    ["passed: no release of a known commit was there", undefined, false],
+    [
+      "undecided: ui runs bbbbbbb; whether aaaaaaa is newer can't be told",
+      releases({ commit: newer.commit }),
+      false,
+    ],
+    ["overridden: a newer commit is deployed already: bbbbbbb", releases(newer), true],
+    ["failed: a newer commit is deployed already: bbbbbbb", releases(newer), false],
+  ])("%s", async (text, found, force) => {
+    expect(await said(found, force)).toEqual([expect.stringContaining(text)]);
+  });
+});
+
+test("after a rollback the commit that was gone back to is the one that runs", async () => {
+  const back = releases({ ...older, command: "rollback", backTo: "1" }, newer, older);
+  const { newest } = wins();
+  // Newer than what runs now, though older than what was gone back from.
+  expect(await newest.check([{ ...service, head: back }])).toEqual([]);
+  const between = { commit: older.commit ?? "", committedAt: new Date(older.committedAt ?? "") };
+  expect(await wins(false, between).newest.check([{ ...service, head: back }])).toEqual([]);
+  const stillOlder = { commit: "e".repeat(40), committedAt: new Date("2026-05-01T00:00:00Z") };
+  expect(await wins(false, stillOlder).newest.check([{ ...service, head: back }])).toMatchObject([
+    { code: "superseded" },
+  ]);
+});

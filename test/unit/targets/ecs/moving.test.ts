@@ -24,6 +24,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { EcsTarget } from "../../../../config/catalogue.ts";
 import { UserError } from "../../../../config/errors.ts";
 import type { Image } from "../../../../runner/registry/image.ts";
+import { alarmGates } from "../../../../runner/targets/ecs/alarms.ts";
 import { createEcsKind } from "../../../../runner/targets/ecs/kind.ts";
 import type { TaskDefinition } from "../../../../runner/targets/ecs/state.ts";
 import type { TargetImage } from "../../../../runner/targets/target.ts";
@@ -160,6 +161,25 @@ describe("deployment alarms", () => {
   const deploymentAlarms = { alarms: ["ui-5xx", "ui-cpu"], rollback: true };
   const alarms = { alarmNames: ["ui-cpu", "ui-5xx"], enable: true, rollback: true };
 
+  it("are a gate of a deployment that they let end well, or ended", async () => {
+    const watched = (more = {}) => ({
+      services: [service([deployment(2, more)], { deploymentConfiguration: { alarms } })],
+    });
+    ecs.on(DescribeServicesCommand).resolves(watched());
+    expect((await start().deploy()).gates).toContainEqual({
+      gate: "deployment alarms",
+      verdict: "passed",
+      message: "ui-cpu, ui-5xx",
+    });
+    const fired = { alarms: { triggeredAlarmNames: ["ui-cpu"] } };
+    const config = service([], { deploymentConfiguration: { alarms } });
+    expect(alarmGates(config, fired, "rolled back")).toEqual([
+      { gate: "deployment alarms", verdict: "failed", message: "ui-cpu fired" },
+    ]);
+    expect(alarmGates(config, undefined, "failed")).toEqual([]);
+    expect(alarmGates(service([]), undefined, "done")).toEqual([]);
+  });
+
   it("go with the one update when they differ, and nothing else of the configuration changes", async () => {
     const { plan, apply } = start({ deploymentAlarms });
     expect(plan.changes).toContainEqual({
@@ -221,7 +241,13 @@ describe("the health of targets", () => {
     balanced();
     elb.on(DescribeTargetHealthCommand).resolvesOnce(health("unhealthy")).resolves(health("healthy"));
     const { deploy, context } = start();
-    expect((await deploy()).outcome).toBe("done");
+    expect(await deploy()).toMatchObject({
+      outcome: "done",
+      gates: [
+        { gate: "tasks", verdict: "passed", message: "2 run the image" },
+        { gate: "target health", verdict: "passed" },
+      ],
+    });
     expect(context.messages()).toContain("0 of 2 healthy in their target groups");
   });
 
@@ -238,6 +264,7 @@ describe("the health of targets", () => {
     expect(outcome.outcome).toBe("failed");
     expect(outcome.message).toContain(line);
     expect(outcome.evidence).toContain(line);
+    expect(outcome.gates).toEqual([{ gate: "target health", verdict: "failed", message: line }]);
   });
 
   it("explains a deployment that ECS gave up, between the stopped tasks and the breaker's count", async () => {
@@ -262,13 +289,17 @@ describe("the health of targets", () => {
     balanced();
     elb.on(DescribeTargetHealthCommand).rejects(awsError("AccessDenied", "not you"));
     const { deploy, context } = start();
-    expect((await deploy()).outcome).toBe("done");
+    const { outcome, gates } = await deploy();
+    expect(outcome).toBe("done");
+    expect(gates?.at(-1)).toEqual({ gate: "target health", verdict: "not checked", message: "not you" });
     expect(context.lines()).toContain("target health was not checked: not you");
   });
 
   it("is not asked for when it is switched off", async () => {
     balanced();
-    expect((await start({ targetHealth: false }).deploy()).outcome).toBe("done");
+    const { outcome, gates } = await start({ targetHealth: false }).deploy();
+    expect(outcome).toBe("done");
+    expect(gates?.map(({ gate }) => gate)).toEqual(["tasks"]);
     expect(elb.calls()).toEqual([]);
   });
 });
@@ -320,6 +351,7 @@ describe("the smoke check", () => {
     const { deploy, context } = start({ smoke: smoke({ matches: "^ready$" }) });
     expect(await deploy()).toMatchObject({
       outcome: "done",
+      gates: [{ gate: "tasks" }, { gate: "smoke check", verdict: "passed" }],
       message: expect.stringContaining(`http://127.0.0.1:${port()}/health?deep=1 answers 200, and 1 more`),
     });
     expect(asked).toHaveLength(3);
@@ -331,6 +363,7 @@ describe("the smoke check", () => {
     putBack();
     const outcome = await start({ smoke: smoke({ matches: "ready" }) }).deploy();
     expect(outcome).toMatchObject({ outcome: "rolled back", running: oldReference });
+    expect(outcome.gates?.at(-1)).toMatchObject({ gate: "smoke check", verdict: "failed" });
     expect(outcome.message).toContain("is steady, and failed its smoke check, put back to shop-ui:1");
     expect(outcome.message).toContain('answered 200, and that does not match /ready/: "no database"');
     expect(updates().map(({ taskDefinition: arn }) => arn)).toEqual([revision(2), revision(1)]);
@@ -452,7 +485,7 @@ describe("the one-off task", () => {
     hasTasks([], [oneOff(), ended(0)]);
     const { apply, context, plan } = start({ before }, image, state);
     expect(plan.notes).toContain("before the update, once, in ui: migrate --all");
-    await apply();
+    expect(await apply()).toMatchObject({ oneOff: "migrate --all" });
     expect(runs()).toMatchObject([
       {
         cluster: "arn:aws:ecs:eu-west-1:111122223333:cluster/shop",

@@ -46,13 +46,17 @@ describe("the invocation check", () => {
     const { deploy } = await start(checked);
     const outcome = await deploy();
     expect(outcome.outcome).toBe("failed");
+    expect(outcome.gates).toMatchObject([{ gate: "check", verdict: "failed" }]);
     expect(outcome.message).toContain('version 5 answered what does not match /"ok":true/: {"ok":false}');
   });
 
   it("takes any answer when nothing has to match", async () => {
     lambda.on(InvokeCommand).resolves({ Payload: answer("null") });
     const { deploy } = await start({ ...target, check: { payload: {}, timeoutSeconds: 3 } });
-    expect((await deploy()).outcome).toBe("done");
+    expect(await deploy()).toMatchObject({
+      outcome: "done",
+      gates: [{ gate: "check", verdict: "passed", message: "version 5 answers" }],
+    });
   });
 
   it("waits for an answer no longer than it says", async () => {

@@ -66,6 +66,7 @@ describe("a weighted shift", () => {
     expect(await deploy()).toMatchObject({
       outcome: "done",
       message: "live is on version 5, before: version 4",
+      gates: [{ gate: "shift", verdict: "passed", message: "10 % for 1 min, then 50 % for 1 min, then all" }],
     });
     expect(places()).toEqual(["4 + 5:0.1", "4 + 5:0.5", "5"]);
     expect(at.map((time) => time - (at[0] ?? 0))).toEqual([0, 60_000, 120_000]);
@@ -84,6 +85,7 @@ describe("a weighted shift", () => {
     clock.afterSleep = (elapsed) => elapsed > 75_000 && alarm("ALARM");
     const outcome = await deploy();
     expect(outcome).toMatchObject({ outcome: "rolled back", running: ref("0") });
+    expect(outcome.gates).toMatchObject([{ gate: "shift", verdict: "failed" }]);
     expect(outcome.message).toBe(
       "alarm pay-errors is in ALARM: Threshold Crossed: 3 errors; live is on version 4 again, whole, it had come to 50 %",
     );
