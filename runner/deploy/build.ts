@@ -1,5 +1,6 @@
 import { UserError } from "../../config/errors.ts";
 import type { PlatformOutputs } from "../../config/outputs.ts";
+import { baseReferences, digestsOfBases } from "../image/base-images.ts";
 import { writeSource } from "../image/source-record.ts";
 import { connectToRegistry } from "../registry/connection.ts";
 import type { Image } from "../registry/image.ts";
@@ -37,6 +38,8 @@ export async function buildMissing(
   // Automation brings gRPC and the whole SDK along: a third of a second that only a build needs.
   const { updateStack } = await import("../stack/update.ts");
   const names = [...new Set(missing.flatMap(({ service, missingBases }) => [...missingBases, service.name]))];
+  // Asked while it is built: a registry that is slow to answer costs nothing then.
+  const bases = basesOf(session, missing);
   const { outputs } = await updateStack(session, names, { emit, signal, step });
 
   const pushed = await findImagesBySource(clients, missing.map(locationOf), signal);
@@ -47,7 +50,7 @@ export async function buildMissing(
       return runStep(emit, { id, title: id, parent: step }, async ({ conclude }) => {
         const image = agreedImage(one, pushed[index], outputs);
         const platforms = await verifyImage(clients, image, service.platforms, signal);
-        await keepSource(session, image, one);
+        await keepSource(session, image, one, await bases);
         conclude("done", `${image.digest.slice(0, 19)}, ${platforms.length} platforms`);
         return { ...one, image, built: true };
       });
@@ -57,16 +60,28 @@ export async function buildMissing(
   return compared.flatMap(({ service }) => all.find((one) => one.service.name === service.name) ?? []);
 }
 
+/** Digests of the base images that services are built on, each asked for once. Never rejects. */
+async function basesOf(
+  session: Session,
+  services: readonly ComparedService[],
+): Promise<Readonly<Record<string, string>>> {
+  const all = services.map(({ description }) => baseReferences(description, session.registry));
+  return digestsOfBases(Object.assign({}, ...all), session).catch(() => ({}));
+}
+
 /** Keeps with the image what it was built from, for `slipway why`. The image is good without it. */
 async function keepSource(
   { clients, registry, signal, emit }: Session,
   image: Image,
   { source, description }: ComparedService,
+  bases: Readonly<Record<string, string>>,
 ): Promise<void> {
+  const own = Object.keys(baseReferences(description, registry));
   try {
     await writeSource(clients, connectToRegistry(clients, registry, signal), image, {
       hash: source.hash,
       description,
+      bases: Object.fromEntries(Object.entries(bases).filter(([name]) => own.includes(name))),
     });
   } catch (error) {
     signal.throwIfAborted();

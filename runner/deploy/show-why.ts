@@ -5,7 +5,7 @@ import type { WhyDocument } from "./why.ts";
 const shownChanges = 40;
 
 /** What changed, for people. Pure. */
-export function showWhy({ service, against, changes, built }: WhyDocument): string {
+export function showWhy({ service, against, changes, built, movedBases }: WhyDocument): string {
   const state =
     built === undefined
       ? []
@@ -24,5 +24,17 @@ export function showWhy({ service, against, changes, built }: WhyDocument): stri
       : changes.length === 0
         ? `nothing changed ${compared}`
         : `changed ${compared}:`;
-  return [`${service}: ${title}`, ...shown, ...(more > 0 ? [`  and ${more} more`] : []), ...state].join("\n");
+  const moved = movedBases.flatMap(({ name, reference, from, to }) => [
+    `its base image ${name}${name === reference ? "" : ` (${reference})`} has moved since it was built:`,
+    `  ${from} then`,
+    `  ${to} now`,
+  ]);
+  const hint = "that is no change of its source; another salt in services.yaml builds it anew";
+  return [
+    `${service}: ${title}`,
+    ...shown,
+    ...(more > 0 ? [`  and ${more} more`] : []),
+    ...(moved.length > 0 ? [...moved, hint] : []),
+    ...state,
+  ].join("\n");
 }

@@ -3,8 +3,9 @@ import type { Service } from "../../config/catalogue.ts";
 import { repositoryName } from "../../config/names.ts";
 import { compareSources, type SourceChange } from "../../source/compare.ts";
 import { isAwsError } from "../aws/errors.ts";
+import { baseReferences, digestsOfBases, type MovedBase, movedBases } from "../image/base-images.ts";
 import { findGitBase } from "../image/git-base.ts";
-import { readSource } from "../image/source-record.ts";
+import { type KeptSource, readSource } from "../image/source-record.ts";
 import { readHead } from "../release/store.ts";
 import { compareWithRegistry } from "./compare.ts";
 import { openDescription, type Session, withSession } from "./session.ts";
@@ -27,6 +28,8 @@ export interface WhyDocument {
     | { readonly kind: "git"; readonly ref: string; readonly commit: string }
     | { readonly kind: "nothing"; readonly reason: string };
   readonly changes: readonly SourceChange[];
+  /** Base images that have moved since that image was built, as far as their registries answer: no change of the source. */
+  readonly movedBases: readonly MovedBase[];
 }
 
 type Context = Parameters<typeof withSession>[1];
@@ -62,18 +65,30 @@ export async function explainChange(
         ...about,
         against: { kind: "nothing", reason: "the registry has no image of it" },
         changes: [],
+        movedBases: [],
       };
     }
     const { what, digest } = image;
     const against = { kind: "image", what, digest } as const;
-    if (compared.image?.digest === digest) return { ...about, against, changes: [] };
     const before = await readSource(session.clients, compared.repository, digest, session.signal);
     if (before === undefined) {
+      if (compared.image?.digest === digest) return { ...about, against, changes: [], movedBases: [] };
       const reason = `nothing was kept of what ${digest.slice(0, 19)} (${what}) was built from`;
-      return { ...about, against: { kind: "nothing", reason }, changes: [] };
+      return { ...about, against: { kind: "nothing", reason }, changes: [], movedBases: [] };
     }
-    return { ...about, against, changes: compareSources(before, compared.description) };
+    const changes = compareSources(before.description, compared.description);
+    return { ...about, against, changes, movedBases: await basesMoved(session, before) };
   });
+}
+
+/** Which of the base images that an image was built on have moved since. */
+async function basesMoved(
+  session: Session,
+  { description, bases }: KeptSource,
+): Promise<readonly MovedBase[]> {
+  const references = baseReferences(description, session.registry);
+  const known = Object.fromEntries(Object.entries(references).filter(([name]) => name in bases));
+  return movedBases(known, bases, await digestsOfBases(known, session));
 }
 
 async function explainSince(
@@ -97,10 +112,10 @@ async function explainSince(
   if (base.kind === "none" || then === undefined || then.kind === "unknown") {
     const reason =
       base.kind === "none" ? base.reason : then?.kind === "unknown" ? then.reason : "it is not known";
-    return { ...about, against: { kind: "nothing", reason }, changes: [] };
+    return { ...about, against: { kind: "nothing", reason }, changes: [], movedBases: [] };
   }
   const against = { kind: "git", ref: base.ref, commit: base.commit } as const;
-  return { ...about, against, changes: then.kind === "changed" ? then.changes : [] };
+  return { ...about, against, changes: then.kind === "changed" ? then.changes : [], movedBases: [] };
 }
 
 /** The image that the stack released last, or the newest that was built. */

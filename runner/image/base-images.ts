@@ -1,0 +1,87 @@
+import pMap from "p-map";
+import type { SourceDescription } from "../../source/describe.ts";
+import type { Clients } from "../aws/clients.ts";
+import { connectToRegistry } from "../registry/connection.ts";
+import { anonymousDigest, manifestAt, parseReference } from "../registry/reference.ts";
+
+/** What a build takes from other images, by names that can move: as the source has it → where it is taken from. */
+export type BaseReferences = Readonly<Record<string, string>>;
+
+/** A base image that is another one than when something was built on it. */
+export interface MovedBase {
+  /** As the Dockerfile, or the named context, has it. */
+  readonly name: string;
+  /** Where it is taken from: the same, unless the stack replaces it. */
+  readonly reference: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Time for the registries to say what references stand for: nothing waits longer for a base image. */
+const answerSeconds = 5;
+
+/**
+ * The images that a build takes something from: those of the Dockerfile, replaced ones as they are
+ * replaced, and named contexts. Not those that a digest nails down, nor other services'. Pure.
+ *
+ * @param registry the stack's own, for `${registry}`
+ */
+export function baseReferences(
+  { baseImages, remoteContexts, needs }: SourceDescription,
+  registry: string,
+): BaseReferences {
+  const contexts = Object.entries(remoteContexts);
+  const named = contexts.filter(([, location]) => location.startsWith("docker-image://"));
+  const all = new Map([...baseImages.map((name) => [name, remoteContexts[name] ?? name] as const), ...named]);
+  return Object.fromEntries(
+    [...all].flatMap(([name, location]) => {
+      const reference = location.replace(/^docker-image:\/\//, "").replaceAll("${registry}", () => registry);
+      const isMovable = parseReference(reference) !== undefined && needs[name] === undefined;
+      return isMovable ? [[name, reference]] : [];
+    }),
+  );
+}
+
+/**
+ * The digests that references stand for now, as far as their registries say: the stack's own is asked
+ * with its credentials, all others without any. Fails for nothing but an interruption.
+ *
+ * @returns name → digest, of those that are known
+ */
+export async function digestsOfBases(
+  bases: BaseReferences,
+  stack: { readonly clients: Clients; readonly registry: string; readonly signal: AbortSignal },
+): Promise<Readonly<Record<string, string>>> {
+  const { clients, registry, signal } = stack;
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(answerSeconds * 1000)]);
+  const own = connectToRegistry(clients, registry, limited);
+  const found = await pMap(
+    Object.entries(bases),
+    async ([name, reference]) => {
+      const parsed = parseReference(reference);
+      if (parsed === undefined) return [];
+      const asked =
+        parsed.host === registry
+          ? own.request(...manifestAt(parsed)).then((answer) => answer.headers.get("docker-content-digest"))
+          : anonymousDigest(parsed, limited);
+      const digest = await asked.catch(() => undefined);
+      signal.throwIfAborted();
+      return digest === undefined || digest === null || digest === "" ? [] : [[name, digest] as const];
+    },
+    { concurrency: 8 },
+  );
+  return Object.fromEntries(found.flat());
+}
+
+/** The base images that have moved, of those whose digests are known then and now. Pure. */
+export function movedBases(
+  bases: BaseReferences,
+  then: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, string>>,
+): readonly MovedBase[] {
+  return Object.entries(bases).flatMap(([name, reference]) => {
+    const [before, after] = [then[name], now[name]];
+    if (before === undefined || after === undefined || before === after) return [];
+    return [{ name, reference, from: before, to: after }];
+  });
+}

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import type { RegistryRequest } from "./connection.ts";
+import { registryUrl } from "./connection.ts";
+import { acceptedMediaTypes } from "./manifest.ts";
+
+/** What an image's name says, as Docker reads it. */
+export interface Reference {
+  /** Host and port of the registry. */
+  readonly host: string;
+  readonly repository: string;
+  readonly tag: string;
+}
+
+/**
+ * A reference by tag: `node:24`, `ghcr.io/a/b`. Undefined for one by digest, and for what is no
+ * reference (an argument that nobody filled in, an address). Pure.
+ * https://github.com/distribution/reference/blob/v0.6.0/normalize.go
+ */
+export function parseReference(text: string): Reference | undefined {
+  const [, name = "", tag = "latest"] =
+    /^((?:[\w.-]+(?::\d+)?\/)?[a-z0-9._/-]+)(?::([\w][\w.-]{0,127}))?$/.exec(text) ?? [];
+  if (name === "") return undefined;
+  const [first = "", ...rest] = name.split("/");
+  const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
+  if (hasHost && first !== "docker.io") return { host: first, repository: rest.join("/"), tag };
+  const path = hasHost ? rest : [first, ...rest];
+  const repository = path.length === 1 ? `library/${path[0]}` : path.join("/");
+  return { host: "registry-1.docker.io", repository, tag };
+}
+
+/** The request that asks for a reference's digest, and for nothing more. Pure. */
+export function manifestAt({ repository, tag }: Reference): [path: string, init: RegistryRequest] {
+  const headers = { accept: acceptedMediaTypes.join(", ") };
+  return [`/v2/${repository}/manifests/${tag}`, { method: "HEAD", headers }];
+}
+
+const tokenSchema = z.union([
+  z.object({ token: z.string() }).transform(({ token }) => token),
+  z.object({ access_token: z.string() }).transform(({ access_token: token }) => token),
+]);
+
+/**
+ * The digest that a public registry has for a reference, asked as anybody may. A HEAD counts as no pull.
+ * Undefined when the registry says none.
+ *
+ * @throws when the registry can't be reached
+ * https://distribution.github.io/distribution/spec/auth/token/
+ */
+export async function anonymousDigest(
+  reference: Reference,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { fetch } = await import("undici");
+  const [path, { method = "HEAD", headers = {} }] = manifestAt(reference);
+  const url = new URL(path, registryUrl(reference.host));
+  const ask = (more: Readonly<Record<string, string>> = {}) =>
+    fetch(url, { method, headers: { ...headers, ...more }, signal });
+  let answer = await ask();
+  if (answer.status === 401) {
+    const where = tokenUrl(answer.headers.get("www-authenticate") ?? "");
+    if (where === undefined) return undefined;
+    const token = tokenSchema.safeParse(await (await fetch(where, { signal })).json());
+    if (!token.success) return undefined;
+    answer = await ask({ authorization: `Bearer ${token.data}` });
+  }
+  return answer.ok ? (answer.headers.get("docker-content-digest") ?? undefined) : undefined;
+}
+
+/** Where a registry sends who has no token: `Bearer realm="…",service="…",scope="…"`. Pure. */
+export function tokenUrl(challenge: string): URL | undefined {
+  if (!/^bearer /i.test(challenge)) return undefined;
+  const { realm, ...parameters } = Object.fromEntries(
+    [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = "", value = ""]) => [name, value]),
+  );
+  if (realm === undefined || !URL.canParse(realm)) return undefined;
+  const url = new URL(realm);
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return url;
+}
