@@ -1,9 +1,15 @@
+import { randomBytes } from "node:crypto";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { CreateRepositoryCommand, DescribeImagesCommand } from "@aws-sdk/client-ecr";
+import {
+  BatchGetImageCommand,
+  CreateRepositoryCommand,
+  DescribeImagesCommand,
+  PutImageCommand,
+} from "@aws-sdk/client-ecr";
 import { CreateRoleCommand, GetRoleCommand, ListOpenIDConnectProvidersCommand } from "@aws-sdk/client-iam";
 import { GetAliasCommand } from "@aws-sdk/client-lambda";
 import { execa } from "execa";
@@ -11,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { loadStack } from "../../config/load.ts";
 import { type Clients, createClients } from "../../runner/aws/clients.ts";
+import type { WhyDocument } from "../../runner/deploy/why.ts";
 import { readHead } from "../../runner/release/store.ts";
 import { stackEnvironment } from "../../runner/stack/environment.ts";
 import { writeSandboxStack } from "../../sandbox/stack/write.ts";
@@ -307,8 +314,80 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     const run = await runJob("pull-request", "build", contexts, environment);
     expect(run.exitCode, run.log).toBe(0);
     expect(run.actions).not.toContain("aws-actions/configure-aws-credentials");
-    expect(run.summary).toMatch(/## slipway build\n[\s\S]*\bui\b/);
+    expect(run.summary).toMatch(/## ✅ slipway build: 1 of 1 built, nothing pushed\n[\s\S]*\| `ui` \|/);
     expect(outputOf(run.output, "outcome")).toBe("done");
+  });
+
+  test("a pull request is shown how much larger the image gets than the released one", async () => {
+    const file = join(checkout, "examples/shop/checkout/checkout.sh");
+    const before = await readFile(file, "utf8");
+    // 100 kB that don't compress.
+    await writeFile(file, `${before}# ${randomBytes(75_000).toString("base64")}\n`);
+    const run = await runJob("pull-request", "build", { github: { base_ref: "main" } });
+    await writeFile(file, before);
+    expect(run.exitCode, run.log).toBe(0);
+    const [, size, released, difference] =
+      /\| `checkout` \| `linux\/amd64` \| (.+) \| (.+) \| (.+) \|/.exec(run.summary) ?? [];
+    expect(size, run.summary).toMatch(/^[\d.]+ [kM]B$/);
+    expect(released).toMatch(/^[\d.]+ [kM]B$/);
+    expect(difference).toMatch(/^\+7\d(\.\d+)? kB \(\+\d+\.\d %\)$/);
+    // The other one is as it was, and was not built.
+    expect(JSON.parse(outputOf(run.output, "services") ?? "")).toContain("checkout");
+  });
+
+  test("why knows what was released last, and says when the base image of it has moved since", async () => {
+    const why = async () => {
+      const run = await cli("why", "checkout", "-C", checkout, "--stack", stack, "--output", "json");
+      expect(run.exitCode, run.stderr).toBe(0);
+      return run.document<WhyDocument>();
+    };
+    expect(await why()).toMatchObject({
+      built: true,
+      against: { kind: "image", what: "released last" },
+      changes: [],
+      movedBases: [],
+    });
+    const clients = await connect();
+    const at = { repositoryName: "slipway-base/lambda-provided", imageIds: [{ imageTag: "al2023" }] };
+    const { images = [] } = await clients.ecr.send(new BatchGetImageCommand(at));
+    const [image] = images;
+    // The same image under another digest: nothing else is built on it here.
+    const index = JSON.parse(image?.imageManifest ?? "") as { annotations?: object };
+    const annotations = { ...index.annotations, "slipway.test": "another one" };
+    await clients.ecr.send(
+      new PutImageCommand({
+        repositoryName: at.repositoryName,
+        imageTag: "al2023",
+        imageManifest: JSON.stringify({ ...index, annotations }),
+        imageManifestMediaType: image?.imageManifestMediaType,
+      }),
+    );
+    const moved = await why();
+    expect(moved).toMatchObject({ built: true, changes: [] });
+    expect(moved.movedBases).toEqual([
+      {
+        name: "public.ecr.aws/lambda/provided:al2023",
+        reference: expect.stringMatching(/^\S+\/slipway-base\/lambda-provided:al2023$/),
+        from: image?.imageId?.imageDigest,
+        to: expect.stringMatching(/^sha256:/),
+      },
+    ]);
+  });
+
+  test("why says that the registry can't be read, and compares with a commit without it", async () => {
+    const away = (await readFile(join(checkout, `Pulumi.${stack}.yaml`), "utf8")).replaceAll(
+      /http:\/\/(localhost|127\.0\.0\.1):\d+/g,
+      "http://127.0.0.1:1",
+    );
+    await writeFile(join(checkout, "Pulumi.away.yaml"), away);
+    const words = ["why", "checkout", "-C", checkout, "--stack", "away", "--output", "json"];
+    const asked = await cli(...words);
+    expect(asked.exitCode).toBeGreaterThan(0);
+    expect(asked.stdout + asked.stderr).toContain("127.0.0.1:1");
+    const since = await cli(...words, "--since", "HEAD");
+    expect(since.exitCode, since.stderr).toBe(0);
+    expect(since.document<WhyDocument>()).toMatchObject({ against: { kind: "git" }, changes: [] });
+    await rm(join(checkout, "Pulumi.away.yaml"));
   });
 
   test("a pull request has the plan in its one comment, which the next run updates", async () => {

@@ -1,6 +1,8 @@
 import type { ExitCode } from "../../../config/errors.ts";
 import { fencedMarkdown } from "../../report/markdown.ts";
 import type { DeployDocument, DeployPlan } from "../documents.ts";
+import type { BuildDocument } from "../review.ts";
+import { presentBuild } from "./build.ts";
 import { digestsOf, presentDeployment } from "./deployment.ts";
 import type { JobReport } from "./job-report.ts";
 import { presentPlan } from "./plan.ts";
@@ -31,6 +33,7 @@ function presented(command: string, result: Result): JobReport {
     };
   }
   if (isDocument<DeployPlan>(result.document, "plan")) return presentPlan(result.document);
+  if (isDocument<BuildDocument>(result.document, "build")) return presentBuild(result.document);
   const stack = stackOf(result.document);
   return {
     stack,
