@@ -102,8 +102,14 @@ function fill(text: string, contexts: Contexts): string {
   );
 }
 
-/** A name in a context; GitHub has an empty text where there is none. */
+/**
+ * A name in a context, or `condition && name || ''`, which is the name where the condition holds; GitHub
+ * has an empty text where there is none.
+ */
 function lookUp(expression: string, contexts: Contexts): string {
+  const [, left = "", right = "", then] = /^(\S+) == (\S+) && (\S+) \|\| ''$/.exec(expression) ?? [];
+  if (then !== undefined)
+    return lookUp(left, contexts) === lookUp(right, contexts) ? lookUp(then, contexts) : "";
   const [, context = "", name = ""] = /^(\w+)\.([\w.-]+)$/.exec(expression) ?? [];
   const found = contexts[context];
   if (found === undefined) throw new Error(`${expression}: the test does not know this context`);

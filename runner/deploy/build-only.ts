@@ -38,8 +38,17 @@ export interface BuildOutcome {
 
 export interface BuildOnly extends StackDescription {
   readonly services: readonly Service[];
+  /** The stack's build cache, where it can be read. */
+  readonly cache: ReadableCache | undefined;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+}
+
+/** A repository with a build cache: a tag for each service and platform. */
+export interface ReadableCache {
+  /** `<registry>/<name>` */
+  readonly repository: string;
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Where images are pushed to, when they are. */
@@ -110,7 +119,7 @@ function notBuilt({ inputs, hash }: Source, base: string): BuildOutcome {
 }
 
 async function buildService(
-  { directory, catalogue, settings, emit, signal }: BuildOnly,
+  { directory, catalogue, settings, cache, emit, signal }: BuildOnly,
   source: Source,
   bases: readonly BuildOutcome[],
   folder: string,
@@ -138,6 +147,8 @@ async function buildService(
       const digest = base?.platforms.find((one) => one.platform === platform)?.digest;
       return `oci-layout://${layout(name, platform)}@${digest}`;
     });
+  const cacheOf = (platform: string) =>
+    cache && { ...cache, reference: `${cache.repository}:${imageResourceName(service.name, platform)}` };
   const done = { service: service.name, sourceHash: source.hash };
   const id = `build ${service.name}`;
   return runStep(emit, { id, title: id, parent: "build" }, async ({ conclude, progress, log }) => {
@@ -153,7 +164,11 @@ async function buildService(
           // Builds of several platforms go on side by side.
           const told = (line: string) =>
             log(line === "" || service.platforms.length === 1 ? line : `${platform} ${line}`);
-          await runBuild(options, { kind: "folder", folder: place }, { log: told, signal });
+          await runBuild(
+            options,
+            { kind: "folder", folder: place, cache: cacheOf(platform) },
+            { log: told, signal },
+          );
           return readLayout(join(directory, place), platform);
         }),
       );

@@ -2,12 +2,12 @@ import pMap from "p-map";
 import type { Service } from "../../config/catalogue.ts";
 import { stackFile } from "../../config/description.ts";
 import { UserError } from "../../config/errors.ts";
-import { repositoryName } from "../../config/names.ts";
-import { withPushLogin } from "../image/push-login.ts";
+import { cacheRepositoryName, repositoryName } from "../../config/names.ts";
+import { fetchLogin, type RegistryLogin, withPushLogin, withReadLogin } from "../image/push-login.ts";
 import { getManifest, parseStored } from "../registry/lookup.ts";
 import { tagMovability } from "../registry/tags.ts";
 import { readHead } from "../release/store.ts";
-import { type BuildOutcome, buildOnly, type PushTo } from "./build-only.ts";
+import { type BuildOnly, type BuildOutcome, buildOnly, type PushTo } from "./build-only.ts";
 import { openDescription, type Selection, type Session, withSession } from "./session.ts";
 import { onlyChangedSince } from "./since.ts";
 
@@ -44,12 +44,12 @@ export async function buildForReview(request: BuildRequest, context: Context): P
     request.since === undefined
       ? described.services
       : await onlyChangedSince(described, request.since, context);
-  const build = { ...described, services, ...context };
+  const build = { ...described, services, cache: undefined, ...context };
   const { pushPr } = request;
   const known = { services: services.map(({ name }) => name), stack: described.settings.stack };
   const [outcomes, sizes] =
     pushPr === undefined
-      ? [await buildOnly(build, undefined), await sizesIfReadable(known, context)]
+      ? await buildAndCompare(build, known, context)
       : await withSession({ ...known, all: false }, context, async (session) => {
           const tag = pullRequestTag(session, pushPr);
           const built =
@@ -97,11 +97,42 @@ function pullRequestTag({ settings }: Session, number: string): string {
   });
 }
 
-/** Sizes of what is released, when credentials and registry are there: they are a service, not a need. */
-async function sizesIfReadable(selection: Selection, context: Context) {
-  if (selection.services.length === 0) return { sizes: new Map() as Sizes };
+/** What the registry has to offer to a build that needs nothing of it. */
+interface Offered {
+  readonly sizes: Sizes;
+  /** For the build cache; undefined: the stack has none. */
+  readonly login: RegistryLogin | undefined;
+  readonly registry: string;
+}
+
+/** Builds with the stack's cache and compares with what is released, as far as the registry can be read. */
+async function buildAndCompare(
+  build: BuildOnly,
+  selection: Selection,
+  context: Context,
+): Promise<readonly [readonly BuildOutcome[], Offered | { readonly reason: string }]> {
+  if (selection.services.length === 0) return [[], { sizes: new Map(), login: undefined, registry: "" }];
+  const offered = await askRegistry(selection, context);
+  if ("reason" in offered || offered.login === undefined) return [await buildOnly(build, undefined), offered];
+  const repository = `${offered.registry}/${cacheRepositoryName(build.settings)}`;
+  const built = await withReadLogin(offered.login, (environment) =>
+    buildOnly({ ...build, cache: environment && { repository, environment } }, undefined),
+  );
+  return [built, offered];
+}
+
+/** Credentials and registry are a service, not a need. */
+async function askRegistry(
+  selection: Selection,
+  context: Context,
+): Promise<Offered | { readonly reason: string }> {
   try {
-    return await withSession(selection, context, releasedSizes);
+    return await withSession(selection, context, async (session) => {
+      const { clients, registry, settings, signal } = session;
+      const { sizes } = await releasedSizes(session);
+      const hasCache = settings.cache.kind === "registry";
+      return { sizes, registry, login: hasCache ? await fetchLogin(clients, registry, signal) : undefined };
+    });
   } catch (error) {
     context.signal.throwIfAborted();
     const message = error instanceof UserError ? error.problems[0]?.message : (error as Error).message;

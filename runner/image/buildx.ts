@@ -100,7 +100,12 @@ export function parseChecks(text: string): BuildWarning[] | undefined {
  * several nodes), or a registry.
  */
 export type BuildxOutput =
-  | { readonly kind: "folder"; readonly folder: string }
+  | {
+      readonly kind: "folder";
+      readonly folder: string;
+      /** A cache in a registry that is read, when it is there. */
+      readonly cache?: CacheSource | undefined;
+    }
   | {
       readonly kind: "push";
       /** `<registry>/<repository>:<tag>` */
@@ -109,13 +114,26 @@ export type BuildxOutput =
       readonly environment: Readonly<Record<string, string>>;
     };
 
+/** A build cache in a registry. */
+export interface CacheSource {
+  /** `<registry>/<repository>:<tag>` */
+  readonly reference: string;
+  /** Environment with credentials for that. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** Arguments of `docker buildx build` that say where the result goes. Pure. */
 export function outputArguments(output: BuildxOutput): string[] {
   const to =
     output.kind === "folder"
       ? `type=oci,tar=false,oci-mediatypes=true,dest=${output.folder}`
       : `type=image,"name=${output.reference}",push=true,oci-mediatypes=true`;
-  return ["--provenance=false", "--sbom=false", "--output", to];
+  // A cache that is not there, or can't be read, is a line in BuildKit's log and no failure.
+  const cache =
+    output.kind === "folder" && output.cache !== undefined
+      ? ["--cache-from", `type=registry,ref=${output.cache.reference}`]
+      : [];
+  return ["--provenance=false", "--sbom=false", ...cache, "--output", to];
 }
 
 /** A build that failed: what BuildKit said last. */
@@ -139,6 +157,7 @@ export async function runBuild(
   output: BuildxOutput,
   { log, signal }: { readonly log: (line: string) => void; readonly signal: AbortSignal },
 ): Promise<void> {
+  const environment = output.kind === "push" ? output.environment : output.cache?.environment;
   const child = execa(
     "docker",
     [
@@ -157,7 +176,7 @@ export async function runBuild(
       reject: false,
       stdin: "ignore",
       lines: true,
-      ...(output.kind === "push" ? { env: { ...output.environment } } : {}),
+      ...(environment === undefined ? {} : { env: { ...environment } }),
     },
   );
   for await (const line of child.iterable({ from: "stderr" })) log(line);

@@ -1,8 +1,31 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
+import { z } from "zod";
 import type { Clients } from "../aws/clients.ts";
+
+/** Variables with which buildx is signed in to a registry. */
+export type LoginEnvironment = Readonly<Record<string, string>>;
+
+/** What signs in to a registry. */
+export interface RegistryLogin {
+  readonly registry: string;
+  /** A token as Docker's configuration has it. */
+  readonly auth: string;
+}
+
+/** Fetches a token for the stack's registry. */
+export async function fetchLogin(
+  clients: Clients,
+  registry: string,
+  signal: AbortSignal,
+): Promise<RegistryLogin> {
+  const { authorizationData } = await clients.ecr.send(new GetAuthorizationTokenCommand({}), {
+    abortSignal: signal,
+  });
+  return { registry, auth: authorizationData?.[0]?.authorizationToken ?? "" };
+}
 
 /**
  * Runs `work` with an environment in which buildx may push to the registry: a Docker configuration of
@@ -12,21 +35,54 @@ export async function withPushLogin<T>(
   clients: Clients,
   registry: string,
   signal: AbortSignal,
-  work: (environment: Readonly<Record<string, string>>) => Promise<T>,
+  work: (environment: LoginEnvironment) => Promise<T>,
 ): Promise<T> {
-  const { authorizationData } = await clients.ecr.send(new GetAuthorizationTokenCommand({}), {
-    abortSignal: signal,
-  });
-  const auth = authorizationData?.[0]?.authorizationToken ?? "";
-  const usual = process.env.DOCKER_CONFIG ?? join(homedir(), ".docker");
+  const login = await fetchLogin(clients, registry, signal);
+  return withConfiguration({ auths: { [registry]: { auth: login.auth } } }, work);
+}
+
+const configurationSchema = z.looseObject({
+  auths: z.record(z.string(), z.unknown()).optional(),
+  credsStore: z.string().optional(),
+});
+
+/**
+ * Runs `work` with an environment in which buildx may read from the registry, beside all that it may read
+ * anyway. Undefined where a store keeps Docker's credentials: it is asked for every registry, and what a
+ * file says counts for nothing then.
+ */
+export async function withReadLogin<T>(
+  { registry, auth }: RegistryLogin,
+  work: (environment: LoginEnvironment | undefined) => Promise<T>,
+): Promise<T> {
+  const text = await readFile(join(usualFolder(), "config.json"), "utf8").catch(() => "{}");
+  const usual = parsed(text);
+  if (usual === undefined || (usual.credsStore ?? "") !== "") return work(undefined);
+  return withConfiguration({ ...usual, auths: { ...usual.auths, [registry]: { auth } } }, work);
+}
+
+function parsed(text: string) {
+  try {
+    return configurationSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function usualFolder(): string {
+  return process.env.DOCKER_CONFIG ?? join(homedir(), ".docker");
+}
+
+async function withConfiguration<T>(
+  configuration: object,
+  work: (environment: LoginEnvironment) => Promise<T>,
+): Promise<T> {
+  const usual = usualFolder();
   const folder = await mkdtemp(join(tmpdir(), "slipway-docker-"));
   try {
-    const configuration = {
-      auths: { [registry]: { auth } },
-      // The plugin and its builders are where they always are.
-      cliPluginsExtraDirs: [join(usual, "cli-plugins")],
-    };
-    await writeFile(join(folder, "config.json"), JSON.stringify(configuration), { mode: 0o600 });
+    // The plugin and its builders are where they always are.
+    const whole = { ...configuration, cliPluginsExtraDirs: [join(usual, "cli-plugins")] };
+    await writeFile(join(folder, "config.json"), JSON.stringify(whole), { mode: 0o600 });
     return await work({
       DOCKER_CONFIG: folder,
       BUILDX_CONFIG: process.env.BUILDX_CONFIG ?? join(usual, "buildx"),

@@ -48,6 +48,14 @@ describe("a build with buildx", () => {
     expect(push.at(-1)).toBe('type=image,"name=r.example/ui:pr-1",push=true,oci-mediatypes=true');
   });
 
+  test("reads the stack's cache where there is one to read", () => {
+    const cache = { reference: "r.example/cache:ui-linux-arm64", environment: {} };
+    expect(outputArguments({ kind: "folder", folder: "x", cache })).toEqual(
+      expect.arrayContaining(["--cache-from", "type=registry,ref=r.example/cache:ui-linux-arm64"]),
+    );
+    expect(outputArguments({ kind: "folder", folder: "x" })).not.toContain("--cache-from");
+  });
+
   test("reads what the checks say, with lines; nothing when they said nothing that can be read", () => {
     const answer = {
       warnings: [

@@ -81,8 +81,11 @@ describe("every job", () => {
       if (!("pull_request" in on)) continue;
       const text = JSON.stringify(job);
       expect(text, title).not.toContain("secrets.");
-      if (text.includes("id-token")) {
-        expect(job.if, title).toContain("github.event.pull_request.head.repo.full_name == github.repository");
+      // GitHub makes a fork's id-token: write nothing, and no role is asked for either.
+      const isOwn = "github.event.pull_request.head.repo.full_name == github.repository";
+      for (const step of ours(job)) {
+        if (step.with?.role === undefined) continue;
+        expect(`${job.if} ${step.with.role}`, title).toContain(isOwn);
       }
     }
   });
