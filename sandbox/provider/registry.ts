@@ -42,6 +42,7 @@ export const resources: Readonly<Record<string, () => Promise<ResourceType>>> = 
     (await import("./resources/ecs/task-definition.ts")).taskDefinition,
   "aws:iam/openIdConnectProvider:OpenIdConnectProvider": async () =>
     (await import("./resources/iam/open-id-connect-provider.ts")).openIdConnectProvider,
+  "aws:iam/policy:Policy": async () => (await import("./resources/iam/policy.ts")).policy,
   "aws:iam/role:Role": async () => (await import("./resources/iam/role.ts")).role,
   "aws:iam/rolePolicy:RolePolicy": async () => (await import("./resources/iam/role-policy.ts")).rolePolicy,
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment": async () =>

@@ -205,6 +205,46 @@ const decisions: readonly (readonly [action: string, resource: string, ...who: G
   ["secretsmanager:GetSecretValue", arn("secretsmanager", "secret:db")],
 ];
 
+test("a role for many services, in policies beside it, may what one inside of it would let it", async () => {
+  const names = Array.from({ length: 70 }, (_, index) => `service-number-${index}`);
+  const targets = (service: string) => [{ kind: "ecs", cluster: "shop-dev", service }];
+  const large = catalogueSchema.parse({
+    services: Object.fromEntries(names.map((name) => [name, { context: name, targets: targets(name) }])),
+  });
+  const scope = { partition: "aws", region, account, settings, github, promotesFrom: [promoted] };
+  const ownRole = roleArn("deploy");
+  const found = rolePolicies("deploy", {
+    ...scope,
+    ownRole,
+    services: resolveCatalogue(large, "dev").services,
+  });
+  if (found.kind !== "managed") throw new Error("seventy services fit into one policy");
+  const iam = new IAM({ ...clientOptions(), credentials: strict.root });
+  await iam.createRole({
+    RoleName: "large",
+    AssumeRolePolicyDocument: trustPolicy(github, "deploy", "arn:aws:iam::000000000000:oidc-provider/x"),
+  });
+  for (const [index, PolicyDocument] of found.policies.entries()) {
+    const { Policy } = await iam.createPolicy({ PolicyName: `large-${index + 1}`, PolicyDocument });
+    await iam.attachRolePolicy({ RoleName: "large", PolicyArn: Policy?.Arn });
+  }
+  const allowed = async (action: string, resource: string) => {
+    const { EvaluationResults } = await iam.simulatePrincipalPolicy({
+      PolicySourceArn: `arn:aws:iam::${account}:role/large`,
+      ActionNames: [action],
+      ResourceArns: [resource],
+    });
+    return EvaluationResults?.[0]?.EvalDecision === "allowed";
+  };
+  for (const name of [names[0], names[35], names[69]]) {
+    expect(await allowed("ecr:PutImage", arn("ecr", `repository/shop-dev/${name}`)), name).toBe(true);
+    expect(await allowed("ecs:UpdateService", arn("ecs", `service/shop-dev/${name}`)), name).toBe(true);
+  }
+  expect(await allowed("ecr:BatchGetImage", arn("ecr", "repository/shop-test/ui"))).toBe(true);
+  expect(await allowed("ecr:PutImage", arn("ecr", "repository/shop-dev/ui"))).toBe(false);
+  expect(await allowed("ecs:UpdateService", arn("ecs", "service/shop-prod/service-number-0"))).toBe(false);
+});
+
 describe("with the credentials of a role, the emulator", () => {
   test("lets a pull request read its own repository, and push to none", async () => {
     const credentials = await assume("pullRequest", { sub: `${named}:pull_request` });
