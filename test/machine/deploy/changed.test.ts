@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   appendFile,
   chmod,
+  cp,
   mkdir,
   mkdtemp,
   readdir,
@@ -14,7 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { type SimpleGit, simpleGit } from "simple-git";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../../config/errors.ts";
 import { findChanged } from "../../../runner/deploy/changed.ts";
 import { githubOutputs } from "../../../runner/deploy/show-changed.ts";
@@ -26,12 +27,13 @@ let project: string;
 let git: SimpleGit;
 let events: RunEvent[];
 
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "slipway-changed-"));
-  project = join(root, "project");
-  git = await repository(project);
-  events = [];
-  await write({
+/** A repository with one commit; each test has a copy. */
+let template: string;
+
+beforeAll(async () => {
+  template = await mkdtemp(join(tmpdir(), "slipway-changed-"));
+  git = await repository(template);
+  const files = {
     "Pulumi.yaml": "name: test\nruntime: nodejs\n",
     "Pulumi.dev.yaml": "config:\n  aws:region: eu-west-1\n",
     ".gitignore": ".slipway\n",
@@ -40,8 +42,18 @@ beforeEach(async () => {
     "ui/index.html": "one",
     "api/Dockerfile": "FROM busybox:1\n",
     "api/main.sh": "one",
-  });
+  };
+  await write(files, template);
   await commit("first");
+});
+afterAll(() => rm(template, { recursive: true, force: true }));
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "slipway-changed-"));
+  project = join(root, "project");
+  await cp(template, project, { recursive: true });
+  git = simpleGit(project);
+  events = [];
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
