@@ -24,6 +24,8 @@ import { clone } from "./world.ts";
 const directory = join(clone, ".slipway/e2e-init");
 const quiet = { emit: () => {}, signal: new AbortController().signal };
 
+/** Files of the package, but for what is compiled. */
+let packed: string[];
 let state: SandboxState;
 let environment: Record<string, string>;
 
@@ -77,6 +79,8 @@ async function install(): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { stdout } = await execa("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: clone });
   const tarball = stdout.trim().split("\n").at(-1) ?? "";
+  const { stdout: listed } = await execa("tar", ["-tzf", tarball], { cwd: folder });
+  packed = listed.split("\n").filter((file) => !file.startsWith("package/dist/"));
   await execa("tar", ["-xzf", tarball], { cwd: folder });
   await execa("mv", ["package", "slipway"], { cwd: folder });
 }
@@ -135,6 +139,12 @@ async function createLive(): Promise<void> {
     }),
   );
 }
+
+test("the package has what runs, and no source", () => {
+  expect(packed.toSorted()).toEqual(
+    ["LICENSE", "README.md", "package.json", "services.schema.json"].map((file) => `package/${file}`),
+  );
+});
 
 describe("a stranger's repository", () => {
   test("becomes a project: what it builds, and what runs that in the account", async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { BatchGetImageCommand } from "@aws-sdk/client-ecr";
 import { execa } from "execa";
+import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Service } from "../../config/catalogue.ts";
 import { loadStack } from "../../config/load.ts";
@@ -113,19 +114,27 @@ describe("what a build reads", () => {
   ];
 
   test("is what BuildKit sends, for a table of ignore files, also where they leave out the Dockerfile", async () => {
-    const root = await mkdtemp(join(tmpdir(), "slipway-buildkit-"));
-    const context = join(root, "context");
-    try {
+    const temporary = await mkdtemp(join(tmpdir(), "slipway-buildkit-"));
+    const layOut = async (name: string, ignore: string) => {
+      const root = join(temporary, name);
+      const context = join(root, "context");
       await write(Object.fromEntries(recorded.files.map((path) => [path, "x"])), context);
-      await write({ Dockerfile: "FROM scratch\nCOPY . /\n" }, context);
+      await write({ Dockerfile: "FROM scratch\nCOPY . /\n", ".dockerignore": ignore }, context);
       await chmod(join(context, "src/a"), 0o755);
-      for (const ignore of cases) {
-        await write({ ".dockerignore": ignore }, context);
-        const ours = await listedByUs(root, "context/Dockerfile");
-        expect(ours, JSON.stringify(ignore)).toEqual(await sentByBuildKit(root, join(context, "Dockerfile")));
-      }
+      return { root, context };
+    };
+    try {
+      await pMap(
+        cases,
+        async (ignore, index) => {
+          const { root, context } = await layOut(String(index), ignore);
+          const sent = await sentByBuildKit(root, join(context, "Dockerfile"));
+          expect(await listedByUs(root, "context/Dockerfile"), JSON.stringify(ignore)).toEqual(sent);
+        },
+        { concurrency: 4 },
+      );
       // The Dockerfile's own ignore file wins, also when the Dockerfile is somewhere else.
-      await write({ ".dockerignore": "docs" }, context);
+      const { root } = await layOut("elsewhere", "docs");
       const elsewhere = {
         "one.Dockerfile": "FROM scratch\nCOPY . /\n",
         "one.Dockerfile.dockerignore": "src",
@@ -135,7 +144,7 @@ describe("what a build reads", () => {
       expect(ours).toContain("docs/a");
       expect(ours).toEqual(await sentByBuildKit(root, join(root, "one.Dockerfile")));
     } finally {
-      await rm(root, { recursive: true, force: true });
+      await rm(temporary, { recursive: true, force: true });
     }
   });
 });
