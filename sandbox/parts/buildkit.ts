@@ -15,6 +15,7 @@ import {
   type Part,
   type Sandbox,
   type Started,
+  startSeconds,
   unhealthy,
 } from "./part.ts";
 import { freePort } from "./port.ts";
@@ -110,7 +111,7 @@ async function start(sandbox: Sandbox, node: BuildNode): Promise<Started> {
   });
   await untilAnswers({ part: node.name, log, process: process_ }, () => answers(address), {
     signal: sandbox.signal,
-    timeoutSeconds: 30,
+    timeoutSeconds: startSeconds,
   });
   return { version: tool.version, origin: tool.origin, address, process: process_, log };
 }

@@ -1,5 +1,6 @@
 import { mkdir, readlink, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import pRetry from "p-retry";
 import { machineNames, type SandboxFolder } from "../folder.ts";
 import { startDaemon, untilAnswers } from "../process/daemon.ts";
 import { processEnvironment } from "../process/environment.ts";
@@ -9,7 +10,16 @@ import { stopProcesses } from "../process/stop.ts";
 import { ip, makeBridge, removeBridge } from "./bridge.ts";
 import { removeControlGroups } from "./control-group.ts";
 import { dockerApi, isLocalDocker } from "./docker-api.ts";
-import { type Health, healthy, type Part, type Sandbox, type Started, unhealthy } from "./part.ts";
+import {
+  type Health,
+  healthy,
+  type Part,
+  type Sandbox,
+  type Started,
+  type Step,
+  startSeconds,
+  unhealthy,
+} from "./part.ts";
 import { inPrivateMounts } from "./private-mounts.ts";
 
 const name = "docker";
@@ -58,7 +68,23 @@ async function check(_sandbox: Sandbox, record: { address: string; process?: unk
   return version === undefined ? unhealthy(`${record.address} does not answer`) : healthy;
 }
 
-async function start(sandbox: Sandbox): Promise<Started> {
+/** dockerd gives containerd fifteen seconds, which is too little on a machine with much else to do. */
+const startsTried = 4;
+
+function start(sandbox: Sandbox, step: Step): Promise<Started> {
+  return pRetry(() => startOnce(sandbox), {
+    retries: startsTried - 1,
+    minTimeout: 0,
+    signal: sandbox.signal,
+    shouldRetry: ({ error }) => {
+      const isSlow = /timeout waiting for containerd to start/.test(error.message);
+      if (isSlow) step.progress("containerd was too slow for it: starting it again");
+      return isSlow;
+    },
+  });
+}
+
+async function startOnce(sandbox: Sandbox): Promise<Started> {
   const { folder, store } = sandbox;
   const host = ownDockerHost(folder);
   const chosen = store.current().dockerHost;
@@ -117,7 +143,7 @@ async function start(sandbox: Sandbox): Promise<Started> {
   const answers = async () => (await check(sandbox, { address: host })).healthy;
   await untilAnswers({ part: name, log, process: daemon }, answers, {
     signal: sandbox.signal,
-    timeoutSeconds: 60,
+    timeoutSeconds: startSeconds,
   });
   return started;
 }

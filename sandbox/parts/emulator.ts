@@ -16,6 +16,7 @@ import {
   type Part,
   type Sandbox,
   type Started,
+  startSeconds,
   unhealthy,
 } from "./part.ts";
 import { freePort } from "./port.ts";
@@ -92,7 +93,7 @@ async function start(sandbox: Sandbox): Promise<Started> {
   });
   await untilAnswers({ part: name, log, process: process_ }, () => answers(endpoint), {
     signal: sandbox.signal,
-    timeoutSeconds: 60,
+    timeoutSeconds: startSeconds,
   });
   return { version: tool.version, origin: tool.origin, address: endpoint, process: process_, log };
 }

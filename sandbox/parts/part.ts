@@ -24,6 +24,9 @@ export const unhealthy = (reason: string): Health => ({ healthy: false, reason }
  */
 export const answerMilliseconds = 15_000;
 
+/** How long a process that runs may take to answer for the first time; one that ends is told at once. */
+export const startSeconds = 180;
+
 /** The step that a part's start is reported as. */
 export type Step = Parameters<Parameters<typeof runStep>[2]>[0];
 

@@ -17,6 +17,7 @@ import {
   type Part,
   type Sandbox,
   type Started,
+  startSeconds,
   unhealthy,
 } from "./part.ts";
 import { freePort } from "./port.ts";
@@ -72,7 +73,7 @@ async function start(sandbox: Sandbox): Promise<Started> {
   });
   await untilAnswers({ part: name, log, process: process_ }, () => answers(address), {
     signal: sandbox.signal,
-    timeoutSeconds: 30,
+    timeoutSeconds: startSeconds,
   });
   return { version: process.version, origin: "sandbox", address, process: process_, log };
 }

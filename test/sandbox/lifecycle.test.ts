@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RunEvent } from "../../runner/report/events.ts";
 import { takeDown } from "../../sandbox/down.ts";
 import { machineNames, sandboxFolder } from "../../sandbox/folder.ts";
@@ -174,14 +174,16 @@ describe("a port that another process has taken meanwhile", () => {
       ]);
       expect(now.ports.emulator).not.toBe(taken);
       expect((await inspectSandbox({ root })).state).toBe("up");
-      await down();
     } finally {
+      await down();
       await new Promise((closed) => other.close(closed));
     }
   });
 });
 
 describe("an up that does not come to its end", () => {
+  beforeEach(down);
+
   it.each([
     ["emulator", 50],
     ["docker", 200],

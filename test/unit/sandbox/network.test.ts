@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { portsFor } from "../../../sandbox/parts/port.ts";
 import { freeSubnet, type Network, parseRoutes } from "../../../sandbox/parts/subnet.ts";
 
 const routes = `Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
@@ -7,6 +8,17 @@ eth0	00000000	010012AC	0003	0	0	0	00000000	0	0	0
 eth0	000012AC	00000000	0001	0	0	0	0000FFFF	0	0	0
 vpn0	0000D00A	00000000	0001	0	0	0	0000F0FF	0	0	0
 `;
+
+describe("the ports of a sandbox's parts", () => {
+  it("are none that an outgoing connection has, each once, and begin where those of another do not", () => {
+    const [ports, others] = [portsFor("1f763277"), portsFor("00000abc")];
+    expect(new Set(ports).size).toBe(ports.length);
+    expect(Math.min(...ports)).toBeGreaterThan(1023);
+    expect(Math.max(...ports)).toBeLessThan(32_768);
+    expect(ports[0]).not.toBe(others[0]);
+    expect(ports.toSorted()).toEqual(others.toSorted());
+  });
+});
 
 describe("the containers' network", () => {
   it("reads the machine's routes, but for the default one", () => {
