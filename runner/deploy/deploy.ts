@@ -12,6 +12,7 @@ import { isNothingToDo, problemsOfPlan } from "./plan.ts";
 import { type PlanRequest, type PreparedDeployment, pathsRead, prepareDeployment } from "./prepare.ts";
 import { isMove } from "./prove.ts";
 import { imageGate, type RecordedRelease, recordLate, sourceOf } from "./record.ts";
+import { retireKeepTags } from "./retire.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -119,6 +120,10 @@ async function carryOut(
   run.planned = moved.planned;
   run.outcomes = moved.outcomes;
   run.releases = moved.releases;
+  if (!signal.aborted) {
+    const repositories = new Set(moving.map(({ image }) => image.repository));
+    await retireKeepTags(session, [...repositories]);
+  }
 }
 
 /** Newer commits that were deployed since the services were planned, of those that are to be moved. */

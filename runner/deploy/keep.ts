@@ -3,6 +3,7 @@ import type { Image } from "../registry/image.ts";
 import { describeEntry } from "../registry/image-tags.ts";
 import { keepTagsOf } from "../registry/keep-tags.ts";
 import { getManifest } from "../registry/lookup.ts";
+import { isRetired } from "../registry/retired.ts";
 import { putTag } from "../registry/tags.ts";
 import type { TargetOutcome } from "../targets/target.ts";
 import type { Move } from "./move-target.ts";
@@ -65,9 +66,10 @@ async function keepImage(session: Session, image: Image, moves: readonly Move[])
   if (stored === undefined) throw new Error("it is not in the registry any more");
   await Promise.all(
     wanted.map(async ({ move, tags }) => {
-      const before =
-        (await getManifest(clients, repository, { imageTag: tags.inUse }, signal)) ??
-        (await runningBefore(session, move));
+      const marked = await getManifest(clients, repository, { imageTag: tags.inUse }, signal);
+      // A tag that was taken off an image, since the target had left services.yaml for a while.
+      const kept = marked !== undefined && !isRetired(marked.text) ? marked : undefined;
+      const before = kept ?? (await runningBefore(session, move));
       // First the one, then the other: at no time is either of the two without a mark.
       if (before !== undefined && before.digest !== digest) {
         await putTag(clients, repository, before, tags.lastGood, signal);

@@ -35,10 +35,20 @@ export function targetOfKeepTag(
   return { why: prefix === "inuse" ? "inUse" : "lastGood", name };
 }
 
+/** Whether a tag is the keep-tag of a target of these kinds that a stack has, or had. Pure. */
+export function isKeepTagOf(tag: string, stack: string, kinds: readonly string[]): boolean {
+  const beginnings = kinds.flatMap((kind) => [`inuse-${stack}-${kind}-`, `lastgood-${stack}-${kind}-`]);
+  return beginnings.some((beginning) => tag.startsWith(allowed(beginning)));
+}
+
+function allowed(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9_.-]/g, "-");
+}
+
 /** A tag that ECR accepts; what is replaced or cut off is made up for by a hash, so that no two are the same. */
 function fitted(text: string): string {
-  const allowed = text.replaceAll(/[^A-Za-z0-9_.-]/g, "-");
-  if (allowed === text && text.length <= longest) return text;
+  const kept = allowed(text);
+  if (kept === text && text.length <= longest) return text;
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
-  return `${allowed.slice(0, longest - hash.length - 1)}-${hash}`;
+  return `${kept.slice(0, longest - hash.length - 1)}-${hash}`;
 }

@@ -1,7 +1,13 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateLogGroupCommand, DeleteLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { BatchDeleteImageCommand, CreateRepositoryCommand } from "@aws-sdk/client-ecr";
+import {
+  BatchDeleteImageCommand,
+  BatchGetImageCommand,
+  CreateRepositoryCommand,
+  DescribeImagesCommand,
+  PutImageCommand,
+} from "@aws-sdk/client-ecr";
 import {
   CreateClusterCommand,
   CreateServiceCommand,
@@ -67,6 +73,22 @@ async function runningImage(cluster = `shop-${stack}`, service = "orders") {
   return taskDefinition?.containerDefinitions?.[0]?.image?.split("@")[1];
 }
 
+async function tagImage(imageDigest: string | undefined, imageTag: string) {
+  const repositoryName = "shop/orders";
+  const { images } = await world.clients.ecr.send(
+    new BatchGetImageCommand({ repositoryName, imageIds: [{ imageDigest }] }),
+  );
+  const imageManifest = images?.[0]?.imageManifest;
+  await world.clients.ecr.send(new PutImageCommand({ repositoryName, imageManifest, imageTag }));
+}
+
+async function tagsOn(imageDigest: string | undefined) {
+  const { imageDetails } = await world.clients.ecr.send(
+    new DescribeImagesCommand({ repositoryName: "shop/orders", imageIds: [{ imageDigest }] }),
+  );
+  return imageDetails?.[0]?.imageTags ?? [];
+}
+
 async function aliasVersion() {
   const answer = await world.clients.lambda.send(
     new GetAliasCommand({ FunctionName: `shop-checkout-${stack}`, Name: "live" }),
@@ -101,6 +123,12 @@ describe("release records", () => {
         { kind: "ecs", outcome: "done", previous: expect.stringContaining(made[0]?.digest ?? "") as string },
       ],
     });
+    expect(head?.record.gates.map(({ gate, verdict }) => `${gate}: ${verdict}`)).toEqual([
+      "newest wins: passed",
+      "image: passed",
+      "pre-flight: passed",
+      "tasks: passed",
+    ]);
     expect(head?.digest).toBe(second.releases[0]?.record);
     expect((await history("orders", "--limit", "1")).map(({ image }) => image)).toEqual([made[1]?.digest]);
   });
@@ -194,8 +222,14 @@ describe("going back", () => {
     const back = await run("rollback", "orders", "--to", made[0]?.digest ?? "", "--with-task-definition");
     expect(back.exitCode, back.stderr).toBe(0);
     expect(await runningImage()).toBe(made[0]?.digest);
+    const gone = `inuse-${stack}-ecs-shop-${stack}.gone`;
+    await tagImage(made[0]?.digest, gone);
     const again = await run("deploy", "orders");
     expect(again.exitCode, again.stderr).toBe(0);
+    // The tag of a target that there is not keeps the image no more; the image itself stays.
+    expect(again.stderr).toContain(`${gone} keeps no image any more`);
+    expect(await tagsOn(made[0]?.digest)).toContain(made[0]?.commit);
+    expect(await tagsOn(made[0]?.digest)).not.toContain(gone);
     expect(again.document<DeployDocument>().services.map(({ built }) => built)).toEqual([false]);
     expect(await runningImage()).toBe(made[1]?.digest);
   });
@@ -304,6 +338,10 @@ describe("promotion", () => {
     const forced = await promote(...older, "--force", "--all-or-nothing");
     expect(forced.exitCode, forced.stderr).toBe(0);
     expect(await runningImage("shop-live")).toBe(made[1]?.digest);
+    const stays = await readHead(world.clients, "live/orders", "live", AbortSignal.timeout(10_000));
+    expect(stays?.record.gates.filter(({ verdict }) => verdict !== "passed")).toMatchObject([
+      { gate: "newest wins", verdict: "overridden" },
+    ]);
   });
 });
 

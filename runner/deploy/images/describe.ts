@@ -169,6 +169,7 @@ function nameOfArtifact({ tags, content }: Entry): string | undefined {
 export function artifactName(type: string): string {
   const names: readonly (readonly [RegExp, string])[] = [
     [/slipway\.release/, "release record"],
+    [/slipway\.retired/, "retired keep-tags"],
     [/buildkit\.cacheconfig/, "build cache"],
     [/cosign|sigstore|notary|signature/, "signature"],
     [/spdx|cyclonedx/, "SBOM"],

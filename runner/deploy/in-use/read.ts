@@ -2,6 +2,7 @@ import pMap from "p-map";
 import { registryHost, stackOfReleaseTag } from "../../../config/names.ts";
 import type { Entry } from "../../registry/contents.ts";
 import { keepTagsOf, targetOfKeepTag } from "../../registry/keep-tags.ts";
+import { retiredDigest } from "../../registry/retired.ts";
 import { isSuccessful, lastSuccessful, releasesOf } from "../../release/history.ts";
 import type { EarlierRelease } from "../../release/record.ts";
 import { readHead } from "../../release/store.ts";
@@ -114,7 +115,8 @@ function digestUse(
 /** What the keep-tags say beyond what was seen running: the last good ones, other stacks and accounts. */
 function markedUses({ stack, contents }: UseSources, running: readonly DigestUse[]): readonly DigestUse[] {
   const seen = new Set(running.map(({ where }) => keepTagsOf(stack, where).inUse));
-  return contents.flatMap(({ digest, tags }) =>
+  const images = contents.filter(({ digest }) => digest !== retiredDigest);
+  return images.flatMap(({ digest, tags }) =>
     tags.flatMap((tag): DigestUse[] => {
       const target = targetOfKeepTag(tag);
       if (target === undefined || (target.why === "inUse" && seen.has(tag))) return [];

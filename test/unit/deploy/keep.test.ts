@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { keepRunning } from "../../../runner/deploy/keep.ts";
 import type { Move } from "../../../runner/deploy/move-target.ts";
 import type { Session } from "../../../runner/deploy/session.ts";
+import { artifactManifest, emptyBlob } from "../../../runner/registry/artifact.ts";
+import { retiredType } from "../../../runner/registry/retired.ts";
 import type { RunEvent } from "../../../runner/report/events.ts";
 import type { TargetOutcome, TargetPlan } from "../../../runner/targets/target.ts";
 import { type FakeRegistry, fakeRegistry, indexOf, platformManifest } from "../registry/fake-registry.ts";
@@ -44,6 +46,16 @@ const keep = (moves: readonly Move[], how: Partial<TargetOutcome> = {}) =>
   keepRunning(session(), moves, [outcome("ui", how)]);
 
 describe("what runs is marked in the registry", () => {
+  test("anew after its tag was taken off an image: what that is on now is no last good one", async () => {
+    const retired = registry.push(
+      JSON.parse(artifactManifest({ artifactType: retiredType, content: emptyBlob, annotations: {} }).text),
+      inUse,
+    );
+    await keep([move(first)]);
+    expect(registry.tagsOf(first)).toEqual([inUse]);
+    expect(registry.tagsOf(retired)).toEqual([]);
+  });
+
   test("first on one image, then on the next, which leaves the one before as the last good one", async () => {
     await keep([move(first)]);
     expect(registry.tagsOf(first)).toEqual([inUse]);
