@@ -40,7 +40,7 @@ export async function retireKeepTags(session: Session, repositories: readonly st
     const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
     emit({
       kind: "notice",
-      message: `keep-tags of targets that services.yaml has no more stay where they are: ${reason}`,
+      message: `keep-tags of targets that services.yaml has no more stay until somebody deploys who may see what runs: ${reason}`,
     });
   }
 }
