@@ -1,4 +1,5 @@
 import { UserError } from "../../config/errors.ts";
+import { awsSchema } from "../../config/settings.ts";
 import type { FoundService } from "./found.ts";
 
 /** What init can't see in a repository, and who answers it. */
@@ -55,8 +56,19 @@ export async function askOnTerminal(environment: Readonly<Record<string, string 
   return {
     region: async (given) => {
       if (given !== undefined) return given;
-      const initialValue = regionOf(environment) ?? usualRegion;
-      return answered(await text({ message: "AWS region", initialValue, output }));
+      const defaultValue = regionOf(environment) ?? usualRegion;
+      return answered(
+        await text({
+          message: "AWS region",
+          placeholder: defaultValue,
+          defaultValue,
+          validate: (value = "") =>
+            value === "" || awsSchema.shape.region.safeParse(value).success
+              ? undefined
+              : "a region such as eu-central-1",
+          output,
+        }),
+      );
     },
     fromLive: async () => {
       const message = "Look at what runs in ECS and Lambda? It only reads, with your AWS credentials.";
@@ -79,9 +91,10 @@ export async function askOnTerminal(environment: Readonly<Record<string, string 
       answered(
         await text({
           message: "Name of the project; repositories are called <name>-<stack>/<service>",
-          initialValue: proposed,
-          validate: (value) =>
-            /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/.test(value ?? "")
+          placeholder: proposed,
+          defaultValue: proposed,
+          validate: (value = "") =>
+            value === "" || /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/.test(value)
               ? undefined
               : "lower-case letters and digits, joined by single . _ or -",
           output,

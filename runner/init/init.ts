@@ -15,6 +15,7 @@ import type { Ask, Taken } from "./ask.ts";
 import { extendCatalogue, writeCatalogue } from "./catalogue-text.ts";
 import { detectServices, dockerfileOf } from "./detect.ts";
 import type { Found, FoundService } from "./found.ts";
+import { readKnownProject } from "./known-project.ts";
 import { readLive } from "./live.ts";
 import { matchLive } from "./match.ts";
 import { serviceName } from "./names.ts";
@@ -71,8 +72,6 @@ export async function init(
 ): Promise<InitDocument> {
   const { directory, stack } = request;
   const { emit, signal } = context;
-  const region = await ask.region(request.region);
-  const fromLive = request.fromLive || (await ask.fromLive());
   const tree = await readTree(directory);
   const detected = await runStep(
     emit,
@@ -87,14 +86,22 @@ export async function init(
   const known = existing === undefined ? undefined : knownServices(existing);
   if (detected.services.length === 0 && known === undefined) throw nothingFound(directory, detected);
 
-  const live = fromLive
-    ? await runStep(emit, { id: "live", title: "Look at what runs in ECS and Lambda" }, ({ conclude }) =>
-        lookAtLive(detected, stack, region, signal, (text) => conclude("done", text)),
-      )
-    : { found: detected, account: undefined };
+  // Nothing is asked that can't matter any more, or that a file says which stays.
+  const there = await readKnownProject(directory, stack);
+  const region = await ask.region(request.region ?? there.region);
+  const settings = settingsFor(region, stack);
+  const look = () =>
+    runStep(emit, { id: "live", title: "Look at what runs in ECS and Lambda" }, ({ conclude }) =>
+      lookAtLive(detected, settings, signal, (text) => conclude("done", text)),
+    );
+  const live = request.fromLive
+    ? await look()
+    : (await ask.fromLive())
+      ? await look().catch((error: unknown) => withoutLive(detected, error))
+      : { found: detected, account: undefined };
   const fresh = live.found.services.filter((service) => known === undefined || !known.has(service));
   const chosen = await ask.services(fresh);
-  const project = await ask.project(serviceName(tree.name));
+  const project = there.name ?? (await ask.project(serviceName(tree.name)));
 
   const isModule = await saysModule(directory);
   const mayExtend =
@@ -144,21 +151,27 @@ function catalogueFileOf(
   return { path, action: mayExtend ? "extended" : "proposed", content };
 }
 
+/** Whoever said yes to a question, and has no credentials, gets the rest all the same. */
+function withoutLive(found: Found, error: unknown): { found: Found; account: undefined } {
+  if (!(error instanceof UserError)) throw error;
+  const [problem] = error.problems;
+  const note = `ECS and Lambda were not looked at: ${problem?.message ?? error.message}; later: slipway init --from-live`;
+  return { found: { ...found, notes: [...found.notes, note] }, account: undefined };
+}
+
 async function lookAtLive(
   found: Found,
-  stack: string,
-  region: string,
+  settings: Settings,
   signal: AbortSignal,
   conclude: (text: string) => void,
 ): Promise<{ found: Found; account: string }> {
-  const settings = settingsFor(region, stack);
   const clients = createClients(settings, { signal });
   try {
     const [caller, live] = await Promise.all([
       assertAccount(clients, settings, signal),
       readLive(clients, signal),
     ]);
-    const matched = matchLive(found, live, stack);
+    const matched = matchLive(found, live, settings.stack);
     const targets = matched.services.flatMap((service) => service.targets ?? []).length;
     conclude(`${targets} targets of ${found.services.length} services, in account ${caller.account}`);
     return { found: matched, account: caller.account };

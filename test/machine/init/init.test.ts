@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { UserError } from "../../../config/errors.ts";
 import { loadStack } from "../../../config/load.ts";
 import { takeDefaults } from "../../../runner/init/ask.ts";
@@ -38,6 +38,27 @@ function run(changes: Partial<InitRequest> = {}) {
   const { signal } = new AbortController();
   return init({ ...request, ...changes }, takeDefaults({}), { emit: () => {}, signal });
 }
+
+test("who says yes to a look at AWS and has no credentials gets the rest, and is told", async () => {
+  await write({ "web/Dockerfile": "FROM scratch\n" });
+  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_SESSION_TOKEN"])
+    vi.stubEnv(name, undefined);
+  for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) vi.stubEnv(name, "/dev/null");
+  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+  const request = { directory, stack: "dev", region: "eu-west-1", dryRun: false, mayExtend: true };
+  const ask = { ...takeDefaults({}), fromLive: () => Promise.resolve(true) };
+  const context = { emit: () => {}, signal: new AbortController().signal };
+  const { services, notes } = await init({ ...request, fromLive: false }, ask, context);
+  expect(services.map(({ name }) => name)).toEqual(["web"]);
+  expect(notes.join("\n")).toMatch(
+    /^ECS and Lambda were not looked at: there are no usable AWS credentials/m,
+  );
+  // Who asked for it by an option is refused.
+  await expect(init({ ...request, fromLive: true }, ask, context)).rejects.toThrow(
+    /no usable AWS credentials/,
+  );
+  vi.unstubAllEnvs();
+});
 
 const repository = {
   "compose.yaml": "services:\n  web: { build: web }\n  db: { image: postgres }\n",
