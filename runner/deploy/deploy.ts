@@ -11,7 +11,8 @@ import { exitCodeOfProblems, judgeOutcome, outcomesOfPlans } from "./outcome.ts"
 import { isNothingToDo, problemsOfPlan } from "./plan.ts";
 import { type PlanRequest, type PreparedDeployment, pathsRead, prepareDeployment } from "./prepare.ts";
 import { isMove } from "./prove.ts";
-import { imageGate, type RecordedRelease, recordLate, sourceOf } from "./record.ts";
+import { type RecordedRelease, recordLate, sourceOf } from "./record.ts";
+import { imageGate } from "./recorded-gates.ts";
 import { retireKeepTags } from "./retire.ts";
 import type { Session } from "./session.ts";
 

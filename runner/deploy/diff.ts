@@ -11,6 +11,7 @@ import { readRecord } from "../release/store.ts";
 import { kindOf } from "../targets/kinds.ts";
 import { hiddenFields, hideValue, readRevisionSettings, readVersionSettings } from "../targets/settings.ts";
 import { compareWithRegistry } from "./compare.ts";
+import { notedGates } from "./recorded-gates.ts";
 import { chooseOneOf } from "./release-image.ts";
 import { readReleases, type ServiceReleases } from "./releases.ts";
 import type { Session } from "./session.ts";
@@ -142,18 +143,8 @@ async function sideFrom(session: Session, of: ServiceReleases, release: EarlierR
     image: release.image,
     manifests: release.manifests,
     left: leftBy(stored?.record),
-    gates: gatesOf(stored?.record),
+    gates: notedGates(stored?.record),
   };
-}
-
-/** `newest wins: overridden, a newer commit is deployed already: …`, for those that say more than "passed". Pure. */
-export function gatesOf(record: Pick<ReleaseRecord, "gates"> | undefined): string[] {
-  return (record?.gates ?? [])
-    .filter(({ verdict }) => verdict !== "passed")
-    .map(({ gate, verdict, message, target }) => {
-      const of = target === undefined ? gate : `${gate} of ${target}`;
-      return `${of}: ${verdict}${message === undefined ? "" : `, ${message}`}`;
-    });
 }
 
 function factsOfRelease(release: EarlierRelease, record: ReleaseRecord | undefined): Facts {

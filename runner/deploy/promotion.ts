@@ -14,7 +14,7 @@ import type { Gate } from "../targets/gate.ts";
 import type { ChosenImage } from "./move-images.ts";
 import type { DatedCommit } from "./newest.ts";
 import { type PromotedFrom, sourceOfPromoted, tagsOfPromoted } from "./promoted-source.ts";
-import { imageGate } from "./record.ts";
+import { imageGate } from "./recorded-gates.ts";
 import { findReleaseImage } from "./release-image.ts";
 import type { ServiceReleases } from "./releases.ts";
 import type { Session } from "./session.ts";

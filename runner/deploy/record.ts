@@ -13,6 +13,7 @@ import { runStep } from "../report/events.ts";
 import type { Gate } from "../targets/gate.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
+import { gatesOfTarget } from "./recorded-gates.ts";
 import { imageChange, plansOf, recordedTarget } from "./recorded-targets.ts";
 import type { Session } from "./session.ts";
 
@@ -25,11 +26,6 @@ export interface ReleaseAbout extends Pick<ReleaseRecord, "command" | "source" |
   readonly tags: readonly string[];
   /** What was asked of the service before it was moved; by when its record is written. */
   readonly gates?: () => readonly Gate[];
-}
-
-/** The registry has an image with all its platforms: said of one that was looked at. Pure. */
-export function imageGate({ manifests }: Image): Gate {
-  return { gate: "image", verdict: "passed", message: Object.keys(manifests).join(", ") };
 }
 
 /** A service that was moved, or that should have been. */
@@ -212,20 +208,13 @@ function factsOf(session: Session, release: Release, id: string) {
     targets: targets.map((plan) => recordedTarget(plan, image, outcomeOf(outcomes, plan))),
     gates: [
       ...(about.gates?.() ?? []),
-      ...targets.flatMap((plan) => gatesOf(plan, outcomeOf(outcomes, plan))),
+      ...targets.flatMap((plan) => gatesOfTarget(plan, outcomeOf(outcomes, plan))),
     ],
     by: { caller: caller.arn, ...(run === undefined ? {} : { run }) },
     slipway: packageDescription.version,
     ...(backTo === undefined ? {} : { backTo }),
     ...(origin === undefined ? {} : { origin }),
   };
-}
-
-/** What was asked of a target; nothing of one that was only found to run its image. Pure. */
-function gatesOf({ title, action, gates = [] }: TargetPlan, outcome: TargetOutcome | undefined) {
-  const isAsked = outcome !== undefined && (outcome.outcome !== "unchanged" || action === "prove");
-  const all = isAsked ? [...gates, ...(outcome.gates ?? [])] : [];
-  return all.map((gate) => ({ ...gate, target: title }));
 }
 
 /** What a record says of the source that a service was built from. Pure. */

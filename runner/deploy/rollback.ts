@@ -12,7 +12,7 @@ import {
   planImages,
   problemsOfImages,
 } from "./move-images.ts";
-import { imageGate } from "./record.ts";
+import { imageGate } from "./recorded-gates.ts";
 import { chooseOneOf, findReleaseImage } from "./release-image.ts";
 import { readReleases, type ServiceReleases, servicesToMove, thatRun } from "./releases.ts";
 import type { Session } from "./session.ts";
@@ -224,12 +224,16 @@ async function chooseImage(
   };
 }
 
-/** What a release left in its targets, by their titles. Pure. */
-function leftInTargets(
-  record: ReleaseRecord | undefined,
+/**
+ * What a release left in its targets, by their titles. Of a sidecar nothing: the revision that it was in
+ * has the image of its main service as it was then, too. Pure.
+ */
+export function leftInTargets(
+  record: Pick<ReleaseRecord, "targets"> | undefined,
   withTaskDefinition: boolean,
 ): Record<string, string> {
-  const entries = (record?.targets ?? []).flatMap(({ kind, title, details }) => {
+  const own = (record?.targets ?? []).filter(({ sidecar }) => sidecar === undefined);
+  const entries = own.flatMap(({ kind, title, details }) => {
     const left = kind === "lambda" ? details.version : withTaskDefinition ? details.revision : undefined;
     return left === undefined ? [] : [[title, String(left)] as const];
   });

@@ -3,7 +3,6 @@ import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Settings, slipwaySchema } from "../../../config/settings.ts";
 import type { Clients } from "../../../runner/aws/clients.ts";
-import { gatesOf } from "../../../runner/deploy/diff.ts";
 import {
   type MovedService,
   recordLate,
@@ -11,6 +10,7 @@ import {
   runInCi,
   sourceOf,
 } from "../../../runner/deploy/record.ts";
+import { notedGates } from "../../../runner/deploy/recorded-gates.ts";
 import type { Session } from "../../../runner/deploy/session.ts";
 import { createTimeline } from "../../../runner/deploy/timeline.ts";
 import { releasesOf } from "../../../runner/release/history.ts";
@@ -111,7 +111,7 @@ describe("recording what a deployment did", () => {
     const target = "ecs shop/ui";
     expect(stored?.record.gates).toEqual([asked, { ...preFlight, target }, { ...smoke, target }]);
     expect(releasesOf(stored)[0]).toMatchObject({ overridden: ["newest wins"] });
-    expect(gatesOf(stored?.record)).toEqual([
+    expect(notedGates(stored?.record)).toEqual([
       "newest wins: overridden, a newer commit",
       "smoke check of ecs shop/ui: failed, answered 500",
     ]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LambdaTarget, Target } from "../../../config/catalogue.ts";
 import type { Problem } from "../../../config/errors.ts";
-import { chooseRelease, movedAtOnce } from "../../../runner/deploy/rollback.ts";
+import { chooseRelease, leftInTargets, movedAtOnce } from "../../../runner/deploy/rollback.ts";
 import type { EarlierRelease } from "../../../runner/release/record.ts";
 import { earlier, sha } from "../release/releases.ts";
 import { service } from "../stack/services.ts";
@@ -85,5 +85,20 @@ describe("going back", () => {
     const [target] = movedAtOnce({ ...service("ui"), targets: [ecs] }).targets;
     expect(target).not.toHaveProperty("before");
     expect(target).toMatchObject({ kind: "ecs", service: "ui" });
+  });
+});
+
+describe("what a release left in its targets", () => {
+  const left = { outcome: "done", message: "" };
+  const targets = [
+    { ...left, kind: "ecs", title: "ecs shop/ui", details: { revision: "ui:7" } },
+    { ...left, kind: "ecs", title: "ecs shop/cart", sidecar: "envoy", details: { revision: "cart:3" } },
+    { ...left, kind: "lambda", title: "lambda f:live", details: { version: "5" } },
+  ];
+
+  it("is a function's version, and a revision where that is asked for; of a sidecar nothing", () => {
+    expect(leftInTargets({ targets }, false)).toEqual({ "lambda f:live": "5" });
+    expect(leftInTargets({ targets }, true)).toEqual({ "lambda f:live": "5", "ecs shop/ui": "ui:7" });
+    expect(leftInTargets(undefined, true)).toEqual({});
   });
 });
