@@ -40,11 +40,10 @@ export interface SandboxFolder {
   readonly baseImages: string;
 }
 
-/**
- * The kernel takes socket paths of 107 bytes; the longest below the runtime folder is containerd's
- * `docker/containerd/containerd-debug.sock.ttrpc` and libnetwork's, some 45 bytes.
- */
-const longestRuntimePath = 60;
+/** The longest path of a socket that there is below the runtime folder: containerd's. */
+export const longestSocket = "docker/exec/containerd/containerd-debug.sock.ttrpc";
+/** The kernel takes socket paths of 107 bytes. */
+const longestRuntimePath = 107 - `/${longestSocket}`.length;
 
 /** The sandbox's folder in a project. Pure. */
 export function sandboxFolder(root: string): SandboxFolder {

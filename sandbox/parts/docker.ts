@@ -1,6 +1,5 @@
 import { mkdir, readlink, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import pRetry from "p-retry";
 import { machineNames, type SandboxFolder } from "../folder.ts";
 import { startDaemon, untilAnswers } from "../process/daemon.ts";
 import { processEnvironment } from "../process/environment.ts";
@@ -16,7 +15,6 @@ import {
   type Part,
   type Sandbox,
   type Started,
-  type Step,
   startSeconds,
   unhealthy,
 } from "./part.ts";
@@ -68,23 +66,7 @@ async function check(_sandbox: Sandbox, record: { address: string; process?: unk
   return version === undefined ? unhealthy(`${record.address} does not answer`) : healthy;
 }
 
-/** dockerd gives containerd fifteen seconds, which is too little on a machine with much else to do. */
-const startsTried = 4;
-
-function start(sandbox: Sandbox, step: Step): Promise<Started> {
-  return pRetry(() => startOnce(sandbox), {
-    retries: startsTried - 1,
-    minTimeout: 0,
-    signal: sandbox.signal,
-    shouldRetry: ({ error }) => {
-      const isSlow = /timeout waiting for containerd to start/.test(error.message);
-      if (isSlow) step.progress("containerd was too slow for it: starting it again");
-      return isSlow;
-    },
-  });
-}
-
-async function startOnce(sandbox: Sandbox): Promise<Started> {
+async function start(sandbox: Sandbox): Promise<Started> {
   const { folder, store } = sandbox;
   const host = ownDockerHost(folder);
   const chosen = store.current().dockerHost;
