@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
@@ -38,13 +38,19 @@ export async function withPushLogin<T>(
   work: (environment: LoginEnvironment) => Promise<T>,
 ): Promise<T> {
   const login = await fetchLogin(clients, registry, signal);
-  return withConfiguration({ auths: { [registry]: { auth: login.auth } } }, work);
+  const { currentContext, cliPluginsExtraDirs } = (await readUsual()) ?? {};
+  const auths = { [registry]: { auth: login.auth } };
+  return withConfiguration({ auths, currentContext, cliPluginsExtraDirs }, work);
 }
 
 const configurationSchema = z.looseObject({
   auths: z.record(z.string(), z.unknown()).optional(),
   credsStore: z.string().optional(),
+  /** Which daemon Docker speaks to, by a name in the folder `contexts`. */
+  currentContext: z.string().optional(),
+  cliPluginsExtraDirs: z.array(z.string()).optional(),
 });
+type Configuration = z.output<typeof configurationSchema>;
 
 /**
  * Runs `work` with an environment in which buildx may read from the registry, beside all that it may read
@@ -55,13 +61,14 @@ export async function withReadLogin<T>(
   { registry, auth }: RegistryLogin,
   work: (environment: LoginEnvironment | undefined) => Promise<T>,
 ): Promise<T> {
-  const text = await readFile(join(usualFolder(), "config.json"), "utf8").catch(() => "{}");
-  const usual = parsed(text);
+  const usual = await readUsual();
   if (usual === undefined || (usual.credsStore ?? "") !== "") return work(undefined);
   return withConfiguration({ ...usual, auths: { ...usual.auths, [registry]: { auth } } }, work);
 }
 
-function parsed(text: string) {
+/** Docker's configuration as it is; undefined when it can't be read. */
+async function readUsual() {
+  const text = await readFile(join(usualFolder(), "config.json"), "utf8").catch(() => "{}");
   try {
     return configurationSchema.safeParse(JSON.parse(text)).data;
   } catch {
@@ -74,14 +81,16 @@ function usualFolder(): string {
 }
 
 async function withConfiguration<T>(
-  configuration: object,
+  configuration: Configuration,
   work: (environment: LoginEnvironment) => Promise<T>,
 ): Promise<T> {
   const usual = usualFolder();
   const folder = await mkdtemp(join(tmpdir(), "slipway-docker-"));
   try {
-    // The plugin and its builders are where they always are.
-    const whole = { ...configuration, cliPluginsExtraDirs: [join(usual, "cli-plugins")] };
+    // The plugin, its builders and the daemons are where they always are.
+    await symlink(join(usual, "contexts"), join(folder, "contexts"));
+    const plugins = [join(usual, "cli-plugins"), ...(configuration.cliPluginsExtraDirs ?? [])];
+    const whole = { ...configuration, cliPluginsExtraDirs: plugins };
     await writeFile(join(folder, "config.json"), JSON.stringify(whole), { mode: 0o600 });
     return await work({
       DOCKER_CONFIG: folder,

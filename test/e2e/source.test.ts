@@ -190,6 +190,20 @@ describe("from commit to image", () => {
     expect((await slipway("changed")).document<ChangedDocument>().matrix.include).toEqual([]);
   });
 
+  test("a builder that is empty takes what did not change from the stack's cache", async () => {
+    const prune = ["buildx", "prune", "--builder", "slipway-sandbox", "--all", "--force"];
+    await execa("docker", prune, { env: environment });
+    const built = await slipway("build", "base");
+    expect(built.exitCode, built.stderr).toBe(0);
+    for (const platform of ["linux-amd64", "linux-arm64"]) {
+      expect(built.stderr).toMatch(
+        new RegExp(`importing cache manifest from \\S+/shop/slipway-build-cache:base-${platform}`),
+      );
+    }
+    expect(built.stderr).toMatch(/#\d+ CACHED/);
+    expect(built.document<BuildDocument>().compared).toEqual({ with: "released" });
+  });
+
   test("another machine without the stack's state says that everything is built", async () => {
     const machine = await mkdtemp(join(clone, ".slipway/machine-"));
     try {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -23,21 +23,29 @@ const signedIn = (auth = "token") =>
     if (environment === undefined) return undefined;
     const file = join(environment.DOCKER_CONFIG ?? "", "config.json");
     const text = await readFile(file, "utf8");
-    return { file, environment, configuration: JSON.parse(text) as { auths: object } };
+    const contexts = join(environment.DOCKER_CONFIG ?? "", "contexts");
+    const daemon = await readFile(join(contexts, "one"), "utf8").catch(() => undefined);
+    return { file, daemon, environment, configuration: JSON.parse(text) as { auths: object } };
   });
 
 test("signing in to read keeps what Docker may read anyway, and leaves nothing behind", async () => {
-  const usual = JSON.stringify({ auths: { "other.example": { auth: "o" } }, proxies: {} });
+  const auths = { "other.example": { auth: "o" } };
+  const usual = JSON.stringify({ auths, proxies: {}, currentContext: "desktop" });
+  await mkdir(join(folder, "contexts"));
+  await writeFile(join(folder, "contexts/one"), "a daemon");
   await writeFile(join(folder, "config.json"), usual);
   const found = await signedIn();
   expect(found?.configuration).toMatchObject({
     auths: { "other.example": { auth: "o" }, "own.example": { auth: "token" } },
     proxies: {},
+    currentContext: "desktop",
     cliPluginsExtraDirs: [join(folder, "cli-plugins")],
   });
+  expect(found?.daemon).toBe("a daemon");
   expect(found?.environment.BUILDX_CONFIG).toBe(join(folder, "buildx"));
   await expect(readFile(found?.file ?? "")).rejects.toThrow("ENOENT");
   expect(await readFile(join(folder, "config.json"), "utf8")).toBe(usual);
+  expect(await readFile(join(folder, "contexts/one"), "utf8")).toBe("a daemon");
 });
 
 test("without a configuration there is one with the registry alone", async () => {
