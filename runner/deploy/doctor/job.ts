@@ -1,5 +1,6 @@
 import { fetch } from "undici";
 import { z } from "zod";
+import { UserError } from "../../../config/errors.ts";
 import {
   type GithubRole,
   type GithubSettings,
@@ -9,10 +10,12 @@ import {
 } from "../../../config/github.ts";
 import { readRevision } from "../../image/git.ts";
 import type { Check } from "../documents.ts";
+import { refused, unlessRefused } from "./refused.ts";
 
 /** Whether git has the history that changes are found in, and tags are made from. */
 export async function checkHistory(directory: string): Promise<Check> {
-  const revision = await readRevision(directory);
+  const revision = await readRevision(directory).catch(unlessRefused);
+  if (revision instanceof UserError) return refused("history", revision);
   if (revision === undefined) return { name: "history", state: "warn", message: "no commit here" };
   return revision.isShallow
     ? {

@@ -1,4 +1,4 @@
-import type { UserError } from "../../../config/errors.ts";
+import { UserError } from "../../../config/errors.ts";
 import type { Check } from "../documents.ts";
 
 /** A check that ended in a UserError. Pure. */
@@ -12,4 +12,10 @@ export function refused(name: string, error: UserError, mild = false): Check {
     message: `${place}: ${first?.message}${more}`,
     ...(first?.fix !== undefined && { fix: first.fix }),
   };
+}
+
+/** Hands on what a check was refused with, and throws everything else again. */
+export function unlessRefused(error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  throw error;
 }

@@ -1,6 +1,8 @@
 import { execa } from "execa";
+import { UserError } from "../../../config/errors.ts";
 import { readRevision } from "../../image/git.ts";
 import type { Check } from "../documents.ts";
+import { refused, unlessRefused } from "./refused.ts";
 
 /** Node.js that runs TypeScript as it is. */
 const oldestNode = [22, 18] as const;
@@ -28,7 +30,8 @@ export async function checkGit(directory: string, signal: AbortSignal): Promise<
       fix: "install git",
     };
   }
-  const revision = await readRevision(directory);
+  const revision = await readRevision(directory).catch(unlessRefused);
+  if (revision instanceof UserError) return refused("git", revision);
   if (revision === undefined) {
     return { name: "git", state: "warn", message: "no commit here: tags that need one are left out" };
   }

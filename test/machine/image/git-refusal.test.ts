@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { UserError } from "../../../config/errors.ts";
+import { checkHistory } from "../../../runner/deploy/doctor/job.ts";
+import { checkGit } from "../../../runner/deploy/doctor/tools.ts";
 import { readRevision } from "../../../runner/image/git.ts";
 import { findGitBase } from "../../../runner/image/git-base.ts";
 import { readTree } from "../../../runner/init/tree.ts";
@@ -48,4 +50,14 @@ test.each([
       fix: `if you trust it: git config --global --add safe.directory ${directory}`,
     },
   ]);
+});
+
+test("doctor says so as it says everything else", async () => {
+  const signal = AbortSignal.timeout(10_000);
+  for (const check of [checkGit(directory, signal), checkHistory(directory)]) {
+    expect(await check).toMatchObject({
+      state: "fail",
+      fix: expect.stringContaining("safe.directory") as string,
+    });
+  }
 });
