@@ -20,7 +20,16 @@ import type {
 import type { HistoryDocument } from "../../runner/deploy/history.ts";
 import type { RollbackDocument } from "../../runner/deploy/rollback.ts";
 import { askService } from "../../sandbox/demo/answers.ts";
-import { cli, clone, createWorld, stack, startCli, untilAnswered, type World } from "./world.ts";
+import {
+  cli,
+  clone,
+  createWorld,
+  shopOnOnePlatform,
+  stack,
+  startCli,
+  untilAnswered,
+  type World,
+} from "./world.ts";
 
 // What only an ECS target can do: sidecars, a task before, a smoke check after; verify and wait.
 
@@ -30,7 +39,7 @@ const cluster = `shop-${stack}`;
 let world: World;
 
 beforeAll(async () => {
-  world = await createWorld(directory);
+  world = await createWorld(directory, { changes: { "services.yaml": await shopOnOnePlatform() } });
   await createPair();
   // The examples' start script takes no command; one-off tasks need it to run theirs.
   const start = join(directory, "examples/shop/ui/start");
@@ -125,7 +134,7 @@ async function registerPair(images: Readonly<Record<"pages" | "beside", string |
 
 /** Writes services.yaml with these settings of the ui's own target, a new version where one is given, and commits. */
 async function describe(settings: object, versions: Readonly<Record<string, string>> = {}): Promise<void> {
-  const catalogue = parse(await readFile(join(clone, "services.yaml"), "utf8")) as {
+  const catalogue = parse(await shopOnOnePlatform()) as {
     services: Record<string, { targets: object[] }>;
   };
   const ui = catalogue.services.ui;

@@ -10,14 +10,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeployDocument, StatusDocument } from "../../runner/deploy/documents.ts";
 import type { ImagesDocument } from "../../runner/deploy/images/list.ts";
 import { evaluate } from "../unit/retention/evaluate.ts";
-import { cli, clone, createWorld, stack, type World } from "./world.ts";
+import { cli, clone, createWorld, shopOnOnePlatform, stack, type World } from "./world.ts";
 
 const directory = join(clone, ".slipway/e2e-images");
 
 let world: World;
 
 beforeAll(async () => {
-  world = await createWorld(directory);
+  world = await createWorld(directory, { changes: { "services.yaml": await shopOnOnePlatform("ui") } });
 });
 
 afterAll(async () => {

@@ -25,7 +25,7 @@ import type { HistoryDocument } from "../../runner/deploy/history.ts";
 import type { PromoteDocument } from "../../runner/deploy/promote.ts";
 import type { RollbackDocument } from "../../runner/deploy/rollback.ts";
 import { readHead } from "../../runner/release/store.ts";
-import { cli, clone, createWorld, stack, startCli, type World } from "./world.ts";
+import { cli, clone, createWorld, shopOnOnePlatform, stack, startCli, type World } from "./world.ts";
 
 const directory = join(clone, ".slipway/e2e-release");
 const configuration = join(directory, "examples/shop/orders/orders.conf");
@@ -35,7 +35,7 @@ let world: World;
 const made: { digest: string; commit: string }[] = [];
 
 beforeAll(async () => {
-  world = await createWorld(directory);
+  world = await createWorld(directory, { changes: { "services.yaml": await shopOnOnePlatform("orders") } });
 });
 
 afterAll(async () => {
