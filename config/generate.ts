@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { catalogueSchema } from "./catalogue.ts";
 import { githubRoles } from "./github.ts";
-import { kindsOf, permissions } from "./permissions.ts";
+import { kindsOf } from "./permission.ts";
+import { permissions } from "./permissions.ts";
 import { slipwaySchema } from "./settings.ts";
 
 /** What editors complete and check services.yaml with, from the types that validate it. Pure. */

@@ -1,7 +1,7 @@
 import type { EcsTarget, LambdaTarget, Service } from "./catalogue.ts";
 import type { GithubSettings } from "./github.ts";
 import { cacheRepositoryName, repositoryName } from "./names.ts";
-import type { ResourceKind } from "./permissions.ts";
+import type { ResourceKind } from "./permission.ts";
 import type { PromotionSource } from "./promotion.ts";
 import type { Settings } from "./settings.ts";
 

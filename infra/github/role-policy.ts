@@ -1,8 +1,9 @@
 import { stackFile } from "../../config/description.ts";
 import { UserError } from "../../config/errors.ts";
 import type { GithubRole } from "../../config/github.ts";
+import { kindsOf, type ResourceKind } from "../../config/permission.ts";
 import { type PermissionScope, resourcesOf, type ScopedResources } from "../../config/permission-scope.ts";
-import { kindsOf, permissionsOf, type ResourceKind } from "../../config/permissions.ts";
+import { permissionsOf } from "../../config/permissions.ts";
 import { policyDocument, type Statement } from "../policy-document.ts";
 
 /** IAM's limits, in characters: all policies inside of a role together, one managed policy; and how many of these. */

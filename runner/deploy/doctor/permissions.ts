@@ -2,8 +2,9 @@ import { type ContextEntry, SimulatePrincipalPolicyCommand } from "@aws-sdk/clie
 import pMap from "p-map";
 import type { StackDescription } from "../../../config/description.ts";
 import { type GithubRole, githubRoleName, githubSchema } from "../../../config/github.ts";
+import { kindsOf } from "../../../config/permission.ts";
 import { type PermissionScope, resourcesOf, type ScopedResources } from "../../../config/permission-scope.ts";
-import { kindsOf, permissionsOf } from "../../../config/permissions.ts";
+import { permissionsOf } from "../../../config/permissions.ts";
 import { type PromotionSource, promotionSources } from "../../../config/promotion.ts";
 import { endpointFor, type Settings } from "../../../config/settings.ts";
 import type { Caller } from "../../aws/account.ts";

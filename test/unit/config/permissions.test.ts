@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { kindsOf, permissions } from "../../../config/permissions.ts";
+import { kindsOf } from "../../../config/permission.ts";
+import { permissions } from "../../../config/permissions.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
