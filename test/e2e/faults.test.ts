@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { DeployDocument } from "../../runner/deploy/documents.ts";
 import { runsThatAreEnded } from "../faults/kills.ts";
+import { describeTargetFaults } from "../faults/target-faults.ts";
 import { createFaultWorld, type FaultWorld, outcomesOf, reached } from "../faults/world.ts";
 import { cli, clone, stack } from "./world.ts";
 
@@ -116,6 +117,7 @@ describe("AWS", () => {
     expect(await world.answer("ui")).toBe(before);
     storm.release();
     await expectFinished("ui", version);
+    expect(world.proxy.passed("ecs:RegisterTaskDefinition"), "its revision is taken up").toBe(1);
   });
 
   test("may take the credentials for expired while a deployment is followed: it says that ECS goes on", async () => {
@@ -193,7 +195,10 @@ describe("the registry", () => {
     });
     const result = await world.deploy("ui");
     expect(result.exitCode, result.stderr).toBe(1);
-    expect(JSON.stringify(problemsOf(result))).toMatch(/403|denied/i);
+    expect(problemsOf(result)).toMatchObject([
+      { code: "push-refused", message: expect.stringMatching(/the registry refused .*: denied/) },
+    ]);
+    expect(result.stderr).not.toContain("attempt 1 of");
     expect(world.proxy.passed("ecs:UpdateService")).toBe(0);
     refusal.release();
     await expectFinished("ui", version);
@@ -355,3 +360,5 @@ describe("two deployments from two machines", () => {
     expect(await world.answer("ui")).toContain(version);
   });
 });
+
+describe("what runs the images", () => describeTargetFaults(() => world));

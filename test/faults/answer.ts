@@ -30,5 +30,6 @@ const messages: Readonly<Record<string, string>> = {
   ExpiredTokenException: "The security token included in the request is expired",
   ResourceConflictException:
     "The operation cannot be performed at this time. An update is in progress for resource",
+  MANIFEST_UNKNOWN: "manifest unknown",
   DENIED: "requested access to the resource is denied",
 };

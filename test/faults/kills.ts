@@ -133,6 +133,7 @@ async function isFinished(world: FaultWorld, point: Point, signal: "SIGKILL" | "
   const before = await world.answer(service);
   const version = await world.commitVersion(service);
   const aliasBefore = await world.aliasVersion();
+  const revisionsBefore = await world.revisions("ui");
 
   const { exitCode, stderr, stdout } = await endAt(world, point, signal);
   if (signal === "SIGINT") {
@@ -151,6 +152,8 @@ async function isFinished(world: FaultWorld, point: Point, signal: "SIGKILL" | "
   const moves = world.proxy.passed(service === "ui" ? "ecs:UpdateService" : "lambda:UpdateAlias");
   expect(moves, world.proxy.log.join("\n")).toBe(1);
   if (service === "checkout") expect(await world.aliasVersion()).toBe(aliasBefore + 1);
+  // One for the new version, also where the first run had registered it and got no further.
+  else expect((await world.revisions("ui")).count).toBe(revisionsBefore.count + 1);
 
   const nothing = await world.deploy(service);
   expect(nothing.exitCode, nothing.stderr).toBe(0);

@@ -95,6 +95,16 @@ export async function openFaultProxy(options: {
         answer.resume();
         return drop();
       }
+      if (fault?.kind === "rewrite" && (answer.statusCode ?? 502) < 300) {
+        const text = fault.answer((await readAll(answer)).toString("utf8"));
+        const { "transfer-encoding": _, ...headers } = answer.headers;
+        outgoing.writeHead(answer.statusCode ?? 502, {
+          ...headers,
+          "content-length": Buffer.byteLength(text),
+        });
+        outgoing.end(text);
+        return;
+      }
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.on("error", drop);
       answer.pipe(outgoing);

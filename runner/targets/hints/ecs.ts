@@ -49,7 +49,7 @@ export const ecsHints: readonly Hint[] = [
       "nobody signed in to the registry: let the execution role call ecr:GetAuthorizationToken; a registry that is not ECR needs repositoryCredentials in the task definition",
   },
   {
-    when: [pulling, /access ?denied|not authorized|unauthorized|forbidden|\b403\b/i],
+    when: [pulling, /\bdenied\b|accessdenied|not authorized|unauthorized|forbidden|\b403\b/i],
     advice:
       "let the execution role pull: ecr:GetAuthorizationToken, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer; for another account's registry its repository policy (slipway:repositories.pullPrincipals), too",
   },
@@ -110,7 +110,24 @@ export const ecsHints: readonly Hint[] = [
       "correct the image's ENTRYPOINT or CMD (or the task definition's command): what it names is not there or not executable",
   },
   {
-    when: [/OutOfMemory|out of memory|oom/i],
+    when: [/smoke check/i],
+    advice:
+      "the tasks run and do not answer as the target's smoke check wants: look at the log lines, the check's path and port, and the security group",
+  },
+  {
+    when: [
+      /ELB health check|Target\.(FailedHealthChecks|ResponseCodeMismatch|Timeout|NotInUse)|target.*unhealthy|load balancer.*unhealthy/i,
+    ],
+    advice:
+      "the load balancer's health check failed: see that the path answers on the container's port, that the security group lets the load balancer in, and that healthCheckGracePeriodSeconds covers the start",
+  },
+  {
+    when: [/health check/i],
+    advice:
+      "the container's health check failed: run its command in the image (is curl there?), and give it a startPeriod that covers the start",
+  },
+  {
+    when: [/OutOfMemory|(?<!killed: )out of memory|\boom\b/i],
     advice: "give the container more memory (memory of the task definition), or let the program use less",
   },
   {
@@ -137,23 +154,6 @@ export const ecsHints: readonly Hint[] = [
     when: [/exit code 143/],
     advice:
       "it was asked to stop (SIGTERM) and did: look for what stopped it, such as a health check or a scaling event",
-  },
-  {
-    when: [/smoke check/i],
-    advice:
-      "the tasks run and do not answer as the target's smoke check wants: look at the log lines, the check's path and port, and the security group",
-  },
-  {
-    when: [
-      /ELB health check|Target\.(FailedHealthChecks|ResponseCodeMismatch|Timeout|NotInUse)|target.*unhealthy|load balancer.*unhealthy/i,
-    ],
-    advice:
-      "the load balancer's health check failed: see that the path answers on the container's port, that the security group lets the load balancer in, and that healthCheckGracePeriodSeconds covers the start",
-  },
-  {
-    when: [/health check/i],
-    advice:
-      "the container's health check failed: run its command in the image (is curl there?), and give it a startPeriod that covers the start",
   },
   {
     when: [/unable to place/i, /no container instances|no Container Instances were found/i],

@@ -5,6 +5,7 @@ import { type FaultProxy, openFaultProxy } from "../../faults/proxy.ts";
 
 /** Answers with the length of what it was sent. */
 const received: string[] = [];
+let status = 200;
 const backend = createServer((incoming, outgoing) => {
   let length = 0;
   incoming.on("data", (chunk: Buffer) => {
@@ -12,7 +13,7 @@ const backend = createServer((incoming, outgoing) => {
   });
   incoming.on("end", () => {
     received.push(`${incoming.method} ${incoming.url}`);
-    outgoing.end(String(length));
+    outgoing.writeHead(status).end(String(length));
   });
 });
 let proxy: FaultProxy;
@@ -98,6 +99,16 @@ test("cuts a body off in the middle", async () => {
   await expect(upload(1_000_000)).rejects.toThrow();
   expect(received).toEqual([]);
   expect((await upload(10)).status).toBe(200);
+});
+
+test("changes an answer, but not an error", async () => {
+  const fault = { kind: "rewrite", answer: (text: string) => `${text} bytes` } as const;
+  proxy.inject({ call: "ecs:DescribeServices", times: 2, fault });
+  expect(await (await call("DescribeServices")).text()).toBe("16 bytes");
+  status = 400;
+  expect(await (await call("DescribeServices")).text()).toBe("16");
+  status = 200;
+  expect(received).toHaveLength(2);
 });
 
 test("holds a call until it is released", async () => {

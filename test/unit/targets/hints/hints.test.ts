@@ -40,6 +40,10 @@ const ecs: readonly (readonly [said: string, advice: RegExp])[] = [
     /let the execution role pull/,
   ],
   [
+    'CannotPullContainerError: 500 Server Error for http+docker://localhost/v1.41/images/create: Internal Server Error ("denied")',
+    /let the execution role pull/,
+  ],
+  [
     "CannotPullContainerError: failed to resolve ref x/ui@sha256:4a403b404c: pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials",
     /nobody signed in/,
   ],
@@ -78,7 +82,10 @@ const ecs: readonly (readonly [said: string, advice: RegExp])[] = [
     "Essential container in task exited (ui: exit code 137, OutOfMemoryError: Container killed)",
     /more memory/,
   ],
-  ["Essential container in task exited (ui: exit code 137 (killed))", /stopTimeout/],
+  [
+    "Essential container in task exited (ui: exit code 137 (killed: out of memory, or it did not stop in time))",
+    /stopTimeout/,
+  ],
   ["Essential container in task exited (ui: exit code 139 (segmentation fault))", /native code/],
   ["Essential container in task exited (ui: exit code 126)", /executable bit/],
   ["Essential container in task exited (ui: exit code 127)", /was not found/],
@@ -88,7 +95,10 @@ const ecs: readonly (readonly [said: string, advice: RegExp])[] = [
     "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:x)",
     /load balancer's health check failed/,
   ],
-  ["Task failed container health checks (ui: health check failed)", /startPeriod/],
+  [
+    "Task failed container health checks (ui: exit code 137 (killed: out of memory, or it did not stop in time), health check failed)",
+    /startPeriod/,
+  ],
   [
     "(service ui) was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster.",
     /add instances to the cluster/,
