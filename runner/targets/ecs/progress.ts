@@ -102,7 +102,9 @@ export function hookName({ targetArn, hookId }: DeploymentLifecycleHookDetail): 
 
 /** Failures after which the circuit breaker ends a deployment; undefined when it is off. Pure. */
 export function failureLimit(service: Service, ours?: ServiceDeployment): number | undefined {
-  if (ours?.deploymentCircuitBreaker?.threshold !== undefined) return ours.deploymentCircuitBreaker.threshold;
+  const { status, threshold } = ours?.deploymentCircuitBreaker ?? {};
+  if (status === "DISABLED") return undefined;
+  if (threshold !== undefined) return threshold;
   const breaker = service.deploymentConfiguration?.deploymentCircuitBreaker;
   if (breaker?.enable !== true) return undefined;
   const { type = "BOUNDED_PERCENT", value = 50 } = breaker.thresholdConfiguration ?? {};

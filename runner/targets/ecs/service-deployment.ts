@@ -7,8 +7,11 @@ import {
 import type { Clients } from "../../aws/clients.ts";
 import { hasCode } from "../../aws/errors.ts";
 
-/** Looks for our deployment this often before it is taken that this API does not list it. */
-const looks = 4;
+/**
+ * Looks for our deployment this often, for some nine seconds, before it is taken that this API does not
+ * list it: other strategies than rolling are told nowhere else.
+ */
+const looks = 8;
 
 export interface SearchedDeployment {
   readonly cluster: string;

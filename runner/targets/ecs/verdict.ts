@@ -67,10 +67,10 @@ export function judge(
       : overtaken(primary);
   }
   const desired = primary.desiredCount ?? service.desiredCount ?? 0;
-  const complete = ours?.status === "SUCCESSFUL" || (primary.rolloutState ?? "COMPLETED") === "COMPLETED";
   // Without a rollout state (other than rolling updates), the old tasks' end is the sign.
-  const alone = primary.rolloutState !== undefined || service.deployments?.length === 1;
-  return complete && alone && (primary.runningCount ?? 0) >= desired
+  const listed = primary.rolloutState ?? (service.deployments?.length === 1 ? "COMPLETED" : undefined);
+  const complete = ours?.status === "SUCCESSFUL" || listed === "COMPLETED";
+  return complete && (primary.runningCount ?? 0) >= desired
     ? { kind: "settled", message, desired }
     : { kind: "waiting", message };
 }

@@ -69,11 +69,11 @@ describe("finding our deployment in the service deployments API", () => {
     expect(await track().look(signal)).toMatchObject({ serviceDeploymentArn: "arn:deployment/again" });
   });
 
-  it("gives up after four looks where nothing is ever listed", async () => {
+  it("gives up after eight looks where nothing is ever listed", async () => {
     ecs.on(ListServiceDeploymentsCommand).resolves({ serviceDeployments: [] });
     const { look, refusals } = track();
     for (let times = 0; times < 10; times++) expect(await look(signal)).toBeUndefined();
-    expect(ecs.calls()).toHaveLength(4);
+    expect(ecs.calls()).toHaveLength(8);
     expect(refusals).toEqual([]);
   });
 

@@ -98,8 +98,10 @@ describe("judging by the service deployments API", () => {
     expect(look(running, ours)).toMatchObject({ message: "2/2 running, failed tasks 4 of 10" });
   });
 
-  it("is settled by success", () => {
+  it("is settled by success, also where the service's own list tells no rollout state", () => {
     expect(look(running, { status: "SUCCESSFUL" }).kind).toBe("settled");
+    const silent = deployment(2, { rolloutState: undefined });
+    expect(look([silent, old()], { status: "SUCCESSFUL" }).kind).toBe("settled");
   });
 
   it.each([
@@ -136,5 +138,7 @@ describe("the circuit breaker's limit", () => {
 
   it("is not there when the breaker is off", () => {
     expect(failureLimit(service([], { deploymentConfiguration: {} }))).toBeUndefined();
+    const deploymentCircuitBreaker = { status: "DISABLED", failureCount: 0, threshold: 0 } as const;
+    expect(failureLimit(service([]), { deploymentCircuitBreaker })).toBeUndefined();
   });
 });
