@@ -7,6 +7,7 @@ import { GetAliasCommand, UpdateAliasCommand } from "@aws-sdk/client-lambda";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { DeployDocument } from "../../runner/deploy/documents.ts";
+import { getProvisioned } from "../../runner/targets/lambda/function.ts";
 import { stack } from "../e2e/world.ts";
 import { failedUpdate, stoppedAsUnhealthy, unhealthyTargets, withEvent } from "./rewrite.ts";
 import type { Fault, Rule } from "./rules.ts";
@@ -94,7 +95,8 @@ export function describeTargetFaults(world: () => FaultWorld): void {
     test("that can't be placed: ECS's reason is shown, it is given up in time, and taken up again", async () => {
       await setTarget("ui", { timeoutSeconds: 5 });
       const { count } = await world().revisions("ui");
-      const version = await commitOther("ui");
+      // Never pulled before: what ECS has, it does not ask for again.
+      const version = await world().commitVersion("ui");
       const reason = "no container instance met all of its requirements";
       const event = `(service ui) was unable to place a task because ${reason}. Reason: No Container Instances were found in your cluster. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.`;
       const { target, said } = await fail("ui", {
@@ -230,6 +232,12 @@ export function describeTargetFaults(world: () => FaultWorld): void {
       return (await world().clients.lambda.send(new GetAliasCommand(alias))).FunctionVersion ?? "";
     };
 
+    const provisionedFor = async (version: string) => {
+      const signal = AbortSignal.timeout(10_000);
+      const config = await getProvisioned(world().clients, functionName, version, signal);
+      return config?.RequestedProvisionedConcurrentExecutions ?? 0;
+    };
+
     test.each([
       [
         "ImageAccessDenied",
@@ -302,6 +310,30 @@ export function describeTargetFaults(world: () => FaultWorld): void {
       ]);
       expect(await placeOf()).toBe(others);
       await expectMended("checkout", version);
+    });
+
+    test("gets back what a killed run has provisioned for a version that never came to run", async () => {
+      await setTarget("checkout", { provisionedConcurrency: 1 });
+      const now = await world().deploy("checkout");
+      expect(now.exitCode, now.stderr).toBe(0);
+      const runs = await placeOf();
+      await commitOther("checkout");
+      const held = world().proxy.inject({
+        call: "lambda:UpdateAlias",
+        fault: { kind: "hold", when: "before" },
+      });
+      const running = world().begin("checkout");
+      await reached(held, running.ended);
+      running.child.kill("SIGKILL");
+      await held.abandoned;
+      held.release();
+      const left = /version (\d+) is ready; moving live/.exec((await running.ended).stderr)?.[1] ?? "";
+      expect(await provisionedFor(left)).toBe(1);
+
+      await commitOther("checkout");
+      const again = await world().deploy("checkout");
+      expect(again.exitCode, again.stderr).toBe(0);
+      expect([await placeOf(), await provisionedFor(runs), await provisionedFor(left)]).toEqual([runs, 1, 0]);
     });
 
     test("whose alias is misspelt is refused before anything is changed, with the right name", async () => {
