@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { DescribeServicesCommand, ECSClient } from "@aws-sdk/client-ecs";
 import { IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
@@ -117,6 +120,38 @@ describe("the permissions of a pipeline", () => {
       ]);
     },
   );
+
+  test("include what images are promoted from, read from that stack's file", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "slipway-promotes-"));
+    await writeFile(join(directory, "services.yaml"), "services:\n  ui: { context: ui }\n");
+    await writeFile(
+      join(directory, "Pulumi.test.yaml"),
+      'config:\n  aws:region: eu-west-1\n  aws:allowedAccountIds: ["444455556666"]\n',
+    );
+    answer("ecr:GetDownloadUrlForLayer");
+    const { settings, ...others } = description();
+    const promoting = {
+      ...others,
+      directory,
+      settings: { ...settings, github: { ...github, promotesFrom: ["test"] } },
+    };
+    const clients = createClients(settings);
+    const [found] = await checkPermissions(promoting, {
+      clients,
+      caller,
+      signal: AbortSignal.timeout(10_000),
+    });
+    clients.destroy();
+    await rm(directory, { recursive: true, force: true });
+    expect(found).toMatchObject({
+      state: "fail",
+      message: expect.stringMatching(/^ecr:GetDownloadUrlForLayer is missing on \S+ and \d+ more: /),
+    });
+    const asked = iam
+      .commandCalls(SimulatePrincipalPolicyCommand)
+      .flatMap(({ args: [{ input }] }) => input.ResourceArns ?? []);
+    expect(asked).toContain("arn:aws:ecr:eu-west-1:444455556666:repository/ui");
+  });
 
   test("are not asked about where a condition decides and no AWS answers", async () => {
     answer("iam:PassRole");
