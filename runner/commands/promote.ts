@@ -46,13 +46,14 @@ export const promoteCommand = defineCommand({
     "dry-run": { type: "boolean", default: false, describe: "Change nothing; show what would be done" },
   },
   run: async (options, context) => {
-    const [{ withSession }, operation, { exitCodeOf }, { showMoved }, { coloursFor }] = await Promise.all([
-      import("../deploy/session.ts"),
-      import("../deploy/promote.ts"),
-      import("../deploy/outcome.ts"),
-      import("../deploy/show-moved.ts"),
-      import("../report/colours.ts"),
-    ]);
+    const [{ withSession }, operation, { exitCodeOf }, { showMoved, showTagged }, { coloursFor }] =
+      await Promise.all([
+        import("../deploy/session.ts"),
+        import("../deploy/promote.ts"),
+        import("../deploy/outcome.ts"),
+        import("../deploy/show-moved.ts"),
+        import("../report/colours.ts"),
+      ]);
     const { services, from, to } = options;
     const checkedOut = options["checked-out"] ?? false;
     const version = (options.version ?? process.env.TAG) || undefined;
@@ -73,7 +74,9 @@ export const promoteCommand = defineCommand({
     return {
       exitCode: document.outcome === "planned" ? 0 : exitCodeOf(document.outcome),
       document,
-      text: showMoved(document, words, coloursFor(process.stdout)),
+      text: [showMoved(document, words, coloursFor(process.stdout)), ...showTagged(to, document.copied)].join(
+        "\n",
+      ),
     };
   },
 });

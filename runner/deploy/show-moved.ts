@@ -34,6 +34,18 @@ export function showMoved(document: MovedDocument, words: MovedWords, colours: C
   return parts.join("\n");
 }
 
+/** The tags that promoted images have where they went: `Tags on prod: ui v1.2.3, latest; orders v1.2.3`. Pure. */
+export function showTagged(
+  stack: string,
+  copied: readonly { readonly service: string; readonly tags: readonly string[] }[],
+): string[] {
+  const tagged = copied.filter(({ tags }) => tags.length > 0);
+  if (tagged.length === 0) return [];
+  return [
+    `Tags on ${stack}: ${tagged.map(({ service, tags }) => `${service} ${tags.join(", ")}`).join("; ")}`,
+  ];
+}
+
 function showChanges({ targets }: MovedDocument["services"][number], { yellow, dim, red, green }: Colours) {
   return targets.flatMap(({ title, action, changes, notes }) => [
     isMove({ action })

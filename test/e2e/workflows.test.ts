@@ -257,6 +257,10 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     expect(run.exitCode, run.log).toBe(0);
     expect(run.actions).not.toContain("docker/setup-buildx-action");
     expect(outputOf(run.output, "outcome")).toBe("done");
+    expect(run.summary).toContain("Tags on prod: checkout v1.0.0");
+    expect(JSON.parse(outputOf(run.output, "digests") ?? "")).toEqual({
+      checkout: { repository: "shop-prod/checkout", digest: expect.stringMatching(/^sha256:/) },
+    });
     expect((await aliasOf("prod")).FunctionVersion).toBe("1");
     const [dev, prod] = await Promise.all([
       readHead(clients, "shop/checkout", stack, AbortSignal.timeout(10_000)),

@@ -47,7 +47,7 @@ export function presentDeployment(document: DeployDocument): {
  * account's id, which jobs are told to mask, and a masked output is dropped. Pure.
  */
 export function digestsOf(
-  services: readonly DeployedService[],
+  services: readonly Pick<DeployedService, "service" | "reference" | "digest">[],
 ): Readonly<Record<string, { readonly repository: string; readonly digest: string }>> {
   return Object.fromEntries(
     services.map(({ service, reference, digest }) => [

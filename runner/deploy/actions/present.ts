@@ -1,7 +1,9 @@
 import type { ExitCode } from "../../../config/errors.ts";
 import { fencedMarkdown } from "../../report/markdown.ts";
 import type { DeployDocument, DeployPlan } from "../documents.ts";
+import type { PromoteDocument } from "../promote.ts";
 import type { BuildDocument } from "../review.ts";
+import type { RollbackDocument } from "../rollback.ts";
 import { presentBuild } from "./build.ts";
 import { digestsOf, presentDeployment } from "./deployment.ts";
 import type { JobReport } from "./job-report.ts";
@@ -35,10 +37,11 @@ function presented(command: string, result: Result): JobReport {
   if (isDocument<DeployPlan>(result.document, "plan")) return presentPlan(result.document);
   if (isDocument<BuildDocument>(result.document, "build")) return presentBuild(result.document);
   const stack = stackOf(result.document);
+  const outcome = result.exitCode === 0 ? "done" : outcomeOf(result.exitCode);
   return {
     stack,
     summary: [`## slipway ${command}`, fencedMarkdown(result.text.split("\n"))].join("\n\n"),
-    outputs: { outcome: result.exitCode === 0 ? "done" : outcomeOf(result.exitCode) },
+    outputs: { outcome, ...outputsOf(result.document) },
     problems: [],
   };
 }
@@ -87,6 +90,17 @@ function outcomeOf(exitCode: ExitCode): string {
 
 function isDocument<T extends { readonly kind: string }>(value: unknown, kind: T["kind"]): value is T {
   return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === kind;
+}
+
+/** The services that images were moved for, and which: of a promotion or a rollback. */
+function outputsOf(document: unknown): Readonly<Record<string, string>> {
+  if (
+    !isDocument<PromoteDocument>(document, "promote") &&
+    !isDocument<RollbackDocument>(document, "rollback")
+  )
+    return {};
+  const names = document.services.map(({ service }) => service);
+  return { services: JSON.stringify(names), digests: JSON.stringify(digestsOf(document.services)) };
 }
 
 function stackOf(document: unknown): string | undefined {

@@ -3,6 +3,7 @@ import { awsSchema, slipwaySchema } from "../../../config/settings.ts";
 import { describeCopied } from "../../../runner/deploy/copy-promoted.ts";
 import { choosePromoted } from "../../../runner/deploy/promote.ts";
 import { sourceOfPromoted, tagsOfPromoted } from "../../../runner/deploy/promoted-source.ts";
+import { showTagged } from "../../../runner/deploy/show-moved.ts";
 import type { Revision } from "../../../runner/image/git.ts";
 import { earlier, sha } from "../release/releases.ts";
 
@@ -138,6 +139,16 @@ describe("what a promoted image is called and recorded as", () => {
 });
 
 describe("what was copied", () => {
+  it("is told with the tags that it has where it went", () => {
+    const copied = [
+      { service: "ui", tags: ["v1.2.3", "latest"] },
+      { service: "cart", tags: [] },
+      { service: "orders", tags: ["v1.2.3"] },
+    ];
+    expect(showTagged("prod", copied)).toEqual(["Tags on prod: ui v1.2.3, latest; orders v1.2.3"]);
+    expect(showTagged("prod", [])).toEqual([]);
+  });
+
   it("is told in one line", () => {
     const none = { manifests: 0, referrers: 0, mounted: 0, uploaded: 0, uploadedBytes: 0 };
     expect(describeCopied(none)).toBe("it is there already");
