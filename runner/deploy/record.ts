@@ -181,7 +181,10 @@ async function writeRecords(
         message: `${host} keeps no list of OCI referrers: the records are listed under tags (sha256-…) instead`,
       });
     }
-    conclude(written.length === recorded.length ? "done" : "failed", written.map(({ id }) => id).join(", "));
+    const ids = written.map(({ id }) => id).join(", ");
+    const missing = recorded.length - written.length;
+    if (missing === 0) conclude("done", ids);
+    else conclude("failed", `${missing} of ${recorded.length} not written${ids === "" ? "" : `; ${ids}`}`);
     return recorded;
   });
 }

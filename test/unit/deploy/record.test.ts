@@ -156,6 +156,7 @@ describe("recording what a deployment did", () => {
       code: "record-not-written",
       message: expect.stringContaining("the release of ui (done) is not recorded") as string,
     });
+    expect(events.at(-1)).toMatchObject({ outcome: "failed", message: "1 of 1 not written" });
   });
 });
 
