@@ -1,30 +1,22 @@
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeployDocument } from "../../runner/deploy/documents.ts";
-import { runsThatAreEnded } from "../faults/kills.ts";
-import { describeTargetFaults } from "../faults/target-faults.ts";
-import { createFaultWorld, type FaultWorld, outcomesOf, reached } from "../faults/world.ts";
+import { type FaultWorld, outcomesOf, reached, useFaultWorld } from "../faults/world.ts";
 import { cli, clone, stack } from "./world.ts";
 
 const directory = join(clone, ".slipway/faults");
 /** Another checkout of the same project, as another machine has it. */
 const elsewhere = join(clone, ".slipway/faults-elsewhere");
+const made = useFaultWorld("faults");
 let world: FaultWorld;
 
-beforeAll(async () => {
-  world = await createFaultWorld(directory);
+beforeAll(() => {
+  world = made();
 });
 
-afterEach(() => world.proxy.clear());
-
-afterAll(async () => {
-  await cli("sandbox", "down", "-C", directory);
-  await world?.proxy.close();
-  await rm(directory, { recursive: true, force: true });
-  await rm(elsewhere, { recursive: true, force: true });
-});
+afterAll(() => rm(elsewhere, { recursive: true, force: true }));
 
 /** Deploys once more: it ends well, what answers is the version, and it was moved once in all. */
 async function expectFinished(service: string, version: string, moves = 1) {
@@ -45,8 +37,6 @@ async function beginTo(call: string) {
 
 const problemsOf = (result: Awaited<ReturnType<FaultWorld["deploy"]>>) =>
   result.document<{ error: { problems: { code: string; message: string }[] } }>().error.problems;
-
-runsThatAreEnded(() => world);
 
 describe("the network", () => {
   test("may be gone for ten seconds while a deployment is followed", async () => {
@@ -360,5 +350,3 @@ describe("two deployments from two machines", () => {
     expect(await world.answer("ui")).toContain(version);
   });
 });
-
-describe("what runs the images", () => describeTargetFaults(() => world));

@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeServicesCommand, ListTaskDefinitionsCommand } from "@aws-sdk/client-ecs";
 import { GetAliasCommand } from "@aws-sdk/client-lambda";
+import { afterAll, afterEach, beforeAll } from "vitest";
 import type { DeployDocument } from "../../runner/deploy/documents.ts";
 import { askFunction, askService } from "../../sandbox/demo/answers.ts";
 import { sandboxFolder } from "../../sandbox/folder.ts";
@@ -49,6 +50,29 @@ export interface Running {
   readonly ended: Promise<{ exitCode: number | undefined; stderr: string; stdout: string }>;
 }
 
+/**
+ * The world of a file of tests, under `.slipway/<name>`: made before them, with no rule in force after
+ * each, and taken down at the end.
+ */
+export function useFaultWorld(name: string): () => FaultWorld {
+  const directory = join(clone, ".slipway", name);
+  let world: FaultWorld | undefined;
+  const get = () => {
+    if (world === undefined) throw new Error("there is no world before the tests");
+    return world;
+  };
+  beforeAll(async () => {
+    world = await createFaultWorld(directory);
+  });
+  afterEach(() => get().proxy.clear());
+  afterAll(async () => {
+    await cli("sandbox", "down", "-C", directory);
+    await world?.proxy.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+  return get;
+}
+
 /** Makes the stack of a world find its sandbox through a proxy: for `createWorld`. */
 export function proxyInto(directory: string) {
   let proxy: FaultProxy | undefined;
@@ -66,7 +90,7 @@ export function proxyInto(directory: string) {
   };
 }
 
-export async function createFaultWorld(directory: string): Promise<FaultWorld> {
+async function createFaultWorld(directory: string): Promise<FaultWorld> {
   const { through, proxy: opened } = proxyInto(directory);
   const services = await readFile(join(clone, "services.yaml"), "utf8");
   const world = await createWorld(directory, {

@@ -8,10 +8,10 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { DeployDocument } from "../../runner/deploy/documents.ts";
 import { getProvisioned } from "../../runner/targets/lambda/function.ts";
-import { stack } from "../e2e/world.ts";
-import { failedUpdate, stoppedAsUnhealthy, unhealthyTargets, withEvent } from "./rewrite.ts";
-import type { Fault, Rule } from "./rules.ts";
-import { type FaultWorld, reached } from "./world.ts";
+import { failedUpdate, stoppedAsUnhealthy, unhealthyTargets, withEvent } from "../faults/rewrite.ts";
+import type { Fault, Rule } from "../faults/rules.ts";
+import { type FaultWorld, reached, useFaultWorld } from "../faults/world.ts";
+import { stack } from "./world.ts";
 
 const cluster = `shop-${stack}`;
 const functionName = `shop-checkout-${stack}`;
@@ -31,7 +31,7 @@ interface TargetFault {
  * Faults of what runs the images. What the emulator can't have (a scheduler without room, health checks)
  * is put into its answers on the way, in AWS's own words.
  */
-export function describeTargetFaults(world: () => FaultWorld): void {
+function describeTargetFaults(world: () => FaultWorld): void {
   let catalogue: string;
   beforeAll(async () => {
     catalogue = await readFile(join(world().directory, "services.yaml"), "utf8");
@@ -348,3 +348,5 @@ export function describeTargetFaults(world: () => FaultWorld): void {
     });
   });
 }
+
+describe("what runs the images", () => describeTargetFaults(useFaultWorld("target-faults")));

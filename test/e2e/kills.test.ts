@@ -4,9 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { DeployDocument } from "../../runner/deploy/documents.ts";
-import { cli, stack } from "../e2e/world.ts";
-import type { Rule } from "./rules.ts";
-import { type FaultWorld, outcomesOf, reached } from "./world.ts";
+import type { Rule } from "../faults/rules.ts";
+import { type FaultWorld, outcomesOf, reached, useFaultWorld } from "../faults/world.ts";
+import { cli, stack } from "./world.ts";
 
 /** Where a run is ended: at a request that the proxy holds, or when it has said something. */
 interface Point {
@@ -112,21 +112,17 @@ async function endAt(world: FaultWorld, { moment, service }: Point, signal: "SIG
   return await running.ended;
 }
 
-/**
- * Runs that are ended at every point of a deployment, and what the next run makes of it.
- *
- * @param inWorld the world, once it is there
- */
-export function runsThatAreEnded(inWorld: () => FaultWorld): void {
-  describe.each(["SIGKILL", "SIGINT"] as const)("a run that is ended by %s", (signal) => {
-    test.each(points.filter(({ interrupt }) => signal === "SIGKILL" || interrupt === true))(
-      "at $at: the next run finishes it, and moves it once",
-      (point) => isFinished(inWorld(), point, signal),
-    );
-  });
-  test("a run that is killed at its smoke check: the next one makes it, and does not take what runs for done", () =>
-    isAskedAgain(inWorld()));
-}
+const inWorld = useFaultWorld("kills");
+
+describe.each(["SIGKILL", "SIGINT"] as const)("a run that is ended by %s", (signal) => {
+  test.each(points.filter(({ interrupt }) => signal === "SIGKILL" || interrupt === true))(
+    "at $at: the next run finishes it, and moves it once",
+    (point) => isFinished(inWorld(), point, signal),
+  );
+});
+
+test("a run that is killed at its smoke check: the next one makes it, and does not take what runs for done", () =>
+  isAskedAgain(inWorld()));
 
 async function isFinished(world: FaultWorld, point: Point, signal: "SIGKILL" | "SIGINT"): Promise<void> {
   const { service, begun } = point;
