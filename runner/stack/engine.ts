@@ -3,6 +3,7 @@ import { CommandError, ConcurrentUpdateError, StackNotFoundError } from "@pulumi
 import { execa } from "execa";
 import { UserError } from "../../config/errors.ts";
 import { killTree } from "./process-tree.ts";
+import { withTemporaryFolder } from "./temporary-folder.ts";
 
 /** The Pulumi CLI, and a way to run it. */
 export type Engine = PulumiCommand & { readonly run: ReturnType<typeof runIn> };
@@ -36,34 +37,36 @@ function runIn(command: string, always: AbortSignal) {
   ) => {
     const signal = runSignal === undefined ? always : AbortSignal.any([always, runSignal]);
     signal.throwIfAborted();
-    const child = execa(
-      command,
-      [...args, ...(args.includes("--non-interactive") ? [] : ["--non-interactive"])],
-      {
-        cwd,
-        env: { ...environment, PULUMI_AUTOMATION_API: "true" },
-        detached: true,
-        reject: false,
-        maxBuffer: 100_000_000,
-        stripFinalNewline: false,
-      },
-    );
-    child.stdout.setEncoding("utf8").on("data", (text: string) => onOutput?.(text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => onError?.(text));
-    const cancel = () => child.kill("SIGINT");
-    const kill = () => child.pid !== undefined && killTree(child.pid);
-    signal.addEventListener("abort", cancel, { once: true });
-    process.once("exit", kill);
-    try {
-      const { stdout, stderr, exitCode, failed, code: systemCode } = await child;
-      signal.throwIfAborted();
-      if (systemCode === "ENOENT") throw engineProblem(new Error("ENOENT"));
-      if (failed) throw commandError(stdout, stderr);
-      return { stdout, stderr, code: exitCode ?? -1 };
-    } finally {
-      signal.removeEventListener("abort", cancel);
-      process.off("exit", kill);
-    }
+    return withTemporaryFolder(async (temporary) => {
+      const child = execa(
+        command,
+        [...args, ...(args.includes("--non-interactive") ? [] : ["--non-interactive"])],
+        {
+          cwd,
+          env: { ...environment, PULUMI_AUTOMATION_API: "true", TMPDIR: temporary },
+          detached: true,
+          reject: false,
+          maxBuffer: 100_000_000,
+          stripFinalNewline: false,
+        },
+      );
+      child.stdout.setEncoding("utf8").on("data", (text: string) => onOutput?.(text));
+      child.stderr.setEncoding("utf8").on("data", (text: string) => onError?.(text));
+      const cancel = () => child.kill("SIGINT");
+      const kill = () => child.pid !== undefined && killTree(child.pid);
+      signal.addEventListener("abort", cancel, { once: true });
+      process.once("exit", kill);
+      try {
+        const { stdout, stderr, exitCode, failed, code: systemCode } = await child;
+        signal.throwIfAborted();
+        if (systemCode === "ENOENT") throw engineProblem(new Error("ENOENT"));
+        if (failed) throw commandError(stdout, stderr);
+        return { stdout, stderr, code: exitCode ?? -1 };
+      } finally {
+        signal.removeEventListener("abort", cancel);
+        process.off("exit", kill);
+      }
+    });
   };
 }
 

@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { UserError } from "../../config/errors.ts";
 import { type Emit, runStep } from "../../runner/report/events.ts";
+import { withTemporaryFolder } from "../../runner/stack/temporary-folder.ts";
 
 /** One `pulumi up` by hand, as a platform engineer types it. */
 export interface PulumiUp {
@@ -24,26 +25,28 @@ export interface PulumiUp {
  */
 export async function pulumiUp(up: PulumiUp): Promise<void> {
   await runStep(up.emit, { id: `pulumi up ${up.title}`, title: `pulumi up: ${up.title}` }, async (step) => {
-    const pulumi = (words: readonly string[]) =>
-      execa("pulumi", [...words, "--stack", up.stack, "--non-interactive"], {
-        cwd: up.directory,
-        env: up.environment,
-        extendEnv: false,
-        cancelSignal: up.signal,
-        // The engine winds up cleanly on SIGINT, and is ended when it does not.
-        killSignal: "SIGINT",
-        forceKillAfterDelay: 20_000,
-        all: true,
-        reject: false,
-        stdin: "ignore",
-      });
-    const selected = await pulumi(["stack", "select", "--create"]);
-    if (selected.failed) throw failure(up, selected.all ?? "", selected.cause);
-    const running = pulumi(["up", "--yes", "--skip-preview", "--suppress-progress"]);
-    for await (const line of running.iterable({ from: "all" })) {
-      if (isNews(String(line))) step.log(String(line));
-    }
-    const result = await running;
+    const result = await withTemporaryFolder(async (temporary) => {
+      const pulumi = (words: readonly string[]) =>
+        execa("pulumi", [...words, "--stack", up.stack, "--non-interactive"], {
+          cwd: up.directory,
+          env: { ...up.environment, TMPDIR: temporary },
+          extendEnv: false,
+          cancelSignal: up.signal,
+          // The engine winds up cleanly on SIGINT, and is ended when it does not.
+          killSignal: "SIGINT",
+          forceKillAfterDelay: 20_000,
+          all: true,
+          reject: false,
+          stdin: "ignore",
+        });
+      const selected = await pulumi(["stack", "select", "--create"]);
+      if (selected.failed) throw failure(up, selected.all ?? "", selected.cause);
+      const running = pulumi(["up", "--yes", "--skip-preview", "--suppress-progress"]);
+      for await (const line of running.iterable({ from: "all" })) {
+        if (isNews(String(line))) step.log(String(line));
+      }
+      return await running;
+    });
     up.signal.throwIfAborted();
     if (result.failed) throw failure(up, result.all ?? "", result.cause);
     step.conclude("done", summary(result.all ?? ""));
