@@ -1,5 +1,6 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { catalogueFile, projectFile } from "../config/description.ts";
 import { loadStack } from "../config/load.ts";
 import { type Clients, createClients } from "../runner/aws/clients.ts";
 import type { Emit } from "../runner/report/events.ts";
@@ -40,6 +41,9 @@ export async function withWorld<T>(options: WorldOptions, work: (world: World) =
   const say = (message: string) => emit({ kind: "notice", message });
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
+  // A project, as `slipway sandbox up` has it in its directory; else it would look for one further up.
+  await writeFile(join(folder, projectFile), "name: bench\nruntime: nodejs\n");
+  await writeFile(join(folder, catalogueFile), "services: {}\n");
   try {
     say(`bringing up a local AWS of its own under ${folder}`);
     const [state, awsCli] = await Promise.all([
