@@ -1,8 +1,8 @@
-import { type ImageDetail, paginateDescribeImages } from "@aws-sdk/client-ecr";
+import type { ImageDetail } from "@aws-sdk/client-ecr";
 import pMap from "p-map";
 import { stackOfReleaseTag } from "../../config/names.ts";
-import { isAwsError } from "../aws/errors.ts";
 import { connectToRegistry } from "../registry/connection.ts";
+import { listDetails } from "../registry/contents.ts";
 import { isKeepTagOf, keepTagsOf } from "../registry/keep-tags.ts";
 import { getManifest, parseStored } from "../registry/lookup.ts";
 import { retiredDigest, retireTags } from "../registry/retired.ts";
@@ -46,10 +46,11 @@ export async function retireKeepTags(session: Session, repositories: readonly st
 }
 
 async function findStale(session: Session, repository: string): Promise<readonly StaleTag[]> {
-  const { catalogue, settings } = session;
+  const { catalogue, settings, clients, signal } = session;
   const targets = catalogue.services.flatMap((service) => service.targets);
   const known = targets.map((target) => keepTagsOf(settings.stack, kindOf(target).title(target)));
-  return staleTags(settings.stack, await listTagged(session, repository), known);
+  const tagged = await listDetails(clients, repository, signal, { tagStatus: "TAGGED" });
+  return staleTags(settings.stack, tagged ?? [], known);
 }
 
 /** The keep-tags of a stack that no target of its catalogue has. Pure. */
@@ -74,20 +75,6 @@ export function staleTags(
       isKeepTagOf(tag, stack, names) &&
       !others.some((other) => isKeepTagOf(tag, other, names)),
   );
-}
-
-async function listTagged({ clients, signal }: Session, repository: string): Promise<ImageDetail[]> {
-  const input = { repositoryName: repository, filter: { tagStatus: "TAGGED" as const } };
-  const details: ImageDetail[] = [];
-  try {
-    const pages = paginateDescribeImages({ client: clients.ecr, pageSize: 1000 }, input, {
-      abortSignal: signal,
-    });
-    for await (const page of pages) details.push(...(page.imageDetails ?? []));
-  } catch (error) {
-    if (!isAwsError(error, "RepositoryNotFoundException")) throw error;
-  }
-  return details;
 }
 
 async function retireUnused(

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { readFile, symlink, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { z } from "zod";
 import type { Clients } from "../aws/clients.ts";
+import { withTemporaryFolder } from "../temporary-folder.ts";
 
 /** Variables with which buildx is signed in to a registry. */
 export type LoginEnvironment = Readonly<Record<string, string>>;
@@ -80,13 +81,12 @@ function usualFolder(): string {
   return process.env.DOCKER_CONFIG ?? join(homedir(), ".docker");
 }
 
-async function withConfiguration<T>(
+function withConfiguration<T>(
   configuration: Configuration,
   work: (environment: LoginEnvironment) => Promise<T>,
 ): Promise<T> {
   const usual = usualFolder();
-  const folder = await mkdtemp(join(tmpdir(), "slipway-docker-"));
-  try {
+  return withTemporaryFolder("docker", async (folder) => {
     // The plugin, its builders and the daemons are where they always are.
     await symlink(join(usual, "contexts"), join(folder, "contexts"));
     const plugins = [join(usual, "cli-plugins"), ...(configuration.cliPluginsExtraDirs ?? [])];
@@ -96,7 +96,5 @@ async function withConfiguration<T>(
       DOCKER_CONFIG: folder,
       BUILDX_CONFIG: process.env.BUILDX_CONFIG ?? join(usual, "buildx"),
     });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,4 +1,9 @@
-import { BatchGetImageCommand, type ImageDetail, paginateDescribeImages } from "@aws-sdk/client-ecr";
+import {
+  BatchGetImageCommand,
+  type DescribeImagesFilter,
+  type ImageDetail,
+  paginateDescribeImages,
+} from "@aws-sdk/client-ecr";
 import pMap from "p-map";
 import { z } from "zod";
 import type { Clients } from "../aws/clients.ts";
@@ -85,16 +90,23 @@ export async function readContents(
   );
 }
 
-async function listDetails(
+/**
+ * Everything that a repository holds, as ECR describes it: a call for a thousand. Undefined when there is
+ * no repository.
+ *
+ * @param filter only what has tags, or has none; default: all
+ */
+export async function listDetails(
   clients: Clients,
   repository: string,
   signal: AbortSignal,
+  filter?: DescribeImagesFilter,
 ): Promise<ImageDetail[] | undefined> {
   const details: ImageDetail[] = [];
   try {
     const pages = paginateDescribeImages(
       { client: clients.ecr, pageSize: 1000 },
-      { repositoryName: repository },
+      { repositoryName: repository, ...(filter === undefined ? {} : { filter }) },
       { abortSignal: signal },
     );
     for await (const page of pages) details.push(...(page.imageDetails ?? []));

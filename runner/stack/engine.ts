@@ -2,8 +2,8 @@ import { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
 import { CommandError, ConcurrentUpdateError, StackNotFoundError } from "@pulumi/pulumi/automation/errors.js";
 import { execa } from "execa";
 import { UserError } from "../../config/errors.ts";
+import { withTemporaryFolder } from "../temporary-folder.ts";
 import { killTree } from "./process-tree.ts";
-import { withTemporaryFolder } from "./temporary-folder.ts";
 
 /** The Pulumi CLI, and a way to run it. */
 export type Engine = PulumiCommand & { readonly run: ReturnType<typeof runIn> };
@@ -37,7 +37,8 @@ function runIn(command: string, always: AbortSignal) {
   ) => {
     const signal = runSignal === undefined ? always : AbortSignal.any([always, runSignal]);
     signal.throwIfAborted();
-    return withTemporaryFolder(async (temporary) => {
+    // Pulumi's language host leaves the pipes that it talks to a program by, one folder for each run.
+    return withTemporaryFolder("engine", async (temporary) => {
       const child = execa(
         command,
         [...args, ...(args.includes("--non-interactive") ? [] : ["--non-interactive"])],

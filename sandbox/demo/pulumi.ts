@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { UserError } from "../../config/errors.ts";
 import { type Emit, runStep } from "../../runner/report/events.ts";
-import { withTemporaryFolder } from "../../runner/stack/temporary-folder.ts";
+import { withTemporaryFolder } from "../../runner/temporary-folder.ts";
 
 /** One `pulumi up` by hand, as a platform engineer types it. */
 export interface PulumiUp {
@@ -25,7 +25,7 @@ export interface PulumiUp {
  */
 export async function pulumiUp(up: PulumiUp): Promise<void> {
   await runStep(up.emit, { id: `pulumi up ${up.title}`, title: `pulumi up: ${up.title}` }, async (step) => {
-    const result = await withTemporaryFolder(async (temporary) => {
+    const result = await withTemporaryFolder("engine", async (temporary) => {
       const pulumi = (words: readonly string[]) =>
         execa("pulumi", [...words, "--stack", up.stack, "--non-interactive"], {
           cwd: up.directory,
