@@ -88,7 +88,10 @@ async function mountTable({ store }: Sandbox): Promise<void> {
     return;
   }
   await store.update((state) => ({ ...state, mountedBinaryFormats: true }));
-  await execa("mount", ["-t", "binfmt_misc", "binfmt_misc", table]);
+  await execa("mount", ["-t", "binfmt_misc", "binfmt_misc", table]).catch(async (error: unknown) => {
+    // Another sandbox that comes up at the same moment may have been quicker.
+    if (!(await readdir(table)).includes("register")) throw error;
+  });
 }
 
 /** Writing -1 to an entry removes it. */
