@@ -1,11 +1,48 @@
-/** Imports go one way (docs/architecture.md). Run by `npm run check:imports`. */
-const never = (name, from, to, comment) => ({
-  name,
-  comment,
-  severity: "error",
-  from: { path: from },
-  to: { path: to },
-});
+/**
+ * Imports go down the floors only (docs/explanation/architecture.md draws them). The list below is the
+ * whole picture: a room may import rooms of lower floors, never one of its own floor or above. Run by
+ * `npm run check:imports`.
+ */
+const floors = [
+  ["config/problems"],
+  ["config/catalogue"],
+  ["config/stack"],
+  ["config"],
+  ["config/description"],
+  ["config/permissions", "source", "builder"],
+  ["runner/aws", "runner/report"],
+  ["runner/git", "runner/github", "runner/registry", "runner/stack"],
+  ["runner/cli", "runner/release", "runner/session", "runner/tags", "runner/targets"],
+  ["runner/history", "runner/in-use"],
+  ["runner/plan"],
+  ["runner/build", "runner/move"],
+  ["runner/commands", "infra"],
+  ["sandbox"],
+  ["runner"],
+  ["docs/generate", "examples", "bench"],
+];
+
+const rooms = floors.flat();
+
+/** Files of a room: all below it, but for those of rooms of their own below it. */
+function filesOf(room) {
+  const inner = rooms.filter((other) => other.startsWith(`${room}/`));
+  const apart = inner.map((other) => `(?!${other.slice(room.length + 1)}/)`).join("");
+  return `^${room}/${apart}`;
+}
+
+function downOnly(floor, index) {
+  const above = floors.slice(index).flat();
+  return floor.map((room) => ({
+    name: `down-only: ${room}`,
+    comment: "No import upward or sideways: see the floors in .dependency-cruiser.mjs.",
+    severity: "error",
+    from: { path: filesOf(room) },
+    to: { path: above.filter((other) => other !== room).map(filesOf) },
+  }));
+}
+
+const never = (name, from, to, comment, severity = "error") => ({ name, comment, severity, from, to });
 
 export default {
   forbidden: [
@@ -15,42 +52,52 @@ export default {
       name: "no-dev-dependency",
       comment: "What ships must not need what only development installs. The sandbox is development's.",
       severity: "error",
-      from: { path: "^(config|source|infra|runner)/" },
+      from: { path: "^(config|source|builder|infra|runner)/" },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
     },
-    never("config-is-the-ground", "^config/", "^(source|infra|runner|sandbox)/"),
-    never("source-knows-config-only", "^source/", "^(infra|runner|sandbox)/"),
-    never("infra-and-runner-talk-through-outputs", "^infra/", "^(runner|sandbox)/"),
-    never("runner-never-reaches-into-infra", "^runner/", "^infra/"),
-    {
-      name: "nobody-knows-the-sandbox",
-      comment: "Only the list of commands names it.",
-      severity: "error",
-      from: { path: "^(config|source|infra|runner|examples)/", pathNot: "^runner/cli\\.ts$" },
-      to: { path: "^sandbox/" },
-    },
-    never("deploy-does-not-call-commands", "^runner/deploy/", "^runner/commands/"),
+    ...floors.flatMap(downOnly),
     never(
-      "edges-do-not-call-operations",
-      "^runner/(targets|registry|stack|image)/",
-      "^runner/(commands|deploy|release)/",
+      "verbs-stand-alone",
+      { path: "^runner/commands/([^/]+)/" },
+      { path: "^runner/commands/", pathNot: "^runner/commands/$1/" },
+      "What two verbs need lies in a room below them.",
     ),
     never(
-      "records-do-not-know-who-makes-them",
-      "^runner/release/",
-      "^runner/(commands|deploy|targets|stack)/",
+      "kinds-are-siblings",
+      { path: "^runner/targets/([^/]+)/" },
+      { path: "^runner/targets/(ecs|lambda)/", pathNot: "^runner/targets/$1/" },
+      "A kind of target knows no other kind.",
     ),
     never(
-      "clients-are-the-bottom",
-      "^runner/aws/",
-      "^runner/(commands|deploy|release|targets|registry|stack|image)/",
+      "only-the-list-names-a-kind",
+      { path: "^runner/", pathNot: ["^runner/targets/(ecs|lambda)/", "^runner/targets/kinds\\.ts$"] },
+      { path: "^runner/targets/(ecs|lambda)/" },
+      "What is only one kind's is behind TargetKind; runner/targets/kinds.ts lists the kinds.",
+      "warn",
     ),
     never(
-      "init-describes-and-does-not-deploy",
-      "^runner/init/",
-      "^runner/(commands|deploy|release|targets|stack)/",
+      "help-stays-quick",
+      { path: "^runner/commands/[^/]+/command\\.ts$" },
+      { pathNot: "^runner/cli/", dynamic: false, dependencyTypesNot: ["type-only"] },
+      "A command file imports what is heavy only when it runs, so that --help stays quick.",
+      "warn",
     ),
-    never("report-reads-events-only", "^runner/report/", "^runner/(aws|registry|release|stack|image)/"),
+    never(
+      "aws-at-the-edges",
+      {
+        path: "^runner/",
+        pathNot: "^runner/(aws|registry|targets|commands/(doctor|init|logs))/",
+      },
+      { path: "@aws-sdk/", dependencyTypesNot: ["type-only"] },
+      "Calls of AWS are made by the rooms that are named for it.",
+      "warn",
+    ),
+    never(
+      "documents-are-last",
+      { path: "^runner/([^/]+)/", pathNot: "^runner/commands/" },
+      { path: "^runner/[^/]+/(show|job|document)\\.ts$", pathNot: "^runner/$1/" },
+      "What is shown is made last, of what was done: nothing decides by it.",
+    ),
   ],
   options: {
     doNotFollow: { path: "node_modules" },

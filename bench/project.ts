@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Clients } from "../runner/aws/clients.ts";
 import { createWorkspace } from "../sandbox/demo/workspace.ts";
-import { writeSandboxStack } from "../sandbox/stack/write.ts";
+import { writeSandboxStack } from "../sandbox/stack-file.ts";
 import { type Command, type Measured, measure } from "./measure.ts";
 import { clone, environmentOf, folder, stack, type World } from "./world.ts";
 

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { catalogueFile, projectFile } from "../config/description.ts";
-import { loadStack } from "../config/load.ts";
+import { catalogueFile, projectFile } from "../config/description/description.ts";
+import { loadStack } from "../config/description/load.ts";
 import { type Clients, createClients } from "../runner/aws/clients.ts";
 import type { Emit } from "../runner/report/events.ts";
 import { stackEnvironment } from "../runner/stack/environment.ts";

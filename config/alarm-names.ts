@@ -1,5 +1,5 @@
-import type { Service } from "./catalogue.ts";
-import type { Settings } from "./settings.ts";
+import type { Service } from "./catalogue/catalogue.ts";
+import type { Settings } from "./stack/settings.ts";
 
 /**
  * What the names of everything begin with that a stack has one of: `slipway-dev`.

@@ -1,19 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
+import { imageLabels } from "../builder/labels.ts";
 import { stackResourceName } from "../config/alarm-names.ts";
 import { registryHost } from "../config/names.ts";
-import { imageLabels } from "../source/image-labels.ts";
 import { currentAccount } from "./account.ts";
-import { type BaseImage, baseImage } from "./base-image.ts";
-import { BuildCache } from "./build-cache.ts";
-import { registryCredentials } from "./credentials.ts";
 import { EncryptionKey } from "./encryption-key.ts";
 import { GithubRoles } from "./github/roles.ts";
+import { type BaseImage, baseImage } from "./images/base-image.ts";
+import { BuildCache } from "./images/build-cache.ts";
+import { prepare } from "./images/builds.ts";
+import { registryCredentials } from "./images/credentials.ts";
+import { ServiceImage } from "./images/service-image.ts";
 import { Monitoring } from "./monitoring.ts";
-import { prepare } from "./prepare.ts";
 import { Replication } from "./replication.ts";
 import { ImageRepository } from "./repository.ts";
 import { Scanning } from "./scanning.ts";
-import { ServiceImage } from "./service-image.ts";
 import { serviceOutput } from "./stack-outputs.ts";
 
 // Config: whatever is wrong is said here, all at once, before the first resource.
@@ -93,7 +93,7 @@ const roles =
         tags,
       });
 
-// Outputs: names that other stacks and the runner rely on (config/outputs.ts).
+// Outputs: names that other stacks and the runner rely on (config/stack/outputs.ts).
 export const services = pulumi.all(
   Object.fromEntries(
     images.map(({ service, repository, image }) => [service.name, serviceOutput(repository, image)]),

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { outputsSchema, type PlatformOutputs } from "../config/outputs.ts";
+import { outputsSchema, type PlatformOutputs } from "../config/stack/outputs.ts";
 
 /**
  * What a platform stack has put out, for the program of another stack, checked and typed.

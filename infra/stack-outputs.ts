@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ImageOutput, ServiceOutput } from "../config/outputs.ts";
+import type { ImageOutput, ServiceOutput } from "../config/stack/outputs.ts";
+import type { BuiltImage } from "./images/service-image.ts";
 import type { ImageRepository } from "./repository.ts";
-import type { BuiltImage } from "./service-image.ts";
 
 /** A service's entry in the stack's outputs: its repository, and its image once there is one. */
 export function serviceOutput(

@@ -1,6 +1,6 @@
 import { allConfig } from "@pulumi/pulumi/runtime/config.js";
-import { type StackDescription, stackFile } from "../config/description.ts";
-import { checked, loadCatalogue, parseSettings } from "../config/load.ts";
+import { type StackDescription, stackFile } from "../config/description/description.ts";
+import { checked, loadCatalogue, parseSettings } from "../config/description/load.ts";
 
 /**
  * The stack's settings as the engine has them, and the catalogue, checked by the same schemas that

@@ -6,24 +6,24 @@ import yargs from "yargs";
 import packageDescription from "../package.json" with { type: "json" };
 import { demoCommand } from "../sandbox/commands/demo.ts";
 import { sandboxCommand } from "../sandbox/commands/sandbox.ts";
-import { buildCommand } from "./commands/build.ts";
-import { changedCommand } from "./commands/changed.ts";
-import type { Command, GlobalOptions } from "./commands/command.ts";
-import type { DefinedCommand } from "./commands/define.ts";
-import { deployCommand } from "./commands/deploy.ts";
-import { diffCommand } from "./commands/diff.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { historyCommand } from "./commands/history.ts";
-import { imagesCommand } from "./commands/images.ts";
-import { initCommand } from "./commands/init.ts";
-import { logsCommand } from "./commands/logs.ts";
-import { planCommand } from "./commands/plan.ts";
-import { promoteCommand } from "./commands/promote.ts";
-import { rollbackCommand } from "./commands/rollback.ts";
-import { statusCommand } from "./commands/status.ts";
-import { verifyCommand } from "./commands/verify.ts";
-import { waitCommand } from "./commands/wait.ts";
-import { whyCommand } from "./commands/why.ts";
+import type { Command, GlobalOptions } from "./cli/command.ts";
+import type { DefinedCommand } from "./cli/define.ts";
+import { buildCommand } from "./commands/build/command.ts";
+import { changedCommand } from "./commands/changed/command.ts";
+import { deployCommand } from "./commands/deploy/command.ts";
+import { diffCommand } from "./commands/diff/command.ts";
+import { doctorCommand } from "./commands/doctor/command.ts";
+import { historyCommand } from "./commands/history/command.ts";
+import { imagesCommand } from "./commands/images/command.ts";
+import { initCommand } from "./commands/init/command.ts";
+import { logsCommand } from "./commands/logs/command.ts";
+import { planCommand } from "./commands/plan/command.ts";
+import { promoteCommand } from "./commands/promote/command.ts";
+import { rollbackCommand } from "./commands/rollback/command.ts";
+import { statusCommand } from "./commands/status/command.ts";
+import { verifyCommand } from "./commands/verify/command.ts";
+import { waitCommand } from "./commands/wait/command.ts";
+import { whyCommand } from "./commands/why/command.ts";
 import { tolerateClosedPipes } from "./report/write.ts";
 
 /** Every command there is. A new one is a new file and a line here. */
@@ -109,7 +109,7 @@ export async function main(words: readonly string[]): Promise<void> {
 class UsageRefused extends Error {}
 
 async function reportRefusal(error: unknown, words: readonly string[]): Promise<void> {
-  const { reportError } = await import("./commands/run.ts");
+  const { reportError } = await import("./cli/run.ts");
   const options = {
     debug: words.includes("--debug"),
     output: /--output[= ]json/.test(words.join(" ")) ? "json" : "text",
@@ -118,8 +118,8 @@ async function reportRefusal(error: unknown, words: readonly string[]): Promise<
     return reportError(error, options);
   }
   const [{ usageProblems }, { UserError }] = await Promise.all([
-    import("./commands/usage.ts"),
-    import("../config/errors.ts"),
+    import("./cli/usage.ts"),
+    import("../config/problems/errors.ts"),
   ]);
   await reportError(new UserError(usageProblems(error.message, words, commands)), options);
 }

@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { request } from "undici";
-import { UserError } from "../config/errors.ts";
+import { UserError } from "../config/problems/errors.ts";
 import { runStep } from "../runner/report/events.ts";
 import { sandboxFolder } from "./folder.ts";
 import { withSandboxLock } from "./lock.ts";

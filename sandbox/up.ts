@@ -8,11 +8,11 @@ import { withSandboxLock } from "./lock.ts";
 import { type OpenOptions, openSandbox } from "./open.ts";
 import { partsOf } from "./parts/all.ts";
 import { chooseDockerHost, ownDockerHost } from "./parts/docker.ts";
+import { requirePrivileges } from "./parts/isolation/privileges.ts";
 import type { Part, Sandbox } from "./parts/part.ts";
-import { requirePrivileges } from "./parts/privileges.ts";
-import { writeSandboxStack } from "./stack/write.ts";
+import { writeSandboxStack } from "./stack-file.ts";
 import type { SandboxState } from "./state.ts";
-import { nameDiskFull } from "./toolchain/process.ts";
+import { nameDiskFull } from "./toolchain/run.ts";
 
 /** How `bringUp` goes about it. */
 export interface UpOptions extends OpenOptions {

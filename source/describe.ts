@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { serviceOfContext } from "../config/contexts.ts";
+import { serviceOfContext } from "../config/catalogue/contexts.ts";
 import { modeOf, type SourceFile } from "./file.ts";
 import type { BuildInputs } from "./inputs.ts";
 

@@ -1,5 +1,5 @@
-import type { Service } from "../config/catalogue.ts";
-import { neededBy, withNeeded } from "../config/needs.ts";
+import type { Service } from "../config/catalogue/catalogue.ts";
+import { neededBy, withNeeded } from "../config/description/needs.ts";
 import { type ContentCache, openContentCache } from "./content-cache.ts";
 import { describeSource, hashDescription, type SourceDescription } from "./describe.ts";
 import { type BuildInputs, readInputs } from "./inputs.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { UserError } from "../config/errors.ts";
+import { UserError } from "../config/problems/errors.ts";
 import { cleanPath, type IgnorePattern, InvalidPattern, readPattern } from "./pattern.ts";
 
 /** Which patterns matched a folder: what its entries need to know of it. */

@@ -1,9 +1,9 @@
 import { posix } from "node:path";
 import picomatch from "picomatch";
-import type { Service } from "../config/catalogue.ts";
-import { isGlob, isLocalContext, serviceOfContext } from "../config/contexts.ts";
-import { catalogueFile } from "../config/description.ts";
-import { UserError } from "../config/errors.ts";
+import type { Service } from "../config/catalogue/catalogue.ts";
+import { isGlob, isLocalContext, serviceOfContext } from "../config/catalogue/contexts.ts";
+import { catalogueFile } from "../config/description/description.ts";
+import { UserError } from "../config/problems/errors.ts";
 import { baseImages as referencesIn } from "./dockerfile.ts";
 import { byPath, type SourceFile } from "./file.ts";
 import { nothingIgnored, readIgnoreRules } from "./ignore.ts";

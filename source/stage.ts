@@ -14,7 +14,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import pLimit from "p-limit";
-import { UserError } from "../config/errors.ts";
+import { UserError } from "../config/problems/errors.ts";
 import type { SourceFile } from "./file.ts";
 import type { Source } from "./hash.ts";
 import { hashContent, unreadable } from "./working-tree.ts";

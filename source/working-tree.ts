@@ -11,7 +11,7 @@ import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { pipeline } from "node:stream/promises";
 import pLimit from "p-limit";
-import { UserError } from "../config/errors.ts";
+import { UserError } from "../config/problems/errors.ts";
 import type { ContentCache, FileStamp } from "./content-cache.ts";
 import { byPath, type SourceFile } from "./file.ts";
 import type { FolderMatches, IgnoreRules } from "./ignore.ts";

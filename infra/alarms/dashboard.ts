@@ -1,6 +1,6 @@
-import type { Service } from "../../config/catalogue.ts";
+import type { Service } from "../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../config/names.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/stack/settings.ts";
 import type { AlarmDefinition, Metric } from "./definition.ts";
 import { ecsMetric } from "./ecs.ts";
 import { eventNamespace } from "./events.ts";

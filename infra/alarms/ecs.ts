@@ -1,6 +1,6 @@
 import { ecsAlarmPrefix } from "../../config/alarm-names.ts";
-import type { AlarmSettings } from "../../config/alarms.ts";
-import type { EcsTarget, Service } from "../../config/catalogue.ts";
+import type { EcsTarget, Service } from "../../config/catalogue/catalogue.ts";
+import type { AlarmSettings } from "../../config/stack/alarms.ts";
 import type { AlarmDefinition, Metric } from "./definition.ts";
 
 const minute = 60;

@@ -1,7 +1,7 @@
-import type { Severity } from "../../config/alarms.ts";
-import type { Service } from "../../config/catalogue.ts";
+import type { Service } from "../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../config/names.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { Severity } from "../../config/stack/alarms.ts";
+import type { Settings } from "../../config/stack/settings.ts";
 import { clusterName } from "./ecs.ts";
 
 /** Something that AWS tells by events and by no metric: how its events are caught and counted. */

@@ -1,5 +1,5 @@
-import type { AlarmSettings } from "../../config/alarms.ts";
-import type { LambdaTarget, Service } from "../../config/catalogue.ts";
+import type { LambdaTarget, Service } from "../../config/catalogue/catalogue.ts";
+import type { AlarmSettings } from "../../config/stack/alarms.ts";
 import type { AlarmDefinition, Metric } from "./definition.ts";
 
 const fiveMinutes = 300;

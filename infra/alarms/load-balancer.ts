@@ -1,4 +1,4 @@
-import type { AlarmSettings } from "../../config/alarms.ts";
+import type { AlarmSettings } from "../../config/stack/alarms.ts";
 import type { AlarmDefinition, Metric } from "./definition.ts";
 
 type LoadBalancer = AlarmSettings["loadBalancers"][number];

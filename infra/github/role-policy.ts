@@ -1,9 +1,13 @@
-import { stackFile } from "../../config/description.ts";
-import { UserError } from "../../config/errors.ts";
-import type { GithubRole } from "../../config/github.ts";
-import { kindsOf, type ResourceKind } from "../../config/permission.ts";
-import { type PermissionScope, resourcesOf, type ScopedResources } from "../../config/permission-scope.ts";
-import { permissionsOf } from "../../config/permissions.ts";
+import { stackFile } from "../../config/description/description.ts";
+import { kindsOf, type ResourceKind } from "../../config/permissions/permission.ts";
+import {
+  type PermissionScope,
+  resourcesOf,
+  type ScopedResources,
+} from "../../config/permissions/permission-scope.ts";
+import { permissionsOf } from "../../config/permissions/permissions.ts";
+import { UserError } from "../../config/problems/errors.ts";
+import type { GithubRole } from "../../config/stack/github.ts";
 import { policyDocument, type Statement } from "../policy-document.ts";
 
 /** IAM's limits, in characters: all policies inside of a role together, one managed policy; and how many of these. */

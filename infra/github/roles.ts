@@ -1,6 +1,6 @@
 import { OpenIdConnectProvider } from "@pulumi/aws/iam/openIdConnectProvider.js";
 import * as pulumi from "@pulumi/pulumi";
-import { type GithubRole, githubAudience, githubIssuer } from "../../config/github.ts";
+import { type GithubRole, githubAudience, githubIssuer } from "../../config/stack/github.ts";
 import { CiRole, type GithubRolesArgs } from "./role.ts";
 
 /**

@@ -4,7 +4,7 @@ import {
   githubAudience,
   githubIssuer,
   trustedSubjects,
-} from "../../config/github.ts";
+} from "../../config/stack/github.ts";
 import { policyDocument, type Statement } from "../policy-document.ts";
 
 /**

@@ -4,7 +4,7 @@ import {
   type RetentionRule,
   type SingleSelection,
   selectionsOf,
-} from "../../config/retention.ts";
+} from "../../config/stack/retention.ts";
 import type { LifecycleAction, LifecyclePolicy, LifecycleRule, LifecycleSelection } from "./policy.ts";
 import { presets } from "./presets.ts";
 

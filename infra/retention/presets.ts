@@ -1,4 +1,4 @@
-import type { RetentionPreset, RetentionRule } from "../../config/retention.ts";
+import type { RetentionPreset, RetentionRule } from "../../config/stack/retention.ts";
 
 /** What each preset stands for; docs/retention.md says where they come from and how they differ. */
 export const presets: Readonly<Record<RetentionPreset, readonly RetentionRule[]>> = {

@@ -8,7 +8,7 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
-import { endpointFor, type Settings } from "../../config/settings.ts";
+import { endpointFor, type Settings } from "../../config/stack/settings.ts";
 import { toUserError } from "./errors.ts";
 import { clientClasses } from "./packages.ts";
 

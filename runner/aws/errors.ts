@@ -1,4 +1,4 @@
-import { UserError } from "../../config/errors.ts";
+import { UserError } from "../../config/problems/errors.ts";
 
 /** The call that failed, in the words of IAM: `ecs`, `UpdateService`. */
 export interface FailedCall {

@@ -1,5 +1,5 @@
 import { type FilteredLogEvent, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { UserError } from "../../config/errors.ts";
+import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "./clients.ts";
 import { isAwsError } from "./errors.ts";
 

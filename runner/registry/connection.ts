@@ -1,7 +1,7 @@
 import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import pRetry from "p-retry";
 import type { RequestInit, Response } from "undici";
-import { UserError } from "../../config/errors.ts";
+import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 
 /** Time for one request of the registry. Blobs that are layers take their own. */

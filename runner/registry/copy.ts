@@ -1,7 +1,7 @@
 import pMap from "p-map";
 import pRetry from "p-retry";
 import { z } from "zod";
-import { UserError } from "../../config/errors.ts";
+import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 import type { RegistryConnection } from "./connection.ts";
 import { getManifest, type StoredManifest } from "./lookup.ts";

@@ -4,8 +4,8 @@ import {
   type ImageIdentifier,
 } from "@aws-sdk/client-ecr";
 import pMap from "p-map";
-import { UserError } from "../../config/errors.ts";
 import { sourceTag } from "../../config/names.ts";
+import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
 import type { Image } from "./image.ts";

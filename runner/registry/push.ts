@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { UserError } from "../../config/errors.ts";
+import { UserError } from "../../config/problems/errors.ts";
 import { type RegistryConnection, refusalOf } from "./connection.ts";
 
 /** What a descriptor says of a blob. */

@@ -1,7 +1,7 @@
 import { ListImageReferrersCommand } from "@aws-sdk/client-ecr";
 import pRetry from "p-retry";
 import { z } from "zod";
-import { UserError } from "../../config/errors.ts";
+import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 import { type Artifact, artifactManifest, emptyBlob, type Subject } from "./artifact.ts";
 import type { RegistryConnection } from "./connection.ts";

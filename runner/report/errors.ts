@@ -1,4 +1,4 @@
-import { describeProblem, UserError } from "../../config/errors.ts";
+import { describeProblem, UserError } from "../../config/problems/errors.ts";
 import type { Colours } from "./colours.ts";
 
 /** An error as people read it: every problem, or for a bug what is needed to report it. Pure. */

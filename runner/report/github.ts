@@ -1,4 +1,4 @@
-import type { Problem } from "../../config/errors.ts";
+import type { Problem } from "../../config/problems/errors.ts";
 
 /**
  * A problem as a workflow command, which GitHub Actions shows at the file and line that it names. Pure.

@@ -1,6 +1,6 @@
-import { UserError } from "../../config/errors.ts";
-import { listStacks } from "../../config/load.ts";
-import { didYouMean } from "../../config/nearest.ts";
+import { listStacks } from "../../config/description/load.ts";
+import { UserError } from "../../config/problems/errors.ts";
+import { didYouMean } from "../../config/problems/nearest.ts";
 
 /**
  * The stack to work on: the one asked for, PULUMI_STACK, or the only one there is.

@@ -1,5 +1,5 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
-import type { Service } from "../../config/catalogue.ts";
+import type { Service } from "../../config/catalogue/catalogue.ts";
 import type { Emit, RunEvent } from "../report/events.ts";
 import { imagePartOf, resourceOf, stepOf } from "./resources.ts";
 

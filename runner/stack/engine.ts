@@ -1,9 +1,9 @@
 import { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
 import { CommandError, ConcurrentUpdateError, StackNotFoundError } from "@pulumi/pulumi/automation/errors.js";
 import { execa } from "execa";
-import { UserError } from "../../config/errors.ts";
-import { withTemporaryFolder } from "../temporary-folder.ts";
+import { UserError } from "../../config/problems/errors.ts";
 import { killTree } from "./process-tree.ts";
+import { withTemporaryFolder } from "./temporary-folder.ts";
 
 /** The Pulumi CLI, and a way to run it. */
 export type Engine = PulumiCommand & { readonly run: ReturnType<typeof runIn> };

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { stackFile } from "../../config/description.ts";
-import { UserError } from "../../config/errors.ts";
-import type { Settings } from "../../config/settings.ts";
+import { stackFile } from "../../config/description/description.ts";
+import { UserError } from "../../config/problems/errors.ts";
+import type { Settings } from "../../config/stack/settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,5 +1,5 @@
-import type { Service } from "../../config/catalogue.ts";
-import type { Problem } from "../../config/errors.ts";
+import type { Service } from "../../config/catalogue/catalogue.ts";
+import type { Problem } from "../../config/problems/errors.ts";
 import type { EngineRecord } from "./engine-events.ts";
 import { type ImagePart, imagePartOf, resourceOf } from "./resources.ts";
 

@@ -1,7 +1,7 @@
 import { LocalWorkspace } from "@pulumi/pulumi/automation/localWorkspace.js";
 import type { Stack } from "@pulumi/pulumi/automation/stack.js";
-import { stackFile } from "../../config/description.ts";
-import { UserError } from "../../config/errors.ts";
+import { stackFile } from "../../config/description/description.ts";
+import { UserError } from "../../config/problems/errors.ts";
 import { type Engine, findEngine } from "./engine.ts";
 
 export interface OpenStack {

@@ -1,4 +1,4 @@
-import type { Service } from "../../config/catalogue.ts";
+import type { Service } from "../../config/catalogue/catalogue.ts";
 import { imageResourceName } from "../../config/names.ts";
 
 /** Pulumi's types of what is built: one Image a platform, one Index a service. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConcurrentUpdateError } from "@pulumi/pulumi/automation/errors.js";
 import type { Stack } from "@pulumi/pulumi/automation/stack.js";
-import { type StackDescription, stackFile } from "../../config/description.ts";
-import { UserError } from "../../config/errors.ts";
+import { type StackDescription, stackFile } from "../../config/description/description.ts";
 import { servicesVariable } from "../../config/names.ts";
-import type { PlatformOutputs } from "../../config/outputs.ts";
+import { UserError } from "../../config/problems/errors.ts";
+import type { PlatformOutputs } from "../../config/stack/outputs.ts";
 import { formatDuration } from "../report/duration.ts";
 import type { Emit } from "../report/events.ts";
 import { type EngineRecord, emptyRecord, readEngineEvents } from "./engine-events.ts";

@@ -1,4 +1,4 @@
-import type { EcsTarget, LambdaTarget, Target } from "../../config/catalogue.ts";
+import type { EcsTarget, LambdaTarget, Target } from "../../config/catalogue/catalogue.ts";
 import { type EcsApplied, ecsKind } from "./ecs/kind.ts";
 import type { EcsState } from "./ecs/state.ts";
 import { type LambdaApplied, lambdaKind } from "./lambda/kind.ts";

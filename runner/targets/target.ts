@@ -1,5 +1,6 @@
-import type { Target } from "../../config/catalogue.ts";
-import type { Problem } from "../../config/errors.ts";
+import type { Target } from "../../config/catalogue/catalogue.ts";
+import { containersOf } from "../../config/description/sidecars.ts";
+import type { Problem } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 import type { Image } from "../registry/image.ts";
 import type { Emit } from "../report/events.ts";
@@ -172,4 +173,14 @@ export interface TargetKind<T extends Target, S, A> {
     registry: string,
     context: TargetContext,
   ): Promise<TargetOutcome | undefined>;
+}
+
+/** Whether a target is to be changed: what it runs, or that it is there. Pure. */
+export function isMove({ action }: Pick<TargetPlan, "action">): boolean {
+  return action === "update" || action === "create";
+}
+
+/** Whether a target runs a service's image, in whichever of its containers. Pure. */
+export function runsImageOf({ service, target }: Pick<TargetPlan, "service" | "target">, name: string) {
+  return service === name || containersOf(target, name).length > 0;
 }

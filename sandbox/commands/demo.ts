@@ -1,4 +1,4 @@
-import { defineCommand } from "../../runner/commands/define.ts";
+import { defineCommand } from "../../runner/cli/define.ts";
 
 /** `slipway demo`: the whole of Slipway as a story, on the sandbox. */
 export const demoCommand = defineCommand({

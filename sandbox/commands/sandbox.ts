@@ -1,4 +1,4 @@
-import { type DefinedCommand, defineCommand, defineGroup } from "../../runner/commands/define.ts";
+import { type DefinedCommand, defineCommand, defineGroup } from "../../runner/cli/define.ts";
 import { toolsCommand } from "./tools.ts";
 
 const up = defineCommand({
@@ -73,7 +73,7 @@ const env = defineCommand({
         import("../state.ts"),
         import("../folder.ts"),
         import("../environment.ts"),
-        import("../../config/errors.ts"),
+        import("../../config/problems/errors.ts"),
       ]);
     const state = await readState(sandboxFolder(root).state);
     if (state === undefined || Object.keys(state.parts).length === 0) {

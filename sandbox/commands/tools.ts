@@ -1,4 +1,4 @@
-import { type DefinedCommand, defineCommand } from "../../runner/commands/define.ts";
+import { type DefinedCommand, defineCommand } from "../../runner/cli/define.ts";
 
 /** `slipway sandbox tools`: what `up` would fetch, told beforehand. */
 export const toolsCommand: DefinedCommand = defineCommand({

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { loadStack } from "../../config/load.ts";
+import { loadStack } from "../../config/description/load.ts";
 import { createClients } from "../../runner/aws/clients.ts";
-import type { CommandContext, CommandResult } from "../../runner/commands/command.ts";
-import { deployServices } from "../../runner/commands/deployment.ts";
+import type { CommandContext, CommandResult } from "../../runner/cli/command.ts";
+import { deployServices } from "../../runner/commands/deploy/run.ts";
 import { applyStackEnvironment } from "../../runner/stack/environment.ts";
 import { takeDown } from "../down.ts";
-import { writeSandboxStack } from "../stack/write.ts";
+import { writeSandboxStack } from "../stack-file.ts";
 import { bringUp } from "../up.ts";
 import { pulumiUp, writeAppStack } from "./pulumi.ts";
 import { askShop } from "./shop.ts";

@@ -2,9 +2,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
-import { UserError } from "../../config/errors.ts";
+import { UserError } from "../../config/problems/errors.ts";
 import { type Emit, runStep } from "../../runner/report/events.ts";
-import { withTemporaryFolder } from "../../runner/temporary-folder.ts";
+import { withTemporaryFolder } from "../../runner/stack/temporary-folder.ts";
 
 /** One `pulumi up` by hand, as a platform engineer types it. */
 export interface PulumiUp {

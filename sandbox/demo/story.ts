@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pRetry from "p-retry";
-import type { CommandContext, CommandResult } from "../../runner/commands/command.ts";
+import type { CommandContext, CommandResult } from "../../runner/cli/command.ts";
 import type { Answer } from "./answers.ts";
 import type { Chapter } from "./timeline.ts";
 import type { Workspace } from "./workspace.ts";

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { CreateRepositoryCommand, ECRClient, RepositoryAlreadyExistsException } from "@aws-sdk/client-ecr";
 import { execa } from "execa";
 import { request } from "undici";
-import { UserError } from "../../config/errors.ts";
+import { UserError } from "../../config/problems/errors.ts";
 import { builderName, buildxEnvironment } from "./builder.ts";
 import {
   answerMilliseconds,

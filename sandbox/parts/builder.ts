@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { processEnvironment } from "../process/environment.ts";
 import type { BuildNode } from "./buildkit.ts";
-import { link } from "./link.ts";
+import { link } from "./network/link.ts";
 import { type Health, healthy, type Part, type Sandbox, type Started, unhealthy } from "./part.ts";
 
 /** Name of the sandbox's buildx builder. */

@@ -8,6 +8,8 @@ import { isAlive } from "../process/identity.ts";
 import { markedProcesses } from "../process/marked.ts";
 import { stopProcesses } from "../process/stop.ts";
 import type { PartRecord } from "../state.ts";
+import { inPrivateMounts } from "./isolation/private-mounts.ts";
+import { freePort } from "./network/port.ts";
 import {
   answerMilliseconds,
   type Health,
@@ -18,8 +20,6 @@ import {
   startSeconds,
   unhealthy,
 } from "./part.ts";
-import { freePort } from "./port.ts";
-import { inPrivateMounts } from "./private-mounts.ts";
 
 /** A BuildKit daemon and the platforms it builds for. */
 export interface BuildNode {

@@ -6,9 +6,10 @@ import { processEnvironment } from "../process/environment.ts";
 import { isAlive } from "../process/identity.ts";
 import { markedProcesses } from "../process/marked.ts";
 import { stopProcesses } from "../process/stop.ts";
-import { ip, makeBridge, removeBridge } from "./bridge.ts";
-import { removeControlGroups } from "./control-group.ts";
 import { dockerApi, isLocalDocker } from "./docker-api.ts";
+import { removeControlGroups } from "./isolation/control-group.ts";
+import { inPrivateMounts } from "./isolation/private-mounts.ts";
+import { ip, makeBridge, removeBridge } from "./network/bridge.ts";
 import {
   type Health,
   healthy,
@@ -18,7 +19,6 @@ import {
   startSeconds,
   unhealthy,
 } from "./part.ts";
-import { inPrivateMounts } from "./private-mounts.ts";
 
 const name = "docker";
 

@@ -1,9 +1,9 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { UserError } from "../../config/errors.ts";
+import { UserError } from "../../config/problems/errors.ts";
 import { machineNames } from "../folder.ts";
-import { link } from "./link.ts";
+import { link } from "./network/link.ts";
 import { type Health, healthy, type Part, type Sandbox, type Started, unhealthy } from "./part.ts";
 
 const table = "/proc/sys/fs/binfmt_misc";

@@ -9,6 +9,7 @@ import { markedProcesses } from "../process/marked.ts";
 import { stopProcesses } from "../process/stop.ts";
 import type { PartRecord } from "../state.ts";
 import { dockerApi } from "./docker-api.ts";
+import { freePort } from "./network/port.ts";
 import {
   answerMilliseconds,
   type Health,
@@ -19,7 +20,6 @@ import {
   startSeconds,
   unhealthy,
 } from "./part.ts";
-import { freePort } from "./port.ts";
 
 const name = "emulator";
 

@@ -1,6 +1,6 @@
 import { access, chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { link } from "./link.ts";
+import { link } from "./network/link.ts";
 import { type Health, healthy, type Part, type Sandbox, type Started, unhealthy } from "./part.ts";
 
 /** The clone that this code is part of; a project elsewhere uses its programs. */

@@ -10,6 +10,7 @@ import { isAlive } from "../process/identity.ts";
 import { markedProcesses } from "../process/marked.ts";
 import { stopProcesses } from "../process/stop.ts";
 import type { PartRecord } from "../state.ts";
+import { freePort } from "./network/port.ts";
 import {
   answerMilliseconds,
   type Health,
@@ -20,10 +21,9 @@ import {
   startSeconds,
   unhealthy,
 } from "./part.ts";
-import { freePort } from "./port.ts";
 
 const name = "registry";
-const program = join(import.meta.dirname, "..", "registry", "front.ts");
+const program = join(import.meta.dirname, "registry-front.ts");
 
 /** The door to the emulator's registry that takes HTTPS, too; see `registry/front.ts`. */
 export const registry: Part = {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { UserError } from "../../config/errors.ts";
+import { UserError } from "../../config/problems/errors.ts";
 import type { ProcessIdentity } from "../state.ts";
 import { identify, isAlive } from "./identity.ts";
 import { markVariable } from "./marked.ts";

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { didYouMean } from "../../config/nearest.ts";
+import { didYouMean } from "../../config/problems/nearest.ts";
 import { ruleOf } from "./compare.ts";
 import {
   hasUnknown,

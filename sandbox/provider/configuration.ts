@@ -1,7 +1,7 @@
 import type { ProviderArgs } from "@pulumi/aws";
 import { z } from "zod";
-import { type Problem, UserError } from "../../config/errors.ts";
-import { didYouMean } from "../../config/nearest.ts";
+import { type Problem, UserError } from "../../config/problems/errors.ts";
+import { didYouMean } from "../../config/problems/nearest.ts";
 import { type PropertyBag, unknownValue } from "./property.ts";
 
 /** Where the calls go, by the names that `aws:endpoints` has for AWS's services. */

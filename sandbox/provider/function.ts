@@ -1,4 +1,4 @@
-import { didYouMean } from "../../config/nearest.ts";
+import { didYouMean } from "../../config/problems/nearest.ts";
 import type { AwsContext } from "./context.ts";
 import type { PropertyBag } from "./property.ts";
 

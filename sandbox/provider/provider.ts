@@ -1,6 +1,6 @@
 import { STS } from "@aws-sdk/client-sts";
-import { UserError } from "../../config/errors.ts";
-import { didYouMean } from "../../config/nearest.ts";
+import { UserError } from "../../config/problems/errors.ts";
+import { didYouMean } from "../../config/problems/nearest.ts";
 import { checkInputs } from "./check.ts";
 import { type ProviderConfiguration, problemsOfAccount, readConfiguration } from "./configuration.ts";
 import { type AwsContext, createClient, createContexts } from "./context.ts";

@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from "n
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../config/errors.ts";
-import { nameDiskFull } from "./process.ts";
+import { UserError } from "../../config/problems/errors.ts";
+import { nameDiskFull } from "./run.ts";
 
 /**
  * The one folder outside the project that is written to: `SLIPWAY_CACHE`, or `slipway` in the user's

@@ -1,4 +1,4 @@
-import { UserError } from "../../config/errors.ts";
+import { UserError } from "../../config/problems/errors.ts";
 import { type Emit, runStep } from "../../runner/report/events.ts";
 import { cacheDirectory, readEntry } from "./cache.ts";
 import { ladder } from "./ladder.ts";

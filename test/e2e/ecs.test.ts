@@ -11,14 +11,12 @@ import {
 import { CreateTargetGroupCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import type {
-  DeployDocument,
-  StatusDocument,
-  VerifyDocument,
-  WaitDocument,
-} from "../../runner/deploy/documents.ts";
-import type { HistoryDocument } from "../../runner/deploy/history.ts";
-import type { RollbackDocument } from "../../runner/deploy/rollback.ts";
+import type { HistoryDocument } from "../../runner/commands/history/history.ts";
+import type { RollbackDocument } from "../../runner/commands/rollback/rollback.ts";
+import type { StatusDocument } from "../../runner/commands/status/document.ts";
+import type { VerifyDocument } from "../../runner/commands/verify/document.ts";
+import type { WaitDocument } from "../../runner/commands/wait/document.ts";
+import type { DeployDocument } from "../../runner/move/document.ts";
 import { askService } from "../../sandbox/demo/answers.ts";
 import {
   cli,

@@ -2,7 +2,7 @@ import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DeployDocument } from "../../runner/deploy/documents.ts";
+import type { DeployDocument } from "../../runner/move/document.ts";
 import { type FaultWorld, outcomesOf, reached, useFaultWorld } from "../faults/world.ts";
 import { cli, clone, stack } from "./world.ts";
 

@@ -7,9 +7,10 @@ import {
   RegisterTaskDefinitionCommand,
 } from "@aws-sdk/client-ecs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DeployDocument, StatusDocument } from "../../runner/deploy/documents.ts";
-import type { ImagesDocument } from "../../runner/deploy/images/list.ts";
-import { evaluate } from "../unit/retention/evaluate.ts";
+import type { ImagesDocument } from "../../runner/commands/images/list.ts";
+import type { StatusDocument } from "../../runner/commands/status/document.ts";
+import type { DeployDocument } from "../../runner/move/document.ts";
+import { evaluate } from "../unit/infra/retention/evaluate.ts";
 import { cli, clone, createWorld, shopOnOnePlatform, stack, type World } from "./world.ts";
 
 const directory = join(clone, ".slipway/e2e-images");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import type { DeployDocument } from "../../runner/deploy/documents.ts";
+import type { DeployDocument } from "../../runner/move/document.ts";
 import type { Rule } from "../faults/rules.ts";
 import { type FaultWorld, outcomesOf, reached, useFaultWorld } from "../faults/world.ts";
 import { cli, stack } from "./world.ts";

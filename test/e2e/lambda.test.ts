@@ -14,9 +14,10 @@ import {
 } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import type { DeployDocument, DeployPlan } from "../../runner/deploy/documents.ts";
-import type { LogEvent } from "../../runner/deploy/logs/events.ts";
-import type { LogsDocument } from "../../runner/deploy/logs/logs.ts";
+import type { LogEvent } from "../../runner/commands/logs/events.ts";
+import type { LogsDocument } from "../../runner/commands/logs/logs.ts";
+import type { DeployDocument } from "../../runner/move/document.ts";
+import type { DeployPlan } from "../../runner/plan/document.ts";
 import { proxyInto } from "../faults/world.ts";
 import { cli, clone, createWorld, stack, startCli, type World } from "./world.ts";
 

@@ -19,11 +19,11 @@ import {
 import { GetAliasCommand } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import type { DiffDocument } from "../../runner/deploy/diff.ts";
-import type { DeployDocument } from "../../runner/deploy/documents.ts";
-import type { HistoryDocument } from "../../runner/deploy/history.ts";
-import type { PromoteDocument } from "../../runner/deploy/promote.ts";
-import type { RollbackDocument } from "../../runner/deploy/rollback.ts";
+import type { DiffDocument } from "../../runner/commands/diff/diff.ts";
+import type { HistoryDocument } from "../../runner/commands/history/history.ts";
+import type { PromoteDocument } from "../../runner/commands/promote/promote.ts";
+import type { RollbackDocument } from "../../runner/commands/rollback/rollback.ts";
+import type { DeployDocument } from "../../runner/move/document.ts";
 import { readHead } from "../../runner/release/store.ts";
 import { cli, clone, createWorld, shopOnOnePlatform, stack, startCli, type World } from "./world.ts";
 

@@ -15,9 +15,10 @@ import {
 } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse, stringify } from "yaml";
-import { outputsSchema, type PlatformOutputs } from "../../config/outputs.ts";
-import type { DeployDocument, DeployPlan } from "../../runner/deploy/documents.ts";
-import type { LogsDocument } from "../../runner/deploy/logs/logs.ts";
+import { outputsSchema, type PlatformOutputs } from "../../config/stack/outputs.ts";
+import type { LogsDocument } from "../../runner/commands/logs/logs.ts";
+import type { DeployDocument } from "../../runner/move/document.ts";
+import type { DeployPlan } from "../../runner/plan/document.ts";
 import type { Answer } from "../../sandbox/demo/answers.ts";
 import { askShop } from "../../sandbox/demo/shop.ts";
 import { isAlive } from "../../sandbox/process/identity.ts";

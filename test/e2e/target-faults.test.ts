@@ -6,7 +6,7 @@ import { CreateTargetGroupCommand } from "@aws-sdk/client-elastic-load-balancing
 import { GetAliasCommand, UpdateAliasCommand } from "@aws-sdk/client-lambda";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import type { DeployDocument } from "../../runner/deploy/documents.ts";
+import type { DeployDocument } from "../../runner/move/document.ts";
 import { getProvisioned } from "../../runner/targets/lambda/function.ts";
 import { failedUpdate, stoppedAsUnhealthy, unhealthyTargets, withEvent } from "../faults/rewrite.ts";
 import type { Fault, Rule } from "../faults/rules.ts";

@@ -3,13 +3,13 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import pRetry from "p-retry";
 import { parse, stringify } from "yaml";
-import { loadStack } from "../../config/load.ts";
+import { loadStack } from "../../config/description/load.ts";
 import { type Clients, createClients } from "../../runner/aws/clients.ts";
 import type { RunEvent } from "../../runner/report/events.ts";
 import { stackEnvironment } from "../../runner/stack/environment.ts";
 import { pulumiUp, writeAppStack } from "../../sandbox/demo/pulumi.ts";
 import { createWorkspace, type Workspace } from "../../sandbox/demo/workspace.ts";
-import { writeSandboxStack } from "../../sandbox/stack/write.ts";
+import { writeSandboxStack } from "../../sandbox/stack-file.ts";
 import { readState, type SandboxState } from "../../sandbox/state.ts";
 
 /** The clone that is tested. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeServicesCommand, ListTaskDefinitionsCommand } from "@aws-sdk/client-ecs";
 import { GetAliasCommand } from "@aws-sdk/client-lambda";
 import { afterAll, afterEach, beforeAll } from "vitest";
-import type { DeployDocument } from "../../runner/deploy/documents.ts";
+import type { DeployDocument } from "../../runner/move/document.ts";
 import { askFunction, askService } from "../../sandbox/demo/answers.ts";
 import { sandboxFolder } from "../../sandbox/folder.ts";
 import { tlsFiles } from "../../sandbox/parts/registry.ts";

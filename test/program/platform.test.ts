@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { outputsSchema } from "../../config/outputs.ts";
+import { outputsSchema } from "../../config/stack/outputs.ts";
 import { account, configurationOf, failingProgram, type Plan, planProgram } from "./plan.ts";
 
 const services = ["ui", "catalog", "cart", "orders", "checkout"];

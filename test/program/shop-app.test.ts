@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { PlatformOutputs } from "../../config/outputs.ts";
+import type { PlatformOutputs } from "../../config/stack/outputs.ts";
 import { serviceImage } from "../../examples/shop/app/images.ts";
 
 const registry = "111122223333.dkr.ecr.eu-central-1.amazonaws.com";

@@ -4,13 +4,13 @@ import { IAM } from "@aws-sdk/client-iam";
 import { Lambda } from "@aws-sdk/client-lambda";
 import { STS } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { catalogueSchema, resolveCatalogue } from "../../config/catalogue.ts";
-import { type GithubRole, githubIssuer, githubRoles, githubSchema } from "../../config/github.ts";
-import { awsSchema, slipwaySchema } from "../../config/settings.ts";
+import { catalogueSchema, resolveCatalogue } from "../../config/catalogue/catalogue.ts";
+import { type GithubRole, githubIssuer, githubRoles, githubSchema } from "../../config/stack/github.ts";
+import { awsSchema, slipwaySchema } from "../../config/stack/settings.ts";
 import { rolePolicies } from "../../infra/github/role-policy.ts";
 import { trustPolicy } from "../../infra/github/trust.ts";
 import { createClients } from "../../runner/aws/clients.ts";
-import { checkPermissions } from "../../runner/deploy/doctor/permissions.ts";
+import { checkPermissions } from "../../runner/commands/doctor/permissions.ts";
 import { type StrictAws, startStrictAws } from "./strict-aws.ts";
 
 const region = "eu-central-1";

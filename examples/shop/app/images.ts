@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PlatformOutputs } from "../../../config/outputs.ts";
+import type { PlatformOutputs } from "../../../config/stack/outputs.ts";
 import { platformOutputs } from "../../../infra/platform.ts";
 
 /** A service's image and the repository it is in, as the platform's stack says. */

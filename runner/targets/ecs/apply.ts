@@ -1,12 +1,12 @@
 import { type DeploymentConfiguration, type Service, UpdateServiceCommand } from "@aws-sdk/client-ecs";
-import { UserError } from "../../../config/errors.ts";
+import { UserError } from "../../../config/problems/errors.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { isAwsError } from "../../aws/errors.ts";
 import type { Clock } from "../poll.ts";
 import type { TargetContext, TargetImage, TargetPlan } from "../target.ts";
 import { alarmField, configurationWithAlarms } from "./alarms.ts";
 import { imageIn, referencesByContainer } from "./containers.ts";
-import { runOneOff } from "./one-off.ts";
+import { runOneOff } from "./one-off/one-off.ts";
 import { nextRevision, registerRevision, revisionLeft, revisionLikeIt } from "./revision.ts";
 import { type EcsState, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
 

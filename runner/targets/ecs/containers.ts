@@ -1,4 +1,4 @@
-import type { EcsTarget } from "../../../config/catalogue.ts";
+import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
 import type { TargetImage } from "../target.ts";
 import type { TaskDefinition } from "./state.ts";

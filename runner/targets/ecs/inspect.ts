@@ -4,9 +4,9 @@ import {
   paginateListServices,
   type Service,
 } from "@aws-sdk/client-ecs";
-import type { EcsTarget } from "../../../config/catalogue.ts";
-import type { Problem } from "../../../config/errors.ts";
-import { didYouMean } from "../../../config/nearest.ts";
+import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
+import type { Problem } from "../../../config/problems/errors.ts";
+import { didYouMean } from "../../../config/problems/nearest.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { isAwsError } from "../../aws/errors.ts";
 import type { TargetContext, TargetPlan } from "../target.ts";

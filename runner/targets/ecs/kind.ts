@@ -1,4 +1,4 @@
-import type { EcsTarget } from "../../../config/catalogue.ts";
+import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
 import { explainRefusal } from "../../aws/errors.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
 import type { Gate } from "../gate.ts";
@@ -6,16 +6,16 @@ import { type Clock, systemClock } from "../poll.ts";
 import type { TargetContext, TargetImage, TargetKind, TargetOutcome, TargetPlan } from "../target.ts";
 import { applyEcs, type EcsApplied, startDeployment, takeUp } from "./apply.ts";
 import { containerOf, imageIn, imagesByContainer } from "./containers.ts";
-import { type DeploymentEnd, followDeployment } from "./follow.ts";
+import { type DeploymentEnd, followDeployment } from "./follow/follow.ts";
 import { imagesInEcs } from "./in-use.ts";
 import { findService, inspectEcs, isEcsAsPlanned } from "./inspect.ts";
 import { logsOfEcs } from "./logs.ts";
 import { ecsTitle, planEcs } from "./plan.ts";
-import { smokeCheckService } from "./smoke.ts";
 import { type EcsState, type FoundService, primaryOf, revisionName } from "./state.ts";
 import { statusOfEcs } from "./status.ts";
-import { waitForEcs } from "./under-way.ts";
+import { smokeCheckService } from "./tasks/smoke.ts";
 import { verifyEcs } from "./verify/verify.ts";
+import { waitForEcs } from "./wait.ts";
 
 export type { EcsApplied } from "./apply.ts";
 

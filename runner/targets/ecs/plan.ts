@@ -1,15 +1,15 @@
 import type { Service } from "@aws-sdk/client-ecs";
-import type { EcsTarget } from "../../../config/catalogue.ts";
-import type { Problem } from "../../../config/errors.ts";
-import { didYouMean } from "../../../config/nearest.ts";
+import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
+import type { Problem } from "../../../config/problems/errors.ts";
+import { didYouMean } from "../../../config/problems/nearest.ts";
 import type { Image } from "../../registry/image.ts";
 import type { FieldChange, TargetImage, TargetPlan } from "../target.ts";
 import { alarmChange } from "./alarms.ts";
 import { imageIn, imagesByContainer, referencesByContainer } from "./containers.ts";
-import { oneOffProblems } from "./one-off-request.ts";
-import { smokeProblems } from "./smoke.ts";
+import { oneOffProblems } from "./one-off/request.ts";
 import { type EcsState, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
 import { strategyNotes } from "./strategy.ts";
+import { smokeProblems } from "./tasks/smoke.ts";
 
 /** `ecs shop-dev/ui` */
 export function ecsTitle(target: EcsTarget): string {

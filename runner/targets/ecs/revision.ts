@@ -6,7 +6,7 @@ import {
   type RegisterTaskDefinitionCommandInput,
   type Tag,
 } from "@aws-sdk/client-ecs";
-import { UserError } from "../../../config/errors.ts";
+import { UserError } from "../../../config/problems/errors.ts";
 import { hasCode, isAwsError } from "../../aws/errors.ts";
 import type { TaskDefinition } from "./state.ts";
 

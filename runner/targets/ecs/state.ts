@@ -1,5 +1,5 @@
 import type { Deployment, Service, Tag } from "@aws-sdk/client-ecs";
-import type { Problem } from "../../../config/errors.ts";
+import type { Problem } from "../../../config/problems/errors.ts";
 
 /** A task definition as the API sends it: also with fields that our SDK does not know yet. */
 export interface TaskDefinition {

@@ -1,6 +1,6 @@
 import type { AlarmType } from "@aws-sdk/client-cloudwatch";
-import type { Problem } from "../../../config/errors.ts";
-import { didYouMean } from "../../../config/nearest.ts";
+import type { Problem } from "../../../config/problems/errors.ts";
+import { didYouMean } from "../../../config/problems/nearest.ts";
 import type { Clients } from "../../aws/clients.ts";
 
 const alarmTypes: AlarmType[] = ["MetricAlarm", "CompositeAlarm"];

@@ -1,8 +1,8 @@
 import { type AliasConfiguration, CreateAliasCommand, UpdateAliasCommand } from "@aws-sdk/client-lambda";
-import { UserError } from "../../../config/errors.ts";
+import { UserError } from "../../../config/problems/errors.ts";
 import { isAwsError } from "../../aws/errors.ts";
+import { type FunctionUpdate, withoutConflict } from "./follow/until.ts";
 import { getAlias, weightsOf } from "./function.ts";
-import { type FunctionUpdate, withoutConflict } from "./wait.ts";
 
 /** Where an alias sends its invocations. */
 export interface AliasPlace {

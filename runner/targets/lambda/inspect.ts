@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import { paginateListFunctions } from "@aws-sdk/client-lambda";
-import type { LambdaTarget } from "../../../config/catalogue.ts";
-import type { Problem } from "../../../config/errors.ts";
-import { didYouMean } from "../../../config/nearest.ts";
+import type { LambdaTarget } from "../../../config/catalogue/catalogue.ts";
+import type { Problem } from "../../../config/problems/errors.ts";
+import { didYouMean } from "../../../config/problems/nearest.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { listAliases } from "../../aws/function-aliases.ts";
 import type { TargetContext, TargetPlan } from "../target.ts";
 import { missingAlarms } from "./alarms.ts";
 import { seenOf } from "./alias.ts";
+import { findLeft } from "./follow/provisioned.ts";
 import { getAlias, getFunction, getProvisioned, isSettled, weightsOf } from "./function.ts";
-import { findLeft } from "./provisioned.ts";
 import type { LambdaState } from "./state.ts";
 
 /** Names shown in "did you mean": ten pages, as Lambda gives them. */

@@ -1,25 +1,25 @@
-import type { LambdaTarget } from "../../../config/catalogue.ts";
+import type { LambdaTarget } from "../../../config/catalogue/catalogue.ts";
 import { explainRefusal } from "../../aws/errors.ts";
 import { imageReference } from "../../registry/image.ts";
 import { type Clock, systemClock } from "../poll.ts";
 import type { TargetContext, TargetKind, TargetOutcome, TargetPlan } from "../target.ts";
 import { type SeenAlias, samePlace, seeAlias, sendAlias, whole } from "./alias.ts";
-import { followLambda, type LambdaApplied } from "./follow.ts";
+import { followLambda, type LambdaApplied } from "./follow/follow.ts";
+import { provision } from "./follow/provisioned.ts";
+import { type FunctionUpdate, renew, updateOf } from "./follow/until.ts";
 import { getFunction } from "./function.ts";
 import { imagesInLambda } from "./in-use.ts";
 import { inspectLambda, isLambdaAsPlanned } from "./inspect.ts";
 import { logsOfLambda } from "./logs.ts";
 import { architectureOf, lambdaTitle, manifestFor, planLambda, sameDigest } from "./plan.ts";
-import { provision } from "./provisioned.ts";
 import type { LambdaState } from "./state.ts";
 import { statusOfLambda } from "./status.ts";
-import { waitForLambda } from "./under-way.ts";
 import { assertManifest, createFunction, updateCode } from "./update.ts";
 import { verifyLambda } from "./verify.ts";
 import { versionLeft } from "./versions.ts";
-import { type FunctionUpdate, renew, updateOf } from "./wait.ts";
+import { waitForLambda } from "./wait.ts";
 
-export type { LambdaApplied } from "./follow.ts";
+export type { LambdaApplied } from "./follow/follow.ts";
 
 /** Lambda functions: code by one platform's digest, a version for each image, the alias moved last. */
 export const lambdaKind = createLambdaKind(systemClock);

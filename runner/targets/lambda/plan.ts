@@ -1,7 +1,8 @@
-import type { LambdaTarget } from "../../../config/catalogue.ts";
-import type { Problem } from "../../../config/errors.ts";
+import type { LambdaTarget } from "../../../config/catalogue/catalogue.ts";
+import type { Problem } from "../../../config/problems/errors.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
 import type { FieldChange, TargetPlan } from "../target.ts";
+import { describeSteps } from "./follow/steps.ts";
 import {
   describeWeights,
   type FoundAlias,
@@ -9,7 +10,6 @@ import {
   isWeighted,
   type LambdaState,
 } from "./state.ts";
-import { describeSteps } from "./steps.ts";
 
 /** `lambda shop-checkout-dev:live` */
 export function lambdaTitle(target: LambdaTarget): string {

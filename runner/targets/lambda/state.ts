@@ -1,4 +1,4 @@
-import type { Problem } from "../../../config/errors.ts";
+import type { Problem } from "../../../config/problems/errors.ts";
 import type { SeenAlias } from "./alias.ts";
 
 /** What was found of a Lambda target. */

@@ -4,14 +4,14 @@ import {
   type GetFunctionCommandOutput,
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
-import { UserError } from "../../../config/errors.ts";
+import { UserError } from "../../../config/problems/errors.ts";
 import type { Clients } from "../../aws/clients.ts";
 import type { Image } from "../../registry/image.ts";
 import { getManifest, parseStored } from "../../registry/lookup.ts";
 import { imageManifestMediaTypes } from "../../registry/manifest.ts";
+import { type FunctionUpdate, waitFor, withoutConflict } from "./follow/until.ts";
 import { getFunction, isSettled } from "./function.ts";
 import { platformOf, sameDigest } from "./plan.ts";
-import { type FunctionUpdate, waitFor, withoutConflict } from "./wait.ts";
 
 /**
  * Makes sure that a digest is what Lambda takes: one platform's image manifest, no index.

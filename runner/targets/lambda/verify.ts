@@ -1,5 +1,5 @@
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
-import type { LambdaTarget } from "../../../config/catalogue.ts";
+import type { LambdaTarget } from "../../../config/catalogue/catalogue.ts";
 import { checkRole } from "../roles.ts";
 import type { TargetCheck, TargetContext, Verification } from "../target.ts";
 import { unlessMissing } from "./function.ts";

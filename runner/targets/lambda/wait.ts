@@ -1,104 +1,67 @@
-import type { LambdaTarget } from "../../../config/catalogue.ts";
-import { UserError } from "../../../config/errors.ts";
-import type { Clients } from "../../aws/clients.ts";
-import { isAwsError } from "../../aws/errors.ts";
-import { type Clock, poll, pollPolicy } from "../poll.ts";
-import type { TargetContext } from "../target.ts";
+import { GetAliasCommand, GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
+import type { LambdaTarget } from "../../../config/catalogue/catalogue.ts";
+import { hasCode } from "../../aws/errors.ts";
+import type { Clock } from "../poll.ts";
+import type { TargetContext, TargetOutcome } from "../target.ts";
+import { updateOf, waitFor } from "./follow/until.ts";
+import { unlessMissing } from "./function.ts";
+import { lambdaTitle } from "./plan.ts";
+import { statusOfLambda } from "./status.ts";
 
-/** What the calls for one function share. */
-export interface FunctionUpdate {
-  readonly clients: Clients;
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
-  readonly target: LambdaTarget;
-  /** By the clock, in milliseconds since the epoch. */
-  readonly until: number;
-  readonly progress: (message: string) => void;
-}
-
-/** The same with the target's time beginning anew: each wait has all of it. */
-export function renew(update: FunctionUpdate): FunctionUpdate {
-  return { ...update, until: update.clock.now() + update.target.timeoutSeconds * 1000 };
-}
-
-/** The same for what is put right after Ctrl-C: it is not stopped, and has a minute at most. */
-export function uninterruptible(update: FunctionUpdate): FunctionUpdate {
-  const { clients, clock } = update;
-  return {
-    ...update,
-    clients: clients.uninterruptible,
-    signal: new AbortController().signal,
-    until: clock.now() + 60_000,
-  };
-}
-
-/** For a target whose time began at `startedAt`. */
-export function updateOf(
-  target: LambdaTarget,
-  context: TargetContext,
-  clock: Clock,
-  startedAt: number,
-): FunctionUpdate {
-  return {
-    clients: context.clients,
-    signal: context.signal,
-    clock,
-    target,
-    until: startedAt + target.timeoutSeconds * 1000,
-    progress: (message) => context.emit({ kind: "step-progress", id: context.step, message }),
-  };
-}
-
-/** Repeats a call that Lambda refuses while another update is in progress, or a new role is unknown. */
-export async function withoutConflict<T>(update: FunctionUpdate, call: () => Promise<T>): Promise<T> {
-  const answer = await waitFor(update, "another update of the function to end", async (say) => {
-    try {
-      return { value: await call() };
-    } catch (error) {
-      // https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
-      const busy = isAwsError(error, "ResourceConflictException") && !/already exist/i.test(error.message);
-      const newRole =
-        isAwsError(error, "InvalidParameterValueException") && /role.*assumed/i.test(error.message);
-      if (!busy && !newRole) throw error;
-      say(error.message);
-      return undefined;
-    }
-  });
-  return answer.value;
+/** What is under way with a function; undefined when nothing is. */
+interface Progress {
+  readonly reason: string;
 }
 
 /**
- * Looks until there is an answer or the time is up.
- *
- * @param look is given `say`, for what Lambda said meanwhile: it is the reason when the time is up
- * @throws UserError `timed-out`
+ * Waits until an update of a function's code is over and its alias sends its callers to one version only;
+ * undefined when it is so from the start. How a shift was meant to end is known to who began it alone:
+ * the version that the alias ends up on is told.
  */
-export async function waitFor<T>(
-  update: FunctionUpdate,
-  what: string,
-  look: (say: (reason: string) => void) => Promise<T | undefined>,
-): Promise<T> {
-  const { clock, signal, until, target } = update;
+export async function waitForLambda(
+  service: string,
+  target: LambdaTarget,
+  context: TargetContext,
+  clock: Clock,
+): Promise<TargetOutcome | undefined> {
   const startedAt = clock.now();
-  let said: string | undefined;
-  const found = await poll(
-    async (attempt) => {
-      const answer = await look((reason) => {
-        said = reason;
-      });
-      if (answer === undefined && attempt === 0) update.progress(`waiting for ${what}`);
-      return answer;
-    },
-    { clock, policy: pollPolicy, until, signal },
-  );
-  if (found !== undefined) return found;
-  throw new UserError(
-    {
-      code: "timed-out",
-      where: `Lambda function ${target.function}`,
-      message: `waited ${Math.round((clock.now() - startedAt) / 1000)} s for ${what}${said === undefined ? "" : `; Lambda says: ${said}`}`,
-      fix: "look at the function in the console; give the target a longer timeoutSeconds if it only takes long",
-    },
-    { exitCode: 1 },
-  );
+  const about = { service, title: lambdaTitle(target), kind: "lambda" as const };
+  const first = await look(target, context);
+  if (first === undefined) return undefined;
+  const update = updateOf(target, context, clock, startedAt);
+  try {
+    await waitFor(update, first.reason, async (say) => {
+      const progress = await look(target, context);
+      if (progress !== undefined) say(progress.reason);
+      return progress === undefined ? true : undefined;
+    });
+  } catch (error) {
+    if (!hasCode(error, "timed-out")) throw error;
+    const message = error.problems[0]?.message ?? "it took too long";
+    return { ...about, outcome: "failed", message, milliseconds: clock.now() - startedAt };
+  }
+  const { health, message, running } = await statusOfLambda(service, target, context);
+  return {
+    ...about,
+    outcome: health === "healthy" ? "done" : "failed",
+    message,
+    ...(running === undefined ? {} : { running }),
+    milliseconds: clock.now() - startedAt,
+  };
+}
+
+async function look(target: LambdaTarget, { clients, signal }: TargetContext): Promise<Progress | undefined> {
+  const FunctionName = target.function;
+  const options = { abortSignal: signal };
+  const [configuration, alias] = await Promise.all([
+    unlessMissing(clients.lambda.send(new GetFunctionConfigurationCommand({ FunctionName }), options)),
+    unlessMissing(clients.lambda.send(new GetAliasCommand({ FunctionName, Name: target.alias }), options)),
+  ]);
+  if (configuration?.State === "Pending" || configuration?.LastUpdateStatus === "InProgress") {
+    return { reason: "the update of its code to end" };
+  }
+  const others = Object.entries(alias?.RoutingConfig?.AdditionalVersionWeights ?? {});
+  if (others.length === 0) return undefined;
+  const parts = others.map(([version, part]) => `version ${version} gets ${Math.round(part * 100)} %`);
+  return { reason: `the shift of ${target.alias} to end (${parts.join(", ")})` };
 }

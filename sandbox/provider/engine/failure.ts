@@ -2,7 +2,7 @@ import { Metadata, status } from "@grpc/grpc-js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import statusMessages from "@pulumi/pulumi/proto/status_pb.js";
 import anyMessages from "google-protobuf/google/protobuf/any_pb.js";
-import { UserError } from "../../../config/errors.ts";
+import { UserError } from "../../../config/problems/errors.ts";
 import { PartlyMade } from "../operations.ts";
 import { toStruct } from "./struct.ts";
 

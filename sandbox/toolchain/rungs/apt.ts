@@ -2,7 +2,7 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { withLock } from "../lock.ts";
 import type { Architecture } from "../machine.ts";
-import { runToSuccess } from "../process.ts";
+import { runToSuccess } from "../run.ts";
 import { describeWait, lockDirectory, type Session, type ToolStep } from "../session.ts";
 import { findProgram } from "./probe.ts";
 

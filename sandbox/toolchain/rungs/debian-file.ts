@@ -1,7 +1,7 @@
 import { chmod, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { writeEntry } from "../cache.ts";
-import { runToSuccess } from "../process.ts";
+import { runToSuccess } from "../run.ts";
 import type { Rung } from "../rung.ts";
 import { type Attempt, declined, type Session, type ToolStep } from "../session.ts";
 import { type ToolName, tools } from "../tools.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { writeEntry } from "../cache.ts";
-import { runToSuccess } from "../process.ts";
 import { request, unreachable } from "../reach.ts";
+import { runToSuccess } from "../run.ts";
 import { type Attempt, declined, type Session, type ToolStep } from "../session.ts";
 import { tools } from "../tools.ts";
 import { fetchFile } from "./fetch-file.ts";

@@ -5,7 +5,7 @@ import { runStep } from "../../../runner/report/events.ts";
 import { readEntry, requireSpace, writeEntry } from "../cache.ts";
 import { goModulesNeed, ladder } from "../ladder.ts";
 import { tryLock, withLock } from "../lock.ts";
-import { runToSuccess } from "../process.ts";
+import { runToSuccess } from "../run.ts";
 import type { GoModule, Rung } from "../rung.ts";
 import {
   type Attempt,

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { runProcess } from "../process.ts";
+import { runProcess } from "../run.ts";
 import type { Rung } from "../rung.ts";
 import { type Attempt, declined, type Session } from "../session.ts";
 import type { ToolName } from "../tools.ts";

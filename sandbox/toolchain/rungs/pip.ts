@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { runToSuccess } from "../process.ts";
+import { runToSuccess } from "../run.ts";
 import type { Session } from "../session.ts";
 
 /** Where a list of versions and checksums lies. */

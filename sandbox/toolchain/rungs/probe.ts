@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access, open, realpath } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import type { Architecture } from "../machine.ts";
-import { runProcess } from "../process.ts";
+import { runProcess } from "../run.ts";
 import { type ToolName, tools } from "../tools.ts";
 
 /** The first program of that name on the PATH, then in `folders`. Relative PATH entries are left out. */

@@ -2,7 +2,7 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readEntry, writeEntry } from "../cache.ts";
 import { withLock } from "../lock.ts";
-import { runToSuccess } from "../process.ts";
+import { runToSuccess } from "../run.ts";
 import type { Rung } from "../rung.ts";
 import { type Attempt, describeWait, lockDirectory, type Session, type ToolStep } from "../session.ts";
 import { type ToolName, tools } from "../tools.ts";

@@ -1,9 +1,9 @@
 import { access, rm, writeFile } from "node:fs/promises";
-import { UserError } from "../../../config/errors.ts";
+import { UserError } from "../../../config/problems/errors.ts";
 import { runStep } from "../../../runner/report/events.ts";
 import { ladder } from "../ladder.ts";
 import { withLock } from "../lock.ts";
-import { type ProcessOptions, runProcess, runToSuccess } from "../process.ts";
+import { type ProcessOptions, runProcess, runToSuccess } from "../run.ts";
 import type { Rung } from "../rung.ts";
 import {
   type Attempt,

@@ -4,9 +4,9 @@ import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
-import type { UserError } from "../../../config/errors.ts";
-import { parseSettings } from "../../../config/load.ts";
-import type { Settings } from "../../../config/settings.ts";
+import { parseSettings } from "../../../config/description/load.ts";
+import type { UserError } from "../../../config/problems/errors.ts";
+import type { Settings } from "../../../config/stack/settings.ts";
 import { assertAccount } from "../../../runner/aws/account.ts";
 import { type Clients, createClients } from "../../../runner/aws/clients.ts";
 

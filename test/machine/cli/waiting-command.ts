@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { runCommand } from "../../../runner/commands/run.ts";
+import { runCommand } from "../../../runner/cli/run.ts";
 
 /** A command that waits: until it is interrupted, or (with `stubborn`) whatever happens. */
 const stubborn = process.argv.includes("stubborn");

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Service } from "../../../config/catalogue.ts";
+import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { canonicalJson } from "../../../source/describe.ts";
 import { hashSources, type Source } from "../../../source/hash.ts";
 import { stageContext } from "../../../source/stage.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { UserError } from "../../../config/errors.ts";
+import { UserError } from "../../../config/problems/errors.ts";
 import { explainRefusal, toUserError } from "../../../runner/aws/errors.ts";
 
 const call = { service: "ecs", operation: "UpdateService", region: "eu-west-1" };

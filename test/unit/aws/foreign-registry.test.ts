@@ -2,7 +2,7 @@ import { BatchGetImageCommand, type ECRClient, GetAuthorizationTokenCommand } fr
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { awsSchema, type Settings, slipwaySchema } from "../../../config/settings.ts";
+import { awsSchema, type Settings, slipwaySchema } from "../../../config/stack/settings.ts";
 import { createClients } from "../../../runner/aws/clients.ts";
 import { openImages } from "../../../runner/aws/foreign-registry.ts";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ownMovingTags, releaseTag } from "../../../config/names.ts";
-import { keepTagPrefixes } from "../../../config/retention.ts";
-import { matchesWildcard } from "../../../config/tags.ts";
-import { keepTagsOf } from "../../../runner/registry/keep-tags.ts";
+import { keepTagPrefixes } from "../../../config/stack/retention.ts";
+import { matchesWildcard } from "../../../config/stack/tags.ts";
+import { keepTagsOf } from "../../../runner/in-use/keep-tags.ts";
 
 const stacks = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,90}$/);
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { catalogueSchema, resolveCatalogue, type Service } from "../../../config/catalogue.ts";
-import { type GithubRole, githubRoles, githubSchema } from "../../../config/github.ts";
-import type { PermissionScope } from "../../../config/permission-scope.ts";
-import { awsSchema, slipwaySchema } from "../../../config/settings.ts";
+import { catalogueSchema, resolveCatalogue, type Service } from "../../../config/catalogue/catalogue.ts";
+import type { PermissionScope } from "../../../config/permissions/permission-scope.ts";
+import { type GithubRole, githubRoles, githubSchema } from "../../../config/stack/github.ts";
+import { awsSchema, slipwaySchema } from "../../../config/stack/settings.ts";
 import { rolePolicies, roleStatements } from "../../../infra/github/role-policy.ts";
 import { trustPolicy } from "../../../infra/github/trust.ts";
 import { policyDocument } from "../../../infra/policy-document.ts";

@@ -2,7 +2,7 @@ import { BatchGetImageCommand, ECRClient, PutImageCommand } from "@aws-sdk/clien
 import { mockClient } from "aws-sdk-client-mock";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { UserError } from "../../../config/errors.ts";
+import type { UserError } from "../../../config/problems/errors.ts";
 import { checkTags, judgeTags, putTags, tagMovability } from "../../../runner/registry/tags.ts";
 import { awsError, ecrOnly, found, indexText, notFound, ociIndex, sha } from "./fixtures.ts";
 

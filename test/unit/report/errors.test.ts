@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../../config/errors.ts";
+import { UserError } from "../../../config/problems/errors.ts";
 import { coloursFor } from "../../../runner/report/colours.ts";
 import { describeError, errorDocument } from "../../../runner/report/errors.ts";
 import { annotation } from "../../../runner/report/github.ts";

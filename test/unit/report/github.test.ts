@@ -3,20 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { lineOfKey, locateProblem } from "../../../runner/report/locate.ts";
+import { lineOfKey, locateProblem } from "../../../runner/github/locate.ts";
 import {
   codeMarkdown,
   fencedMarkdown,
   markdownTable,
   plainMarkdown,
   timelineMarkdown,
-} from "../../../runner/report/markdown.ts";
+} from "../../../runner/github/markdown.ts";
 import {
   appendStepSummary,
   outputLines,
   setStepOutputs,
   withinBytes,
-} from "../../../runner/report/step-files.ts";
+} from "../../../runner/github/step-files.ts";
 
 let folder: string;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { portsFor } from "../../../sandbox/parts/port.ts";
-import { freeSubnet, type Network, parseRoutes } from "../../../sandbox/parts/subnet.ts";
+import { portsFor } from "../../../sandbox/parts/network/port.ts";
+import { freeSubnet, type Network, parseRoutes } from "../../../sandbox/parts/network/subnet.ts";
 
 const routes = `Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
 eth0	00000000	010012AC	0003	0	0	0	00000000	0	0	0

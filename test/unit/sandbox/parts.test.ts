@@ -4,7 +4,7 @@ import { partsOf } from "../../../sandbox/parts/all.ts";
 import { baseImageReferences } from "../../../sandbox/parts/base-images.ts";
 import { buildkitConfiguration, buildNodes } from "../../../sandbox/parts/buildkit.ts";
 import { isLocalDocker } from "../../../sandbox/parts/docker-api.ts";
-import { missingPrivileges } from "../../../sandbox/parts/privileges.ts";
+import { missingPrivileges } from "../../../sandbox/parts/isolation/privileges.ts";
 import { markIn } from "../../../sandbox/process/marked.ts";
 import { overall } from "../../../sandbox/status.ts";
 import { inOrder } from "../../../sandbox/up.ts";

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { loadSettings } from "../../../config/load.ts";
+import { loadSettings } from "../../../config/description/load.ts";
 import { sandboxFolder } from "../../../sandbox/folder.ts";
 import { newState } from "../../../sandbox/open.ts";
-import { writeSandboxStack } from "../../../sandbox/stack/write.ts";
+import { writeSandboxStack } from "../../../sandbox/stack-file.ts";
 import { readState, stateSchema, stateStore } from "../../../sandbox/state.ts";
 
 let root: string;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../../config/errors.ts";
+import { UserError } from "../../../config/problems/errors.ts";
 import { ignoreFilter, parseIgnoreRules, readIgnoreRules } from "../../../source/ignore.ts";
 import recorded from "./recorded/patternmatcher.json" with { type: "json" };
 

@@ -1,4 +1,4 @@
-import type { Service } from "../../../config/catalogue.ts";
+import type { Service } from "../../../config/catalogue/catalogue.ts";
 
 /** A service of the catalogue, as simple as can be. */
 export function service(name: string, changes: Partial<Service> = {}): Service {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { UserError } from "../../../config/errors.ts";
+import { UserError } from "../../../config/problems/errors.ts";
 import { pauseMilliseconds, poll, pollPolicy } from "../../../runner/targets/poll.ts";
 import { fakeClock } from "./fakes.ts";
 

@@ -1,4 +1,4 @@
-import type { EcsTarget } from "../../../../config/catalogue.ts";
+import type { EcsTarget } from "../../../../config/catalogue/catalogue.ts";
 import { hasCode } from "../../../aws/errors.ts";
 import type { TargetCheck, TargetContext, Verification } from "../../target.ts";
 import { referencesByContainer } from "../containers.ts";

@@ -13,7 +13,7 @@ import {
 } from "@aws-sdk/client-ecs";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { UserError } from "../../../../config/errors.ts";
+import type { UserError } from "../../../../config/problems/errors.ts";
 import { createEcsKind } from "../../../../runner/targets/ecs/kind.ts";
 import type { TaskDefinition } from "../../../../runner/targets/ecs/state.ts";
 import { awsError, fakeClock, fakeContext, image, sha } from "../fakes.ts";

@@ -21,8 +21,8 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { mockClient } from "aws-sdk-client-mock";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { EcsTarget } from "../../../../config/catalogue.ts";
-import { UserError } from "../../../../config/errors.ts";
+import type { EcsTarget } from "../../../../config/catalogue/catalogue.ts";
+import { UserError } from "../../../../config/problems/errors.ts";
 import type { Image } from "../../../../runner/registry/image.ts";
 import { alarmGates } from "../../../../runner/targets/ecs/alarms.ts";
 import { createEcsKind } from "../../../../runner/targets/ecs/kind.ts";

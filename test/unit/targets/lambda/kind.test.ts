@@ -10,7 +10,7 @@ import {
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { UserError } from "../../../../config/errors.ts";
+import type { UserError } from "../../../../config/problems/errors.ts";
 import { indexText, ociIndex } from "../../registry/fixtures.ts";
 import { awsError, fakeContext, image, sha } from "../fakes.ts";
 import { aliasIs, changes, fn, holds, lambda, latest, ref, start, startAnew, target } from "./builders.ts";

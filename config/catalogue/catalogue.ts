@@ -1,0 +1,190 @@
+import { z } from "zod";
+import { serviceContext } from "./contexts.ts";
+import { type EcsTarget, ecsTargetSchema, resolveEcsTarget } from "./ecs-target.ts";
+import { type LambdaTarget, lambdaTargetFor, lambdaTargetSchema } from "./lambda-target.ts";
+
+/** A path relative to the project's directory (where Pulumi.yaml is), with forward slashes. */
+const relativePath = z
+  .string()
+  .min(1)
+  .refine((path) => !path.startsWith("/"), "must be relative to the project's directory");
+
+/**
+ * A platform as BuildKit and OCI write it: `os/architecture[/variant]`.
+ * https://github.com/opencontainers/image-spec/blob/main/image-index.md
+ */
+export const platformSchema = z
+  .enum(
+    [
+      "linux/amd64",
+      "linux/arm64",
+      "linux/arm64/v8",
+      "linux/arm/v7",
+      "linux/arm/v6",
+      "linux/arm/v5",
+      "linux/386",
+      "linux/ppc64le",
+      "linux/riscv64",
+      "linux/s390x",
+    ],
+    { error: "is not a platform that BuildKit builds Linux images for" },
+  )
+  .meta({ description: "os/architecture[/variant], for example linux/arm64" });
+
+export const targetSchema = z.discriminatedUnion("kind", [ecsTargetSchema, lambdaTargetSchema]);
+
+const serviceNameSchema = z
+  .string()
+  .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, {
+    error:
+      "is not a name ECR accepts in a repository: lower-case letters and digits, joined by single . _ or -",
+  })
+  .max(100);
+
+const serviceSchema = z
+  .strictObject({
+    description: z.string().optional(),
+    context: relativePath.describe("Build context"),
+    dockerfile: relativePath.optional().describe("Default: Dockerfile in the context"),
+    stage: z.string().min(1).optional().describe("Target stage of the Dockerfile; default: the last"),
+    platforms: z.array(platformSchema).min(1).optional().describe("Default: defaults.platforms"),
+    arguments: z.record(z.string(), z.string()).default({}).describe("Build arguments; never a secret"),
+    secrets: z
+      .record(z.string(), z.strictObject({ environment: z.string().min(1) }))
+      .default({})
+      .describe("Build secrets by id, each from an environment variable; only ids enter the source hash"),
+    contexts: z
+      .record(z.string(), z.string().min(1))
+      .default({})
+      .describe(
+        "Named contexts: a path, service:// and another service's name, docker-image://, oci-layout:// or https://",
+      ),
+    needs: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Services whose images this one is built FROM, by their names there"),
+    extraInputs: z
+      .array(relativePath)
+      .default([])
+      .describe(
+        "Files outside of the contexts that count as inputs of the build: paths, or patterns such as proto/**/*.proto",
+      ),
+    salt: z.string().optional().describe("Changing it makes the image be built anew"),
+    repository: z
+      .string()
+      .min(2)
+      .max(256)
+      .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-][a-z0-9]+)*)*$/, {
+        error: "is not a repository name ECR accepts",
+      })
+      .optional()
+      .describe("Default: the stack's prefix and the service's name"),
+    targets: z.array(targetSchema).default([]).describe("What runs the image"),
+  })
+  .describe("A service: what is built, and what runs it");
+
+/** services.yaml, as written. */
+export const catalogueSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    source: z.url().optional().describe("Where the code lives; becomes org.opencontainers.image.source"),
+    defaults: z
+      .strictObject({
+        platforms: z.array(platformSchema).min(1).default(["linux/amd64", "linux/arm64"]),
+      })
+      .prefault({}),
+    sharedPaths: z
+      .array(
+        z.union([
+          relativePath,
+          z.strictObject({
+            path: relativePath,
+            services: z.array(z.string().min(1)).min(1).describe("The services that it concerns"),
+          }),
+        ]),
+      )
+      .default([])
+      .describe(
+        "Paths or patterns that count as inputs of every service's build, or of those that are named",
+      ),
+    services: z
+      .record(serviceNameSchema, serviceSchema)
+      .refine((services) => Object.keys(services).length > 0, "must name at least one service"),
+  })
+  .meta({ title: "services.yaml: the catalogue of services" });
+
+export type { EcsTarget } from "./ecs-target.ts";
+export type { LambdaTarget } from "./lambda-target.ts";
+/** What runs an image. A new kind is a new member here and a new file in `runner/targets/`. */
+export type Target = EcsTarget | LambdaTarget;
+
+/** A service of the catalogue, defaults filled in, for one stack. */
+export interface Service {
+  readonly name: string;
+  readonly description?: string;
+  /** Build context, relative to the project's directory. */
+  readonly context: string;
+  /** Dockerfile, relative to the project's directory. */
+  readonly dockerfile: string;
+  readonly stage?: string;
+  readonly platforms: readonly string[];
+  readonly arguments: Readonly<Record<string, string>>;
+  /** Secret id → name of the environment variable that holds it. */
+  readonly secrets: Readonly<Record<string, { readonly environment: string }>>;
+  /** Named contexts; what it needs of other services is among them (config/catalogue/contexts.ts). */
+  readonly contexts: Readonly<Record<string, string>>;
+  readonly extraInputs: readonly string[];
+  readonly salt?: string;
+  readonly repository?: string;
+  readonly targets: readonly Target[];
+}
+
+export interface Catalogue {
+  readonly source?: string;
+  /** In the order of the file. */
+  readonly services: readonly Service[];
+}
+
+/** The catalogue as one stack sees it: defaults filled in and `${stack}` replaced in targets. Pure. */
+export function resolveCatalogue(written: z.output<typeof catalogueSchema>, stack: string): Catalogue {
+  const forStack = (text: string) => text.replaceAll("${stack}", stack);
+  return {
+    ...(written.source === undefined ? {} : { source: written.source }),
+    services: Object.entries(written.services).map(([name, service]): Service => {
+      const { dockerfile, platforms, targets, needs, ...rest } = service;
+      return {
+        ...withoutUndefined(rest),
+        name,
+        dockerfile: dockerfile ?? `${service.context.replace(/\/+$/, "")}/Dockerfile`,
+        platforms: [...new Set(platforms ?? written.defaults.platforms)],
+        contexts: withNeeds(service.contexts, needs),
+        extraInputs: [...service.extraInputs, ...sharedBy(name, written.sharedPaths)],
+        targets: targets.map((target): Target => {
+          switch (target.kind) {
+            case "ecs":
+              return resolveEcsTarget(target, name, forStack);
+            case "lambda":
+              return lambdaTargetFor(target, forStack);
+          }
+        }),
+      } as Service;
+    }),
+  };
+}
+
+/** Named contexts, and one for each service that is needed, called like it, unless another context is its image. */
+function withNeeds(contexts: Readonly<Record<string, string>>, needs: readonly string[]) {
+  const missing = needs.filter((name) => !Object.values(contexts).includes(serviceContext(name)));
+  return { ...contexts, ...Object.fromEntries(missing.map((name) => [name, serviceContext(name)])) };
+}
+
+/** The shared paths that concern a service. */
+function sharedBy(name: string, shared: z.output<typeof catalogueSchema>["sharedPaths"]): string[] {
+  return shared.flatMap((one) =>
+    typeof one === "string" ? [one] : one.services.includes(name) ? [one.path] : [],
+  );
+}
+
+function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+}

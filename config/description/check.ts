@@ -1,0 +1,136 @@
+import { ownMovingTags, referrersTags, repositoryName } from "../names.ts";
+import type { Problem } from "../problems/errors.ts";
+import type { Settings } from "../stack/settings.ts";
+import { immovableFormats, tagFormats } from "../stack/tags.ts";
+import { stackAlarmProblems } from "./deployment-alarms.ts";
+import { catalogueFile, type StackDescription, stackFile } from "./description.ts";
+import { sidecarProblems } from "./sidecars.ts";
+
+/** ECR takes so many exclusion filters in a repository, and so many wildcards in each. */
+const maximumFilters = 5;
+const maximumFilterWildcards = 2;
+
+/**
+ * What is wrong with a stack beyond what its files say one by one: what AWS would refuse, and what
+ * contradicts. Pure.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
+ */
+export function checkStack(description: StackDescription): Problem[] {
+  const { catalogue, settings } = description;
+  return [
+    ...movingTagProblems(settings.repositories.movingTags, stackFile(settings.stack)),
+    ...immovableTagProblems(settings),
+    ...reservedTagProblems(settings),
+    ...sameRepositoryProblems(
+      catalogue.services.map((service) => ({
+        service: service.name,
+        repository: repositoryName(settings, service),
+      })),
+    ),
+    ...sidecarProblems(catalogue.services),
+    ...stackAlarmProblems(description),
+    ...(settings.scanning.lambda && settings.scanning.mode === "basic"
+      ? [
+          {
+            code: "contradicting-settings",
+            where: stackFile(settings.stack),
+            key: "slipway:scanning.lambda",
+            value: true,
+            message: "functions are scanned by enhanced scanning only, and the mode is basic",
+            fix: "set mode: enhanced, or remove lambda",
+          },
+        ]
+      : []),
+  ];
+}
+
+function movingTagProblems(movingTags: readonly string[], where: string): Problem[] {
+  const key = "slipway:repositories.movingTags";
+  const room = maximumFilters - ownMovingTags.length;
+  const refused = movingTags.flatMap((filter, index) => {
+    const wildcards = filter.split("*").length - 1;
+    if (/^[0-9A-Za-z._*-]{1,128}$/.test(filter) && wildcards <= maximumFilterWildcards) return [];
+    return [
+      {
+        code: "refused-by-ecr",
+        where,
+        key: `${key}[${index}]`,
+        value: filter,
+        message: `is not a filter that ECR takes: letters, digits, . _ - and at most ${maximumFilterWildcards} *`,
+        fix: "write a simpler filter, such as *latest",
+      },
+    ];
+  });
+  if (movingTags.length <= room) return refused;
+  return [
+    ...refused,
+    {
+      code: "refused-by-ecr",
+      where,
+      key,
+      value: movingTags,
+      message: `has ${movingTags.length} filters; ECR takes ${maximumFilters}, and ${ownMovingTags.join(", ")} are Slipway's own`,
+      fix: `keep ${room} of them`,
+    },
+  ];
+}
+
+/** Tags of the strategy that move, in repositories that let them be put only once. */
+function immovableTagProblems({ repositories, tags, stack }: Settings): Problem[] {
+  if (repositories.tagMutability === "mutable") return [];
+  const immovable = immovableFormats(tagFormats(tags), repositories.movingTags, stack);
+  return [...new Set(immovable)].map((format) => {
+    const filter = format.replaceAll("{stack}", stack).replaceAll(/\{[^{}]*\}/g, "*");
+    // A short version can't be told from a whole one by ECR's wildcards.
+    const cannotBe = /\{(major|minor)\}/.test(format) || /^\*+$/.test(filter);
+    return {
+      code: "immovable-tag",
+      where: stackFile(stack),
+      key: "slipway:tags",
+      value: format,
+      message: "goes from image to image, and the stack's repositories let no such tag move",
+      fix: cannotBe
+        ? "take it out: no filter would let it move and keep versions where they are; or say tagMutability: mutable"
+        : `add "${filter}" to slipway:repositories.movingTags, or take it out`,
+    };
+  });
+}
+
+/** Tags that would get in the way of those that Slipway puts itself, or that list an image's referrers. */
+function reservedTagProblems({ tags, stack }: Settings): Problem[] {
+  const reserved = [...ownMovingTags, referrersTags];
+  return tagFormats(tags).flatMap(({ format }) => {
+    const written = format.replaceAll("{stack}", stack);
+    const taken = reserved.find((pattern) => written.startsWith(pattern.replace("*", "")));
+    if (taken === undefined) return [];
+    return [
+      {
+        code: "reserved-tag",
+        where: stackFile(stack),
+        key: "slipway:tags",
+        value: format,
+        message: `makes tags that are kept for Slipway itself (${taken})`,
+        fix: "let the tag begin with something else",
+      },
+    ];
+  });
+}
+
+function sameRepositoryProblems(
+  services: readonly { readonly service: string; readonly repository: string }[],
+): Problem[] {
+  return services.flatMap(({ service, repository }, index) => {
+    const first = services.slice(0, index).find((other) => other.repository === repository);
+    if (first === undefined) return [];
+    return [
+      {
+        code: "same-repository",
+        where: catalogueFile,
+        key: `services.${service}.repository`,
+        value: repository,
+        message: `is the repository of ${first.service}, too`,
+        fix: "give each service a repository of its own",
+      },
+    ];
+  });
+}

@@ -1,0 +1,273 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { type Catalogue, catalogueSchema, resolveCatalogue } from "../catalogue/catalogue.ts";
+import { isGlob, isLocalContext } from "../catalogue/contexts.ts";
+import { type Problem, UserError } from "../problems/errors.ts";
+import { type Locate, located } from "../problems/locate.ts";
+import { didYouMean, nearest } from "../problems/nearest.ts";
+import { keyText, problemsOf } from "../problems/problems.ts";
+import { type Checked, type ParsedYaml, parseYaml } from "../problems/yaml.ts";
+import { awsSchema, type Settings, slipwaySchema } from "../stack/settings.ts";
+import { checkStack } from "./check.ts";
+import { namesStackAlarms, withStackAlarms } from "./deployment-alarms.ts";
+import { catalogueFile, projectFile, type StackDescription, stackFile } from "./description.ts";
+import { needsProblems } from "./needs.ts";
+
+export interface LoadOptions {
+  /** Whether contexts, Dockerfiles and other sources must be there. Default: true. */
+  readonly sources?: boolean;
+}
+
+/**
+ * Reads services.yaml and Pulumi.<stack>.yaml and checks both, and that the files they name exist.
+ *
+ * @param directory the project's directory, absolute
+ * @throws UserError with every problem of both files at once
+ */
+export async function loadStack(
+  directory: string,
+  stack: string,
+  options: LoadOptions = {},
+): Promise<StackDescription> {
+  const [catalogue, settings] = await Promise.all([
+    loadCatalogue(directory, stack, options),
+    loadSettings(directory, stack),
+  ]);
+  const description = checked(directory, catalogue, settings);
+  if (!namesStackAlarms(description.catalogue)) return description;
+  return withStackAlarms(description, await projectName(directory));
+}
+
+/** Name of the Pulumi project. */
+async function projectName(directory: string): Promise<string> {
+  const read = await readYaml(directory, projectFile);
+  if (!("value" in read)) throw new UserError(read.problems);
+  const name = (read.value as { name?: unknown } | null)?.name;
+  if (typeof name === "string") return name;
+  throw new UserError({ code: "missing-key", where: projectFile, key: "name", message: "is missing" });
+}
+
+/**
+ * One description of what was read, if nothing is wrong with either part or with both together.
+ *
+ * @throws UserError with every problem at once
+ */
+export function checked(
+  directory: string,
+  catalogue: Checked<Catalogue>,
+  settings: Checked<Settings>,
+): StackDescription {
+  const problems: Problem[] = [...problemsIn(catalogue), ...problemsIn(settings)];
+  if ("value" in catalogue && "value" in settings) {
+    const description = { directory, catalogue: catalogue.value, settings: settings.value };
+    problems.push(
+      ...located(checkStack(description), {
+        [catalogueFile]: catalogue.locate,
+        [stackFile(settings.value.stack)]: settings.locate,
+      }),
+    );
+    if (problems.length === 0) return description;
+  }
+  throw new UserError(problems);
+}
+
+/** Problems of a checked value; none when it is fine. */
+export function problemsIn(checked: Checked<unknown>): readonly Problem[] {
+  return "problems" in checked ? checked.problems : [];
+}
+
+/** Reads and checks services.yaml, and that every context and Dockerfile is there. */
+export async function loadCatalogue(
+  directory: string,
+  stack: string,
+  { sources = true }: LoadOptions = {},
+): Promise<Checked<Catalogue>> {
+  const read = await readYaml(directory, catalogueFile);
+  if (!("value" in read)) return read;
+  const parsed = catalogueSchema.safeParse(read.value);
+  if (!parsed.success) {
+    return { problems: problemsOf(parsed.error, catalogueSchema, read.value, read.locate) };
+  }
+  const catalogue = resolveCatalogue(parsed.data, stack);
+  const problems = [
+    ...located(needsProblems(catalogue), { [catalogueFile]: read.locate }),
+    ...(sources ? await missingFiles(directory, catalogue, read.locate) : []),
+  ];
+  return problems.length > 0 ? { problems } : { value: catalogue, locate: read.locate };
+}
+
+/** Reads Pulumi.<stack>.yaml and checks the keys that are ours. */
+export async function loadSettings(directory: string, stack: string): Promise<Checked<Settings>> {
+  const file = stackFile(stack);
+  const stacks = await listStacks(directory);
+  if (!stacks.includes(stack)) {
+    return {
+      problems: [
+        {
+          code: "unknown-stack",
+          where: file,
+          message: `there is no stack "${stack}" here`,
+          fix: didYouMean(stack, stacks),
+        },
+      ],
+    };
+  }
+  const read = await readYaml(directory, file);
+  if (!("value" in read)) return read;
+  const config = (read.value as { config?: unknown } | null)?.config ?? {};
+  const locate: Locate = (path) => read.locate(["config", ...path]);
+  const parsed = parseSettings(config as Record<string, unknown>, stack, locate);
+  return "value" in parsed ? { ...parsed, locate } : parsed;
+}
+
+/**
+ * Checks a stack's configuration, given as a flat map of `namespace:key` → value. The program calls
+ * it with what the engine has, the runner with what the file says: one schema for both. Pure.
+ *
+ * @param where the file, or where in it a key of the configuration is
+ */
+export function parseSettings(
+  config: Readonly<Record<string, unknown>>,
+  stack: string,
+  where: string | ((path: readonly PropertyKey[]) => string),
+): Checked<Settings> {
+  const locate = typeof where === "string" ? () => where : where;
+  const section = (namespace: string) =>
+    Object.fromEntries(
+      Object.entries(config)
+        .filter(([key]) => key.startsWith(`${namespace}:`))
+        .map(([key, value]) => [key.slice(namespace.length + 1), value]),
+    );
+  const inNamespace =
+    (prefix: string) =>
+    ([first, ...rest]: readonly PropertyKey[]) =>
+      locate(first === undefined ? [] : [`${prefix}${String(first)}`, ...rest]);
+  const rawAws = section("aws");
+  const rawSlipway = section("slipway");
+  const aws = awsSchema.safeParse(rawAws);
+  const slipway = slipwaySchema.safeParse(rawSlipway);
+  const misspelt = misspeltNamespaces(config, locate);
+  if (aws.success && slipway.success && misspelt.length === 0)
+    return { value: { ...slipway.data, aws: aws.data, stack } };
+  return {
+    problems: [
+      ...misspelt,
+      ...(aws.success ? [] : problemsOf(aws.error, awsSchema, rawAws, inNamespace("aws:"), "aws:")),
+      ...(slipway.success
+        ? []
+        : problemsOf(slipway.error, slipwaySchema, rawSlipway, inNamespace("slipway:"), "slipway:")),
+    ],
+  };
+}
+
+/** Keys like `slipwy:tags`, which belong to nobody and would be passed over without a word. */
+function misspeltNamespaces(
+  config: Readonly<Record<string, unknown>>,
+  locate: (path: readonly PropertyKey[]) => string,
+): Problem[] {
+  return Object.keys(config).flatMap((key) => {
+    const [namespace = "", name] = key.split(":", 2);
+    if (name === undefined || namespace === "slipway" || nearest(namespace, ["slipway"]) === undefined)
+      return [];
+    return [
+      {
+        code: "unknown-key",
+        where: locate([key]),
+        key,
+        message: "is not a key that is known here",
+        fix: `did you mean "slipway:${name}"?`,
+      },
+    ];
+  });
+}
+
+/** Names of the stacks that have a file here, sorted. */
+export async function listStacks(directory: string): Promise<string[]> {
+  const names = await readdir(directory).catch(() => []);
+  return names.flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []).sort();
+}
+
+async function readYaml(
+  directory: string,
+  file: string,
+): Promise<ParsedYaml | { readonly problems: readonly Problem[] }> {
+  let text: string;
+  try {
+    text = await readFile(join(directory, file), "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return {
+      problems: [
+        {
+          code: "missing-file",
+          where: file,
+          message: `is not in ${directory}`,
+          fix: "run in the project's directory, or name it with --cwd",
+        },
+      ],
+    };
+  }
+  return parseYaml(text, file);
+}
+
+async function missingFiles(directory: string, catalogue: Catalogue, locate: Locate): Promise<Problem[]> {
+  const found = await Promise.all(
+    catalogue.services.flatMap((service) => {
+      const check = (path: string, kind: "directory" | "file" | "either", ...key: PropertyKey[]) =>
+        fileProblem(directory, path, kind, ["services", service.name, ...key], locate);
+      return [
+        check(service.context, "directory", "context"),
+        check(service.dockerfile, "file", "dockerfile"),
+        ...Object.entries(service.contexts)
+          .filter(([, location]) => isLocalContext(location))
+          .map(([name, location]) => check(location, "directory", "contexts", name)),
+        ...service.extraInputs.flatMap((path, index) =>
+          isGlob(path) ? [] : [check(path, "either", "extraInputs", index)],
+        ),
+      ];
+    }),
+  );
+  return found.filter((problem) => problem !== undefined);
+}
+
+async function fileProblem(
+  directory: string,
+  path: string,
+  kind: "directory" | "file" | "either",
+  at: readonly PropertyKey[],
+  locate: Locate,
+): Promise<Problem | undefined> {
+  const key = keyText(at);
+  const absolute = resolve(directory, path);
+  if (relative(directory, absolute).startsWith("..")) {
+    return {
+      code: "outside-project",
+      where: locate(at),
+      key,
+      value: path,
+      message: "lies outside of the project's directory",
+      fix: "move it into the project, or the project's directory up",
+    };
+  }
+  let loops = false;
+  const found = await stat(absolute).catch((error: NodeJS.ErrnoException) => {
+    loops = error.code === "ELOOP";
+    return undefined;
+  });
+  const fits =
+    found !== undefined &&
+    (kind === "either" || (kind === "directory" ? found.isDirectory() : found.isFile()));
+  if (fits) return undefined;
+  return {
+    code: kind === "directory" ? "missing-context" : "missing-file",
+    where: locate(at),
+    key,
+    value: path,
+    message: loops
+      ? "is a symbolic link that leads back to itself"
+      : found === undefined
+        ? "does not exist"
+        : `is not a ${kind}`,
+    fix: `correct the path, relative to the directory of ${catalogueFile}, or create it`,
+  };
+}

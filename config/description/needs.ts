@@ -1,0 +1,101 @@
+import type { Catalogue, Service } from "../catalogue/catalogue.ts";
+import { serviceOfContext } from "../catalogue/contexts.ts";
+import type { Problem } from "../problems/errors.ts";
+import { didYouMean } from "../problems/nearest.ts";
+import { catalogueFile } from "./description.ts";
+
+/** Names of the services whose images a service is built from, each once. */
+export function neededBy(service: Service): string[] {
+  return [...new Set(Object.values(service.contexts).flatMap((one) => serviceOfContext(one) ?? []))];
+}
+
+/** The services, and all that they are built from, each after what it needs. Cycles were refused at load. */
+export function withNeeded(services: readonly Service[], all: readonly Service[]): Service[] {
+  const ordered = new Set<Service>();
+  const visit = (service: Service, above: readonly string[]): void => {
+    if (ordered.has(service) || above.includes(service.name)) return;
+    for (const name of neededBy(service)) {
+      const needed = all.find((one) => one.name === name);
+      if (needed !== undefined) visit(needed, [...above, service.name]);
+    }
+    ordered.add(service);
+  };
+  for (const service of services) visit(service, []);
+  return [...ordered];
+}
+
+/** What is wrong with services that are built from others: unknown ones, cycles, platforms that a base lacks. Pure. */
+export function needsProblems({ services }: Catalogue): Problem[] {
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const problems = services.flatMap((service) =>
+    neededBy(service).flatMap((name) => needProblem(service, name, byName.get(name), [...byName.keys()])),
+  );
+  return problems.length > 0 ? problems : cycleProblems(services, byName);
+}
+
+function needProblem(
+  service: Service,
+  name: string,
+  needed: Service | undefined,
+  names: readonly string[],
+): Problem[] {
+  const place = { where: catalogueFile, key: keyOfNeed(service, name), value: name };
+  if (needed === undefined) {
+    const others = names.filter((one) => one !== service.name);
+    return [
+      {
+        code: "unknown-service",
+        ...place,
+        message: `there is no service "${name}" to build ${service.name} from`,
+        fix: didYouMean(name, others),
+      },
+    ];
+  }
+  const lacking = service.platforms.filter((platform) => !needed.platforms.includes(platform));
+  if (lacking.length === 0) return [];
+  return [
+    {
+      code: "missing-platform",
+      ...place,
+      message: `${name} is not built for ${lacking.join(", ")}, which ${service.name} is built for`,
+      fix: `add ${lacking.join(", ")} to services.${name}.platforms, or take it from ${service.name}'s`,
+    },
+  ];
+}
+
+/** Where a service says that it needs another: under needs, or with a named context of its own. */
+function keyOfNeed(service: Service, needed: string): string {
+  const context = Object.entries(service.contexts).find(([, one]) => serviceOfContext(one) === needed)?.[0];
+  const at = `services.${service.name}`;
+  return context === undefined || context === needed ? `${at}.needs` : `${at}.contexts.${context}`;
+}
+
+/** Every cycle once, named from its first service in the catalogue's order. */
+function cycleProblems(services: readonly Service[], byName: ReadonlyMap<string, Service>): Problem[] {
+  const finished = new Set<string>();
+  const cycles: string[][] = [];
+  const visit = (name: string, above: readonly string[]): void => {
+    const at = above.indexOf(name);
+    if (at !== -1) cycles.push([...above.slice(at), name]);
+    if (at !== -1 || finished.has(name)) return;
+    const service = byName.get(name);
+    for (const needed of service === undefined ? [] : neededBy(service)) visit(needed, [...above, name]);
+    finished.add(name);
+  };
+  for (const { name } of services) visit(name, []);
+  const keyOf = ([first = "", second = ""]: readonly string[]) => {
+    const service = byName.get(first);
+    return service === undefined ? `services.${first}.needs` : keyOfNeed(service, second);
+  };
+  return cycles.map((cycle) => ({
+    code: "cyclic-needs",
+    where: catalogueFile,
+    key: keyOf(cycle),
+    value: cycle[1],
+    message:
+      cycle.length === 2
+        ? `${cycle[0]} needs itself`
+        : `services need each other in a circle: ${cycle.join(" → ")}`,
+    fix: "take one of them out of the other's needs; what they share can be a service of its own",
+  }));
+}

@@ -1,0 +1,67 @@
+import { repositoryName } from "../names.ts";
+import { type Problem, UserError } from "../problems/errors.ts";
+import type { Settings } from "../stack/settings.ts";
+import { stackFile } from "./description.ts";
+import { loadCatalogue, loadSettings, problemsIn } from "./load.ts";
+
+/** The repositories of a stack that another one takes promotions from. */
+export interface PromotionSource {
+  readonly stack: string;
+  readonly region: string;
+  /** Undefined: the account of the stack that they are promoted to. */
+  readonly account: string | undefined;
+  readonly repositories: readonly string[];
+}
+
+/**
+ * What `slipway:github.promotesFrom` names, from the files of those stacks.
+ *
+ * @param directory the project's directory
+ * @throws UserError with everything that is wrong with them
+ */
+export async function promotionSources(
+  directory: string,
+  { github, stack: own }: Settings,
+): Promise<readonly PromotionSource[]> {
+  const read = await Promise.all(
+    (github?.promotesFrom ?? []).map((stack) =>
+      stack === own ? { problems: [ownStack(own)] } : sourceOf(directory, stack),
+    ),
+  );
+  const problems = read.flatMap((one) => ("problems" in one ? one.problems : []));
+  if (problems.length > 0) throw new UserError(problems);
+  return read.flatMap((one) => ("problems" in one ? [] : [one]));
+}
+
+function ownStack(stack: string): Problem {
+  return {
+    code: "same-stack",
+    where: stackFile(stack),
+    key: "slipway:github.promotesFrom",
+    value: stack,
+    message: "is this very stack",
+    fix: "name the stack that images are proved on",
+  };
+}
+
+async function sourceOf(
+  directory: string,
+  stack: string,
+): Promise<PromotionSource | { readonly problems: readonly Problem[] }> {
+  const [settings, catalogue] = await Promise.all([
+    loadSettings(directory, stack),
+    loadCatalogue(directory, stack, { sources: false }),
+  ]);
+  if (!("value" in settings) || !("value" in catalogue)) {
+    return { problems: [...problemsIn(settings), ...problemsIn(catalogue)] };
+  }
+  const { aws } = settings.value;
+  // A guard of several accounts does not say in which one the stack is.
+  const [account, ...others] = aws.allowedAccountIds ?? [];
+  return {
+    stack,
+    region: aws.region,
+    account: others.length === 0 ? account : undefined,
+    repositories: catalogue.value.services.map((service) => repositoryName(settings.value, service)),
+  };
+}

@@ -1,0 +1,92 @@
+import type { Service, Target } from "../catalogue/catalogue.ts";
+import type { Problem } from "../problems/errors.ts";
+import { didYouMean } from "../problems/nearest.ts";
+import { catalogueFile } from "./description.ts";
+
+/** What is wrong with the sidecars of ECS targets: services that don't exist, containers named twice. Pure. */
+export function sidecarProblems(services: readonly Service[]): Problem[] {
+  const names = services.map(({ name }) => name);
+  return services.flatMap((service) =>
+    service.targets.flatMap((target, index) => {
+      if (target.kind !== "ecs") return [];
+      const key = `services.${service.name}.targets[${index}].sidecars`;
+      return Object.entries(target.containers).flatMap(([container, other]): Problem[] => {
+        if (container === target.container && other !== service.name) {
+          return [
+            {
+              code: "contradicting-settings",
+              where: catalogueFile,
+              key: `${key}.${container}`,
+              value: other,
+              message: `the container takes the image of ${service.name} itself`,
+              fix: 'name another container, or say with "container" which one is the service\'s own',
+            },
+          ];
+        }
+        if (names.includes(other)) return [];
+        return [
+          {
+            code: "unknown-service",
+            where: catalogueFile,
+            key: `${key}.${container}`,
+            value: other,
+            message: `there is no service "${other}"`,
+            fix: didYouMean(other, names),
+          },
+        ];
+      });
+    }),
+  );
+}
+
+/**
+ * The chosen services, with the targets of others that run their images as sidecars: deploying a proxy
+ * moves it wherever it runs. A target of several chosen services stays with the first, its own service
+ * before all. Pure.
+ */
+export function withSidecarTargets(
+  services: readonly Service[],
+  chosen: readonly Service[],
+): readonly Service[] {
+  const isChosen = (name: string) => chosen.some((service) => service.name === name);
+  const others = services.filter(({ name }) => !isChosen(name)).flatMap(({ targets }) => targets);
+  const borrowed = others.flatMap((target) => {
+    const first = chosen.find((service) => runsImageOf(target, service.name));
+    return first === undefined ? [] : [{ service: first.name, target }];
+  });
+  return chosen.map((service) => {
+    const further = borrowed.filter((one) => one.service === service.name).map(({ target }) => target);
+    return further.length === 0 ? service : { ...service, targets: [...service.targets, ...further] };
+  });
+}
+
+/** A target that runs a service's image: its own, or another service's that has it as a sidecar. */
+export interface Place {
+  readonly target: Target;
+  /** Containers that run it as a sidecar; empty for the service's own target. */
+  readonly sidecars: readonly string[];
+}
+
+/** All targets that run a service's image, its own first. Pure. */
+export function placesOf(services: readonly Service[], name: string): readonly Place[] {
+  const own = services.find((service) => service.name === name)?.targets ?? [];
+  const others = services.filter((service) => service.name !== name).flatMap(({ targets }) => targets);
+  return [
+    ...own.map((target) => ({ target, sidecars: [] })),
+    ...others.flatMap((target) => {
+      const sidecars = containersOf(target, name);
+      return sidecars.length === 0 ? [] : [{ target, sidecars }];
+    }),
+  ];
+}
+
+/** Whether a target runs a service's image in one of its containers. Pure. */
+export function runsImageOf(target: Target, service: string): boolean {
+  return containersOf(target, service).length > 0;
+}
+
+/** Containers of a target that take a service's image; none of a kind that has no containers. Pure. */
+export function containersOf(target: Target, service: string): readonly string[] {
+  if (target.kind !== "ecs") return [];
+  return Object.entries(target.containers).flatMap(([name, other]) => (other === service ? [name] : []));
+}

@@ -1,0 +1,159 @@
+import type { GithubRole } from "../stack/github.ts";
+import { all, deployers, nobody, type Permission, pushers } from "./permission.ts";
+import { ecs, evidence, lambda } from "./target-permissions.ts";
+
+const registry: readonly Permission[] = [
+  { action: "ecr:GetAuthorizationToken", on: "any", roles: all, why: "sign in to the registry" },
+  {
+    action: "ecr:DescribeRepositories",
+    on: ["repository", "cache-repository"],
+    roles: all,
+    why: "see whether the repositories are there, and whether tags may move",
+  },
+  { action: "ecr:DescribeImages", on: "repository", roles: all, why: "see tags, sizes and times" },
+  { action: "ecr:ListImages", on: "repository", roles: all, why: "see what is there" },
+  {
+    action: "ecr:BatchGetImage",
+    on: ["repository", "cache-repository", "promoted-repository"],
+    roles: all,
+    why: "read manifests: is it built already, which platforms, which digest; and what is attached to them",
+    calls: ["BatchGetImage", "ListImageReferrers"],
+  },
+  {
+    action: "ecr:GetDownloadUrlForLayer",
+    on: ["repository", "cache-repository", "promoted-repository"],
+    roles: all,
+    why: "read layers and configurations: base images of our own, the build cache",
+  },
+  {
+    action: "ecr:BatchCheckLayerAvailability",
+    on: ["repository", "cache-repository", "promoted-repository"],
+    roles: all,
+    why: "know which layers are there",
+  },
+  {
+    action: "ecr:DescribeImageScanFindings",
+    on: "repository",
+    roles: all,
+    why: "read what the scan found",
+  },
+  {
+    action: "ecr:InitiateLayerUpload",
+    on: ["repository", "cache-repository"],
+    roles: pushers,
+    why: "push layers",
+  },
+  {
+    action: "ecr:UploadLayerPart",
+    on: ["repository", "cache-repository"],
+    roles: pushers,
+    why: "push layers",
+  },
+  {
+    action: "ecr:CompleteLayerUpload",
+    on: ["repository", "cache-repository"],
+    roles: pushers,
+    why: "push layers",
+  },
+  {
+    action: "ecr:PutImage",
+    on: ["repository", "cache-repository"],
+    roles: pushers,
+    why: "push manifests, and tag the digests that are there",
+  },
+  { action: "ecr:StartImageScan", on: "repository", roles: pushers, why: "scan what was pushed" },
+  {
+    action: "ecr:GetRepositoryPolicy",
+    on: "repository",
+    roles: deployers,
+    why: "Lambda looks whether it may pull, with the rights of who updates the function",
+  },
+  { action: "ecr:BatchDeleteImage", on: "repository", roles: nobody, why: "cleaning up is a person's work" },
+  {
+    action: "ecr:StartLifecyclePolicyPreview",
+    on: "repository",
+    roles: nobody,
+    why: "weighing a new policy is a person's work",
+  },
+  {
+    action: "ecr:GetLifecyclePolicyPreview",
+    on: "repository",
+    roles: nobody,
+    why: "weighing a new policy is a person's work",
+  },
+  {
+    action: "ecr:GetLifecyclePolicy",
+    on: "repository",
+    roles: nobody,
+    why: "weighing a new policy is a person's work",
+  },
+];
+
+const identity: readonly Permission[] = [
+  {
+    action: "sts:GetCallerIdentity",
+    on: "any",
+    roles: all,
+    why: "hold the credentials against the account guard; AWS never refuses it",
+  },
+  {
+    action: "iam:PassRole",
+    on: ["task-role", "function-role"],
+    roles: deployers,
+    why: "the roles that tasks and new functions run with, to ECS and to Lambda",
+  },
+  {
+    action: "iam:GetRole",
+    on: "passable-role",
+    roles: deployers,
+    why: "those roles exist, and trust who runs them",
+  },
+  {
+    action: "iam:SimulatePrincipalPolicy",
+    on: "own-role",
+    roles: all,
+    why: "slipway doctor --ci says what is missing",
+  },
+];
+
+const state: readonly Permission[] = [
+  {
+    action: "s3:ListBucket",
+    on: "state-bucket",
+    roles: pushers,
+    why: "Pulumi's state, which a build writes",
+  },
+  { action: "s3:GetObject", on: "state-object", roles: pushers, why: "Pulumi's state" },
+  { action: "s3:PutObject", on: "state-object", roles: pushers, why: "Pulumi's state" },
+  {
+    action: "s3:DeleteObject",
+    on: "state-object",
+    roles: pushers,
+    why: "Pulumi's lock, and what it replaces",
+  },
+  {
+    action: "kms:Decrypt",
+    on: "state-key",
+    roles: pushers,
+    why: "secrets in the stack's settings and state",
+  },
+  { action: "kms:Encrypt", on: "state-key", roles: pushers, why: "secrets in the stack's state" },
+];
+
+/**
+ * Everything that Slipway asks of AWS, and which role of CI may. The roles' policies, `doctor --ci` and
+ * docs/ci.md are made of it; a test holds it against the calls in `runner/`.
+ */
+export const permissions: readonly Permission[] = [
+  ...registry,
+  ...ecs,
+  ...lambda,
+  ...evidence,
+  ...identity,
+  ...state,
+];
+
+/** The permissions of a role. Pure. */
+export function permissionsOf(role: GithubRole): readonly Permission[] {
+  return permissions.filter(({ roles }) => roles.includes(role));
+}

@@ -1,0 +1,196 @@
+import { z } from "zod";
+import { platformSchema } from "../catalogue/catalogue.ts";
+import { alarmsSchema } from "./alarms.ts";
+import { githubSchema } from "./github.ts";
+import { retentionSchema } from "./retention.ts";
+import { tagsSchema } from "./tags.ts";
+
+/** Host and port of a registry, without a scheme or a path. */
+const registryHostSchema = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/i, { error: "must be a host with an optional port" });
+
+const environmentSchema = z
+  .strictObject({
+    file: z.string().optional().describe("A dotenv file, relative to the project's directory"),
+    variables: z.record(z.string(), z.string()).default({}),
+  })
+  .describe(
+    "Variables set before anything is started for this stack, such as PULUMI_BACKEND_URL or DOCKER_HOST",
+  );
+
+const repositoriesSchema = z.strictObject({
+  prefix: z
+    .string()
+    .regex(/^[a-z0-9]+(?:[._/-][a-z0-9]+)*$/, { error: "is not the beginning of a name ECR accepts" })
+    .optional()
+    .describe("Repositories are called prefix/service"),
+  tagMutability: z.enum(["immutable", "mutable"]).default("mutable"),
+  movingTags: z
+    .array(z.string().min(1).max(128))
+    .default(["*latest"])
+    .describe(
+      "Wildcards of the tags that may move in an otherwise immutable repository, beside Slipway's own",
+    ),
+  encryption: z
+    .discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("aes256") }),
+      z.strictObject({
+        kind: z.literal("kms"),
+        keyArn: z.string().regex(/^arn:/).optional().describe("Default: a key of the stack's own, rotated"),
+      }),
+    ])
+    .default({ kind: "aes256" }),
+  scanOnPush: z.boolean().default(true),
+  pullPrincipals: z
+    .array(z.string().regex(/^arn:[^*]+$/, { error: "must be the ARN of a principal, without wildcards" }))
+    .default([])
+    .describe("Principals of this or other accounts that may pull, and promote from here"),
+  protect: z.boolean().default(false).describe("Refuse to delete repositories, and keep them on destroy"),
+  forceDelete: z.boolean().default(false).describe("Let destroy delete repositories that hold images"),
+  replication: z
+    .array(
+      z.strictObject({
+        region: z.string().min(1),
+        account: z
+          .string()
+          .regex(/^\d{12}$/)
+          .optional(),
+      }),
+    )
+    .default([])
+    .describe("Where images are replicated to; a registry-wide setting of the account"),
+});
+
+const scanningSchema = z.strictObject({
+  mode: z.enum(["basic", "enhanced"]).default("basic"),
+  lambda: z.boolean().default(false).describe("Let Inspector scan functions, too (enhanced only)"),
+  manageRegistry: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Enhanced scanning is one setting for the whole registry: exactly one stack of an account owns it",
+    ),
+});
+
+const builderSchema = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("default") }).describe("The machine's current buildx builder"),
+    z
+      .strictObject({ kind: z.literal("buildx"), name: z.string().min(1) })
+      .describe("An existing buildx builder"),
+    z
+      .strictObject({
+        kind: z.literal("remote"),
+        nodes: z
+          .array(
+            z.strictObject({
+              endpoint: z.string().regex(/^(tcp|unix):\/\//, { error: "must begin with tcp:// or unix://" }),
+              platforms: z.array(platformSchema).min(1),
+              options: z
+                .record(z.string(), z.string())
+                .default({})
+                .describe("buildx driver options, such as cacert, cert and key"),
+            }),
+          )
+          .min(1),
+      })
+      .describe("BuildKit daemons, each for its platforms: native arm64 nodes, say"),
+    z
+      .strictObject({
+        kind: z.literal("kubernetes"),
+        namespace: z.string().default("default"),
+        platforms: z.array(platformSchema).min(1).optional(),
+        replicas: z.int().positive().default(1),
+        options: z.record(z.string(), z.string()).default({}),
+      })
+      .describe("BuildKit pods in a Kubernetes cluster"),
+  ])
+  .describe("Where images are built");
+
+const deploySchema = z.strictObject({
+  parallelBuilds: z
+    .int()
+    .positive()
+    .max(64)
+    .default(16)
+    .describe("Images built at the same time; each platform is one"),
+  parallelTargets: z.int().positive().max(64).default(8).describe("Targets updated at the same time"),
+  allOrNothing: z
+    .boolean()
+    .default(false)
+    .describe("When a target fails, put back what the run has moved; as with --all-or-nothing"),
+  attempts: z.int().positive().max(10).default(2).describe("Attempts to build and push"),
+  pushTimeoutSeconds: z.int().positive().default(900).describe("Time for one attempt to build and push"),
+  requireCleanTree: z
+    .boolean()
+    .default(false)
+    .describe("Refuse to deploy what is not committed, but for --allow-dirty"),
+});
+
+/** The keys of a stack's settings that are under `slipway:` in Pulumi.<stack>.yaml. */
+export const slipwaySchema = z.strictObject({
+  environment: environmentSchema.prefault({}),
+  registry: registryHostSchema
+    .optional()
+    .describe("Where images are pushed to and pulled from; default: the account's own ECR registry"),
+  repositories: repositoriesSchema.prefault({}),
+  retention: retentionSchema.prefault({ preset: "releases" }).describe("How long images are kept"),
+  scanning: scanningSchema.prefault({}),
+  alarms: alarmsSchema.prefault({}),
+  builder: builderSchema.prefault({ kind: "default" }),
+  cache: z
+    .discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("none") }),
+      z
+        .strictObject({ kind: z.literal("registry") })
+        .describe("In a repository of its own, one tag a platform"),
+    ])
+    .prefault({ kind: "registry" }),
+  baseImages: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("Base images to replace: reference in FROM → reference to use; ${registry} is replaced"),
+  tags: tagsSchema.default(["{sha7}"]),
+  mainBranch: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The branch whose images are `latest`; default: origin/HEAD, what CI says, main or master"),
+  labels: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("Further labels of every image; nothing that changes"),
+  resourceTags: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("AWS tags of everything that is declared"),
+  deploy: deploySchema.prefault({}),
+  github: githubSchema.optional(),
+});
+
+/** The AWS provider's own keys that the runner reads, too. */
+export const awsSchema = z.looseObject({
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: "is not a region" }),
+  profile: z.string().min(1).optional(),
+  allowedAccountIds: z
+    .array(z.string().regex(/^\d{12}$/, { error: "is not a 12-digit account id" }))
+    .optional(),
+  endpoints: z.array(z.record(z.string(), z.url())).optional(),
+});
+
+/** What Pulumi.<stack>.yaml says, checked. */
+export interface Settings extends z.output<typeof slipwaySchema> {
+  readonly stack: string;
+  readonly aws: z.output<typeof awsSchema>;
+}
+export type Builder = z.output<typeof builderSchema>;
+
+/** The endpoint that the stack names for an AWS service (`ecr`, `ecs`, …); undefined: AWS's own. */
+export function endpointFor(settings: Settings, service: string): string | undefined {
+  for (const endpoints of settings.aws.endpoints ?? []) {
+    const endpoint = endpoints[service];
+    if (endpoint !== undefined) return endpoint;
+  }
+  return undefined;
+}

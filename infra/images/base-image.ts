@@ -1,0 +1,23 @@
+import * as pulumi from "@pulumi/pulumi";
+import { sourceTag } from "../../config/names.ts";
+import type { ImageRepository } from "../repository.ts";
+
+/** A service's image as another service is built from it. */
+export interface BaseImage {
+  /**
+   * `<registry>/<repository>:src-<hash>`. Known before it is built, and the same on every machine: the
+   * source hash of what is built from it covers the very same hash.
+   */
+  readonly reference: pulumi.Output<string>;
+  /** Built first; undefined: it is in the registry already, and this run does not touch it. */
+  readonly after: pulumi.Resource | undefined;
+}
+
+/** How a service's image is used as a base. */
+export function baseImage(
+  repository: ImageRepository,
+  sourceHash: string,
+  after: pulumi.Resource | undefined,
+): BaseImage {
+  return { reference: pulumi.interpolate`${repository.url}:${sourceTag(sourceHash)}`, after };
+}

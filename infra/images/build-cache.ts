@@ -1,0 +1,67 @@
+import { LifecyclePolicy } from "@pulumi/aws/ecr/lifecyclePolicy.js";
+import { Repository } from "@pulumi/awsx/ecr/repository.js";
+import * as pulumi from "@pulumi/pulumi";
+import { cacheRepositoryName, registryHost } from "../../config/names.ts";
+import type { Settings } from "../../config/stack/settings.ts";
+import type { Account } from "../account.ts";
+
+export interface BuildCacheArgs {
+  readonly settings: Settings;
+  readonly account: pulumi.Output<Account>;
+}
+
+/** Pulumi name of the cache's resources. */
+const resourceName = "build-cache";
+
+/**
+ * A repository that holds BuildKit's cache, one tag for each service and platform. Apart from the
+ * images, because a cache tag moves with every build, and because nothing in it is worth keeping.
+ *
+ * Costs what is stored, about as much as one image of each service and platform; what a newer build
+ * replaced goes after a day.
+ */
+export class BuildCache extends pulumi.ComponentResource {
+  /** `<registry>/<name>`, computed: known before the repository is there. */
+  readonly url: pulumi.Output<string>;
+
+  constructor({ settings, account }: BuildCacheArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("slipway:index:BuildCache", resourceName, {}, options);
+    const name = cacheRepositoryName(settings);
+    const repository = new Repository(
+      resourceName,
+      {
+        name,
+        imageTagMutability: "MUTABLE",
+        imageScanningConfiguration: { scanOnPush: false },
+        forceDelete: true,
+        lifecyclePolicy: { skip: true },
+        tags: settings.resourceTags,
+      },
+      { parent: this },
+    ).repository;
+    new LifecyclePolicy(
+      resourceName,
+      {
+        repository: repository.name,
+        policy: JSON.stringify({
+          rules: [
+            {
+              rulePriority: 1,
+              description: "Expire caches that a newer build has replaced",
+              selection: {
+                tagStatus: "untagged",
+                countType: "sinceImagePushed",
+                countUnit: "days",
+                countNumber: 1,
+              },
+              action: { type: "expire" },
+            },
+          ],
+        }),
+      },
+      { parent: this },
+    );
+    this.url = account.apply(({ id }) => `${registryHost(settings, id)}/${name}`);
+    this.registerOutputs({ url: this.url });
+  }
+}

@@ -1,0 +1,157 @@
+import { relative } from "node:path";
+import type { types } from "@pulumi/docker-build";
+import { Image } from "@pulumi/docker-build/image.js";
+import { Index } from "@pulumi/docker-build/index_.js";
+import * as pulumi from "@pulumi/pulumi";
+import { buildArguments } from "../../builder/options.ts";
+import type { Service } from "../../config/catalogue/catalogue.ts";
+import { isLocalContext, serviceOfContext } from "../../config/catalogue/contexts.ts";
+import { neededBy } from "../../config/description/needs.ts";
+import { imageResourceName, sourceTag } from "../../config/names.ts";
+import type { StagedContext } from "../../source/stage.ts";
+import type { ImageRepository } from "../repository.ts";
+import type { BaseImage } from "./base-image.ts";
+import type { BuildCache } from "./build-cache.ts";
+
+export interface ServiceImageArgs {
+  readonly service: Service;
+  readonly sourceHash: string;
+  readonly staged: StagedContext;
+  readonly repository: ImageRepository;
+  /** Undefined: without a cache in the registry. */
+  readonly cache: BuildCache | undefined;
+  /** Name of the buildx builder; undefined: the machine's current one. */
+  readonly builder: string | undefined;
+  readonly credentials: types.input.RegistryArgs;
+  /** Registry that `${registry}` stands for in the references of replaced base images. */
+  readonly registry: pulumi.Output<string>;
+  /** OCI labels. Any change builds anew, so there is nothing in them that changes by itself. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Secret id → value. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Images of other services by name; those that this one is built from are among them. */
+  readonly bases: ReadonlyMap<string, BaseImage>;
+}
+
+/** What was built, once it was. */
+export interface BuiltImage {
+  /** `<registry>/<repository>:src-<hash>@<digest>` of the index. */
+  readonly ref: pulumi.Output<string>;
+  /** Platform → digest of that platform's manifest. */
+  readonly manifests: Readonly<Record<string, pulumi.Output<string>>>;
+}
+
+/**
+ * A service's image: one build for each platform, pushed by digest, then the index that joins them
+ * under the tag of the source hash. A half-done push leaves untagged manifests that block nothing.
+ *
+ * Nothing is ever deleted by it: what is pushed belongs to the repository's lifecycle policy.
+ * Costs nothing beyond what the registry stores.
+ */
+export class ServiceImage extends pulumi.ComponentResource implements BuiltImage {
+  readonly ref: pulumi.Output<string>;
+  readonly manifests: Readonly<Record<string, pulumi.Output<string>>>;
+
+  constructor(args: ServiceImageArgs, options: pulumi.ComponentResourceOptions = {}) {
+    const { service, repository } = args;
+    super("slipway:index:ServiceImage", service.name, {}, options);
+    const once = { parent: this, retainOnDelete: true, dependsOn: [repository] };
+    const before = [
+      repository,
+      ...(args.cache === undefined ? [] : [args.cache]),
+      ...neededBy(service).flatMap((name) => args.bases.get(name)?.after ?? []),
+    ];
+
+    const images = service.platforms.map((platform) => ({
+      platform,
+      digest: new Image(imageResourceName(service.name, platform), this.build(args, platform), {
+        ...once,
+        dependsOn: before,
+      }).digest,
+    }));
+    const index = new Index(
+      service.name,
+      {
+        tag: pulumi.interpolate`${repository.url}:${sourceTag(args.sourceHash)}`,
+        sources: images.map(({ digest }) => pulumi.interpolate`${repository.url}@${digest}`),
+        push: true,
+        registry: args.credentials,
+      },
+      once,
+    );
+
+    this.ref = index.ref;
+    this.manifests = Object.fromEntries(images.map(({ platform, digest }) => [platform, digest]));
+    this.registerOutputs({ ref: this.ref, manifests: this.manifests });
+  }
+
+  private build(args: ServiceImageArgs, platform: string) {
+    const { service, staged, repository, cache } = args;
+    const tag = imageResourceName(service.name, platform);
+    return {
+      platforms: [platform as types.enums.Platform],
+      context: {
+        location: fromHere(staged.context),
+        named: namedContexts(args),
+      },
+      dockerfile: { location: fromHere(staged.dockerfile) },
+      ...(service.stage !== undefined && { target: service.stage }),
+      buildArgs: buildArguments(service),
+      secrets: pulumi.secret({ ...args.secrets }),
+      // A rotated token is no reason to build: only the ids of secrets are part of the source.
+      ignoreSecretsInDiffCalculation: Object.keys(args.secrets),
+      labels: { ...args.labels },
+      exports: [
+        {
+          registry: {
+            names: [repository.url],
+            push: true,
+            pushByDigest: true,
+            ociMediaTypes: true,
+          },
+        },
+      ],
+      push: false,
+      // Never built, not even pulled, unless something that is part of the source has changed.
+      buildOnPreview: false,
+      pull: false,
+      registries: [args.credentials],
+      ...(args.builder !== undefined && { builder: { name: args.builder } }),
+      ...(cache !== undefined && {
+        cacheFrom: [{ registry: { ref: pulumi.interpolate`${cache.url}:${tag}` } }],
+        cacheTo: [
+          {
+            registry: {
+              ref: pulumi.interpolate`${cache.url}:${tag}`,
+              mode: "max" as const,
+              // What ECR takes as a cache; a lost cache must not lose the build.
+              imageManifest: true,
+              ociMediaTypes: true,
+              ignoreError: true,
+            },
+          },
+        ],
+      }),
+    };
+  }
+}
+
+/** Relative to where the program and the provider run: an absolute path would differ between machines, and build anew. */
+function fromHere(path: string): string {
+  return relative(process.cwd(), path) || ".";
+}
+
+/** The named contexts: staged directories, what a service refers to, images of other services, and what replaces base images. */
+function namedContexts({ service, staged, bases, registry }: ServiceImageArgs) {
+  const others = Object.entries(staged.contexts).map(([name, location]) => {
+    const own = service.contexts[name];
+    if (own !== undefined) return [name, isLocalContext(own) ? fromHere(location) : own] as const;
+    const image = registry.apply((host) => `docker-image://${location.replaceAll("${registry}", host)}`);
+    return [name, image] as const;
+  });
+  const images = Object.entries(service.contexts).flatMap(([name, location]) => {
+    const base = bases.get(serviceOfContext(location) ?? "");
+    return base === undefined ? [] : [[name, pulumi.interpolate`docker-image://${base.reference}`] as const];
+  });
+  return Object.fromEntries([...others, ...images].map(([name, location]) => [name, { location }]));
+}

@@ -1,0 +1,130 @@
+import { UserError } from "../../config/problems/errors.ts";
+import type { PlatformOutputs } from "../../config/stack/outputs.ts";
+import type { ComparedService } from "../plan/compare.ts";
+import type { TaggedService } from "../plan/plan.ts";
+import { connectToRegistry } from "../registry/connection.ts";
+import type { Image } from "../registry/image.ts";
+import { findImagesBySource } from "../registry/lookup.ts";
+import { verifyImage } from "../registry/verify-image.ts";
+import { runStep } from "../report/events.ts";
+import type { Session } from "../session/session.ts";
+import { baseReferences, digestsOfBases } from "./base-images.ts";
+import { writeSource } from "./source-record.ts";
+
+/** A service whose image is in the registry. */
+export interface ReadyService extends TaggedService {
+  readonly image: Image;
+  /** Whether this run built it. */
+  readonly built: boolean;
+}
+
+/**
+ * Builds and pushes what the registry does not have yet, through the Pulumi stack, and reads it back
+ * from there. The engine is not started when there is nothing to build.
+ *
+ * @throws UserError when a build or a push fails, or when the registry has something else
+ */
+export async function buildMissing(
+  session: Session,
+  compared: readonly TaggedService[],
+  step: string,
+): Promise<readonly ReadyService[]> {
+  const missing = compared.filter(({ image }) => image === undefined);
+  const ready = compared.flatMap((one) =>
+    one.image === undefined ? [] : [{ ...one, image: one.image, built: false }],
+  );
+  if (missing.length === 0) return ready;
+  const { emit, signal, clients } = session;
+  // Automation brings gRPC and the whole SDK along: a third of a second that only a build needs.
+  const { updateStack } = await import("../stack/update.ts");
+  const names = [...new Set(missing.flatMap(({ service, missingBases }) => [...missingBases, service.name]))];
+  // Asked while it is built: a registry that is slow to answer costs nothing then.
+  const bases = basesOf(session, missing);
+  const { outputs } = await updateStack(session, names, { emit, signal, step });
+
+  const pushed = await findImagesBySource(clients, missing.map(locationOf), signal);
+  const built = await Promise.all(
+    missing.map(async (one, index) => {
+      const { service } = one;
+      const id = `verify ${service.name}`;
+      return runStep(emit, { id, title: id, parent: step }, async ({ conclude }) => {
+        const image = agreedImage(one, pushed[index], outputs);
+        const platforms = await verifyImage(clients, image, service.platforms, signal);
+        await keepSource(session, image, one, await bases);
+        conclude("done", `${image.digest.slice(0, 19)}, ${platforms.length} platforms`);
+        return { ...one, image, built: true };
+      });
+    }),
+  );
+  const all = [...ready, ...built];
+  return compared.flatMap(({ service }) => all.find((one) => one.service.name === service.name) ?? []);
+}
+
+/** Digests of the base images that services are built on, each asked for once. Never rejects. */
+async function basesOf(
+  session: Session,
+  services: readonly ComparedService[],
+): Promise<Readonly<Record<string, string>>> {
+  const all = services.map(({ description }) => baseReferences(description, session.registry));
+  return digestsOfBases(Object.assign({}, ...all), session).catch(() => ({}));
+}
+
+/** Keeps with the image what it was built from, for `slipway why`. The image is good without it. */
+async function keepSource(
+  { clients, registry, signal, emit }: Session,
+  image: Image,
+  { source, description }: ComparedService,
+  bases: Readonly<Record<string, string>>,
+): Promise<void> {
+  const own = Object.keys(baseReferences(description, registry));
+  try {
+    await writeSource(clients, connectToRegistry(clients, registry, signal), image, {
+      hash: source.hash,
+      description,
+      bases: Object.fromEntries(Object.entries(bases).filter(([name]) => own.includes(name))),
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    emit({
+      kind: "warning",
+      code: "source-not-kept",
+      message: `what ${image.service} was built from could not be kept beside its image: ${(error as Error).message.split("\n")[0]}`,
+      fix: "slipway why will not know this image; the image itself is complete",
+    });
+  }
+}
+
+function locationOf({ service, repository, registry, source }: ComparedService) {
+  const [platform, ...others] = service.platforms;
+  const only = others.length === 0 && platform !== undefined ? { platform } : {};
+  return { service: service.name, repository, registry, sourceHash: source.hash, ...only };
+}
+
+/**
+ * The image as the registry has it, once the stack's outputs say the same. They differ when another
+ * run built the service in between, or when the source changed while it was built. Pure.
+ *
+ * @throws UserError `image-mismatch`
+ */
+export function agreedImage(
+  { service, repository, source }: ComparedService,
+  image: Image | undefined,
+  outputs: PlatformOutputs,
+): Image {
+  const output = outputs.services[service.name]?.image;
+  if (image !== undefined && output !== undefined && output.digest === image.digest) return image;
+  const changed = output !== undefined && output.sourceHash !== source.hash;
+  throw new UserError(
+    {
+      code: "image-mismatch",
+      where: repository,
+      message: changed
+        ? `the source of ${service.name} changed while it was built`
+        : `what the stack says was pushed for ${service.name} (${output?.digest ?? "nothing"}) is not what the registry has for its source (${image?.digest ?? "nothing"})`,
+      fix: changed
+        ? "run it again"
+        : "run it again; if it stays so, see slipway doctor for where images are pushed to",
+    },
+    { exitCode: 1 },
+  );
+}

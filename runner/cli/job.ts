@@ -1,0 +1,79 @@
+import type { ExitCode, Problem } from "../../config/problems/errors.ts";
+import type { JobReport } from "../github/job-report.ts";
+import { locateProblem } from "../github/locate.ts";
+import { presentFailure, presentResult } from "../github/present.ts";
+import { findPullRequest, writeComment } from "../github/pull-request.ts";
+import { appendStepSummary, setStepOutputs } from "../github/step-files.ts";
+import type { Emit } from "../report/events.ts";
+import { annotation } from "../report/github.ts";
+import type { CommandResult } from "./command.ts";
+
+/** A command as a job of GitHub Actions runs it. */
+export interface Job {
+  /** `deploy` */
+  readonly command: string;
+  /** Whether the result goes into a comment on the pull request, too. */
+  readonly comment: boolean;
+  readonly stack: string | undefined;
+  /** The project's directory. */
+  readonly directory: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly emit: Emit;
+  write(text: string): Promise<void>;
+}
+
+/** Problems as annotations, each at its file and line where it has one. */
+export async function annotationsOf(
+  problems: readonly Problem[],
+  { directory, environment }: Pick<Job, "directory" | "environment">,
+): Promise<string> {
+  const located = await Promise.all(problems.map((each) => locateProblem(each, directory, environment)));
+  return located.map((each) => `${annotation("error", each)}\n`).join("");
+}
+
+/** Puts a result where a job of GitHub Actions shows it. Does nothing elsewhere; never throws. */
+export async function reportResult(job: Job, result: CommandResult): Promise<void> {
+  await report(job, presentResult(job.command, result));
+}
+
+/** The same for a command that was refused or failed. */
+export async function reportFailure(
+  job: Job,
+  failure: { readonly text: string; readonly exitCode: ExitCode },
+): Promise<void> {
+  await report(job, presentFailure(job.command, { ...failure, stack: job.stack }));
+}
+
+async function report(job: Job, found: JobReport): Promise<void> {
+  const { environment } = job;
+  try {
+    await appendStepSummary(environment, found.summary);
+    await setStepOutputs(environment, found.outputs);
+    await job.write(await annotationsOf(found.problems, job));
+  } catch (error) {
+    warn(job, "no-job-summary", `the job's summary or outputs could not be written: ${messageOf(error)}`);
+  }
+  if (job.comment) await comment(job, found);
+}
+
+async function comment(job: Job, { stack, summary }: JobReport): Promise<void> {
+  if (stack === undefined) return warn(job, "no-comment", "no comment: it is not known for which stack");
+  try {
+    const pullRequest = await findPullRequest(job.environment);
+    if (typeof pullRequest === "string") {
+      return warn(job, "no-comment", `no comment on a pull request: ${pullRequest}`);
+    }
+    // A result is told also of a run that was interrupted.
+    await writeComment(pullRequest, stack, summary, AbortSignal.timeout(60_000));
+  } catch (error) {
+    warn(job, "no-comment", `the comment on the pull request could not be written: ${messageOf(error)}`);
+  }
+}
+
+function warn(job: Job, code: string, message: string): void {
+  job.emit({ kind: "warning", code, message });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

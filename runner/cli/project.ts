@@ -1,0 +1,23 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { UserError } from "../../config/problems/errors.ts";
+
+/**
+ * The project's directory: the nearest one upwards that has both Pulumi.yaml and services.yaml, so
+ * that a command works from any folder of the project, also from one with a Pulumi project of its own.
+ *
+ * @throws UserError `missing-project`
+ */
+export function findProject(from: string): string {
+  const start = resolve(from);
+  for (let directory = start; ; directory = dirname(directory)) {
+    if (["Pulumi.yaml", "services.yaml"].every((file) => existsSync(join(directory, file)))) return directory;
+    if (dirname(directory) === directory) break;
+  }
+  throw new UserError({
+    code: "missing-project",
+    where: start,
+    message: "neither this directory nor one above it has a Pulumi.yaml and a services.yaml",
+    fix: "run it in a project, or name one with --cwd",
+  });
+}

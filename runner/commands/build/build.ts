@@ -1,0 +1,164 @@
+import pMap from "p-map";
+import type { Service } from "../../../config/catalogue/catalogue.ts";
+import { stackFile } from "../../../config/description/description.ts";
+import { cacheRepositoryName, repositoryName } from "../../../config/names.ts";
+import { UserError } from "../../../config/problems/errors.ts";
+import { type BuildOnly, type BuildOutcome, buildOnly, type PushTo } from "../../build/local.ts";
+import { fetchLogin, type RegistryLogin, withPushLogin, withReadLogin } from "../../build/push-login.ts";
+import { onlyChangedSince } from "../../git/changed-since.ts";
+import { getManifest, parseStored } from "../../registry/lookup.ts";
+import { tagMovability } from "../../registry/tags.ts";
+import { readHead } from "../../release/store.ts";
+import { openDescription, type Selection, type Session, withSession } from "../../session/session.ts";
+
+/** `slipway build`. */
+export interface BuildDocument {
+  readonly version: 1;
+  readonly kind: "build";
+  readonly stack: string;
+  readonly outcome: "done" | "failed";
+  readonly services: readonly ReviewedService[];
+  /** Whether sizes could be compared with what the stack released last; if not, why. */
+  readonly compared: { readonly with: "released" } | { readonly with: "nothing"; readonly reason: string };
+  readonly milliseconds: number;
+}
+
+export interface ReviewedService extends BuildOutcome {
+  /** Platform → bytes of what was released last; only those that are known. */
+  readonly releasedBytes: Readonly<Record<string, number>>;
+}
+
+export interface BuildRequest extends Selection {
+  /** Number of a pull request, for which images are pushed as `pr-<number>`; undefined: nothing is pushed. */
+  readonly pushPr: string | undefined;
+}
+
+type Context = Parameters<typeof withSession>[1];
+type Sizes = ReadonlyMap<string, Readonly<Record<string, number>>>;
+
+/** Builds what changed, checks it, and pushes nothing, unless a pull request's tag is asked for. */
+export async function buildForReview(request: BuildRequest, context: Context): Promise<BuildDocument> {
+  const startedAt = performance.now();
+  const described = await openDescription(context.directory, request);
+  const services =
+    request.since === undefined
+      ? described.services
+      : await onlyChangedSince(described, request.since, context);
+  const build = { ...described, services, cache: undefined, ...context };
+  const { pushPr } = request;
+  const known = { services: services.map(({ name }) => name), stack: described.settings.stack };
+  const [outcomes, sizes] =
+    pushPr === undefined
+      ? await buildAndCompare(build, known, context)
+      : await withSession({ ...known, all: false }, context, async (session) => {
+          const tag = pullRequestTag(session, pushPr);
+          const built =
+            services.length === 0
+              ? []
+              : await withPushLogin(session.clients, session.registry, session.signal, (environment) =>
+                  buildOnly(build, { tag, registry: session.registry, environment } satisfies PushTo),
+                );
+          return [built, await releasedSizes(session)] as const;
+        });
+  return {
+    version: 1,
+    kind: "build",
+    stack: described.settings.stack,
+    outcome: outcomes.every(({ outcome }) => outcome === "built") ? "done" : "failed",
+    services: outcomes.map((one) => ({
+      ...one,
+      releasedBytes: "sizes" in sizes ? (sizes.sizes.get(one.service) ?? {}) : {},
+    })),
+    compared: "sizes" in sizes ? { with: "released" } : { with: "nothing", reason: sizes.reason },
+    milliseconds: Math.round(performance.now() - startedAt),
+  };
+}
+
+/** `pr-12`, when the stack's repositories let it move. */
+function pullRequestTag({ settings }: Session, number: string): string {
+  if (!/^[1-9]\d{0,9}$/.test(number)) {
+    throw new UserError({
+      code: "not-a-number",
+      where: "--push-pr",
+      value: number,
+      message: "is not the number of a pull request",
+      fix: "give digits only, such as 12",
+    });
+  }
+  const tag = `pr-${number}`;
+  if (tagMovability(settings.repositories)(tag)) return tag;
+  throw new UserError({
+    code: "immutable-tag",
+    where: stackFile(settings.stack),
+    key: "slipway:repositories.movingTags",
+    value: settings.repositories.movingTags,
+    message: `${tag} would be pushed again for every commit of the pull request, and this stack's tags are immutable`,
+    fix: "add pr-* to it, or push to a stack with mutable tags",
+  });
+}
+
+/** What the registry has to offer to a build that needs nothing of it. */
+interface Offered {
+  readonly sizes: Sizes;
+  /** For the build cache; undefined: the stack has none. */
+  readonly login: RegistryLogin | undefined;
+  readonly registry: string;
+}
+
+/** Builds with the stack's cache and compares with what is released, as far as the registry can be read. */
+async function buildAndCompare(
+  build: BuildOnly,
+  selection: Selection,
+  context: Context,
+): Promise<readonly [readonly BuildOutcome[], Offered | { readonly reason: string }]> {
+  if (selection.services.length === 0) return [[], { sizes: new Map(), login: undefined, registry: "" }];
+  const offered = await askRegistry(selection, context);
+  if ("reason" in offered || offered.login === undefined) return [await buildOnly(build, undefined), offered];
+  const repository = `${offered.registry}/${cacheRepositoryName(build.settings)}`;
+  const built = await withReadLogin(offered.login, (environment) =>
+    buildOnly({ ...build, cache: environment && { repository, environment } }, undefined),
+  );
+  return [built, offered];
+}
+
+/** Credentials and registry are a service, not a need. */
+async function askRegistry(
+  selection: Selection,
+  context: Context,
+): Promise<Offered | { readonly reason: string }> {
+  try {
+    return await withSession(selection, context, async (session) => {
+      const { clients, registry, settings, signal } = session;
+      const { sizes } = await releasedSizes(session);
+      const hasCache = settings.cache.kind === "registry";
+      return { sizes, registry, login: hasCache ? await fetchLogin(clients, registry, signal) : undefined };
+    });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const message = error instanceof UserError ? error.problems[0]?.message : (error as Error).message;
+    return { reason: `no access to the registry: ${message?.split("\n")[0] ?? "unknown"}` };
+  }
+}
+
+/** Of each service, the bytes of each platform's image that the stack released last. */
+async function releasedSizes(session: Session): Promise<{ readonly sizes: Sizes }> {
+  const { services, settings, signal } = session;
+  const sizes = await pMap(
+    services,
+    async (service) => [service.name, await sizesOf(session, service)] as const,
+    { concurrency: 8, signal },
+  );
+  return { sizes: new Map(sizes.map(([name, known]) => [name, known ?? {}])) };
+
+  async function sizesOf({ clients }: Session, service: Service) {
+    const repository = repositoryName(settings, service);
+    const head = await readHead(clients, repository, settings.stack, signal);
+    if (head === undefined) return undefined;
+    const known = await pMap(Object.entries(head.record.image.manifests), async ([platform, imageDigest]) => {
+      const stored = await getManifest(clients, repository, { imageDigest }, signal);
+      const manifest = stored && parseStored(repository, stored);
+      return manifest?.kind === "image" ? [[platform, manifest.bytes] as const] : [];
+    });
+    return Object.fromEntries(known.flat());
+  }
+}

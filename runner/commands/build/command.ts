@@ -1,0 +1,51 @@
+import { defineCommand } from "../../cli/define.ts";
+import { commentOption, servicesPositional, sinceOption, stackOption } from "../../cli/options.ts";
+
+/** `slipway build`: for pull requests: builds and checks, and pushes nothing. */
+export const buildCommand = defineCommand({
+  command: "build [services..]",
+  describe: "Build for every platform and check, and push nothing; needs no credentials",
+  examples: [
+    ["build --since origin/main...", "What a pull request changed"],
+    ["build ui --stack dev", "One service"],
+    ["build --since origin/main... --push-pr 12", "Push it as pr-12, too; needs credentials"],
+  ],
+  positionals: { services: servicesPositional },
+  options: {
+    stack: stackOption,
+    since: sinceOption,
+    all: { type: "boolean", default: false, describe: "All services (the default when none is named)" },
+    "push-pr": {
+      type: "string",
+      requiresArg: true,
+      describe: "Number of a pull request: push the images with the tag pr-<number>",
+    },
+    comment: commentOption,
+  },
+  run: async (options, context) => {
+    const [{ buildForReview }, { showBuild }, { presentBuild }, { coloursFor }] = await Promise.all([
+      import("./build.ts"),
+      import("./show.ts"),
+      import("./job.ts"),
+      import("../../report/colours.ts"),
+    ]);
+    const document = await buildForReview({ ...options, pushPr: options["push-pr"] }, context);
+    for (const { service, warnings } of document.services) {
+      for (const { rule, line, message } of warnings) {
+        const place = line === undefined ? "" : ` line ${line}`;
+        context.emit({
+          kind: "warning",
+          code: rule,
+          message: `the Dockerfile of ${service}${place}: ${message}`,
+        });
+      }
+    }
+    const text = showBuild(document, coloursFor(process.stdout));
+    return {
+      exitCode: document.outcome === "done" ? 0 : 1,
+      document,
+      text,
+      job: () => presentBuild(document),
+    };
+  },
+});

@@ -1,0 +1,99 @@
+import type { JobReport } from "../../github/job-report.ts";
+import {
+  codeMarkdown,
+  fencedMarkdown,
+  foldedMarkdown,
+  markdownTable,
+  plainMarkdown,
+  timelineMarkdown,
+} from "../../github/markdown.ts";
+import type { DeployDocument, DeployedService } from "../../move/document.ts";
+import { imageOutputs, repositoryOf } from "../../move/job.ts";
+import { formatDuration } from "../../report/duration.ts";
+import type { TargetOutcome } from "../../targets/target.ts";
+
+/** A deployment as a job shows it: images, targets, evidence, and where the time went. Pure. */
+export function presentDeployment(document: DeployDocument): JobReport {
+  const { stack, outcome, services, targets, notBuilt, timeline } = document;
+  const failed = targets.filter(isFailure);
+  return {
+    stack,
+    outputs: { outcome, ...imageOutputs(services) },
+    summary: [
+      `## ${headline(document)}`,
+      ...(services.length > 0 ? [imageTable(services)] : []),
+      ...(notBuilt.length > 0 ? [`Not built: ${notBuilt.map(codeMarkdown).join(", ")}`] : []),
+      ...(targets.length > 0 ? [targetTable(targets)] : []),
+      ...failed.map(showEvidence),
+      ...(timeline.length > 0
+        ? [
+            foldedMarkdown(
+              `Where the time went: ${formatDuration(document.milliseconds)}`,
+              timelineMarkdown(timeline),
+            ),
+          ]
+        : []),
+    ].join("\n\n"),
+    problems: failed.map(({ title, outcome, message }) => ({
+      code: outcome.replaceAll(" ", "-"),
+      where: title,
+      message,
+    })),
+  };
+}
+
+function headline({ outcome, stack, services, targets }: DeployDocument): string {
+  const on = codeMarkdown(stack);
+  const built = services.filter((service) => service.built).length;
+  const moved = targets.filter((target) => target.outcome === "done").length;
+  switch (outcome) {
+    case "superseded":
+      return `⏭️ Superseded on ${on}: a newer commit has come to run, ${moved} of ${targets.length} targets moved`;
+    case "nothing":
+      return `✅ Nothing to do on ${on}: everything is built, and runs`;
+    case "done":
+      return `✅ Deployed to ${on}: ${built} built, ${moved} of ${targets.length} targets moved`;
+    case "failed":
+      return `❌ Failed on ${on}: ${targets.filter(isFailure).length} of ${targets.length} targets did not get there`;
+    case "interrupted":
+      return `⚠️ Interrupted on ${on}: ${moved} of ${targets.length} targets moved; run it again to finish`;
+  }
+}
+
+function imageTable(services: readonly DeployedService[]): string {
+  const rows = services.map(({ service, built, reference, digest, tags }) => [
+    codeMarkdown(service),
+    built ? "built" : "built before",
+    codeMarkdown(`${repositoryOf(reference)}@${digest.slice(0, 19)}`),
+    tags.map(codeMarkdown).join(" "),
+  ]);
+  return markdownTable(["Service", "Image", "Digest", "Tags"], rows);
+}
+
+const marks = {
+  done: "✅",
+  unchanged: "➖",
+  failed: "❌",
+  "rolled back": "↩️",
+  "not started": "⏸️",
+  cancelled: "⏹️",
+} as const satisfies Record<TargetOutcome["outcome"], string>;
+
+function targetTable(targets: readonly TargetOutcome[]): string {
+  const rows = targets.map(({ title, outcome, message, milliseconds }) => [
+    codeMarkdown(title),
+    `${marks[outcome]} ${outcome}`,
+    plainMarkdown(message),
+    milliseconds === 0 ? "" : formatDuration(milliseconds),
+  ]);
+  return markdownTable(["Target", "Outcome", "", "Time"], rows);
+}
+
+function isFailure({ outcome }: TargetOutcome): boolean {
+  return outcome === "failed" || outcome === "rolled back";
+}
+
+function showEvidence({ title, message, evidence }: TargetOutcome): string {
+  const lines = [message, ...(evidence ?? [])].flatMap((line) => line.split("\n"));
+  return foldedMarkdown(`Why ${plainMarkdown(title)} did not get there`, fencedMarkdown(lines), true);
+}

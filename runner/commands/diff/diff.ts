@@ -1,0 +1,280 @@
+import pMap from "p-map";
+import prettyBytes from "pretty-bytes";
+import type { Target } from "../../../config/catalogue/catalogue.ts";
+import { UserError } from "../../../config/problems/errors.ts";
+import { readRevision } from "../../git/revision.ts";
+import { notedGates } from "../../history/gates.ts";
+import { chooseOneOf } from "../../history/image.ts";
+import { readReleases, type ServiceReleases } from "../../history/read.ts";
+import { compareWithRegistry } from "../../plan/compare.ts";
+import { verifyImage } from "../../registry/verify-image.ts";
+import { type Difference, diffFacts, type Facts, factsOf } from "../../release/diff.ts";
+import { findReleases, isSuccessful, runningRelease } from "../../release/history.ts";
+import type { EarlierRelease, ReleaseRecord } from "../../release/record.ts";
+import { readRecord } from "../../release/store.ts";
+import type { Session } from "../../session/session.ts";
+import { readRevisionSettings } from "../../targets/ecs/settings.ts";
+import { kindOf } from "../../targets/kinds.ts";
+import { readVersionSettings } from "../../targets/lambda/settings.ts";
+import { hiddenFields, hideValue } from "../../targets/settings.ts";
+
+/** `slipway diff`. */
+export interface DiffDocument {
+  readonly version: 1;
+  readonly kind: "diff";
+  readonly stack: string;
+  /** Twelve digits. */
+  readonly account: string;
+  readonly region: string;
+  readonly services: readonly {
+    readonly service: string;
+    readonly before: string;
+    readonly after: string;
+    readonly same: boolean;
+    readonly differences: readonly Difference[];
+    /** What could not be compared, and why. */
+    readonly notes: readonly string[];
+  }[];
+}
+
+/** One of the two that are compared. */
+interface Side {
+  /** `20261125-143015-a1b2c3`, `what runs`, `the source here`. */
+  readonly name: string;
+  readonly facts: Facts;
+  /** Digest of the image, when there is one. */
+  readonly image: string | undefined;
+  readonly manifests: Readonly<Record<string, string>>;
+  /** Title of a target → revision or version that it ran. */
+  readonly left: Readonly<Record<string, string>>;
+  /** What its gates said that did not just pass it. */
+  readonly gates?: readonly string[];
+}
+
+/** Names for what is no release: what runs, and the source in this directory. */
+export const live = "live";
+export const here = "HEAD";
+
+/**
+ * Compares two releases of each of the session's services, or one with what runs (`live`) or with the
+ * source here (`HEAD`). Only reads.
+ *
+ * @throws UserError `unknown-release`
+ */
+export async function diffReleases(session: Session, before: string, after: string): Promise<DiffDocument> {
+  const { settings, caller, timeline, signal } = session;
+  const services = await timeline.run({ id: "diff", title: "Compare" }, async () => {
+    const asked = [before, after].filter((text) => text !== live && text !== here);
+    const all = await readReleases(session, { asked });
+    return pMap(all, (of) => diffService(session, of, before, after), { concurrency: 8, signal });
+  });
+  return {
+    version: 1,
+    kind: "diff",
+    stack: settings.stack,
+    account: caller.account,
+    region: settings.aws.region,
+    services,
+  };
+}
+
+async function diffService(session: Session, of: ServiceReleases, before: string, after: string) {
+  const [from, to] = await Promise.all([sideOf(session, of, before), sideOf(session, of, after)]);
+  const [fromSizes, toSizes] = await Promise.all([sizesOf(session, of, from), sizesOf(session, of, to)]);
+  const settings = await pMap(of.service.targets, (target) => settingsChanged(session, target, from, to), {
+    concurrency: 4,
+  });
+  const notes = [
+    ...[from, to].flatMap((side, index) =>
+      side.image !== undefined && [fromSizes, toSizes][index] === undefined
+        ? [`the image of ${side.name} is not in the registry any more: its sizes are not known`]
+        : [],
+    ),
+    ...settings.flatMap((one) => one.notes),
+    ...[from, to].flatMap(({ name, gates = [] }) => gates.map((gate) => `${name}: ${gate}`)),
+  ];
+  // The source here has no tags, and may be on another branch by chance.
+  const known = before === here || after === here ? withoutNames : (facts: Facts) => facts;
+  const differences = [
+    ...diffFacts(known(from.facts), known(to.facts)),
+    ...(fromSizes === undefined || toSizes === undefined ? [] : diffFacts(fromSizes, toSizes)),
+    ...settings.flatMap((one) => one.differences),
+  ];
+  return {
+    service: of.service.name,
+    before: from.name,
+    after: to.name,
+    same: differences.length === 0,
+    differences,
+    notes,
+  };
+}
+
+function withoutNames({ tags: _, branch: __, uncommitted: ___, ...facts }: Facts): Facts {
+  return facts;
+}
+
+function sideOf(session: Session, of: ServiceReleases, text: string): Promise<Side> {
+  if (text === live) return sideOfRunning(session, of);
+  if (text === here) return sideOfSource(session, of);
+  return sideOfRelease(session, of, text);
+}
+
+async function sideOfRelease(session: Session, of: ServiceReleases, text: string): Promise<Side> {
+  const matching = findReleases(of.releases, text);
+  const release = matching.find(isSuccessful) ?? matching[0];
+  if (release === undefined) {
+    throw new UserError({
+      code: "unknown-release",
+      where: `${of.repository}, stack ${session.settings.stack}`,
+      value: text,
+      message: `${of.service.name} has no release with this id, tag, commit or digest`,
+      fix: `${chooseOneOf(of.releases, "that there are", "its id")}; or write ${live} for what runs, ${here} for the source here`,
+    });
+  }
+  return sideFrom(session, of, release, release.id);
+}
+
+async function sideFrom(session: Session, of: ServiceReleases, release: EarlierRelease, name: string) {
+  const { clients, signal } = session;
+  const { record: digest } = release;
+  const stored = digest === undefined ? undefined : await readRecord(clients, of.repository, digest, signal);
+  return {
+    name,
+    facts: factsOfRelease(release, stored?.record),
+    image: release.image,
+    manifests: release.manifests,
+    left: leftBy(stored?.record),
+    gates: notedGates(stored?.record),
+  };
+}
+
+function factsOfRelease(release: EarlierRelease, record: ReleaseRecord | undefined): Facts {
+  const { commit, committedAt, sourceHash, image, manifests, tags } = release;
+  const { branch, dirty } = record?.source ?? {};
+  return {
+    ...(commit === undefined ? {} : { commit }),
+    ...(committedAt === undefined ? {} : { committedAt }),
+    ...(branch === undefined ? {} : { branch }),
+    ...(dirty === undefined ? {} : { uncommitted: dirty ? "yes" : "no" }),
+    ...(sourceHash === undefined ? {} : { sourceHash }),
+    image,
+    ...platformFacts(manifests),
+    tags: [...tags].sort().join(", "),
+  };
+}
+
+function platformFacts(manifests: Readonly<Record<string, string>>): Facts {
+  return Object.fromEntries(
+    Object.entries(manifests).map(([platform, digest]) => [`platforms.${platform}`, digest]),
+  );
+}
+
+function leftBy(record: ReleaseRecord | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    (record?.targets ?? []).flatMap(({ title, details }) => {
+      const left = details.version ?? details.revision;
+      return left === undefined ? [] : [[title, String(left)] as const];
+    }),
+  );
+}
+
+/** What runs, with what its release says of it when there is one. */
+async function sideOfRunning(session: Session, of: ServiceReleases): Promise<Side> {
+  const { clients, emit, signal } = session;
+  const release = runningRelease(of.releases, of.running);
+  const name = release === undefined ? "what runs" : `what runs (${release.id})`;
+  const targets = await Promise.all(
+    of.service.targets.map((target) =>
+      kindOf(target).status(of.service.name, target, { clients, emit, signal, step: "diff" }),
+    ),
+  );
+  const left = Object.fromEntries(
+    targets.flatMap(({ title, details = {} }) => {
+      const one = details.version ?? details.revision;
+      return one === undefined ? [] : [[title, String(one)] as const];
+    }),
+  );
+  if (release !== undefined) return { ...(await sideFrom(session, of, release, name)), left };
+  const [image] = of.running;
+  return { name, facts: image === undefined ? {} : { image }, image, manifests: {}, left };
+}
+
+/** The source here, and the image that the registry has of it. */
+async function sideOfSource(session: Session, of: ServiceReleases): Promise<Side> {
+  const [[compared], revision] = await Promise.all([
+    compareWithRegistry({ ...session, services: [of.service] }),
+    readRevision(session.directory),
+  ]);
+  const image = compared?.image;
+  return {
+    name: "the source here",
+    facts: {
+      ...(revision === undefined
+        ? {}
+        : { commit: revision.commit, committedAt: revision.committedAt.toISOString() }),
+      ...(revision?.branch === undefined ? {} : { branch: revision.branch }),
+      ...(compared === undefined ? {} : { sourceHash: compared.source.hash }),
+      image: image?.digest ?? "not built yet",
+      ...platformFacts(image?.manifests ?? {}),
+    },
+    image: image?.digest,
+    manifests: image?.manifests ?? {},
+    left: {},
+  };
+}
+
+/** What a pull of each platform transfers; undefined when the image is gone. */
+async function sizesOf(session: Session, of: ServiceReleases, side: Side): Promise<Facts | undefined> {
+  const { clients, registry, signal } = session;
+  if (side.image === undefined) return undefined;
+  const { image: digest, manifests } = side;
+  const image = { service: of.service.name, repository: of.repository, registry, digest, manifests };
+  try {
+    const platforms = await verifyImage(clients, image, [], signal);
+    return Object.fromEntries(
+      platforms.flatMap(({ platform, layers, bytes }) => [
+        [`platforms.${platform}.size`, prettyBytes(bytes)],
+        [`platforms.${platform}.layers`, String(layers)],
+      ]),
+    );
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+/** How the task definition's revision, or the function's version, differs beside its image. */
+async function settingsChanged(
+  session: Session,
+  target: Target,
+  from: Side,
+  to: Side,
+): Promise<{ readonly differences: readonly Difference[]; readonly notes: readonly string[] }> {
+  const title = kindOf(target).title(target);
+  const [before, after] = [from.left[title], to.left[title]];
+  if (before === undefined || after === undefined || before === after) return { differences: [], notes: [] };
+  const [one, other] = await Promise.all([read(session, target, before), read(session, target, after)]);
+  const gone = [...(one === undefined ? [before] : []), ...(other === undefined ? [after] : [])];
+  if (one === undefined || other === undefined) {
+    return { differences: [], notes: [`${title}: ${gone.join(" and ")} can't be read any more`] };
+  }
+  const facts = (document: unknown) => factsOf(document, hiddenFields, hideValue);
+  const name = target.kind === "ecs" ? "revision" : "version";
+  return {
+    differences: [
+      { field: `${title}: ${name}`, before, after },
+      ...diffFacts(facts(one), facts(other)).map((difference) => ({
+        ...difference,
+        field: `${title}: ${difference.field}`,
+      })),
+    ],
+    notes: [],
+  };
+}
+
+function read({ clients, signal }: Session, target: Target, left: string) {
+  return target.kind === "ecs"
+    ? readRevisionSettings(clients, left, signal)
+    : readVersionSettings(clients, target.function, left, signal);
+}

@@ -1,0 +1,17 @@
+import type { Colours } from "../../report/colours.ts";
+import type { DiffDocument } from "./diff.ts";
+
+/** What two releases of services differ in, as people read it. Pure. */
+export function showDiff({ services }: DiffDocument, { bold, dim, red, green }: Colours): string {
+  const parts = services.map(({ service, before, after, same, differences, notes }) => [
+    `${bold(service)} ${dim(`${before} → ${after}`)}`,
+    ...(same ? [dim("  no difference")] : []),
+    ...differences.flatMap(({ field, before: from, after: to }) => [
+      `  ${field}`,
+      ...(from === undefined ? [] : [red(`    - ${from}`)]),
+      ...(to === undefined ? [] : [green(`    + ${to}`)]),
+    ]),
+    ...notes.map((note) => dim(`  note: ${note}`)),
+  ]);
+  return parts.map((lines) => lines.join("\n")).join("\n\n");
+}

@@ -1,0 +1,109 @@
+import { fetch } from "undici";
+import { z } from "zod";
+import { UserError } from "../../../config/problems/errors.ts";
+import {
+  type GithubRole,
+  type GithubSettings,
+  githubAudience,
+  githubIssuer,
+  trustedSubjects,
+} from "../../../config/stack/github.ts";
+import { readRevision } from "../../git/revision.ts";
+import type { Check } from "./document.ts";
+import { refused, unlessRefused } from "./refused.ts";
+
+/** Whether git has the history that changes are found in, and tags are made from. */
+export async function checkHistory(directory: string): Promise<Check> {
+  const revision = await readRevision(directory).catch(unlessRefused);
+  if (revision instanceof UserError) return refused("history", revision);
+  if (revision === undefined) return { name: "history", state: "warn", message: "no commit here" };
+  return revision.isShallow
+    ? {
+        name: "history",
+        state: "warn",
+        message:
+          "history was left out: changes since another commit can't be found, nor tags before this one",
+        fix: "actions/checkout with fetch-depth: 0",
+      }
+    : { name: "history", state: "ok", message: `all of it, at ${revision.commit.slice(0, 8)}` };
+}
+
+/**
+ * Whether the job can ask GitHub for a token, and whether the role trusts what the token says it is.
+ *
+ * @param role the role that the job takes on
+ */
+export async function checkToken(
+  github: GithubSettings | undefined,
+  role: GithubRole,
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<Check> {
+  const name = "token";
+  if (environment.GITHUB_ACTIONS !== "true") {
+    return { name, state: "warn", message: "this is no job of GitHub Actions: its token is not checked" };
+  }
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: url = "", ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer = "" } = environment;
+  if (url === "" || bearer === "") {
+    return {
+      name,
+      state: "warn",
+      message: "the job can't ask GitHub for a token",
+      fix: "give the job permissions: id-token: write; a pull request from a fork never gets one",
+    };
+  }
+  let claims: Claims;
+  try {
+    claims = await readClaims(url, bearer, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    return { name, state: "fail", message: `GitHub gives no token: ${reason}`, fix: "run the job again" };
+  }
+  return judgeToken(claims, github, role);
+}
+
+/** Whether a role trusts a token's subject. Pure. */
+export function judgeToken(claims: Claims, github: GithubSettings | undefined, role: GithubRole): Check {
+  const name = "token";
+  if (github === undefined) {
+    const message = `its subject is ${claims.sub}; the stack declares no roles to hold it against`;
+    return { name, state: "ok", message };
+  }
+  const { exact, patterns } = trustedSubjects(github, role);
+  const trusted = exact.includes(claims.sub) || patterns.some((pattern) => fits(claims.sub, pattern));
+  if (trusted) return { name, state: "ok", message: `the ${role} role trusts ${claims.sub}` };
+  const withIds = claims.sub.includes("@") && github.ownerId === undefined;
+  return {
+    name,
+    state: "fail",
+    message: `the ${role} role does not trust ${claims.sub}, but ${[...exact, ...patterns].join(", ")}`,
+    fix: withIds
+      ? "GitHub sends ids for this repository: set ownerId and repositoryId in slipway:github, and run pulumi up"
+      : "correct environment, branches or tags in slipway:github, or the job's environment",
+  };
+}
+
+export interface Claims {
+  readonly sub: string;
+}
+
+const claimsSchema = z.object({ iss: z.literal(`https://${githubIssuer}`), sub: z.string() });
+
+/** What the job's token says; the token itself goes nowhere. */
+async function readClaims(url: string, bearer: string, signal: AbortSignal): Promise<Claims> {
+  const answer = await fetch(`${url}&audience=${githubAudience}`, {
+    headers: { authorization: `Bearer ${bearer}` },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
+  });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  const { value } = z.object({ value: z.string() }).parse(await answer.json());
+  const payload = value.split(".")[1] ?? "";
+  return claimsSchema.parse(JSON.parse(Buffer.from(payload, "base64url").toString("utf8")));
+}
+
+/** As StringLike compares: an asterisk stands for anything. */
+function fits(subject: string, pattern: string): boolean {
+  const parts = pattern.split("*").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`).test(subject);
+}

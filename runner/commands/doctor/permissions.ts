@@ -1,0 +1,239 @@
+import { type ContextEntry, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
+import pMap from "p-map";
+import type { StackDescription } from "../../../config/description/description.ts";
+import { type PromotionSource, promotionSources } from "../../../config/description/promotion.ts";
+import { kindsOf } from "../../../config/permissions/permission.ts";
+import {
+  type PermissionScope,
+  resourcesOf,
+  type ScopedResources,
+} from "../../../config/permissions/permission-scope.ts";
+import { permissionsOf } from "../../../config/permissions/permissions.ts";
+import { type GithubRole, githubRoleName, githubSchema } from "../../../config/stack/github.ts";
+import { endpointFor, type Settings } from "../../../config/stack/settings.ts";
+import type { Caller } from "../../aws/account.ts";
+import type { Clients } from "../../aws/clients.ts";
+import { hasCode } from "../../aws/errors.ts";
+import type { Check } from "./document.ts";
+import { type Tried, tryReading } from "./probes.ts";
+
+/** Resources of one question to IAM: it takes more, but answers with every action for each. */
+const resourcesAtOnce = 20;
+/** Missing permissions that are listed one by one. */
+const mostListed = 30;
+
+/** Something that a role is to be allowed on one resource. */
+export interface Need {
+  readonly action: string;
+  readonly resource: string;
+  readonly why: string;
+  readonly conditions: ScopedResources["conditions"];
+}
+
+/** The role whose policies hold for a caller; undefined for the account's root, which may do all. Pure. */
+export function policySource(callerArn: string): string | undefined {
+  const assumed = /^arn:([\w-]+):sts::(\d{12}):assumed-role\/([^/]+)\//.exec(callerArn);
+  if (assumed !== null) return `arn:${assumed[1]}:iam::${assumed[2]}:role/${assumed[3]}`;
+  return callerArn.endsWith(":root") ? undefined : callerArn;
+}
+
+/** Which of the stack's roles a caller is, by the name that the program gives them; else the one that deploys. Pure. */
+export function roleOf(callerArn: string): GithubRole {
+  const name = policySource(callerArn)?.split("/").at(-1) ?? "";
+  const roles: readonly GithubRole[] = ["pullRequest", "push"];
+  return roles.find((role) => name.endsWith(githubRoleName("", role))) ?? "deploy";
+}
+
+/** Everything that a role is to be allowed in a stack, resource by resource. Pure. */
+export function needsOf(role: GithubRole, scope: PermissionScope): Need[] {
+  return permissionsOf(role).flatMap((permission) =>
+    kindsOf(permission).flatMap((kind) => {
+      const { resources, conditions } = resourcesOf(kind, scope);
+      const { action, why } = permission;
+      return resources.map((resource) => ({ action, resource, why, conditions }));
+    }),
+  );
+}
+
+/** What the description says of a stack's permissions, for a caller. Pure. */
+export function scopeFor(
+  { settings, catalogue }: StackDescription,
+  caller: Caller,
+  promotesFrom: readonly PromotionSource[] = [],
+): PermissionScope {
+  return {
+    partition: caller.arn.split(":")[1] ?? "aws",
+    region: settings.aws.region,
+    account: caller.account,
+    settings,
+    // A stack without such settings is asked about what does not depend on them.
+    github: settings.github ?? githubSchema.parse({ repository: "none/none" }),
+    services: catalogue.services,
+    promotesFrom,
+    ownRole: policySource(caller.arn) ?? caller.arn,
+  };
+}
+
+/**
+ * Whether the caller may do what its role in CI is for, by IAM's own simulation of its policies; where
+ * that is not allowed, by calls that only read.
+ */
+export async function checkPermissions(
+  description: StackDescription,
+  {
+    clients,
+    caller,
+    signal,
+  }: { readonly clients: Clients; readonly caller: Caller; readonly signal: AbortSignal },
+): Promise<Check[]> {
+  const name = "permissions";
+  const source = policySource(caller.arn);
+  if (source === undefined) {
+    const message = "the account's root may do all; CI takes on a role instead";
+    return [{ name, state: "warn", message, fix: "declare roles: slipway:github (docs/ci.md)" }];
+  }
+  const role = roleOf(caller.arn);
+  const { directory, settings } = description;
+  const promotesFrom = role === "deploy" ? await promotionSources(directory, settings) : [];
+  const all = needsOf(role, scopeFor(description, caller, promotesFrom));
+  const conditional = all.filter(({ conditions }) => conditions !== undefined);
+  // What stands in for AWS knows no context of a request, and would deny whatever has a condition.
+  const asked = isAws(description.settings) ? all : all.filter((need) => !conditional.includes(need));
+  try {
+    const missing = await simulate(clients, source, asked, signal);
+    return judge(role, source, { missing, checked: asked.length, left: all.length - asked.length });
+  } catch (error) {
+    if (!hasCode(error, "access-denied")) throw error;
+    return judgeTried(
+      role,
+      source,
+      await tryReading({ ...description, promotesFrom }, role, clients, signal),
+    );
+  }
+}
+
+/** What trying found, as checks. Pure. */
+export function judgeTried(role: GithubRole, source: string, { refused, calls }: Tried): Check[] {
+  const unknown: Check = {
+    name: "permissions",
+    state: "warn",
+    message: `${source} may not simulate its own policies: ${calls} calls that only read were tried, ${calls - refused.length} are allowed; what changes things is not checked (${role} role)`,
+    fix: `allow iam:SimulatePrincipalPolicy on ${source}`,
+  };
+  return [
+    unknown,
+    ...refused.map(({ action, on }): Check => {
+      const fix = `allow it to ${source}`;
+      return { name: "permissions", state: "fail", message: `${action} is refused on ${on}`, fix };
+    }),
+  ];
+}
+
+function isAws(settings: Settings): boolean {
+  return endpointFor(settings, "iam") === undefined;
+}
+
+/** The needs that the policies do not allow. */
+async function simulate(
+  clients: Clients,
+  source: string,
+  needs: readonly Need[],
+  signal: AbortSignal,
+): Promise<Need[]> {
+  const questions = [...Map.groupBy(needs, ({ conditions }) => JSON.stringify(conditions)).values()].flatMap(
+    (group) => {
+      const byActions = Map.groupBy([...Map.groupBy(group, ({ resource }) => resource)], ([, same]) =>
+        same.map(({ action }) => action).join(),
+      );
+      return [...byActions.values()].flatMap((entries) =>
+        inGroups(entries, resourcesAtOnce).map((part) => part.flatMap(([, same]) => same)),
+      );
+    },
+  );
+  const answers = await pMap(questions, (question) => ask(clients, source, question, signal), {
+    concurrency: 4,
+    signal,
+  });
+  return answers.flat();
+}
+
+async function ask(
+  clients: Clients,
+  source: string,
+  needs: readonly Need[],
+  signal: AbortSignal,
+): Promise<readonly Need[]> {
+  const allowed = new Map<string, boolean>();
+  let Marker: string | undefined;
+  do {
+    const answer = await clients.iam.send(
+      new SimulatePrincipalPolicyCommand({
+        PolicySourceArn: source,
+        ActionNames: [...new Set(needs.map(({ action }) => action))],
+        ResourceArns: [...new Set(needs.map(({ resource }) => resource))],
+        ContextEntries: contextOf(needs[0]?.conditions),
+        Marker,
+      }),
+      { abortSignal: signal },
+    );
+    for (const { EvalActionName, EvalResourceName, EvalDecision } of answer.EvaluationResults ?? []) {
+      allowed.set(`${EvalActionName} ${EvalResourceName}`, EvalDecision === "allowed");
+    }
+    Marker = answer.IsTruncated === true ? answer.Marker : undefined;
+  } while (Marker !== undefined);
+  const answerTo = ({ action, resource }: Need) => allowed.get(`${action} ${resource}`);
+  const unanswered = needs.filter((need) => answerTo(need) === undefined);
+  const denied = needs.filter((need) => answerTo(need) === false);
+  if (unanswered.length === 0) return denied;
+  if (unanswered.length === needs.length) {
+    throw new Error(`IAM answers nothing about ${needs.map(({ action }) => action).join(", ")}`);
+  }
+  // Some answer about the first resource only.
+  return [...denied, ...(await ask(clients, source, unanswered, signal))];
+}
+
+/** A request that meets the conditions under which something is allowed. */
+function contextOf(conditions: ScopedResources["conditions"]): ContextEntry[] {
+  return Object.values(conditions ?? {}).flatMap((keys) =>
+    Object.entries(keys).map(([ContextKeyName, values]) => ({
+      ContextKeyName,
+      ContextKeyValues: values.slice(0, 1),
+      ContextKeyType: "string" as const,
+    })),
+  );
+}
+
+/** What a simulation found, as checks: one for each permission that is missing. Pure. */
+export function judge(
+  role: GithubRole,
+  source: string,
+  found: { readonly missing: readonly Need[]; readonly checked: number; readonly left: number },
+): Check[] {
+  const { missing, checked, left } = found;
+  const rest = left === 0 ? "" : `; ${left} that have conditions are not checked, since this is not AWS`;
+  if (missing.length === 0) {
+    const message = `${source} has all ${checked} that the ${role} role needs here${rest}`;
+    return [{ name: "permissions", state: "ok", message }];
+  }
+  const byAction = [...Map.groupBy(missing, ({ action, why }) => `${action}\n${why}`).values()];
+  const listed = byAction.slice(0, mostListed).map((needs): Check => {
+    const [{ action, why } = { action: "", why: "" }] = needs;
+    const resources = needs.map(({ resource }) => resource);
+    const more = resources.length > 1 ? ` and ${resources.length - 1} more` : "";
+    return {
+      name: "permissions",
+      state: "fail",
+      message: `${action} is missing on ${resources[0]}${more}: ${why}`,
+      fix: `allow it to ${source}; roles that slipway:github declares have it after pulumi up`,
+    };
+  });
+  const more = byAction.length - listed.length;
+  if (more === 0) return listed;
+  return [...listed, { name: "permissions", state: "fail", message: `${more} further actions are missing` }];
+}
+
+function inGroups<T>(values: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
+    values.slice(index * size, (index + 1) * size),
+  );
+}

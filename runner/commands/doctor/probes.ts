@@ -1,0 +1,89 @@
+import { BatchGetImageCommand } from "@aws-sdk/client-ecr";
+import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
+import { GetFunctionCommand } from "@aws-sdk/client-lambda";
+import pMap from "p-map";
+import type { StackDescription } from "../../../config/description/description.ts";
+import type { PromotionSource } from "../../../config/description/promotion.ts";
+import { repositoryName } from "../../../config/names.ts";
+import { permissions } from "../../../config/permissions/permissions.ts";
+import { type GithubRole, githubRoles } from "../../../config/stack/github.ts";
+import type { Clients } from "../../aws/clients.ts";
+import { hasCode } from "../../aws/errors.ts";
+
+/** A call that changes nothing, whatever it is answered. */
+interface Probe {
+  readonly action: string;
+  readonly on: string;
+  call(): Promise<unknown>;
+}
+
+type Tryable = StackDescription & { readonly promotesFrom: readonly PromotionSource[] };
+
+/** What was found by trying: actions that were refused, and how many calls were made. */
+export interface Tried {
+  readonly refused: readonly { readonly action: string; readonly on: string }[];
+  readonly calls: number;
+}
+
+/**
+ * Tries what a role reads of every repository and target of a stack. That something is not there is no
+ * refusal; what only a change would show stays unknown.
+ */
+export async function tryReading(
+  description: Tryable,
+  role: GithubRole,
+  clients: Clients,
+  signal: AbortSignal,
+): Promise<Tried> {
+  const probes = probesOf(description, clients, signal).filter(({ action }) => mayDo(role, action));
+  const refused = await pMap(
+    probes,
+    async ({ action, on, call }) => {
+      try {
+        await call();
+        return [];
+      } catch (error) {
+        signal.throwIfAborted();
+        return hasCode(error, "access-denied") ? [{ action, on }] : [];
+      }
+    },
+    { concurrency: 8, signal },
+  );
+  return { refused: refused.flat(), calls: probes.length };
+}
+
+function mayDo(role: GithubRole, action: string): boolean {
+  const roles = permissions.find((permission) => permission.action === action)?.roles ?? githubRoles;
+  return roles.includes(role);
+}
+
+function probesOf(description: Tryable, clients: Clients, signal: AbortSignal): Probe[] {
+  const { catalogue, settings, promotesFrom } = description;
+  const options = { abortSignal: signal };
+  const readImage = (repositoryName: string, registryId?: string): Probe => {
+    const imageIds = [{ imageTag: "slipway-doctor" }];
+    const command = new BatchGetImageCommand({ repositoryName, registryId, imageIds });
+    const call = () => clients.ecr.send(command, options);
+    return { action: "ecr:BatchGetImage", on: repositoryName, call };
+  };
+  // Another region's registry takes clients of that region: left out.
+  const promoted = promotesFrom
+    .filter(({ region }) => region === settings.aws.region)
+    .flatMap(({ account, repositories }) => repositories.map((name) => readImage(name, account)));
+  const own = catalogue.services.flatMap((service): Probe[] => {
+    return [
+      readImage(repositoryName(settings, service)),
+      ...service.targets.map((target): Probe => {
+        if (target.kind === "lambda") {
+          const command = new GetFunctionCommand({ FunctionName: target.function });
+          const call = () => clients.lambda.send(command, options);
+          return { action: "lambda:GetFunction", on: target.function, call };
+        }
+        const command = new DescribeServicesCommand({ cluster: target.cluster, services: [target.service] });
+        const call = () => clients.ecs.send(command, options);
+        return { action: "ecs:DescribeServices", on: `${target.cluster}/${target.service}`, call };
+      }),
+    ];
+  });
+  return [...own, ...promoted];
+}

@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { stackFile } from "../../../config/description/description.ts";
+import { UserError } from "../../../config/problems/errors.ts";
+import { findEngine } from "../../stack/engine.ts";
+import { backendProblem } from "../../stack/open.ts";
+import type { Check } from "./document.ts";
+import { refused } from "./refused.ts";
+
+const stacksSchema = z.array(z.object({ name: z.string() }));
+
+/** Whether Pulumi's state can be reached, has the stack, and its secrets can be read as they are kept. */
+export async function checkState(
+  directory: string,
+  stack: string,
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<Check> {
+  const name = "state";
+  const where = environment.PULUMI_BACKEND_URL ?? "the backend that Pulumi is signed in to";
+  try {
+    const engine = await findEngine(signal);
+    const { stdout } = await engine.run(["stack", "ls", "--json", "--non-interactive"], directory, {});
+    const there = stacksSchema
+      .parse(JSON.parse(stdout))
+      .some((each) => each.name.split("/").at(-1) === stack);
+    const file = await readFile(join(directory, stackFile(stack)), "utf8").catch(() => "");
+    const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile } =
+      environment;
+    if (/^encryptionsalt:/m.test(file) && passphrase === undefined && passphraseFile === undefined) {
+      return {
+        name,
+        state: "fail",
+        message: `${where} answers, but the stack's secrets are kept with a passphrase, which is not set`,
+        fix: "set PULUMI_CONFIG_PASSPHRASE: a secret of the repository or of its environment",
+      };
+    }
+    return there
+      ? { name, state: "ok", message: `${where} has the stack ${stack}` }
+      : {
+          name,
+          state: "warn",
+          message: `${where} answers and has no stack ${stack} yet`,
+          fix: `pulumi stack init ${stack}, and pulumi up, once, with rights to create what it declares`,
+        };
+  } catch (error) {
+    signal.throwIfAborted();
+    const problem = backendProblem(error, stack);
+    if (problem instanceof UserError) return refused(name, problem);
+    throw error;
+  }
+}

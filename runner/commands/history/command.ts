@@ -1,0 +1,40 @@
+import { UserError } from "../../../config/problems/errors.ts";
+
+import { defineCommand } from "../../cli/define.ts";
+import { servicesPositional, stackOption } from "../../cli/options.ts";
+
+/** `slipway history`: which releases there were, how they ended, and which one runs. */
+export const historyCommand = defineCommand({
+  command: "history [services..]",
+  describe: "Show the releases of services: when, what, how it ended, and which one runs",
+  examples: [
+    ["history --stack prod", "The last ten releases of every service"],
+    ["history ui --stack prod --limit 50", "All that the registry remembers of one"],
+  ],
+  positionals: { services: servicesPositional },
+  options: {
+    stack: stackOption,
+    limit: { type: "number", default: 10, requiresArg: true, describe: "Releases of each service" },
+  },
+  run: async (options, context) => {
+    const { limit } = options;
+    if (!Number.isInteger(limit) || limit < 1) {
+      throw new UserError({
+        code: "invalid-limit",
+        where: "--limit",
+        value: options.limit,
+        message: "is not a number of releases",
+        fix: "give a whole number, 1 or more",
+      });
+    }
+    const [{ withSession }, { readHistory }, { showHistory }, { coloursFor }] = await Promise.all([
+      import("../../session/session.ts"),
+      import("./history.ts"),
+      import("./show.ts"),
+      import("../../report/colours.ts"),
+    ]);
+    const selection = { ...options, sources: false };
+    const document = await withSession(selection, context, (session) => readHistory(session, limit));
+    return { exitCode: 0, document, text: showHistory(document, coloursFor(process.stdout), new Date()) };
+  },
+});

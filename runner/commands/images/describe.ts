@@ -1,0 +1,179 @@
+import type { InUseSet, Use } from "../../in-use/merge.ts";
+import type { Blob, Entry } from "../../registry/contents.ts";
+import { commitOf, isOwnTag } from "../../tags/own.ts";
+
+/** An image of a repository: an index with its platforms, or one platform's manifest alone. */
+export interface RepositoryImage {
+  readonly digest: string;
+  readonly pushedAt: Date | undefined;
+  /** Tags that people gave it. */
+  readonly tags: readonly string[];
+  /** Slipway's own: `src-…`, `inuse-…`, `lastgood-…`. */
+  readonly ownTags: readonly string[];
+  readonly platforms: readonly {
+    /** `unknown` for a manifest without an index: only its configuration blob would say. */
+    readonly platform: string;
+    readonly digest: string;
+    /** Layers and configuration, compressed: what a pull transfers. */
+    readonly bytes: number;
+  }[];
+  /** Of all its platforms, each blob once. */
+  readonly bytes: number;
+  /** Of that, what no other image of the repository has: what would be free without it. */
+  readonly uniqueBytes: number;
+  /** Of that, what other images have, too. */
+  readonly sharedBytes: number;
+  /** The commit, as far as a tag tells it. */
+  readonly commit?: string;
+  /** What runs it, or why it is kept; empty: nothing does. */
+  readonly uses: readonly Use[];
+}
+
+/** What lies in a repository and is no image: a cache, a signature, a release record. */
+export interface RepositoryArtifact {
+  readonly digest: string;
+  /** For people: `release record`, `build cache`, `signature`, or the media type itself. */
+  readonly what: string;
+  readonly pushedAt: Date | undefined;
+  readonly tags: readonly string[];
+  readonly bytes: number;
+  /** Digest of what it is attached to. */
+  readonly subject?: string;
+}
+
+export interface RepositoryListing {
+  /** Newest first. */
+  readonly images: readonly RepositoryImage[];
+  readonly artifacts: readonly RepositoryArtifact[];
+}
+
+/** Media types of a configuration that make a manifest an image; anything else is an artifact. */
+const imageConfigurations = [
+  "application/vnd.oci.image.config.v1+json",
+  "application/vnd.docker.container.image.v1+json",
+];
+
+/**
+ * Sorts a repository's entries out: manifests that an index lists go with it, and what is no image is
+ * listed apart. Pure.
+ *
+ * @param platform the one platform that images without an index are of, when there is only one
+ */
+export function describeRepository(
+  entries: readonly Entry[],
+  inUse: InUseSet,
+  platform?: string,
+): RepositoryListing {
+  const byDigest = new Map(entries.map((entry) => [entry.digest, entry]));
+  const listed = new Set(
+    entries.flatMap(({ content }) =>
+      content.kind === "index" ? content.children.map(({ digest }) => digest) : [],
+    ),
+  );
+  const roots = entries.filter(({ digest }) => !listed.has(digest));
+  const images = roots.filter((entry) => artifactOf(entry, byDigest) === undefined);
+  const blobs = new Map(images.map((entry) => [entry.digest, blobsOf(entry, byDigest)]));
+  const holders = new Map<string, number>();
+  for (const own of blobs.values()) {
+    for (const digest of own.keys()) holders.set(digest, (holders.get(digest) ?? 0) + 1);
+  }
+  const newestFirst = (a: { pushedAt: Date | undefined }, b: { pushedAt: Date | undefined }) =>
+    (b.pushedAt?.getTime() ?? 0) - (a.pushedAt?.getTime() ?? 0);
+  return {
+    images: images
+      .map((entry): RepositoryImage => {
+        const own = [...(blobs.get(entry.digest) ?? [])];
+        const sum = (some: readonly (readonly [string, number])[]) =>
+          some.reduce((total, [, bytes]) => total + bytes, 0);
+        const unique = sum(own.filter(([digest]) => holders.get(digest) === 1));
+        const commit = commitOf(entry.tags);
+        return {
+          digest: entry.digest,
+          pushedAt: entry.pushedAt,
+          tags: entry.tags.filter((tag) => !isOwnTag(tag)).toSorted(),
+          ownTags: entry.tags.filter((tag) => isOwnTag(tag)).toSorted(),
+          platforms: platformsOf(entry, byDigest, platform),
+          bytes: sum(own),
+          uniqueBytes: unique,
+          sharedBytes: sum(own) - unique,
+          ...(commit === undefined ? {} : { commit }),
+          uses: inUse.get(entry.digest) ?? [],
+        };
+      })
+      .toSorted(newestFirst),
+    artifacts: roots.flatMap((entry) => artifactOf(entry, byDigest) ?? []).toSorted(newestFirst),
+  };
+}
+
+function platformsOf(
+  { digest, content }: Entry,
+  byDigest: ReadonlyMap<string, Entry>,
+  only: string | undefined,
+): RepositoryImage["platforms"] {
+  if (content.kind !== "index") {
+    return [{ platform: only ?? "unknown", digest, bytes: bytesOf(content) }];
+  }
+  return content.children.flatMap((child) => {
+    if (child.platform === undefined) return [];
+    const found = byDigest.get(child.digest);
+    return [
+      {
+        platform: child.platform,
+        digest: child.digest,
+        bytes: found === undefined ? 0 : bytesOf(found.content),
+      },
+    ];
+  });
+}
+
+function bytesOf(content: Entry["content"]): number {
+  return content.kind === "manifest" ? content.blobs.reduce((sum, { bytes }) => sum + bytes, 0) : 0;
+}
+
+/** All blobs of an image and of what it lists, each once. */
+function blobsOf({ content }: Entry, byDigest: ReadonlyMap<string, Entry>): ReadonlyMap<string, number> {
+  const contents =
+    content.kind === "index"
+      ? content.children.flatMap(({ digest }) => byDigest.get(digest)?.content ?? [])
+      : [content];
+  const blobs = contents.flatMap((one): readonly Blob[] => (one.kind === "manifest" ? one.blobs : []));
+  return new Map(blobs.map(({ digest, bytes }) => [digest, bytes]));
+}
+
+/** What an entry is, when it is no image. */
+function artifactOf(entry: Entry, byDigest: ReadonlyMap<string, Entry>): RepositoryArtifact | undefined {
+  const { digest, content, pushedAt, tags } = entry;
+  const what = nameOfArtifact(entry);
+  if (what === undefined) return undefined;
+  const bytes = [...blobsOf(entry, byDigest).values()].reduce((sum, size) => sum + size, 0);
+  const subject = content.kind === "manifest" ? content.subject : undefined;
+  return { digest, what, pushedAt, tags, bytes, ...(subject === undefined ? {} : { subject }) };
+}
+
+function nameOfArtifact({ tags, content }: Entry): string | undefined {
+  const tag = tags.find((one) => /^sha256-[0-9a-f]{64}/.test(one));
+  if (tag?.endsWith(".sig")) return "signature";
+  if (tag?.endsWith(".att")) return "attestation";
+  if (content.kind === "unknown") return "unknown";
+  if (content.kind === "index") {
+    // A list of no platform is the specification's fallback for registries without a referrers endpoint;
+    // those that a newer one has replaced have no tag any more.
+    const isImage = content.children.some(({ platform }) => platform !== undefined);
+    return isImage ? content.artifactType : "list of what is attached";
+  }
+  if (content.subject === undefined && imageConfigurations.includes(content.type)) return undefined;
+  return artifactName(content.type);
+}
+
+/** What people call an artifact of this media type. Pure. */
+export function artifactName(type: string): string {
+  const names: readonly (readonly [RegExp, string])[] = [
+    [/slipway\.release/, "release record"],
+    [/slipway\.retired/, "retired keep-tags"],
+    [/buildkit\.cacheconfig/, "build cache"],
+    [/cosign|sigstore|notary|signature/, "signature"],
+    [/spdx|cyclonedx/, "SBOM"],
+    [/in-toto|attestation/, "attestation"],
+  ];
+  return names.find(([pattern]) => pattern.test(type))?.[1] ?? (type === "" ? "unknown" : type);
+}

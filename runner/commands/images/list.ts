@@ -1,0 +1,114 @@
+import pMap from "p-map";
+import type { Service } from "../../../config/catalogue/catalogue.ts";
+import { repositoryName } from "../../../config/names.ts";
+import {
+  inUseSet,
+  readAccountUses,
+  readReleaseUses,
+  registriesOf,
+  runningDigests,
+} from "../../in-use/read.ts";
+import { type Entry, readContents } from "../../registry/contents.ts";
+import type { Session } from "../../session/session.ts";
+import type { ImageUse } from "../../targets/image-use.ts";
+import { describeRepository, type RepositoryArtifact, type RepositoryImage } from "./describe.ts";
+
+/** `slipway images`. */
+export interface ImagesDocument {
+  readonly version: 1;
+  readonly kind: "images";
+  readonly stack: string;
+  /** Twelve digits. */
+  readonly account: string;
+  readonly region: string;
+  readonly repositories: readonly RepositoryDocument[];
+}
+
+export interface RepositoryDocument {
+  readonly service: string;
+  readonly repository: string;
+  /** False: nothing was ever deployed, there is no repository yet. */
+  readonly exists: boolean;
+  /** Newest first, as many as asked for. */
+  readonly images: readonly RepositoryImage[];
+  /** Older ones that are not listed. */
+  readonly olderImages: number;
+  readonly artifacts: readonly RepositoryArtifact[];
+  /** Of all images, listed or not, each blob once. */
+  readonly bytes: number;
+}
+
+/**
+ * Everything in the chosen services' repositories, and what needs it: all of ECS and Lambda in the account
+ * and region is looked through, whoever runs it. Only reads.
+ *
+ * @param limit images to list of each repository; 0: all of them
+ */
+export async function listImages(session: Session, limit: number): Promise<ImagesDocument> {
+  const { clients, signal, settings, services, caller, timeline } = session;
+  return timeline.run({ id: "images", title: "Read the repositories, and what runs" }, async () => {
+    const reading = services.map((service) => ({
+      service,
+      repository: repositoryName(settings, service),
+    }));
+    const [contents, account] = await Promise.all([
+      pMap(reading, ({ repository }) => readContents(clients, repository, signal), {
+        concurrency: 4,
+        signal,
+      }),
+      readAccountUses(session),
+    ]);
+    const repositories = await pMap(
+      reading,
+      ({ service, repository }, index) =>
+        describe(session, { service, repository, contents: contents[index], account, limit }),
+      { concurrency: 4, signal },
+    );
+    return {
+      version: 1,
+      kind: "images",
+      stack: settings.stack,
+      account: caller.account,
+      region: settings.aws.region,
+      repositories,
+    };
+  });
+}
+
+async function describe(
+  session: Session,
+  of: {
+    readonly service: Service;
+    readonly repository: string;
+    readonly contents: readonly Entry[] | undefined;
+    readonly account: readonly ImageUse[];
+    readonly limit: number;
+  },
+): Promise<RepositoryDocument> {
+  const { service, repository, contents = [], account, limit } = of;
+  const { stack } = session.settings;
+  const sources = { stack, repository, registries: registriesOf(session), account, contents };
+  const releases = await readReleaseUses(session, repository, contents, runningDigests(sources));
+  const [only, ...others] = service.platforms;
+  const platform = others.length === 0 ? only : undefined;
+  const { images, artifacts } = describeRepository(contents, inUseSet({ ...sources, releases }), platform);
+  const shown = limit === 0 ? images : images.slice(0, limit);
+  return {
+    service: service.name,
+    repository,
+    exists: of.contents !== undefined,
+    images: shown,
+    olderImages: images.length - shown.length,
+    artifacts,
+    bytes: distinctBytes(contents),
+  };
+}
+
+function distinctBytes(entries: readonly Entry[]): number {
+  const blobs = new Map(
+    entries.flatMap(({ content }) =>
+      content.kind === "manifest" ? content.blobs.map(({ digest, bytes }) => [digest, bytes] as const) : [],
+    ),
+  );
+  return [...blobs.values()].reduce((sum, bytes) => sum + bytes, 0);
+}

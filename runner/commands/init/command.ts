@@ -1,0 +1,64 @@
+import { defineCommand } from "../../cli/define.ts";
+
+/** `slipway init`: describes a repository as a project, from what it builds and what runs. */
+export const initCommand = defineCommand({
+  command: "init",
+  describe: "Write services.yaml and stack files from what is here, and from what runs",
+  anywhere: true,
+  examples: [
+    ["init", "Look at Dockerfiles and compose files here; ask what can't be seen"],
+    ["init --from-live --stack dev --yes", "Take targets from ECS and Lambda, too; ask nothing"],
+    ["init --dry-run", "Show what would be written"],
+  ],
+  options: {
+    stack: {
+      alias: "s",
+      type: "string",
+      requiresArg: true,
+      default: "dev",
+      describe: "Stack to begin with; prod is written beside it",
+    },
+    region: {
+      type: "string",
+      requiresArg: true,
+      describe: "AWS region; default: AWS_REGION, or what is answered",
+    },
+    "from-live": {
+      type: "boolean",
+      default: false,
+      describe: "Look at what runs in ECS and Lambda in the account of the credentials; only reads",
+    },
+    yes: {
+      alias: "y",
+      type: "boolean",
+      default: false,
+      describe: "Ask nothing: take the defaults, and add what is missing to a services.yaml that is there",
+    },
+    "dry-run": { type: "boolean", default: false, describe: "Write nothing; show what would be written" },
+  },
+  run: async (options, { directory, emit, signal, output }) => {
+    const [{ init }, { askOnTerminal, takeDefaults }, { showInit }, { coloursFor }] = await Promise.all([
+      import("./init.ts"),
+      import("./ask.ts"),
+      import("./show.ts"),
+      import("../../report/colours.ts"),
+    ]);
+    const { env: environment, stdin, stderr } = process;
+    const isInteractive = !options.yes && output === "text" && stdin.isTTY === true && stderr.isTTY === true;
+    const ask = isInteractive ? await askOnTerminal(environment) : takeDefaults(environment);
+    const document = await init(
+      {
+        directory,
+        stack: options.stack,
+        region: options.region,
+        fromLive: options["from-live"],
+        dryRun: options["dry-run"],
+        mayExtend: options.yes,
+      },
+      ask,
+      // Questions and a live list of steps would write over each other.
+      { emit: isInteractive ? () => {} : emit, signal },
+    );
+    return { exitCode: 0, document, text: showInit(document, coloursFor(process.stdout)) };
+  },
+});

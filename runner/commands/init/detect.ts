@@ -1,0 +1,102 @@
+import { dirname, join, normalize } from "node:path/posix";
+import { instructions } from "../../../source/dockerfile-lines.ts";
+import { readCompose } from "./compose.ts";
+import type { Found, FoundService } from "./found.ts";
+import { isComposeFile, isDockerfile, isVariant, nameOfDockerfile } from "./names.ts";
+import type { Tree } from "./tree.ts";
+
+/**
+ * The services of a repository: what compose files build, and each Dockerfile that none of them names.
+ * Pure.
+ */
+export function detectServices(tree: Tree): Found {
+  const composed = tree.files
+    .filter(isComposeFile)
+    .map((path) => readCompose(path, tree.contents[path] ?? ""));
+  const there = new Set(tree.files);
+  const fromCompose = composed.flatMap(({ services }) => services);
+  const missing = fromCompose.filter((service) => !there.has(dockerfileOf(service)));
+  const built = fromCompose.filter((service) => !missing.includes(service));
+  const named = new Set(built.map(dockerfileOf));
+  const alone = tree.files.filter((path) => isDockerfile(path) && !named.has(path));
+  const variants = alone.filter(
+    (path) => isVariant(path) && tree.files.some((other) => isSibling(path, other)),
+  );
+  const dockerfiles = alone.filter((path) => !variants.includes(path));
+  return {
+    services: apart([...built, ...dockerfiles.map((path) => fromDockerfile(path, tree))]),
+    notes: [
+      ...composed.flatMap(({ notes }) => notes),
+      ...missing.map(
+        (service) => `${service.from}: ${service.name} is left out: ${dockerfileOf(service)} is not here`,
+      ),
+      ...variants.map((path) => `${path} is left out: another way to build what its folder builds`),
+    ],
+  };
+}
+
+/** The Dockerfile that a service is built by. Pure. */
+export function dockerfileOf({ context, dockerfile }: Pick<FoundService, "context" | "dockerfile">): string {
+  return normalize(dockerfile ?? join(context, "Dockerfile"));
+}
+
+function isSibling(path: string, other: string): boolean {
+  return other !== path && isDockerfile(other) && !isVariant(other) && dirname(other) === dirname(path);
+}
+
+function fromDockerfile(path: string, tree: Tree): FoundService {
+  const context = contextOf(path, tree);
+  const dockerfile = normalize(join(context, "Dockerfile")) === path ? {} : { dockerfile: path };
+  return { name: nameOfDockerfile(path, tree.name), from: path, context, ...dockerfile, aliases: [] };
+}
+
+/**
+ * The folder that a Dockerfile is built in: its own, unless what it copies is only to be found from the
+ * project's directory.
+ */
+function contextOf(path: string, { files, contents }: Tree): string {
+  const folder = dirname(path);
+  const sources = copiedPaths(contents[path] ?? "");
+  const isThere = (base: string) =>
+    sources.every((source) => {
+      const at = normalize(join(base, source)).replace(/\/$/, "");
+      return at === "." || files.some((file) => file === at || file.startsWith(`${at}/`));
+    });
+  return !isThere(folder) && isThere(".") ? "." : folder;
+}
+
+/** What a Dockerfile copies from its context, where it can be told without running it. Pure. */
+export function copiedPaths(dockerfile: string): string[] {
+  return instructions(dockerfile).flatMap((line) => {
+    const [, rest] = /^(?:COPY|ADD)\s+(.*)$/i.exec(line) ?? [];
+    if (rest === undefined || /(^|\s)--from=/.test(rest) || rest.includes("<<")) return [];
+    const words = rest.trimStart().startsWith("[") ? jsonWords(rest) : rest.split(/\s+/);
+    return words
+      .filter((word) => word !== "" && !word.startsWith("--"))
+      .slice(0, -1)
+      .filter((word) => !/[*?[$]|^[a-z+]+:\/\//.test(word))
+      .map((word) => word.replace(/^\/+/, ""));
+  });
+}
+
+function jsonWords(text: string): string[] {
+  try {
+    const words: unknown = JSON.parse(text);
+    return Array.isArray(words) ? words.map(String) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Names that are different: the folder above is put before one that is taken, a number behind it at last. */
+function apart(services: readonly FoundService[]): FoundService[] {
+  const taken = new Set<string>();
+  return services.map((service) => {
+    const parent = dirname(service.context).split("/").at(-1) ?? ".";
+    const longer = parent === "." ? service.name : `${parent}-${service.name}`.toLowerCase();
+    const numbered = Array.from({ length: services.length }, (_, index) => `${service.name}-${index + 2}`);
+    const name = [service.name, longer, ...numbered].find((one) => !taken.has(one)) ?? service.name;
+    taken.add(name);
+    return { ...service, name };
+  });
+}

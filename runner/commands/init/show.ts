@@ -1,0 +1,78 @@
+import type { Colours } from "../../report/colours.ts";
+import type { FoundService, WrittenTarget } from "./found.ts";
+import type { InitDocument, InitFile } from "./init.ts";
+
+/** What init found and wrote, and what to do next. Pure. */
+export function showInit(document: InitDocument, colours: Colours): string {
+  const { files, services, notes, defaults, dryRun } = document;
+  const { bold, dim } = colours;
+  const shown = dryRun ? files.filter(({ action }) => action !== "kept") : files.filter(isProposed);
+  return [
+    ...section(bold("Services"), services.map(showService)),
+    ...section(
+      bold(dryRun ? "Files (nothing is written)" : "Files"),
+      files.map((file) => showFile(file, colours)),
+    ),
+    ...shown.map(({ path, content }) => `${bold(path)}\n${content}`),
+    ...section(
+      bold("Taken without asking"),
+      defaults.map(({ what, value }) => `  ${what}: ${value}`),
+    ),
+    ...section(
+      bold("Not taken over"),
+      notes.map((note) => `  ${dim(note)}`),
+    ),
+    ...section(bold("Next"), nextSteps(document)),
+  ]
+    .join("\n")
+    .trimEnd();
+}
+
+function isProposed({ action }: InitFile): boolean {
+  return action === "proposed";
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [title, ...lines, ""];
+}
+
+function showService({ name, from, context, platforms, targets = [] }: FoundService): string {
+  const on = platforms === undefined ? "" : `, for ${platforms.join(" and ")}`;
+  const runs = targets.map(showTarget);
+  return `  ${name}: built in ${context}, by ${from}${on}${runs.length === 0 ? "" : `; runs as ${runs.join(", ")}`}`;
+}
+
+function showTarget(target: WrittenTarget): string {
+  return target.kind === "ecs" ? `ecs ${target.cluster}/${target.service}` : `lambda ${target.function}`;
+}
+
+function showFile({ path, action }: InitFile, { green, yellow, dim }: Colours): string {
+  switch (action) {
+    case "created":
+      return `  ${green("+")} ${path}`;
+    case "extended":
+      return `  ${yellow("~")} ${path}`;
+    case "kept":
+      return dim(`  = ${path} (is there, and stays as it is)`);
+    case "proposed":
+      return `  ${yellow("?")} ${path} (is there; below it is with what was found: --yes writes that)`;
+  }
+}
+
+function nextSteps({ services, files, isInstalled }: InitDocument): string[] {
+  const stack = files
+    .map(({ path }) => /^Pulumi\.(.+)\.yaml$/.exec(path)?.[1])
+    .find((name) => name !== undefined);
+  const withoutTargets = services.filter(({ targets = [] }) => targets.length === 0).map(({ name }) => name);
+  return [
+    ...(withoutTargets.length === 0
+      ? []
+      : [`  say what runs ${withoutTargets.join(", ")}: targets in services.yaml`]),
+    ...(isInstalled
+      ? []
+      : [
+          "  install Slipway here, so that Pulumi finds its program: npm install --save-dev <its package or clone>",
+        ]),
+    `  slipway doctor --stack ${stack}, slipway plan --stack ${stack}`,
+  ];
+}

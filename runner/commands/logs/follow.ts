@@ -1,0 +1,120 @@
+import pMap from "p-map";
+import type { UserError } from "../../../config/problems/errors.ts";
+import { hasCode } from "../../aws/errors.ts";
+import { readLogEvents } from "../../aws/log-events.ts";
+import type { Session } from "../../session/session.ts";
+import type { CloudWatchSource } from "../../targets/logs.ts";
+import { type Clock, isAbort, type PollPolicy, pauseMilliseconds } from "../../targets/poll.ts";
+import { eventsOf, inOrder, overlapMilliseconds, prefixOf, type ReadEvent } from "./events.ts";
+import { parallelGroups } from "./read.ts";
+
+/** A second while lines come, five when none do. */
+const followPolicy: PollPolicy = {
+  firstMilliseconds: 1_000,
+  factor: 1.3,
+  longestMilliseconds: 5_000,
+  jitter: 0.2,
+  unansweredMilliseconds: 60_000,
+};
+
+/** Pause for each group that is read: all of them stay below five calls a second. */
+const perGroupMilliseconds = 250;
+
+/** Where reading a source stands. */
+interface Cursor {
+  readonly source: CloudWatchSource;
+  newest: number;
+  /** Key → time of what was read and will be read again. */
+  readonly known: Map<string, number>;
+}
+
+export interface FollowLogs {
+  readonly sources: readonly CloudWatchSource[];
+  readonly since: Date;
+  readonly filter?: string | undefined;
+  /** What was read of the last moments already, shown or left out. */
+  readonly known: readonly ReadEvent[];
+  readonly clock: Clock;
+  /** Called with the new lines of one look, in the order in which they happened. */
+  readonly print: (events: readonly ReadEvent[]) => Promise<void>;
+}
+
+/**
+ * Shows lines as they come, each once, until the signal is aborted; which is its ordinary end, and no
+ * error. A look that gets no answer is repeated.
+ */
+export async function followLogs(
+  { clients, emit, signal }: Pick<Session, "clients" | "emit" | "signal">,
+  { sources, since, filter, known, clock, print }: FollowLogs,
+): Promise<void> {
+  const cursors = sources.map((source) => cursorOf(source, since, known));
+  const look = async (cursor: Cursor): Promise<ReadEvent[]> => {
+    const from = Math.max(since.getTime(), cursor.newest - overlapMilliseconds);
+    const query = { group: cursor.source.group, streamPrefix: prefixOf(cursor.source), filter, from };
+    const events: ReadEvent[] = [];
+    for await (const page of readLogEvents(clients, query, signal))
+      events.push(...eventsOf(cursor.source, page));
+    return events;
+  };
+  let quiet = 0;
+  let unansweredSince: number | undefined;
+  try {
+    for (;;) {
+      const looks = await pMap(cursors, async (cursor) => ({ cursor, ...(await settle(look(cursor))) }), {
+        concurrency: parallelGroups,
+      });
+      const events = inOrder(looks.flatMap(({ cursor, events = [] }) => takeNew(cursor, events)));
+      if (events.length > 0) await print(events);
+      quiet = events.length > 0 ? 0 : quiet + 1;
+      const [error] = looks.flatMap(({ error }) => error ?? []);
+      if (error === undefined) unansweredSince = undefined;
+      else if (unansweredSince === undefined) {
+        unansweredSince = clock.now();
+        emit({ kind: "warning", code: "no-answer", message: firstLine(error) });
+      } else if (clock.now() - unansweredSince >= followPolicy.unansweredMilliseconds) throw error;
+      const pause = pauseMilliseconds(followPolicy, quiet, clock.random());
+      await clock.sleep(Math.max(pause, cursors.length * perGroupMilliseconds), signal);
+    }
+  } catch (error) {
+    if (isAbort(error) || signal.aborted) return;
+    throw error;
+  }
+}
+
+/** The events, or why there was no answer; another look may get one. Any other error is thrown. */
+async function settle(look: Promise<ReadEvent[]>): Promise<{ events?: ReadEvent[]; error?: UserError }> {
+  try {
+    return { events: await look };
+  } catch (error) {
+    if (hasCode(error, "unreachable", "throttled")) return { error };
+    throw error;
+  }
+}
+
+function cursorOf(source: CloudWatchSource, since: Date, known: readonly ReadEvent[]): Cursor {
+  const own = known.filter(
+    ({ event }) => event.target === source.title && event.container === source.container,
+  );
+  return {
+    source,
+    newest: Math.max(since.getTime(), ...own.map(({ at }) => at)),
+    known: new Map(own.map(({ key, at }) => [key, at])),
+  };
+}
+
+/** The events that were not shown yet, and remembers them as long as they can be read again. */
+function takeNew(cursor: Cursor, events: readonly ReadEvent[]): ReadEvent[] {
+  const fresh = events.filter(({ key }) => !cursor.known.has(key));
+  for (const { key, at } of fresh) {
+    cursor.known.set(key, at);
+    cursor.newest = Math.max(cursor.newest, at);
+  }
+  for (const [key, at] of cursor.known) {
+    if (at < cursor.newest - overlapMilliseconds) cursor.known.delete(key);
+  }
+  return fresh;
+}
+
+function firstLine(error: UserError | undefined): string {
+  return error?.message.split("\n")[0] ?? "";
+}

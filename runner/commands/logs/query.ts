@@ -1,0 +1,54 @@
+import { UserError } from "../../../config/problems/errors.ts";
+
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/**
+ * A moment: so long ago (`90s`, `10m`, `1h30m`, `2d`), or a date and time as ISO 8601 has them. Without
+ * an offset they are local, as JavaScript takes them; a date alone is its beginning in UTC. Pure.
+ *
+ * @throws UserError `bad-time`
+ */
+export function parseSince(text: string, now: Date): Date {
+  const at = ago(text, now) ?? moment(text);
+  if (at === undefined || Number.isNaN(at.getTime())) {
+    throw bad(text, "is neither a time ago nor a date", "write 90s, 10m, 2h, 1d or 2026-01-31T12:00:00Z");
+  }
+  if (at > now) throw bad(text, "is in the future", "name a moment that has passed");
+  return at;
+}
+
+/**
+ * `--lines` as a number of lines. Pure.
+ *
+ * @throws UserError `bad-lines`
+ */
+export function wholeLines(lines: number): number {
+  if (Number.isInteger(lines) && lines >= 0) return lines;
+  throw new UserError({
+    code: "bad-lines",
+    where: "--lines",
+    value: Number.isNaN(lines) ? undefined : lines,
+    message: "is not a number of lines",
+    fix: "write a whole number, 0 for none of those that there are",
+  });
+}
+
+function ago(text: string, now: Date): Date | undefined {
+  if (!/^(\d+[smhdw])+$/.test(text)) return undefined;
+  const seconds = [...text.matchAll(/(\d+)([smhdw])/g)].reduce(
+    (sum, [, count, unit = ""]) => sum + Number(count) * (unitSeconds[unit] ?? 0),
+    0,
+  );
+  return new Date(Math.max(0, now.getTime() - seconds * 1000));
+}
+
+function moment(text: string): Date | undefined {
+  // Date takes much more than ISO 8601: "1", "march".
+  return /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text)
+    ? new Date(text)
+    : undefined;
+}
+
+function bad(value: string, message: string, fix: string): UserError {
+  return new UserError({ code: "bad-time", where: "--since", value, message, fix });
+}

@@ -1,0 +1,109 @@
+import pMap from "p-map";
+import { readLogEvents } from "../../aws/log-events.ts";
+import type { Session } from "../../session/session.ts";
+import { kindOf } from "../../targets/kinds.ts";
+import type { CloudWatchSource, LogSource } from "../../targets/logs.ts";
+import { eventsOf, inOrder, overlapMilliseconds, prefixOf, type ReadEvent } from "./events.ts";
+
+/** Groups read at once: FilterLogEvents lets five calls a second through in small regions. */
+export const parallelGroups = 5;
+
+/** What is asked for. */
+export interface LogsQuery {
+  readonly since: Date;
+  /** CloudWatch's filter pattern. */
+  readonly filter?: string | undefined;
+  /** The newest lines to show of what there is, of all services together. */
+  readonly lines: number;
+}
+
+/** Where the session's services log to. Only reads. */
+export async function findLogs({ services, settings, clients, emit, signal }: Session): Promise<LogSource[]> {
+  const found = await pMap(
+    services.flatMap((service) => service.targets.map((target) => ({ service, target }))),
+    ({ service, target }) =>
+      kindOf(target).logs(service.name, target, { clients, emit, signal, step: "logs" }),
+    { concurrency: settings.deploy.parallelTargets, signal },
+  );
+  const none = services
+    .filter(({ targets }) => targets.length === 0)
+    .map(({ name }) => ({ name, message: `${name}: nothing runs it, so nothing logs` }));
+  for (const { message } of none) emit({ kind: "warning", code: "no-logs", message });
+  for (const source of found.flat()) {
+    if (source.place === "elsewhere") {
+      const container = source.container === undefined ? "" : ` (container ${source.container})`;
+      emit({
+        kind: "warning",
+        code: "logs-elsewhere",
+        message: `${source.title}${container}: ${source.description}`,
+      });
+    }
+  }
+  return found.flat();
+}
+
+export function inCloudWatch(sources: readonly LogSource[]): CloudWatchSource[] {
+  return sources.filter((source) => source.place === "cloudwatch");
+}
+
+/** The newest lines of several sources. */
+export interface PastLines {
+  /** In the order in which they happened, `lines` at most. */
+  readonly events: readonly ReadEvent[];
+  /** How many there were. */
+  readonly found: number;
+  /** All of the last moments, shown or not: what going on from here would read again. */
+  readonly recent: readonly ReadEvent[];
+}
+
+/** Reads what was logged since a moment. */
+export async function readLogs(
+  { clients, emit, signal }: Pick<Session, "clients" | "emit" | "signal">,
+  sources: readonly CloudWatchSource[],
+  { since, filter, lines }: LogsQuery,
+): Promise<PastLines> {
+  const read = await pMap(
+    sources,
+    async (source) => {
+      let newest: ReadEvent[] = [];
+      let recent: ReadEvent[] = [];
+      let found = 0;
+      const query = { group: source.group, streamPrefix: prefixOf(source), filter, from: since.getTime() };
+      const pages = readLogEvents(clients, query, signal);
+      for (let page = await pages.next(); ; page = await pages.next()) {
+        if (page.done === true) {
+          if (page.value === "missing") emit(nothingLogged(source));
+          return { newest, recent, found };
+        }
+        const events = eventsOf(source, page.value);
+        found += events.length;
+        // Never more than are shown: a busy hour has millions.
+        newest = lastOf(inOrder([...newest, ...events]), lines);
+        recent = recentOf([...recent, ...events]);
+      }
+    },
+    { concurrency: parallelGroups, signal },
+  );
+  return {
+    events: lastOf(inOrder(read.flatMap(({ newest }) => newest)), lines),
+    recent: read.flatMap(({ recent }) => recent),
+    found: read.reduce((sum, { found }) => sum + found, 0),
+  };
+}
+
+function lastOf(events: readonly ReadEvent[], lines: number): ReadEvent[] {
+  return lines === 0 ? [] : events.slice(-lines);
+}
+
+function recentOf(events: readonly ReadEvent[]): ReadEvent[] {
+  const newest = events.reduce((latest, { at }) => Math.max(latest, at), 0);
+  return events.filter(({ at }) => at >= newest - overlapMilliseconds);
+}
+
+function nothingLogged({ title, group }: CloudWatchSource) {
+  return {
+    kind: "warning",
+    code: "no-log-group",
+    message: `${title}: there is no log group ${group}: nothing was logged yet`,
+  } as const;
+}

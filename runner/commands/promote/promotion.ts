@@ -1,0 +1,130 @@
+import { DescribeRepositoriesCommand } from "@aws-sdk/client-ecr";
+import type { Service } from "../../../config/catalogue/catalogue.ts";
+import { stackFile } from "../../../config/description/description.ts";
+import { repositoryName } from "../../../config/names.ts";
+import type { Problem } from "../../../config/problems/errors.ts";
+import { isAwsError } from "../../aws/errors.ts";
+import { imageGate } from "../../history/gates.ts";
+import { findReleaseImage } from "../../history/image.ts";
+import type { ServiceReleases } from "../../history/read.ts";
+import type { ChosenImage } from "../../move/images.ts";
+import type { DatedCommit } from "../../plan/commit-age.ts";
+import { type NewestWins, newestWins } from "../../plan/newest-wins.ts";
+import type { Image } from "../../registry/image.ts";
+import { checkTags, tagMovability } from "../../registry/tags.ts";
+import { isSuccessful } from "../../release/history.ts";
+import type { EarlierRelease, ReleaseRecord } from "../../release/record.ts";
+import { readRecord } from "../../release/store.ts";
+import type { Session } from "../../session/session.ts";
+import { whereOf } from "../../session/where.ts";
+import type { TagPlan } from "../../tags/tags.ts";
+import type { Gate } from "../../targets/gate.ts";
+import { type PromotedFrom, sourceOfPromoted, tagsOfPromoted } from "./source.ts";
+
+/** An image on its way from one stack to another. */
+export interface Promotion {
+  readonly release: EarlierRelease;
+  /** As it lies in the repository that it comes from. */
+  readonly source: Image;
+  /** As it will lie where it goes. */
+  readonly image: Image;
+  readonly tagPlan: TagPlan;
+  readonly chosen: ChosenImage;
+  /** What keeps a newer release there from being replaced by it. */
+  readonly newest: NewestWins;
+}
+
+/** A stack, and where it is. */
+export interface Where {
+  readonly stack: string;
+  /** Twelve digits. */
+  readonly account: string;
+  readonly region: string;
+}
+
+/**
+ * What brings a release's image from one stack to another.
+ *
+ * @param service as it is moved where it goes
+ * @param force whether it also replaces a newer commit
+ * @throws UserError `release-image-gone`
+ */
+export async function promotionOf(
+  from: Session,
+  to: Session,
+  service: Service,
+  of: ServiceReleases,
+  chosen: Omit<PromotedFrom, "record">,
+  { force = false }: { readonly force?: boolean | undefined },
+): Promise<Promotion> {
+  const { release } = chosen;
+  const [source, record] = await Promise.all([
+    findReleaseImage(from, of, release),
+    recordOf(from, of, release),
+  ]);
+  const image = { ...source, repository: repositoryName(to.settings, service), registry: to.registry };
+  const promoted = { ...chosen, record };
+  const tagPlan = tagsOfPromoted(to.settings, service.name, promoted);
+  const sourceThere = sourceOfPromoted(service.name, promoted);
+  const newest = newestWins(to, datedCommit(sourceThere), { force, command: "promote" });
+  const about: ChosenImage["about"] = {
+    command: "promote",
+    source: sourceThere,
+    tags: tagPlan.tags,
+    origin: {
+      ...whereOf(from),
+      release: release.id,
+      repository: of.repository,
+    },
+    gates: () => [provenGate(of, release), imageGate(image), ...newest.gates(service.name)],
+  };
+  return { release, source, image, tagPlan, chosen: { service, image, release, about }, newest };
+}
+
+/** What is moved although it never ran well was asked for as such. Pure. */
+function provenGate({ releases }: ServiceReleases, release: EarlierRelease): Gate {
+  const well = releases.find((one) => isSuccessful(one) && one.image === release.image);
+  return well === undefined
+    ? { gate: "proven", verdict: "overridden", message: `release ${release.id} is ${release.outcome}` }
+    : { gate: "proven", verdict: "passed", message: `release ${well.id}` };
+}
+
+function datedCommit({ commit, committedAt }: ReleaseRecord["source"]): DatedCommit | undefined {
+  if (commit === undefined) return undefined;
+  return { commit, committedAt: committedAt === undefined ? undefined : new Date(committedAt) };
+}
+
+async function recordOf(
+  { clients, signal }: Session,
+  { repository }: ServiceReleases,
+  { record: digest }: EarlierRelease,
+): Promise<ReleaseRecord | undefined> {
+  return digest === undefined ? undefined : (await readRecord(clients, repository, digest, signal))?.record;
+}
+
+/** What stands in the way where it goes: no repository, a tag that is taken. */
+export async function problemsThere(
+  { clients, signal, settings }: Session,
+  { image, tagPlan }: Promotion,
+): Promise<readonly Problem[]> {
+  const { repository, digest } = image;
+  try {
+    await clients.ecr.send(new DescribeRepositoriesCommand({ repositoryNames: [repository] }), {
+      abortSignal: signal,
+    });
+  } catch (error) {
+    if (!isAwsError(error, "RepositoryNotFoundException")) throw error;
+    return [
+      {
+        code: "no-repository",
+        where: stackFile(settings.stack),
+        value: repository,
+        message: `the stack's repository for ${image.service} does not exist`,
+        fix: `run: pulumi up --stack ${settings.stack}`,
+      },
+    ];
+  }
+  const movable = tagMovability(settings.repositories);
+  const { problems } = await checkTags(clients, repository, digest, tagPlan.tags, { movable }, signal);
+  return [...tagPlan.problems, ...problems];
+}

@@ -1,0 +1,55 @@
+import { defineCommand } from "../../cli/define.ts";
+import { allOrNothingOption, servicesPositional, stackOption } from "../../cli/options.ts";
+
+/** `slipway rollback`: back to the last release that ran well, from the registry, without a build. */
+export const rollbackCommand = defineCommand({
+  command: "rollback [services..]",
+  describe: "Go back to the last release that ran well, without a build",
+  examples: [
+    ["rollback ui --stack prod", "To the last successful release before the one that runs"],
+    ["rollback ui --stack prod --to v1.2.3", "To the release of a tag; also an id, a commit, a digest"],
+    ["rollback --stack prod --dry-run", "Show where every service would go back to"],
+  ],
+  positionals: { services: servicesPositional },
+  options: {
+    stack: stackOption,
+    to: {
+      type: "string",
+      requiresArg: true,
+      describe: "Release: id, tag, commit or digest; default: the last successful one before what runs",
+    },
+    "with-task-definition": {
+      type: "boolean",
+      default: false,
+      describe: "ECS: set the release's own revision, with its environment and secrets, not only its image",
+    },
+    "all-or-nothing": allOrNothingOption,
+    "dry-run": { type: "boolean", default: false, describe: "Change nothing; show what would be done" },
+  },
+  run: async (options, context) => {
+    const [{ withSession }, operation, { exitCodeOf }, { showMoved }, { movedJob }, { coloursFor }] =
+      await Promise.all([
+        import("../../session/session.ts"),
+        import("./rollback.ts"),
+        import("../../move/outcome.ts"),
+        import("../../move/show.ts"),
+        import("../../move/job.ts"),
+        import("../../report/colours.ts"),
+      ]);
+    const request = {
+      to: options.to,
+      withTaskDefinition: options["with-task-definition"],
+      allOrNothing: options["all-or-nothing"],
+      named: options.services.length > 0,
+    };
+    const document = await withSession({ ...options, sources: false }, context, async (session) => {
+      const prepared = await operation.prepareRollback(session, request);
+      if (options["dry-run"]) return operation.documentOfRollback(session, prepared);
+      return operation.rollback(session, prepared, request);
+    });
+    const words = { done: "Rolled back on", would: "Would roll back on" };
+    const exitCode = document.outcome === "planned" ? 0 : exitCodeOf(document.outcome);
+    const text = showMoved(document, words, coloursFor(process.stdout));
+    return { exitCode, document, text, job: () => movedJob("rollback", { exitCode, document, text }) };
+  },
+});

@@ -1,0 +1,24 @@
+import { defineCommand } from "../../cli/define.ts";
+import { servicesPositional, stackOption } from "../../cli/options.ts";
+
+/** `slipway status`: what runs, how it is, and whether it is what the source says. */
+export const statusCommand = defineCommand({
+  command: "status [services..]",
+  describe: "Show what runs, how healthy it is, and whether it is the newest",
+  examples: [
+    ["status --stack dev", "All services of a stack"],
+    ["status ui --stack prod --output json", "One service, as data"],
+  ],
+  positionals: { services: servicesPositional },
+  options: { stack: stackOption },
+  run: async (options, context) => {
+    const [{ withSession }, { readStatus }, { showStatus }, { coloursFor }] = await Promise.all([
+      import("../../session/session.ts"),
+      import("./status.ts"),
+      import("./show.ts"),
+      import("../../report/colours.ts"),
+    ]);
+    const document = await withSession(options, context, readStatus);
+    return { exitCode: 0, document, text: showStatus(document, coloursFor(process.stdout), new Date()) };
+  },
+});

@@ -1,0 +1,39 @@
+import type { Service } from "../../../config/catalogue/catalogue.ts";
+import { repositoryName } from "../../../config/names.ts";
+import { describeEntry } from "../../registry/entry.ts";
+import { releasesOf, runningRelease } from "../../release/history.ts";
+import { readHead } from "../../release/store.ts";
+import type { Session } from "../../session/session.ts";
+import { commitOf, isOwnTag } from "../../tags/own.ts";
+import type { StatusDocument } from "./document.ts";
+
+/** Where what runs comes from. */
+export type Origin = Pick<StatusDocument["targets"][number], "digest" | "release" | "commit" | "tags">;
+
+/**
+ * Finds out where images of a service come from: from its releases, read once and at once; for one that
+ * no release tells of, from its tags in the registry.
+ */
+export function readOrigins(
+  { clients, settings, signal }: Pick<Session, "clients" | "settings" | "signal">,
+  service: Service,
+): (running: string | undefined) => Promise<Origin> {
+  const repository = repositoryName(settings, service);
+  const head = readHead(clients, repository, settings.stack, signal);
+  // It is waited for later, when there is something to ask of it: a failure is thrown there.
+  head.catch(() => {});
+  return async (running) => {
+    const digest = running?.split("@")[1];
+    if (digest === undefined) return {};
+    const release = runningRelease(releasesOf(await head), [digest]);
+    if (release !== undefined) {
+      const { id, tags } = release;
+      const commit = release.commit ?? commitOf(tags);
+      return { digest, release: id, ...(commit === undefined ? {} : { commit }), tags };
+    }
+    const entry = await describeEntry(clients, repository, { imageDigest: digest }, signal);
+    const tags = (entry?.tags ?? []).filter((tag) => !isOwnTag(tag));
+    const commit = commitOf(tags);
+    return { digest, ...(commit === undefined ? {} : { commit }), tags };
+  };
+}

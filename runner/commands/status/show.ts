@@ -1,0 +1,35 @@
+import { formatAge } from "../../report/age.ts";
+import type { Colours } from "../../report/colours.ts";
+import { formatTable } from "../../report/table.ts";
+import type { StatusDocument } from "./document.ts";
+
+/** The status of a stack as people read it. Pure. */
+export function showStatus(document: StatusDocument, colours: Colours, now: Date): string {
+  const { bold, dim, green, yellow, red } = colours;
+  const health = { healthy: green, updating: yellow, unhealthy: red, missing: red };
+  const source = { current: green, behind: yellow, "not built": yellow };
+  const rows = document.targets.map((target) => [
+    target.sidecar === undefined
+      ? target.title
+      : `${target.title} ${dim(`(${target.service} in ${target.sidecar})`)}`,
+    health[target.health](target.health),
+    target.message,
+    source[target.source](target.source),
+    target.commit?.slice(0, 7) ?? "",
+    dim(target.running?.split("@")[1]?.slice(0, 19) ?? target.running ?? ""),
+    dim(target.since === undefined ? "" : `${formatAge(now.getTime() - target.since.getTime())} ago`),
+  ]);
+  const head = `Stack ${document.stack} (account ${document.account}, ${document.region})`;
+  return [
+    bold(head),
+    ...(rows.length > 0
+      ? [
+          formatTable([
+            ["Target", "Health", "", "Source", "Commit", "Runs", "Since"].map((text) => dim(text)),
+            ...rows,
+          ]),
+        ]
+      : []),
+    ...document.withoutTargets.map((service) => dim(`${service}: nothing runs it`)),
+  ].join("\n");
+}

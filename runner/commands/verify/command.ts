@@ -1,0 +1,29 @@
+import { defineCommand } from "../../cli/define.ts";
+import { servicesPositional, stackOption } from "../../cli/options.ts";
+
+/** `slipway verify`: the pre-flight of a deployment alone. */
+export const verifyCommand = defineCommand({
+  command: "verify [services..]",
+  describe: "Check what the targets need: roles, secrets, log groups, images, alarms",
+  examples: [
+    ["verify --stack prod", "All targets of a stack; changes nothing"],
+    ["verify ui --stack prod --output json", "One service, as data"],
+  ],
+  positionals: { services: servicesPositional },
+  options: { stack: stackOption },
+  run: async (options, context) => {
+    const [{ withSession }, { verifyTargets }, { showVerify }, { coloursFor }] = await Promise.all([
+      import("../../session/session.ts"),
+      import("./verify.ts"),
+      import("./show.ts"),
+      import("../../report/colours.ts"),
+    ]);
+    const document = await withSession(options, context, verifyTargets);
+    return {
+      // As deploy and plan exit when they are refused for the same reasons.
+      exitCode: document.outcome === "failed" ? 2 : 0,
+      document,
+      text: showVerify(document, coloursFor(process.stdout)),
+    };
+  },
+});

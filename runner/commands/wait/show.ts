@@ -1,0 +1,30 @@
+import { showEvidence, showTargets } from "../../move/show-targets.ts";
+import type { Colours } from "../../report/colours.ts";
+import { formatDuration } from "../../report/duration.ts";
+import type { WaitDocument } from "./document.ts";
+
+/** How it ended what was waited for, as people read it. Pure. */
+export function showWait(document: WaitDocument, colours: Colours): string {
+  const { targets } = document;
+  return [
+    ...(targets.length > 0 ? [showTargets(targets, colours), ""] : []),
+    ...targets.flatMap((target) => showEvidence(target, colours)),
+    `${headline(document, colours)} ${colours.dim(`(${formatDuration(document.milliseconds)})`)}`,
+  ].join("\n");
+}
+
+function headline({ outcome, stack, targets }: WaitDocument, { bold, green, red, yellow }: Colours): string {
+  const waited = targets.filter((target) => target.outcome !== "unchanged");
+  const well = waited.filter((target) => target.outcome === "done").length;
+  switch (outcome) {
+    case "nothing":
+      return bold(`Nothing is under way on ${stack}.`);
+    case "done":
+      return bold(green(`All went well on ${stack}: ${well} of ${waited.length} deployments.`));
+    case "superseded":
+    case "failed":
+      return bold(red(`Failed on ${stack}: ${waited.length - well} of ${waited.length} deployments.`));
+    case "interrupted":
+      return bold(yellow(`Interrupted on ${stack}: what is under way goes on by itself.`));
+  }
+}

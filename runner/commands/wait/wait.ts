@@ -1,0 +1,63 @@
+import pMap from "p-map";
+import type { Service, Target } from "../../../config/catalogue/catalogue.ts";
+import { judgeOutcome } from "../../move/outcome.ts";
+import { stepOutcome, verdictOf } from "../../move/target.ts";
+import { runStep } from "../../report/events.ts";
+import type { Session } from "../../session/session.ts";
+import { kindOf } from "../../targets/kinds.ts";
+import type { TargetOutcome } from "../../targets/target.ts";
+import type { WaitDocument } from "./document.ts";
+
+/**
+ * Follows what is under way in the targets of the session's services, whoever began it, to its end.
+ * Changes nothing, and takes no lock.
+ */
+export async function waitForTargets(session: Session): Promise<WaitDocument> {
+  const { services, settings, caller, signal, timeline } = session;
+  const targets = await timeline.run({ id: "wait", title: "Wait for what is under way" }, () =>
+    pMap(
+      services.flatMap((service) => service.targets.map((target) => ({ service, target }))),
+      ({ service, target }) => waitForTarget(session, service, target),
+      { concurrency: settings.deploy.parallelTargets },
+    ),
+  );
+  const nothingToDo = targets.every(({ outcome }) => outcome === "unchanged");
+  return {
+    version: 1,
+    kind: "wait",
+    stack: settings.stack,
+    account: caller.account,
+    region: settings.aws.region,
+    outcome: judgeOutcome({ nothingToDo, targets, interrupted: signal.aborted }),
+    targets,
+    milliseconds: timeline.elapsed(),
+  };
+}
+
+async function waitForTarget(session: Session, service: Service, target: Target): Promise<TargetOutcome> {
+  const { clients, emit, signal, registry } = session;
+  const kind = kindOf(target);
+  const title = kind.title(target);
+  const about = { service: service.name, title, kind: target.kind };
+  const id = `wait ${title}`;
+  const context = { clients, emit, signal, step: id };
+  const startedAt = performance.now();
+  const work = async (): Promise<TargetOutcome> => {
+    try {
+      const waited = await kind.wait(service.name, target, registry, context);
+      if (waited !== undefined) return waited;
+      const { message, running } = await kind.status(service.name, target, context);
+      const runs = running === undefined ? {} : { running };
+      const now = `nothing is under way: ${message}`;
+      return { ...about, ...runs, outcome: "unchanged", message: now, milliseconds: 0 };
+    } catch (error) {
+      const verdict = verdictOf(error, { applied: true, aborted: signal.aborted });
+      return { ...about, ...verdict, milliseconds: Math.round(performance.now() - startedAt) };
+    }
+  };
+  return runStep(emit, { id, title, parent: "wait" }, async ({ conclude }) => {
+    const outcome = await work();
+    conclude(stepOutcome(outcome), outcome.message);
+    return outcome;
+  });
+}

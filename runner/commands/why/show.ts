@@ -1,0 +1,40 @@
+import { describeChange } from "../../../source/compare.ts";
+import type { WhyDocument } from "./why.ts";
+
+/** More lines than this are only counted. */
+const shownChanges = 40;
+
+/** What changed, for people. Pure. */
+export function showWhy({ service, against, changes, built, movedBases }: WhyDocument): string {
+  const state =
+    built === undefined
+      ? []
+      : [built ? "the registry has an image of it as it is" : "the registry has no image of it as it is"];
+  const compared =
+    against.kind === "git"
+      ? `since ${against.ref} (${against.commit.slice(0, 7)})`
+      : against.kind === "image"
+        ? `since ${against.digest.slice(0, 19)} (${against.what})`
+        : `what changed is not known: ${against.reason}`;
+  const shown = changes.slice(0, shownChanges).map((one) => `  ${describeChange(one)}`);
+  const more = changes.length - shown.length;
+  const title =
+    against.kind === "nothing"
+      ? compared
+      : changes.length === 0
+        ? `nothing changed ${compared}`
+        : `changed ${compared}:`;
+  const moved = movedBases.flatMap(({ name, reference, from, to }) => [
+    `its base image ${name}${name === reference ? "" : ` (${reference})`} has moved since it was built:`,
+    `  ${from} then`,
+    `  ${to} now`,
+  ]);
+  const hint = "that is no change of its source; another salt in services.yaml builds it anew";
+  return [
+    `${service}: ${title}`,
+    ...shown,
+    ...(more > 0 ? [`  and ${more} more`] : []),
+    ...(moved.length > 0 ? [...moved, hint] : []),
+    ...state,
+  ].join("\n");
+}

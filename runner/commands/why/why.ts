@@ -1,0 +1,156 @@
+import { DescribeImagesCommand, type ImageDetail } from "@aws-sdk/client-ecr";
+import type { Service } from "../../../config/catalogue/catalogue.ts";
+import { repositoryName } from "../../../config/names.ts";
+import { compareSources, type SourceChange } from "../../../source/compare.ts";
+import { isAwsError } from "../../aws/errors.ts";
+import { baseReferences, digestsOfBases, type MovedBase, movedBases } from "../../build/base-images.ts";
+import { type KeptSource, readSource } from "../../build/source-record.ts";
+import { findGitBase } from "../../git/base.ts";
+import { compareSince, warnOfNoBase } from "../../git/changed-since.ts";
+import { compareWithRegistry } from "../../plan/compare.ts";
+import { readHead } from "../../release/store.ts";
+import { openDescription, type Session, withSession } from "../../session/session.ts";
+
+/** `slipway why`. */
+export interface WhyDocument {
+  readonly version: 1;
+  readonly kind: "why";
+  readonly service: string;
+  readonly stack: string;
+  /** Whether the registry has an image of the source as it is; undefined: it was not asked. */
+  readonly built: boolean | undefined;
+  readonly against:
+    | {
+        readonly kind: "image";
+        readonly what: "released last" | "newest in the registry";
+        readonly digest: string;
+      }
+    | { readonly kind: "git"; readonly ref: string; readonly commit: string }
+    | { readonly kind: "nothing"; readonly reason: string };
+  readonly changes: readonly SourceChange[];
+  /** Base images that have moved since that image was built, as far as their registries answer: no change of the source. */
+  readonly movedBases: readonly MovedBase[];
+}
+
+type Context = Parameters<typeof withSession>[1];
+
+/**
+ * Says what changed in what a service's build reads: since the image that the stack released last (or
+ * else the newest in the registry), or since a commit.
+ */
+export async function explainChange(
+  request: {
+    readonly service: string;
+    readonly stack: string | undefined;
+    readonly since: string | undefined;
+  },
+  context: Context,
+): Promise<WhyDocument> {
+  const selection = { services: [request.service], stack: request.stack };
+  if (request.since !== undefined) return explainSince(selection, request.since, context);
+  return withSession(selection, context, async (session) => {
+    const [service] = session.services;
+    const [compared] = await compareWithRegistry(session);
+    if (service === undefined || compared === undefined) throw new Error("no service was chosen");
+    const about = {
+      version: 1,
+      kind: "why",
+      service: service.name,
+      stack: session.settings.stack,
+      built: compared.image !== undefined,
+    } as const;
+    const image = await imageBefore(session, service);
+    if (image === undefined) {
+      return {
+        ...about,
+        against: { kind: "nothing", reason: "the registry has no image of it" },
+        changes: [],
+        movedBases: [],
+      };
+    }
+    const { what, digest } = image;
+    const against = { kind: "image", what, digest } as const;
+    const before = await readSource(session.clients, compared.repository, digest, session.signal);
+    if (before === undefined) {
+      if (compared.image?.digest === digest) return { ...about, against, changes: [], movedBases: [] };
+      const reason = `nothing was kept of what ${digest.slice(0, 19)} (${what}) was built from`;
+      return { ...about, against: { kind: "nothing", reason }, changes: [], movedBases: [] };
+    }
+    const changes = compareSources(before.description, compared.description);
+    return { ...about, against, changes, movedBases: await basesMoved(session, before) };
+  });
+}
+
+/** Which of the base images that an image was built on have moved since. */
+async function basesMoved(
+  session: Session,
+  { description, bases }: KeptSource,
+): Promise<readonly MovedBase[]> {
+  const references = baseReferences(description, session.registry);
+  const known = Object.fromEntries(Object.entries(references).filter(([name]) => name in bases));
+  return movedBases(known, bases, await digestsOfBases(known, session));
+}
+
+async function explainSince(
+  selection: { readonly services: readonly string[]; readonly stack: string | undefined },
+  since: string,
+  context: Context,
+): Promise<WhyDocument> {
+  const description = await openDescription(context.directory, selection);
+  const base = await findGitBase(context.directory, since);
+  warnOfNoBase(base, context);
+  const { services } = await compareSince(description, base, context);
+  const [service = ""] = selection.services;
+  const then = services.get(service);
+  const about = {
+    version: 1,
+    kind: "why",
+    service,
+    stack: description.settings.stack,
+    built: undefined,
+  } as const;
+  if (base.kind === "none" || then === undefined || then.kind === "unknown") {
+    const reason =
+      base.kind === "none" ? base.reason : then?.kind === "unknown" ? then.reason : "it is not known";
+    return { ...about, against: { kind: "nothing", reason }, changes: [], movedBases: [] };
+  }
+  const against = { kind: "git", ref: base.ref, commit: base.commit } as const;
+  return { ...about, against, changes: then.kind === "changed" ? then.changes : [], movedBases: [] };
+}
+
+/** The image that the stack released last, or the newest that was built. */
+async function imageBefore({ clients, settings, signal }: Session, service: Service) {
+  const repository = repositoryName(settings, service);
+  const head = await readHead(clients, repository, settings.stack, signal);
+  if (head !== undefined) return { what: "released last" as const, digest: head.record.image.digest };
+  let newest: ImageDetail | undefined;
+  let nextToken: string | undefined;
+  do {
+    const answer = await clients.ecr
+      .send(
+        new DescribeImagesCommand({
+          repositoryName: repository,
+          filter: { tagStatus: "TAGGED" },
+          maxResults: 1000,
+          nextToken,
+        }),
+        { abortSignal: signal },
+      )
+      .catch((error: unknown) => {
+        if (isAwsError(error, "RepositoryNotFoundException")) return undefined;
+        throw error;
+      });
+    for (const image of answer?.imageDetails ?? []) {
+      if (!(image.imageTags ?? []).some((tag) => tag.startsWith("src-"))) continue;
+      if (timeOf(image) >= timeOf(newest)) newest = image;
+    }
+    nextToken = answer?.nextToken;
+  } while (nextToken !== undefined);
+  return newest?.imageDigest === undefined
+    ? undefined
+    : { what: "newest in the registry" as const, digest: newest.imageDigest };
+}
+
+function timeOf(image: ImageDetail | undefined): number {
+  return image?.imagePushedAt?.getTime() ?? 0;
+}

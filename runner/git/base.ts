@@ -1,0 +1,93 @@
+import { type SimpleGit, simpleGit } from "simple-git";
+import { UserError } from "../../config/problems/errors.ts";
+import { didYouMean } from "../../config/problems/nearest.ts";
+import { assertNotRefused } from "./refusal.ts";
+
+/** What sources are compared with: a commit, or nothing, and then everything counts as changed. */
+export type GitBase =
+  | { readonly kind: "commit"; readonly ref: string; readonly commit: string }
+  | { readonly kind: "none"; readonly ref: string; readonly reason: string; readonly fix?: string };
+
+/** What CI says was there before the first push of a branch. */
+const nothingBefore = /^0*$/;
+
+/**
+ * Finds the commit that `--since` names. `main...` (three dots, as for git diff) is where this branch
+ * left main. What CI can't know better is no error but "everything changed": the first push of a
+ * branch, a base that a force push took away, history that was not fetched.
+ *
+ * @throws UserError without git, and for a name that is not there though all history is
+ */
+export async function findGitBase(directory: string, ref: string): Promise<GitBase> {
+  if (nothingBefore.test(ref)) {
+    return { kind: "none", ref, reason: "there is nothing before the first push" };
+  }
+  const git = simpleGit(directory);
+  const shallow = await isShallow(git, directory);
+  const name = ref.replace(/\.\.\.(HEAD)?$/, "");
+  const commit = await resolve(git, name);
+  if (commit === undefined) return withoutCommit(git, name, shallow);
+  if (name === ref) return { kind: "commit", ref, commit };
+  const base = (await git.raw(["merge-base", commit, "HEAD"]).catch(() => "")).trim();
+  if (base !== "") return { kind: "commit", ref, commit: base };
+  const reason = `no commit is known that this branch and ${name} have in common`;
+  return { kind: "none", ref, reason, ...(shallow ? { fix: fetchFix(name) } : {}) };
+}
+
+async function isShallow(git: SimpleGit, directory: string): Promise<boolean> {
+  try {
+    return (await git.raw(["rev-parse", "--is-shallow-repository"])).trim() === "true";
+  } catch (cause) {
+    assertNotRefused(cause, directory);
+    throw new UserError(
+      {
+        code: "not-a-repository",
+        where: "--since",
+        message: `${directory} is in no git repository, or git is not installed`,
+        fix: "leave --since out to compare with the registry, or run it in a clone",
+      },
+      { cause },
+    );
+  }
+}
+
+/** The commit that a name stands for; with the remote's branch of that name where there is no other. */
+async function resolve(git: SimpleGit, name: string): Promise<string | undefined> {
+  for (const candidate of [name, `origin/${name}`]) {
+    // `--end-of-options`: a name that begins with a dash is no option.
+    const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${candidate}^{commit}`];
+    const found = (await git.raw(args).catch(() => "")).trim();
+    if (/^[0-9a-f]{40,64}$/.test(found)) return found;
+  }
+  return undefined;
+}
+
+async function withoutCommit(git: SimpleGit, name: string, shallow: boolean): Promise<GitBase> {
+  if (shallow) {
+    const reason = `${name} is not in this clone, which has only the newest part of the history`;
+    return { kind: "none", ref: name, reason, fix: fetchFix(name) };
+  }
+  if (/^[0-9a-f]{7,64}$/.test(name)) {
+    return {
+      kind: "none",
+      ref: name,
+      reason: `${name} is not in the history any more: a force push took it away`,
+    };
+  }
+  const branches = (
+    await git.raw(["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags"])
+  )
+    .split("\n")
+    .filter((one) => one !== "");
+  throw new UserError({
+    code: "unknown-ref",
+    where: "--since",
+    value: name,
+    message: "is no commit, branch or tag of this repository",
+    fix: didYouMean(name, branches.slice(0, 50)),
+  });
+}
+
+function fetchFix(name: string): string {
+  return `fetch it: fetch-depth: 0 for actions/checkout, or git fetch --unshallow origin (for one commit: git fetch --depth=1 origin ${name})`;
+}

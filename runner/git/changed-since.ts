@@ -1,0 +1,149 @@
+import type { Service } from "../../config/catalogue/catalogue.ts";
+import { catalogueSchema, resolveCatalogue } from "../../config/catalogue/catalogue.ts";
+import { catalogueFile, type StackDescription, stackFile } from "../../config/description/description.ts";
+import { parseSettings } from "../../config/description/load.ts";
+import { UserError } from "../../config/problems/errors.ts";
+import { parseYaml } from "../../config/problems/yaml.ts";
+import { compareSources, type SourceChange } from "../../source/compare.ts";
+import { type Described, hashSources, readSources, type Source } from "../../source/hash.ts";
+import type { SourceTree } from "../../source/tree.ts";
+import type { Emit } from "../report/events.ts";
+import { findGitBase, type GitBase } from "./base.ts";
+import { openCommittedTree } from "./committed-tree.ts";
+
+/** What became of a service's source since a commit. */
+export type SinceThen =
+  | { readonly kind: "same" }
+  | { readonly kind: "changed"; readonly changes: readonly SourceChange[] }
+  /** It can't be said what changed, but it counts: the service is new, or its base can't be read. */
+  | { readonly kind: "unknown"; readonly reason: string };
+
+export interface ComparedWithGit {
+  /** By service. */
+  readonly services: ReadonlyMap<string, SinceThen>;
+  /** Services that the catalogue had then and has no more. */
+  readonly removed: readonly string[];
+}
+
+/** A stack's description, and the services that a command is about. */
+type ChosenDescription = StackDescription & { readonly services: readonly Service[] };
+
+interface Context {
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/** The chosen services of a description, compared with a commit. */
+export async function compareSince(description: ChosenDescription, base: GitBase, { emit, signal }: Context) {
+  const { directory, catalogue, settings, services } = description;
+  const described = { services: catalogue.services, baseImages: settings.baseImages };
+  const sources = await hashSources(directory, described, services, {
+    signal,
+    progress: (files) => emit({ kind: "notice", message: `${files.toLocaleString("en")} files so far` }),
+  });
+  return compareWithCommit(description, sources, services, base, signal);
+}
+
+/**
+ * Of the chosen services those that changed since a commit: what `--since` leaves of a selection.
+ * Says what it left.
+ */
+export async function onlyChangedSince(
+  description: ChosenDescription,
+  since: string,
+  context: Context,
+): Promise<readonly Service[]> {
+  const base = await findGitBase(description.directory, since);
+  warnOfNoBase(base, context);
+  const { services } = await compareSince(description, base, context);
+  const changed = description.services.filter(({ name }) => services.get(name)?.kind !== "same");
+  const names = changed.map(({ name }) => name).join(", ");
+  context.emit({ kind: "notice", message: `changed since ${since}: ${names === "" ? "nothing" : names}` });
+  return changed;
+}
+
+/** Says why everything counts as changed. */
+export function warnOfNoBase(base: GitBase, { emit }: Context): void {
+  if (base.kind !== "none") return;
+  emit({
+    kind: "warning",
+    code: "no-git-base",
+    message: `${base.reason}; every service counts as changed`,
+    ...(base.fix === undefined ? {} : { fix: base.fix }),
+  });
+}
+
+/** Compares what builds read now with what they would have read at a commit. Needs git and nothing else. */
+async function compareWithCommit(
+  { directory, catalogue, settings }: StackDescription,
+  sources: ReadonlyMap<string, Source>,
+  chosen: readonly Service[],
+  base: GitBase,
+  signal: AbortSignal,
+): Promise<ComparedWithGit> {
+  const all = (reason: string): ComparedWithGit => ({
+    services: new Map(chosen.map(({ name }) => [name, { kind: "unknown", reason }])),
+    removed: [],
+  });
+  if (base.kind === "none") return all(base.reason);
+  const tree = await openCommittedTree(directory, base.commit, signal);
+  const then = await describedThen(tree, settings);
+  if ("reason" in then) return all(then.reason);
+  const services = new Map<string, SinceThen>();
+  for (const { name } of chosen) {
+    const before = then.services.find((one) => one.name === name);
+    const now = sources.get(name);
+    if (now === undefined) continue;
+    services.set(
+      name,
+      before === undefined
+        ? { kind: "unknown", reason: "it is new" }
+        : await compareService(tree, then, before, now),
+    );
+  }
+  const names = catalogue.services.map(({ name }) => name);
+  return { services, removed: then.services.map(({ name }) => name).filter((name) => !names.includes(name)) };
+}
+
+async function compareService(
+  tree: SourceTree,
+  then: Described,
+  before: Service,
+  now: Source,
+): Promise<SinceThen> {
+  try {
+    const source = (await readSources(tree, then, [before])).get(before.name);
+    if (source === undefined) return { kind: "unknown", reason: "it is new" };
+    if (source.hash === now.hash) return { kind: "same" };
+    return { kind: "changed", changes: compareSources(source.description, now.description) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const [problem] = error.problems;
+    return {
+      kind: "unknown",
+      reason: `it could not be built then: ${[problem?.value ?? problem?.where, problem?.message].join(" ")}`,
+    };
+  }
+}
+
+/** The catalogue and the base images as a commit has them. */
+async function describedThen(
+  tree: SourceTree,
+  settings: StackDescription["settings"],
+): Promise<Described | { readonly reason: string }> {
+  const text = await tree.readText(catalogueFile);
+  if (text === undefined) return { reason: `there was no ${catalogueFile}` };
+  const parsed = parseYaml(text, catalogueFile);
+  const written = catalogueSchema.safeParse("value" in parsed ? parsed.value : undefined);
+  if (!written.success) return { reason: `${catalogueFile} could not be read as it was` };
+  const file = stackFile(settings.stack);
+  const settingsText = await tree.readText(file);
+  const before = settingsText === undefined ? undefined : parseYaml(settingsText, file);
+  const config =
+    before && "value" in before ? (before.value as { config?: object } | null)?.config : undefined;
+  const checked = parseSettings({ ...config }, settings.stack, file);
+  return {
+    services: resolveCatalogue(written.data, settings.stack).services,
+    baseImages: "value" in checked ? checked.value.baseImages : settings.baseImages,
+  };
+}

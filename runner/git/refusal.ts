@@ -1,0 +1,24 @@
+import { UserError } from "../../config/problems/errors.ts";
+
+/**
+ * Throws on when git would not look into a repository since it belongs to somebody else: that is not "no
+ * repository", though git ends in the same way. It happens in containers, where the checkout is another
+ * user's than the job's.
+ *
+ * @throws UserError `foreign-repository`, with what makes git trust it
+ */
+export function assertNotRefused(error: unknown, directory: string): void {
+  const text = error instanceof Error ? error.message : String(error);
+  // The name of the setting is in the message whatever language git speaks.
+  const repository = /--add safe\.directory (.+)/.exec(text)?.[1]?.trim();
+  if (repository === undefined) return;
+  throw new UserError(
+    {
+      code: "foreign-repository",
+      where: directory,
+      message: "git does not read this repository, since it belongs to another user",
+      fix: `if you trust it: git config --global --add safe.directory ${repository}`,
+    },
+    { cause: error },
+  );
+}

@@ -1,0 +1,93 @@
+import pMap from "p-map";
+import type { Service } from "../../config/catalogue/catalogue.ts";
+import { placesOf, withSidecarTargets } from "../../config/description/sidecars.ts";
+import { repositoryName } from "../../config/names.ts";
+import { getManifest } from "../registry/lookup.ts";
+import { findReleases, releasesOf, withTag } from "../release/history.ts";
+import type { EarlierRelease } from "../release/record.ts";
+import { readHead } from "../release/store.ts";
+import type { Session } from "../session/session.ts";
+import { maximumTagLength, sanitizeTag } from "../tags/text.ts";
+import { kindOf } from "../targets/kinds.ts";
+
+/** A service's releases on a stack, and what runs of it. */
+export interface ServiceReleases {
+  readonly service: Service;
+  readonly repository: string;
+  /** Newest first. */
+  readonly releases: readonly EarlierRelease[];
+  /** Digests that run of it, in its own targets and as a sidecar in others', each once. */
+  readonly running: readonly string[];
+}
+
+/** Names of a session's services that nothing runs, not as a sidecar either. Pure. */
+export function withoutPlaces({ services, catalogue }: Pick<Session, "services" | "catalogue">): string[] {
+  const names = services.map(({ name }) => name);
+  return names.filter((name) => placesOf(catalogue.services, name).length === 0);
+}
+
+/** Those of services that nothing runs left out. Pure. */
+export function thatRun(all: readonly ServiceReleases[], { catalogue }: Pick<Session, "catalogue">) {
+  return all.filter(({ service }) => placesOf(catalogue.services, service.name).length > 0);
+}
+
+/**
+ * The services that are moved by themselves, with all the targets that this moves: a sidecar goes with
+ * the target of its main service when that is moved, too, and is moved alone otherwise. Pure.
+ */
+export function servicesToMove({ catalogue }: Pick<Session, "catalogue">, names: readonly string[]) {
+  const chosen = catalogue.services.filter(({ name }) => names.includes(name));
+  return withSidecarTargets(catalogue.services, chosen);
+}
+
+/**
+ * The releases of the session's services: one call for each, and a look at each target.
+ *
+ * @param options.asked names that releases are looked for by. What no record knows may be a tag that an image
+ *   got after its release (`v1.2.0`, say): then the registry is asked, too
+ * @param options.running whether what runs is asked for; default: true
+ */
+export function readReleases(
+  session: Session,
+  { asked = [], running = true }: { readonly asked?: readonly string[]; readonly running?: boolean } = {},
+): Promise<readonly ServiceReleases[]> {
+  const { services, catalogue, settings, clients, emit, signal } = session;
+  return pMap(
+    services,
+    async (service) => {
+      const repository = repositoryName(settings, service);
+      const [head, targets] = await Promise.all([
+        readHead(clients, repository, settings.stack, signal),
+        Promise.all(
+          (running ? placesOf(catalogue.services, service.name) : []).map(({ target }) =>
+            kindOf(target).status(service.name, target, { clients, emit, signal, step: "releases" }),
+          ),
+        ),
+      ]);
+      const digests = targets.flatMap(({ running }) => running?.split("@")[1] ?? []);
+      const releases = await withLaterTags(session, repository, releasesOf(head), asked);
+      return { service, repository, releases, running: [...new Set(digests)] };
+    },
+    { concurrency: settings.deploy.parallelTargets, signal },
+  );
+}
+
+async function withLaterTags(
+  { clients, signal }: Pick<Session, "clients" | "signal">,
+  repository: string,
+  releases: readonly EarlierRelease[],
+  asked: readonly string[],
+): Promise<readonly EarlierRelease[]> {
+  const tags = asked.filter(
+    (text) =>
+      text.length <= maximumTagLength &&
+      sanitizeTag(text) === text &&
+      findReleases(releases, text).length === 0,
+  );
+  let found = releases;
+  for (const imageTag of releases.length === 0 ? [] : tags) {
+    const stored = await getManifest(clients, repository, { imageTag }, signal);
+    if (stored !== undefined) found = withTag(found, imageTag, stored.digest);
+  }
+  return found;
+}

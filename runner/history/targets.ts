@@ -1,0 +1,76 @@
+import { containersOf } from "../../config/description/sidecars.ts";
+import { type Image, imageReference } from "../registry/image.ts";
+import type { ReleaseRecord } from "../release/record.ts";
+import type { FieldChange, TargetOutcome, TargetPlan } from "../targets/target.ts";
+import { runsImageOf } from "../targets/target.ts";
+
+/** A service, and the plans of the targets that are moved with it. */
+interface PlannedService {
+  readonly image: Image;
+  readonly targets: readonly TargetPlan[];
+}
+
+/**
+ * The plans of all targets in which a run moves a service: its own, and those of the run's other services
+ * that run its image as a sidecar. Pure.
+ */
+export function plansOf(one: PlannedService, all: readonly PlannedService[]): readonly TargetPlan[] {
+  const { service } = one.image;
+  const others = all.filter((other) => other !== one).flatMap(({ targets }) => targets);
+  const beside = others.filter((plan) => runsImageOf(plan, service));
+  return [...one.targets, ...beside.map((plan) => ({ ...plan, service }))];
+}
+
+/** Containers of another service's target that run a service's image. Pure. */
+function sidecarsOf({ target }: TargetPlan, service: string): readonly string[] {
+  const own = target.kind === "ecs" ? target.container : undefined;
+  return containersOf(target, service).filter((container) => container !== own);
+}
+
+/** The change of the image that a service runs in a target. Pure. */
+export function imageChange({ target, changes }: TargetPlan, service: string): FieldChange | undefined {
+  const fields = containersOf(target, service).map((container) => `containerDefinitions[${container}].image`);
+  return changes.find(({ field, before }) =>
+    target.kind === "ecs" ? fields.includes(field) : before?.includes("@sha256:"),
+  );
+}
+
+/** What a record says of one target: what became of it, what it ran of this service, and runs now. Pure. */
+export function recordedTarget(
+  plan: TargetPlan,
+  image: Image,
+  outcome: TargetOutcome | undefined,
+): ReleaseRecord["targets"][number] {
+  const { title, target } = plan;
+  const change = imageChange(plan, image.service);
+  const previous = change?.before?.includes("@sha256:") === true ? change.before : undefined;
+  const digest = change?.after.split("@")[1];
+  const [platform] =
+    digest === image.digest
+      ? []
+      : (Object.entries(image.manifests).find(([, child]) => child === digest) ?? []);
+  const sidecars = sidecarsOf(plan, image.service);
+  const running = runningOf(image, outcome, previous);
+  return {
+    kind: target.kind,
+    title,
+    ...(sidecars.length === 0 ? {} : { sidecar: sidecars.join(", ") }),
+    outcome: outcome?.outcome ?? "unchanged",
+    message: outcome?.message ?? "runs this image",
+    ...(previous === undefined ? {} : { previous }),
+    ...(platform === undefined ? {} : { platform }),
+    ...(running === undefined ? {} : { running }),
+    details: { ...outcome?.details },
+  };
+}
+
+/** An outcome tells what runs of the target's main service; its sidecars came along, or went back. Pure. */
+function runningOf(
+  image: Image,
+  outcome: TargetOutcome | undefined,
+  previous: string | undefined,
+): string | undefined {
+  if (outcome === undefined || outcome.service === image.service) return outcome?.running;
+  if (outcome.outcome === "done" || outcome.outcome === "unchanged") return imageReference(image);
+  return outcome.outcome === "rolled back" ? previous : undefined;
+}

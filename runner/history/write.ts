@@ -1,0 +1,245 @@
+import pMap from "p-map";
+import packageDescription from "../../package.json" with { type: "json" };
+import { type Revision, touches } from "../git/revision.ts";
+import { connectToRegistry } from "../registry/connection.ts";
+import type { Image } from "../registry/image.ts";
+import type { ReferrersKeeper } from "../registry/referrers.ts";
+import { isProven, releasesOf } from "../release/history.ts";
+import { makeRecord } from "../release/make.ts";
+import type { StoredRelease } from "../release/record.ts";
+import { outcomeOfTargets, type ReleaseOutcome, type ReleaseRecord, releaseId } from "../release/record.ts";
+import { readHead, writeRelease } from "../release/store.ts";
+import { runStep } from "../report/events.ts";
+import type { Session } from "../session/session.ts";
+import type { Gate } from "../targets/gate.ts";
+import { kindOf } from "../targets/kinds.ts";
+import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
+import { gatesOfTarget } from "./gates.ts";
+import { imageChange, plansOf, recordedTarget } from "./targets.ts";
+
+/** Time for writing all records of a run, also of one that was interrupted. */
+const writeSeconds = 60;
+
+/** What a record says of a release beside what became of its targets. */
+export interface ReleaseAbout extends Pick<ReleaseRecord, "command" | "source" | "backTo" | "origin"> {
+  /** Tags of the image. */
+  readonly tags: readonly string[];
+  /** What was asked of the service before it was moved; by when its record is written. */
+  readonly gates?: () => readonly Gate[];
+}
+
+/** A service that was moved, or that should have been. */
+export interface MovedService {
+  readonly image: Image;
+  readonly about: ReleaseAbout;
+  readonly targets: readonly TargetPlan[];
+}
+
+/** A record of a release, as far as it could be written. */
+export interface RecordedRelease {
+  readonly service: string;
+  readonly id: string;
+  readonly outcome: ReleaseOutcome;
+  /** Written for an earlier run that was ended before it could. */
+  readonly late: boolean;
+  /** Digest of the record in the service's repository; absent when it could not be written. */
+  readonly record?: string;
+  /** Who lists it as a referrer of the image: the registry, or a tag where the registry can't. */
+  readonly referrers?: ReferrersKeeper;
+}
+
+/**
+ * Writes the record of each service of which a target was moved or tried, however that ended. What
+ * can't be written is a warning: the deployment is what it is. An interrupted run still writes.
+ *
+ * @param startedAt when the moves began
+ */
+export function recordReleases(
+  session: Session,
+  moved: readonly MovedService[],
+  outcomes: readonly TargetOutcome[],
+  startedAt: Date,
+): Promise<readonly RecordedRelease[]> {
+  const tried = moved.flatMap((one) => {
+    const targets = plansOf(one, moved).filter(
+      (plan) => one.targets.includes(plan) || imageChange(plan, one.image.service) !== undefined,
+    );
+    const own = targets.flatMap((plan) => outcomeOf(outcomes, plan) ?? []);
+    const outcome = outcomeOfTargets(own.map((target) => target.outcome));
+    return outcome === undefined ? [] : [{ ...one, targets, outcome, outcomes: own, startedAt, late: false }];
+  });
+  return writeRecords(session, tried);
+}
+
+/**
+ * Writes a record for services that run their image without one that says so: the run that moved them
+ * was ended too early, or Slipway finds them for the first time.
+ *
+ * @param outcomes what this run made of their targets: of those that were proven once more, or moved
+ */
+export async function recordLate(
+  session: Session,
+  found: readonly (MovedService & { readonly head: StoredRelease | undefined })[],
+  outcomes: readonly TargetOutcome[],
+): Promise<readonly RecordedRelease[]> {
+  const placed = found.map((one) => ({ ...one, targets: plansOf(one, found) }));
+  const missing = placed.filter(({ image, targets, head }) => {
+    const runs = targets.length > 0 && targets.every((plan) => isRunning(plan, outcomeOf(outcomes, plan)));
+    return runs && !isProven(releasesOf(head), image.digest);
+  });
+  const startedAt = new Date();
+  const releases = await Promise.all(
+    missing.map(async (one): Promise<Release> => {
+      const looked = await Promise.all(
+        one.targets.map(async (plan) => {
+          const ended = outcomeOf(outcomes, plan);
+          return plan.action === "prove" && ended !== undefined ? ended : outcomeOfRunning(session, plan);
+        }),
+      );
+      return { ...one, outcome: "done", outcomes: looked, startedAt, late: true };
+    }),
+  );
+  return writeRecords(session, releases);
+}
+
+function outcomeOf(outcomes: readonly TargetOutcome[], plan: TargetPlan): TargetOutcome | undefined {
+  return outcomes.find(({ title }) => title === plan.title);
+}
+
+/** What runs in a target that was not moved: its version or revision belongs in the record, too. */
+async function outcomeOfRunning(
+  { clients, emit, signal }: Session,
+  { service, target, title }: TargetPlan,
+): Promise<TargetOutcome> {
+  const context = { clients, emit, signal, step: "record" };
+  const { kind, message, running, details } = await kindOf(target).status(service, target, context);
+  return {
+    service,
+    title,
+    kind,
+    outcome: "unchanged",
+    message,
+    ...(running === undefined ? {} : { running }),
+    ...(details === undefined ? {} : { details }),
+    milliseconds: 0,
+  };
+}
+
+/** Whether a target runs the image as it was found, and well as far as that was looked at. Pure. */
+function isRunning({ action, problems }: TargetPlan, ended: TargetOutcome | undefined): boolean {
+  if (problems.length > 0) return false;
+  return ended === undefined ? action === "none" : ended.outcome === "unchanged";
+}
+
+interface Release extends MovedService {
+  readonly outcome: ReleaseOutcome;
+  readonly outcomes: readonly TargetOutcome[];
+  readonly startedAt: Date;
+  readonly late: boolean;
+}
+
+async function writeRecords(
+  session: Session,
+  releases: readonly Release[],
+): Promise<readonly RecordedRelease[]> {
+  const { settings, registry: host, emit } = session;
+  if (releases.length === 0) return [];
+  const late = releases.every((release) => release.late);
+  const title = late ? "Record what runs already" : "Record the releases";
+  return runStep(emit, { id: "record", title }, async ({ conclude }) => {
+    const clients = session.clients.uninterruptible;
+    const signal = AbortSignal.timeout(writeSeconds * 1000);
+    const registry = connectToRegistry(clients, host, signal);
+    const recorded = await pMap(
+      releases,
+      async (release): Promise<RecordedRelease> => {
+        const { image, outcome, late } = release;
+        const id = releaseId(new Date(), Math.random());
+        const about = { service: image.service, id, outcome, late };
+        try {
+          const head = await readHead(clients, image.repository, settings.stack, signal);
+          const record = makeRecord(factsOf(session, release, id), head);
+          const { digest, keeper } = await writeRelease(clients, registry, record);
+          return { ...about, record: digest, referrers: keeper };
+        } catch (error) {
+          const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+          emit({
+            kind: "warning",
+            code: "record-not-written",
+            message: `the release of ${image.service} (${outcome}) is not recorded: ${reason}`,
+            fix: "what was deployed stays as it is; the next deploy records what runs then",
+          });
+          return about;
+        }
+      },
+      { concurrency: 8 },
+    );
+    const written = recorded.filter(({ record }) => record !== undefined);
+    if (written.some(({ referrers }) => referrers === "tag")) {
+      emit({
+        kind: "notice",
+        message: `${host} keeps no list of OCI referrers: the records are listed under tags (sha256-…) instead`,
+      });
+    }
+    const ids = written.map(({ id }) => id).join(", ");
+    const missing = recorded.length - written.length;
+    if (missing === 0) conclude("done", ids);
+    else conclude("failed", `${missing} of ${recorded.length} not written${ids === "" ? "" : `; ${ids}`}`);
+    return recorded;
+  });
+}
+
+function factsOf(session: Session, release: Release, id: string) {
+  const { settings, caller } = session;
+  const { image, about, targets, outcomes, outcome, startedAt, late } = release;
+  const { command, source, backTo, origin, tags } = about;
+  const { repository, digest, manifests } = image;
+  const run = runInCi(process.env);
+  return {
+    id,
+    command,
+    stack: settings.stack,
+    service: image.service,
+    account: caller.account,
+    region: settings.aws.region,
+    startedAt: startedAt.toISOString(),
+    finishedAt: new Date().toISOString(),
+    outcome,
+    late,
+    source,
+    image: { repository, digest, manifests: { ...manifests }, tags: [...tags] },
+    targets: targets.map((plan) => recordedTarget(plan, image, outcomeOf(outcomes, plan))),
+    gates: [
+      ...(about.gates?.() ?? []),
+      ...targets.flatMap((plan) => gatesOfTarget(plan, outcomeOf(outcomes, plan))),
+    ],
+    by: { caller: caller.arn, ...(run === undefined ? {} : { run }) },
+    slipway: packageDescription.version,
+    ...(backTo === undefined ? {} : { backTo }),
+    ...(origin === undefined ? {} : { origin }),
+  };
+}
+
+/** What a record says of the source that a service was built from. Pure. */
+export function sourceOf(hash: string, revision: Revision | undefined, read: readonly string[]) {
+  if (revision === undefined) return { hash };
+  const { commit, committedAt, branch, uncommitted } = revision;
+  return {
+    hash,
+    commit,
+    committedAt: committedAt.toISOString(),
+    ...(branch === undefined ? {} : { branch }),
+    dirty: touches(uncommitted, read),
+  };
+}
+
+/** Where the run can be looked at, when CI runs it. Pure. */
+export function runInCi(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
+  const urls = [
+    server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined,
+    environment.CI_JOB_URL,
+    environment.BUILD_URL,
+  ];
+  return urls.find((url) => url !== undefined && URL.canParse(url));
+}

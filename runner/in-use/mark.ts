@@ -1,0 +1,94 @@
+import pMap from "p-map";
+import { describeEntry } from "../registry/entry.ts";
+import type { Image } from "../registry/image.ts";
+import { getManifest } from "../registry/lookup.ts";
+import { putTag } from "../registry/tags.ts";
+import type { Session } from "../session/session.ts";
+import type { TargetImage, TargetOutcome, TargetPlan } from "../targets/target.ts";
+import { keepTagsOf } from "./keep-tags.ts";
+import { isRetired } from "./retired.ts";
+
+/** A target that runs an image, and what its plan found there before. */
+export interface RunningTarget {
+  readonly plan: Pick<TargetPlan, "title" | "changes">;
+  readonly image: TargetImage;
+}
+
+/**
+ * Marks in the registry what targets run now, and what they ran well before, so that no lifecycle policy
+ * takes either. Tags that are where they belong are left alone: with nothing to mark it costs one call
+ * for each image. What goes wrong is a warning: what was deployed runs all the same.
+ *
+ * @param moves what was asked for; those whose outcome is neither `done` nor `unchanged` are passed over
+ */
+export async function keepRunning(
+  session: Session,
+  moves: readonly RunningTarget[],
+  outcomes: readonly TargetOutcome[],
+): Promise<void> {
+  const well = moves.filter(({ plan }) =>
+    outcomes.some(
+      ({ title, outcome }) => title === plan.title && (outcome === "done" || outcome === "unchanged"),
+    ),
+  );
+  const byImage = Map.groupBy(well.flatMap(imagesOf), ({ image }) => `${image.repository}@${image.digest}`);
+  await pMap(
+    byImage.values(),
+    async (group) => {
+      const [first] = group;
+      if (first === undefined) return;
+      await keepImage(session, first.image, group).catch((error: unknown) => {
+        if (session.signal.aborted) return;
+        session.emit({
+          kind: "warning",
+          code: "not-marked",
+          message: `${first.image.repository}@${first.image.digest.slice(0, 19)} runs, and could not be marked as in use: ${error instanceof Error ? error.message : String(error)}`,
+          fix: "run deploy again: a lifecycle policy knows what runs by these tags",
+        });
+      });
+    },
+    { concurrency: 16 },
+  );
+}
+
+/** Each image of a move, once: a task definition's containers may run those of several services. */
+function imagesOf({ plan, image }: RunningTarget): readonly RunningTarget[] {
+  const images = [image, ...Object.values(image.containers ?? {})];
+  const first = (one: Image) =>
+    images.find(({ repository, digest }) => repository === one.repository && digest === one.digest) === one;
+  return images.filter(first).map((one) => ({ plan, image: one }));
+}
+
+async function keepImage(session: Session, image: Image, moves: readonly RunningTarget[]): Promise<void> {
+  const { clients, signal, settings } = session;
+  const { repository, digest } = image;
+  const entry = await describeEntry(clients, repository, { imageDigest: digest }, signal);
+  const wanted = moves
+    .map((move) => ({ move, tags: keepTagsOf(settings.stack, move.plan.title) }))
+    .filter(({ tags }) => !entry?.tags.includes(tags.inUse));
+  if (wanted.length === 0) return;
+  const stored = await getManifest(clients, repository, { imageDigest: digest }, signal);
+  if (stored === undefined) throw new Error("it is not in the registry any more");
+  await Promise.all(
+    wanted.map(async ({ move, tags }) => {
+      const marked = await getManifest(clients, repository, { imageTag: tags.inUse }, signal);
+      // A tag that was taken off an image, since the target had left services.yaml for a while.
+      const kept = marked !== undefined && !isRetired(marked.text) ? marked : undefined;
+      const before = kept ?? (await runningBefore(session, move));
+      // First the one, then the other: at no time is either of the two without a mark.
+      if (before !== undefined && before.digest !== digest) {
+        await putTag(clients, repository, before, tags.lastGood, signal);
+      }
+      await putTag(clients, repository, stored, tags.inUse, signal);
+    }),
+  );
+}
+
+/** What a target that was never marked ran before, as its plan found it: by digest, and of this repository. */
+async function runningBefore({ clients, signal }: Session, { plan, image }: RunningTarget) {
+  const prefix = `${image.registry}/${image.repository}@`;
+  const reference = plan.changes.map(({ before }) => before).find((before) => before?.startsWith(prefix));
+  if (reference === undefined) return undefined;
+  const imageDigest = reference.slice(prefix.length);
+  return getManifest(clients, image.repository, { imageDigest }, signal);
+}

@@ -1,0 +1,127 @@
+import type { ImageDetail } from "@aws-sdk/client-ecr";
+import pMap from "p-map";
+import { stackOfReleaseTag } from "../../config/names.ts";
+import { connectToRegistry } from "../registry/connection.ts";
+import { listDetails } from "../registry/contents.ts";
+import { getManifest, parseStored } from "../registry/lookup.ts";
+import type { Session } from "../session/session.ts";
+import type { ImageUse } from "../targets/image-use.ts";
+import { kindOf, kinds } from "../targets/kinds.ts";
+import { isKeepTagOf, keepTagsOf } from "./keep-tags.ts";
+import { readAccountUses } from "./read.ts";
+import { parseReference } from "./reference.ts";
+import { retiredDigest, retireTags } from "./retired.ts";
+
+/** A tag that keeps an image for a target of the stack that services.yaml does not have. */
+export interface StaleTag {
+  readonly tag: string;
+  readonly digest: string;
+}
+
+/**
+ * Takes the keep-tags of targets that are gone off the images that they keep: of those that services.yaml
+ * has no more, and that nothing in the account runs. Images stay; retention rules may take them from now
+ * on. One call for each repository (of a thousand images), and a look at the account only when there is
+ * such a tag. What can't be looked at stays as it is.
+ */
+export async function retireKeepTags(session: Session, repositories: readonly string[]): Promise<void> {
+  const { emit, signal } = session;
+  try {
+    const found = await pMap(
+      repositories,
+      async (repository) => ({ repository, stale: await findStale(session, repository) }),
+      { concurrency: 8, signal },
+    );
+    if (found.every(({ stale }) => stale.length === 0)) return;
+    const uses = await readAccountUses(session);
+    for (const { repository, stale } of found) await retireUnused(session, repository, stale, uses);
+  } catch (error) {
+    if (signal.aborted) return;
+    const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
+    emit({
+      kind: "notice",
+      message: `keep-tags of targets that services.yaml has no more stay until somebody deploys who may see what runs: ${reason}`,
+    });
+  }
+}
+
+async function findStale(session: Session, repository: string): Promise<readonly StaleTag[]> {
+  const { catalogue, settings, clients, signal } = session;
+  const targets = catalogue.services.flatMap((service) => service.targets);
+  const known = targets.map((target) => keepTagsOf(settings.stack, kindOf(target).title(target)));
+  const tagged = await listDetails(clients, repository, signal, { tagStatus: "TAGGED" });
+  return staleTags(settings.stack, tagged ?? [], known);
+}
+
+/** The keep-tags of a stack that no target of its catalogue has. Pure. */
+export function staleTags(
+  stack: string,
+  images: readonly Pick<ImageDetail, "imageDigest" | "imageTags">[],
+  known: readonly { readonly inUse: string; readonly lastGood: string }[],
+): readonly StaleTag[] {
+  const all = images.flatMap(({ imageDigest, imageTags = [] }) =>
+    imageDigest === undefined ? [] : imageTags.map((tag) => ({ tag, digest: imageDigest })),
+  );
+  const ours = new Set(known.flatMap(({ inUse, lastGood }) => [inUse, lastGood]));
+  // `inuse-dev-ecs-a` may be of the stack dev, or of one that is called dev-ecs.
+  const others = all
+    .flatMap(({ tag }) => stackOfReleaseTag(tag) ?? [])
+    .filter((other) => other.length > stack.length);
+  const names = Object.keys(kinds);
+  return all.filter(
+    ({ tag, digest }) =>
+      digest !== retiredDigest &&
+      !ours.has(tag) &&
+      isKeepTagOf(tag, stack, names) &&
+      !others.some((other) => isKeepTagOf(tag, other, names)),
+  );
+}
+
+async function retireUnused(
+  session: Session,
+  repository: string,
+  stale: readonly StaleTag[],
+  uses: readonly ImageUse[],
+): Promise<void> {
+  const { clients, registry, signal, settings, emit } = session;
+  const runs = await pMap(stale, ({ digest }) => digestsOf(session, repository, digest), { concurrency: 4 });
+  const unused = stale.filter((one, index) => !isUsed(settings.stack, one, runs[index] ?? [], uses));
+  if (unused.length === 0) return;
+  const tags = unused.map(({ tag }) => tag);
+  await retireTags(connectToRegistry(clients, registry, signal), repository, tags);
+  emit({
+    kind: "notice",
+    message: `${repository}: ${tags.join(", ")} ${tags.length === 1 ? "keeps" : "keep"} no image any more: services.yaml has no such target, and nothing runs it`,
+  });
+}
+
+/**
+ * Whether the target that a tag is for still runs anything, whoever deploys it now; or anything runs the
+ * image. Pure.
+ *
+ * @param digests the image's own, and those of its platforms
+ */
+export function isUsed(
+  stack: string,
+  { tag }: StaleTag,
+  digests: readonly string[],
+  uses: readonly ImageUse[],
+): boolean {
+  return uses.some(({ where, reference, digest }) => {
+    const { inUse, lastGood } = keepTagsOf(stack, where);
+    return (
+      tag === inUse || tag === lastGood || digests.includes(digest ?? parseReference(reference).digest ?? "")
+    );
+  });
+}
+
+async function digestsOf(
+  { clients, signal }: Session,
+  repository: string,
+  digest: string,
+): Promise<string[]> {
+  const stored = await getManifest(clients, repository, { imageDigest: digest }, signal);
+  if (stored === undefined) return [digest];
+  const parsed = parseStored(repository, stored);
+  return [digest, ...(parsed.kind === "index" ? Object.values(parsed.manifests) : [])];
+}

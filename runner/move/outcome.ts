@@ -1,0 +1,59 @@
+import type { ExitCode } from "../../config/problems/errors.ts";
+import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
+import type { DeployDocument } from "./document.ts";
+
+/**
+ * How a deployment ended. One target that failed or went back to what it ran before makes it a
+ * failure, whatever became of the others. Pure.
+ */
+export function judgeOutcome(run: {
+  readonly nothingToDo: boolean;
+  readonly targets: readonly Pick<TargetOutcome, "outcome" | "because">[];
+  readonly interrupted: boolean;
+}): DeployDocument["outcome"] {
+  const has = (...outcomes: readonly TargetOutcome["outcome"][]) =>
+    run.targets.some(({ outcome }) => outcomes.includes(outcome));
+  if (has("failed", "rolled back")) return run.interrupted ? "interrupted" : "failed";
+  if (!run.interrupted && run.targets.some(({ because }) => because === "superseded")) return "superseded";
+  if (has("cancelled", "not started")) return run.interrupted ? "interrupted" : "failed";
+  // Interrupted when all was done already, or before any target was in question.
+  if (run.interrupted && run.targets.every(({ outcome }) => outcome === "unchanged")) {
+    return run.nothingToDo ? "nothing" : "interrupted";
+  }
+  return run.nothingToDo ? "nothing" : "done";
+}
+
+/** An outcome for each target that was planned: its own, or that it was not come to. Pure. */
+export function outcomesOfPlans(
+  plans: readonly TargetPlan[],
+  outcomes: readonly TargetOutcome[],
+): readonly TargetOutcome[] {
+  return plans.map((plan): TargetOutcome => {
+    const finished = outcomes.find(({ title }) => title === plan.title);
+    if (finished !== undefined) return { ...finished, milliseconds: Math.round(finished.milliseconds) };
+    const { service, title, target, action } = plan;
+    return {
+      service,
+      title,
+      kind: target.kind,
+      outcome: action === "none" ? "unchanged" : "not started",
+      message: action === "none" ? "runs this image already" : "interrupted before it was begun",
+      milliseconds: 0,
+    };
+  });
+}
+
+/** What the process exits with. Pure. */
+export function exitCodeOf(outcome: DeployDocument["outcome"]): 0 | ExitCode {
+  switch (outcome) {
+    case "done":
+    case "nothing":
+      return 0;
+    case "failed":
+      return 1;
+    case "interrupted":
+      return 130;
+    case "superseded":
+      return 3;
+  }
+}

@@ -1,0 +1,109 @@
+import pMap from "p-map";
+import { runStep } from "../report/events.ts";
+import { kindOf } from "../targets/kinds.ts";
+import type { TargetContext, TargetOutcome } from "../targets/target.ts";
+import { groupByOrder } from "./order.ts";
+import { baseOf, type Moved, type MovingSession, verdictOf } from "./target.ts";
+
+/**
+ * Puts back what a run has moved, also what failed half-way: the groups in reverse order, the members
+ * of each side by side. Goes on when the run was interrupted: a second Ctrl-C ends the process.
+ *
+ * @returns the moves with how they ended up; those that had changed nothing as they were
+ */
+export async function putBack(
+  session: MovingSession,
+  ended: readonly Moved[],
+  step: string,
+): Promise<readonly Moved[]> {
+  // The session's own clients make no more calls once it is interrupted.
+  const clients = session.signal.aborted ? session.clients.uninterruptible : session.clients;
+  const context = { clients, emit: session.emit, signal: new AbortController().signal };
+  const cause = causeOf(ended);
+  const final: Moved[] = [];
+  const groups = groupByOrder(ended, ({ move }) => move.plan.target.order);
+  for (const { members } of groups.toReversed()) {
+    const group = await pMap(
+      members,
+      (moved) => (isMoved(moved) ? putOneBack(moved, { ...context, step }, cause) : moved),
+      { concurrency: session.settings.deploy.parallelTargets },
+    );
+    final.push(...group);
+  }
+  return final;
+}
+
+/** Whether there is something to put back. Pure. */
+function isMoved({ applied, outcome }: Moved): boolean {
+  return applied !== undefined && outcome.outcome !== "rolled back";
+}
+
+function putOneBack(moved: Moved, context: TargetContext, cause: string): Promise<Moved> {
+  const { plan } = moved.move;
+  const id = `put back ${plan.title}`;
+  const step = { id, title: `Put back ${plan.title}`, parent: context.step };
+  return runStep(context.emit, step, async ({ conclude }) => {
+    const startedAt = performance.now();
+    let reverted: TargetOutcome;
+    try {
+      reverted = await kindOf(plan.target).revert(plan, moved.applied, { ...context, step: id });
+    } catch (error) {
+      const verdict = verdictOf(error, { applied: false, aborted: false });
+      reverted = { ...baseOf(plan), ...verdict, milliseconds: performance.now() - startedAt };
+    }
+    conclude(reverted.outcome === "rolled back" ? "done" : "failed", reverted.message);
+    return { ...moved, outcome: afterPuttingBack(moved.outcome, reverted, cause) };
+  });
+}
+
+/**
+ * How a target ended that was put back, or was tried to be: one that failed by itself still says so.
+ * Pure.
+ *
+ * @param before how its move ended
+ * @param reverted how putting it back ended
+ * @param cause why: `ecs shop/ui failed`
+ */
+export function afterPuttingBack(
+  before: TargetOutcome,
+  reverted: TargetOutcome,
+  cause: string,
+): TargetOutcome {
+  const milliseconds = before.milliseconds + reverted.milliseconds;
+  const { running: _before, ...rest } = before;
+  const running = reverted.running === undefined ? {} : { running: reverted.running };
+  if (reverted.outcome !== "rolled back") {
+    return {
+      ...rest,
+      ...running,
+      outcome: "failed",
+      message: `could not be put back: ${reverted.message}`,
+      evidence: [
+        ...(before.outcome === "failed" ? [before.message, ...(before.evidence ?? [])] : []),
+        ...(reverted.evidence ?? []),
+        `it may still run the new image: slipway status ${before.service} shows it, slipway rollback ${before.service} tries again`,
+      ],
+      milliseconds,
+    };
+  }
+  if (before.outcome === "failed") {
+    return { ...rest, ...running, message: `${before.message}; ${reverted.message}`, milliseconds };
+  }
+  const { evidence: _followed, ...others } = rest;
+  return {
+    ...others,
+    ...running,
+    outcome: "rolled back",
+    message: `${reverted.message}, as ${cause}`,
+    ...(reverted.details === undefined ? {} : { details: reverted.details }),
+    milliseconds,
+  };
+}
+
+/** Why everything is put back. Pure. */
+function causeOf(ended: readonly Moved[]): string {
+  const failed = ended.find(
+    ({ outcome }) => outcome.outcome === "failed" || outcome.outcome === "rolled back",
+  );
+  return failed === undefined ? "the run was interrupted" : `${failed.outcome.title} failed`;
+}

@@ -1,0 +1,57 @@
+import type { Colours } from "../report/colours.ts";
+import { cut } from "../report/draw.ts";
+import { formatDuration } from "../report/duration.ts";
+import { formatTable } from "../report/table.ts";
+import type { TargetOutcome } from "../targets/target.ts";
+import type { DeployDocument } from "./document.ts";
+
+/** Characters of a target's message in the table. */
+const messageWidth = 60;
+
+/** A row for each target. Pure. */
+export function showTargets(targets: readonly TargetOutcome[], colours: Colours): string {
+  const { dim } = colours;
+  const rows = targets.map((target) => [
+    target.title,
+    tinted(target.outcome, colours),
+    // In full below, with the evidence, where it matters.
+    cut(target.message, messageWidth),
+    target.milliseconds === 0 ? "" : dim(formatDuration(target.milliseconds)),
+  ]);
+  return formatTable([["Target", "Outcome", "", "Time"].map(dim), ...rows]);
+}
+
+function tinted(outcome: TargetOutcome["outcome"], { green, red, yellow, dim }: Colours): string {
+  switch (outcome) {
+    case "done":
+      return green(outcome);
+    case "unchanged":
+      return dim(outcome);
+    case "failed":
+    case "rolled back":
+      return red(outcome);
+    case "not started":
+    case "cancelled":
+      return yellow(outcome);
+  }
+}
+
+/** Why a target did not get there, and what to do. Pure. */
+export function showEvidence(
+  { title, outcome, message, evidence = [], hint }: TargetOutcome,
+  { red, cyan }: Colours,
+): string[] {
+  if (!["failed", "rolled back", "cancelled"].includes(outcome)) return [];
+  return [
+    red(`${title}: ${message}`),
+    ...evidence.map((line) => `  ${line}`),
+    ...(hint === undefined ? [] : [`  ${cyan("hint:")} ${hint}`]),
+    "",
+  ];
+}
+
+/** Where the time went, on one line. Pure. */
+export function showTimeline({ timeline }: Pick<DeployDocument, "timeline">, { dim }: Colours): string {
+  const phases = timeline.map(({ phase, milliseconds }) => `${phase} ${formatDuration(milliseconds)}`);
+  return dim(phases.join("  "));
+}

@@ -1,0 +1,184 @@
+import { type Problem, UserError } from "../../config/problems/errors.ts";
+import { hasCode } from "../aws/errors.ts";
+import { withChecks } from "../plan/pre-flight.ts";
+import { type Emit, runStep, type StepOutcome } from "../report/events.ts";
+import type { Session } from "../session/session.ts";
+import { withHint } from "../targets/hints.ts";
+import { kindOf } from "../targets/kinds.ts";
+import type { TargetContext, TargetImage, TargetOutcome, TargetPlan } from "../targets/target.ts";
+
+/** What moving needs of a session. */
+export type MovingSession = Pick<Session, "clients" | "emit" | "signal" | "settings" | "registry">;
+
+/** A target's plan, and the image that it is moved to. */
+export interface Move {
+  readonly plan: TargetPlan;
+  readonly image: TargetImage;
+  /** Asked once more when somebody else has changed the target: what stands in the way by now. */
+  readonly mayMove?: () => Promise<readonly Problem[]>;
+}
+
+/** How a move ended, and what is needed to put it back. */
+export interface Moved {
+  readonly move: Move;
+  readonly outcome: TargetOutcome;
+  /** What the kind's `apply` returned; undefined when nothing was changed, as far as is known. */
+  readonly applied: unknown;
+}
+
+/**
+ * Moves one target and follows it to its end. What goes wrong is its outcome, and no exception.
+ *
+ * @param step step that it is shown under
+ */
+export async function moveTarget(
+  move: Move,
+  context: Omit<TargetContext, "step"> & Pick<MovingSession, "registry">,
+  step: string,
+): Promise<Moved> {
+  const { plan } = move;
+  if (plan.action === "none") return unchanged(move, "runs this image already");
+  const { emit, signal, registry } = context;
+  const id = `target ${plan.title}`;
+  return targetStep(emit, { id, title: plan.title, parent: step }, async () => {
+    const startedAt = performance.now();
+    let current = move;
+    let applied: unknown;
+    try {
+      current = await asItIsNow(move, registry, { ...context, step: id });
+      const obstacles = current.plan.problems;
+      const [newer] = obstacles.filter(({ code }) => code === "superseded");
+      if (newer !== undefined) return overtaken(current, newer.message);
+      if (obstacles.length > 0) throw new UserError(obstacles, { exitCode: 1 });
+      if (current.plan.action === "none") return unchanged(current, "another run has moved it to this image");
+      const kind = kindOf(plan.target);
+      if (current.plan.action === "prove") return await prove(current, { ...context, step: id });
+      applied = await kind.apply(current.plan, move.image, { ...context, step: id });
+      const outcome = await kind.follow(current.plan, applied, move.image, { ...context, step: id });
+      return { move: current, outcome: withHint(outcome), applied };
+    } catch (error) {
+      const verdict = verdictOf(error, { applied: applied !== undefined, aborted: signal.aborted });
+      const milliseconds = performance.now() - startedAt;
+      return { move: current, outcome: withHint({ ...baseOf(plan), ...verdict, milliseconds }), applied };
+    }
+  });
+}
+
+/**
+ * Follows once more what brought a target to where it is. It is not changed, and so is not put back with
+ * what is: what fails here is left as it is.
+ */
+async function prove(move: Move, context: TargetContext): Promise<Moved> {
+  const { plan, image } = move;
+  const kind = kindOf(plan.target);
+  const taken = kind.takeUp(plan);
+  if (taken === undefined) return unchanged(move, "runs this image already");
+  const outcome = withHint(await kind.follow(plan, taken, image, context));
+  if (outcome.outcome !== "done") return { move, outcome, applied: undefined };
+  const message = `runs this image already, proven once more: ${outcome.message}`;
+  return { move, outcome: { ...outcome, outcome: "unchanged", message }, applied: undefined };
+}
+
+/**
+ * The move, planned anew when somebody else has moved the target since it was planned: another machine
+ * is held by no lock of ours, and targets of a later order are come to minutes after they were planned.
+ */
+async function asItIsNow(move: Move, registry: string, context: TargetContext): Promise<Move> {
+  const { plan, image } = move;
+  const kind = kindOf(plan.target);
+  if (await kind.isAsPlanned(plan, context)) return move;
+  context.emit({
+    kind: "step-log",
+    id: context.step,
+    line: "somebody else has changed it since it was looked at: looking again",
+  });
+  const [state, obstacles = []] = await Promise.all([kind.inspect(plan.target, context), move.mayMove?.()]);
+  const planned = kind.plan(plan.service, plan.target, state, image);
+  const earlier = plan.earlier === undefined ? {} : { earlier: plan.earlier };
+  const now = await withChecks({ ...planned, ...earlier }, image, registry, context);
+  return { ...move, plan: { ...now, problems: [...now.problems, ...obstacles] } };
+}
+
+/** A target that is left as it is. */
+export function unchanged(move: Move, message: string): Moved {
+  const outcome = { ...baseOf(move.plan), outcome: "unchanged" as const, message, milliseconds: 0 };
+  return { move, outcome, applied: undefined };
+}
+
+/** A target that is not begun, and why. */
+export function notStarted(move: Move, message: string): Moved {
+  const outcome = { ...baseOf(move.plan), outcome: "not started" as const, message, milliseconds: 0 };
+  return { move, outcome, applied: undefined };
+}
+
+/** A target that is not begun, since a newer commit has come to run there. */
+function overtaken(move: Move, message: string): Moved {
+  const moved = notStarted(move, message);
+  return { ...moved, outcome: { ...moved.outcome, because: "superseded" } };
+}
+
+/** Runs work on a target as a step that ends as the target does. */
+function targetStep(
+  emit: Emit,
+  step: { readonly id: string; readonly title: string; readonly parent: string },
+  work: () => Promise<Moved>,
+): Promise<Moved> {
+  return runStep(emit, step, async ({ conclude }) => {
+    const moved = await work();
+    conclude(stepOutcome(moved.outcome), moved.outcome.message);
+    return moved;
+  });
+}
+
+export function baseOf({ service, title, target }: TargetPlan) {
+  return { service, title, kind: target.kind };
+}
+
+/** What an exception means for a target. Pure. */
+export function verdictOf(
+  error: unknown,
+  state: { readonly applied: boolean; readonly aborted: boolean },
+): Pick<TargetOutcome, "outcome" | "message" | "evidence" | "gates"> {
+  if (state.aborted) {
+    if (hasCode(error, "one-off-stopped")) return { outcome: "cancelled", message: error.message };
+    const message = state.applied
+      ? "interrupted while it was followed; the update goes on by itself"
+      : "interrupted before it was changed";
+    return { outcome: "cancelled", message };
+  }
+  const goesOn = state.applied
+    ? ["the update was begun, and goes on by itself: slipway status shows it"]
+    : hasCode(error, "unreachable")
+      ? ["whether the update was begun is not known: slipway status shows it, running it again finishes it"]
+      : [];
+  if (error instanceof UserError) {
+    const [first = "failed", ...others] = error.message.split("\n");
+    const evidence = [...others, ...goesOn];
+    if (!hasCode(error, "one-off-failed")) return { outcome: "failed", message: first, evidence };
+    const gates = [{ gate: "one-off task", verdict: "failed", message: first }] as const;
+    return { outcome: "failed", message: first, evidence, gates };
+  }
+  // The other targets are followed to their end all the same; the stack is for whoever mends it.
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  return {
+    outcome: "failed",
+    message: `${name}: ${message}`,
+    evidence: [...(stack?.split("\n").slice(1, 6) ?? []), ...goesOn],
+  };
+}
+
+/** What a step shows of a target's outcome. Pure. */
+export function stepOutcome({ outcome }: TargetOutcome): StepOutcome {
+  switch (outcome) {
+    case "done":
+      return "done";
+    case "unchanged":
+    case "not started":
+      return "skipped";
+    case "cancelled":
+      return "cancelled";
+    case "failed":
+    case "rolled back":
+      return "failed";
+  }
+}

@@ -1,0 +1,40 @@
+import { stackFile } from "../../config/description/description.ts";
+import type { Problem } from "../../config/problems/errors.ts";
+import type { Gate } from "../targets/gate.ts";
+
+/** What the stack says of the source that is deployed. Pure. */
+export function cleanTreeGate([problem]: readonly Problem[], allowDirty: boolean): Gate {
+  const gate = "clean tree" as const;
+  if (problem === undefined) return { gate, verdict: "passed" };
+  return { gate, verdict: allowDirty ? "overridden" : "failed", message: problem.message };
+}
+
+/** Why a service may not be deployed to a stack that takes only what is committed. Pure. */
+export function cleanTreeProblems(
+  service: string,
+  stack: string,
+  uncommitted: readonly string[] | "no git",
+): Problem[] {
+  if (uncommitted.length === 0) return [];
+  const problem = { where: stackFile(stack), key: "slipway:deploy.requireCleanTree", value: true };
+  if (uncommitted === "no git") {
+    return [
+      {
+        ...problem,
+        code: "no-commit",
+        message: "this is no git repository with a commit, so nobody could tell later what was deployed",
+        fix: "deploy from a clone, or with --allow-dirty",
+      },
+    ];
+  }
+  const shown = uncommitted.slice(0, 3).join(", ");
+  const more = uncommitted.length > 3 ? ` and ${uncommitted.length - 3} more` : "";
+  return [
+    {
+      ...problem,
+      code: "dirty-tree",
+      message: `${service} is built from what is not committed: ${shown}${more}`,
+      fix: "commit it, or deploy with --allow-dirty",
+    },
+  ];
+}

@@ -1,0 +1,67 @@
+import type { Problem } from "../../config/problems/errors.ts";
+
+/** A commit, and when it was made. */
+export interface DatedCommit {
+  /** 40 hexadecimal digits. */
+  readonly commit: string;
+  readonly committedAt: Date | undefined;
+}
+
+/**
+ * How a commit stands to another. `apart`: each has what the other has not, as on two branches.
+ */
+export type Age = "same" | "newer" | "older" | "apart" | "unknown";
+
+/**
+ * Whether our commit is older than the one that runs: by their history where the repository has both
+ * of them, else by when they were made. Pure.
+ *
+ * @param commonAncestor the newest commit that both come from, or "" when there is none; undefined when
+ *   the repository does not have enough history to tell
+ */
+export function ageOf(ours: DatedCommit, running: DatedCommit, commonAncestor: string | undefined): Age {
+  if (ours.commit === running.commit) return "same";
+  if (commonAncestor === ours.commit) return "older";
+  if (commonAncestor === running.commit) return "newer";
+  if (commonAncestor !== undefined) return "apart";
+  if (ours.committedAt === undefined || running.committedAt === undefined) return "unknown";
+  const difference = ours.committedAt.getTime() - running.committedAt.getTime();
+  // Commits of one second are in no order.
+  return difference === 0 ? "unknown" : difference < 0 ? "older" : "newer";
+}
+
+/** The release that a service runs, as far as this is about it. */
+export interface RunningRelease extends DatedCommit {
+  readonly service: string;
+  readonly release: string;
+}
+
+/** Why an older commit is not moved over a newer release. Pure. */
+export function superseded(
+  running: RunningRelease,
+  ours: DatedCommit,
+  stack: string,
+  command: "deploy" | "promote",
+): Problem {
+  const when = running.committedAt === undefined ? "" : ` of ${day(running.committedAt)}`;
+  return {
+    code: "superseded",
+    where: `${running.service} on ${stack}`,
+    value: ours.commit.slice(0, 7),
+    message: `a newer commit is deployed already: ${running.commit.slice(0, 7)}${when}, by release ${running.release}`,
+    fix: `${command} the newer commit; to go back to an older one use slipway rollback, or --force`,
+  };
+}
+
+/** What is said when it can't be told which one is newer. Pure. */
+export function undecided(running: RunningRelease, ours: DatedCommit, age: "apart" | "unknown"): string {
+  const theirs = running.commit.slice(0, 7);
+  const own = ours.commit.slice(0, 7);
+  return age === "apart"
+    ? `${running.service} runs ${theirs}, of another branch than ${own}: it is replaced`
+    : `${running.service} runs ${theirs}; whether ${own} is newer can't be told: it is replaced`;
+}
+
+function day(date: Date): string {
+  return date.toISOString().slice(0, 16).replace("T", " ");
+}

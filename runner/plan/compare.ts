@@ -1,0 +1,69 @@
+import type { Service } from "../../config/catalogue/catalogue.ts";
+import { neededBy } from "../../config/description/needs.ts";
+import { repositoryName, sourceTag } from "../../config/names.ts";
+import type { SourceDescription } from "../../source/describe.ts";
+import { hashSources } from "../../source/hash.ts";
+import type { Image } from "../registry/image.ts";
+import { findImagesBySource } from "../registry/lookup.ts";
+import type { Session } from "../session/session.ts";
+
+/** A service, what its build would read, and the image that the registry has of just that. */
+export interface ComparedService {
+  readonly service: Service;
+  readonly repository: string;
+  readonly registry: string;
+  readonly source: { readonly hash: string; readonly files: number; readonly bytes: number };
+  /** What its build would read, file by file. */
+  readonly description: SourceDescription;
+  /** Undefined: it has to be built. */
+  readonly image: Image | undefined;
+  /** Services that were not asked for, but must be built before it: it is built from their images. */
+  readonly missingBases: readonly string[];
+}
+
+/**
+ * Decides what has to be built: hashes what each build reads, and asks the registry for an image of
+ * that hash, by whatever machine it was built.
+ */
+export async function compareWithRegistry(session: Session): Promise<readonly ComparedService[]> {
+  const { directory, catalogue, settings, registry, clients, signal, services, emit } = session;
+  const described = { services: catalogue.services, baseImages: settings.baseImages };
+  const sources = await hashSources(directory, described, services, {
+    signal,
+    progress: (files) =>
+      emit({ kind: "step-progress", id: "compare", message: `${files.toLocaleString("en")} files so far` }),
+  });
+  const compared = [...sources.values()].map(({ inputs: { service }, hash, files, bytes, description }) => ({
+    service,
+    source: { hash, files, bytes },
+    description,
+    registry,
+    repository: repositoryName(settings, service),
+  }));
+  const images = await findImagesBySource(
+    clients,
+    compared.map(({ service, repository, source }) => ({
+      service: service.name,
+      repository,
+      registry,
+      sourceHash: source.hash,
+      ...(service.platforms.length === 1 && { platform: service.platforms[0] as string }),
+    })),
+    signal,
+  );
+  const found = new Map(compared.map((one, index) => [one.service.name, { ...one, image: images[index] }]));
+  const missing = (service: Service): string[] =>
+    neededBy(service).flatMap((name) => {
+      const base = found.get(name);
+      return base === undefined || base.image !== undefined ? [] : [...missing(base.service), name];
+    });
+  return services.flatMap(({ name }) => {
+    const one = found.get(name);
+    return one === undefined ? [] : [{ ...one, missingBases: [...new Set(missing(one.service))] }];
+  });
+}
+
+/** Why a service is built: `src-<hash> is not in the registry`. Pure. */
+export function reasonToBuild({ source }: ComparedService): string {
+  return `${sourceTag(source.hash)} is not in the registry`;
+}

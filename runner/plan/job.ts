@@ -1,0 +1,79 @@
+import { describeProblem, type Problem } from "../../config/problems/errors.ts";
+import type { JobReport } from "../github/job-report.ts";
+import {
+  codeMarkdown,
+  fencedMarkdown,
+  foldedMarkdown,
+  markdownTable,
+  plainMarkdown,
+} from "../github/markdown.ts";
+import { isMove } from "../targets/target.ts";
+import type { DeployPlan, ServicePlan } from "./document.ts";
+import { isNothingToDo, problemsOfPlan } from "./plan.ts";
+
+/** A plan as a job, and the comment on a pull request, show it. Pure. */
+export function presentPlan(plan: DeployPlan): JobReport {
+  const problems: readonly Problem[] = problemsOfPlan(plan);
+  const outcome = problems.length > 0 ? "blocked" : isNothingToDo(plan) ? "nothing" : "changes";
+  const changing = plan.services.filter(({ image, targets }) => {
+    return image.action === "build" || targets.some(isMove);
+  });
+  return {
+    stack: plan.stack,
+    summary: [
+      `## ${headline(plan, outcome)}`,
+      ...(changing.length === 0
+        ? []
+        : [markdownTable(["Service", "Image", "Tags", "Targets"], changing.map(row))]),
+      ...differences(plan),
+      ...(problems.length === 0
+        ? []
+        : [fencedMarkdown(problems.flatMap((problem) => describeProblem(problem).split("\n")))]),
+    ].join("\n\n"),
+    outputs: { outcome, services: JSON.stringify(changing.map(({ service }) => service)) },
+    problems,
+  };
+}
+
+function headline({ stack }: DeployPlan, outcome: "blocked" | "nothing" | "changes"): string {
+  const on = codeMarkdown(stack);
+  switch (outcome) {
+    case "blocked":
+      return `❌ A deployment to ${on} would be refused`;
+    case "nothing":
+      return `✅ Nothing to deploy to ${on}`;
+    case "changes":
+      return `📦 What a deployment to ${on} would do`;
+  }
+}
+
+const doneTo = { none: "stays", prove: "is proven once more", update: "update", create: "create" } as const;
+
+function row({ service, image, tags, targets }: ServicePlan): string[] {
+  return [
+    codeMarkdown(service),
+    image.action === "build"
+      ? `build: ${plainMarkdown(image.reason)}`
+      : `as it is: ${codeMarkdown(image.digest.slice(0, 19))}`,
+    tags.put.map(codeMarkdown).join(" "),
+    targets.map(({ title, action }) => `${codeMarkdown(title)} ${doneTo[action]}`).join("<br>"),
+  ];
+}
+
+function differences({ services }: DeployPlan): string[] {
+  const lines = services.flatMap(({ targets }) =>
+    targets
+      .filter(({ changes }) => changes.length > 0)
+      .flatMap(({ title, changes }) => [
+        `@@ ${title} @@`,
+        ...changes.flatMap(({ field, before, after }) => [
+          `  ${field}`,
+          ...(before === undefined ? [] : [`- ${before}`]),
+          `+ ${after}`,
+        ]),
+      ]),
+  );
+  return lines.length === 0
+    ? []
+    : [foldedMarkdown("What changes in the targets", fencedMarkdown(lines, "diff"))];
+}

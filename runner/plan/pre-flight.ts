@@ -1,0 +1,38 @@
+import type { Gate } from "../targets/gate.ts";
+import { kindOf } from "../targets/kinds.ts";
+import type { TargetContext, TargetImage, TargetPlan } from "../targets/target.ts";
+
+/**
+ * A plan, with what its kind's checks found: what fails stands in the way, what could not be checked is
+ * a note. A target that stays as it is needs nothing.
+ */
+export async function withChecks(
+  plan: TargetPlan,
+  image: TargetImage,
+  registry: string,
+  context: TargetContext,
+): Promise<TargetPlan> {
+  if (plan.action === "none" || plan.problems.length > 0) return plan;
+  const { target, state, earlier } = plan;
+  const checks = await kindOf(target).verify(target, state, { image, earlier, registry }, context);
+  const left = checks.filter(({ state }) => state === "not checked");
+  const preFlight: Gate = {
+    gate: "pre-flight",
+    verdict: "passed",
+    message: `${checks.length - left.length} checks${left.length === 0 ? "" : `, not made: ${left.map(({ name }) => name).join(", ")}`}`,
+  };
+  return {
+    ...plan,
+    gates: [...(plan.gates ?? []), preFlight],
+    problems: checks
+      .filter(({ state }) => state === "fail")
+      .map(({ name, message, fix }) => ({
+        code: "check-failed",
+        where: plan.title,
+        key: name,
+        message,
+        ...(fix === undefined ? {} : { fix }),
+      })),
+    notes: [...plan.notes, ...left.map(({ name, message }) => `${name}: ${message}`)],
+  };
+}

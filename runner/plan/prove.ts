@@ -1,0 +1,38 @@
+import type { Service } from "../../config/catalogue/catalogue.ts";
+import type { Image } from "../registry/image.ts";
+import { isProven, releasesOf } from "../release/history.ts";
+import type { StoredRelease } from "../release/record.ts";
+import { kindOf } from "../targets/kinds.ts";
+import type { TargetPlan } from "../targets/target.ts";
+import { runsImageOf } from "../targets/target.ts";
+
+/** A service that is to be moved, and what is recorded of it. */
+interface RecordedService {
+  readonly service: Service;
+  /** Undefined: it is still to be built, so nothing runs it yet. */
+  readonly image: Image | undefined;
+  readonly targets: readonly TargetPlan[];
+  /** The newest release record of the service on this stack. */
+  readonly head: StoredRelease | undefined;
+}
+
+/**
+ * Plans to prove what runs its image without a release that says that this went well: the run that moved
+ * it was ended before its last check, or the check failed and the version was kept. Such a target is
+ * followed once more, and not taken for done. Pure.
+ */
+export function withProofs<S extends RecordedService>(services: readonly S[]): readonly S[] {
+  const isRecorded = ({ image, head }: RecordedService) =>
+    image === undefined || isProven(releasesOf(head), image.digest);
+  if (services.every(isRecorded)) return services;
+  return services.map((one) => ({
+    ...one,
+    targets: one.targets.map((plan): TargetPlan => {
+      if (plan.action !== "none" || plan.problems.length > 0) return plan;
+      const recorded = services.filter((other) => runsImageOf(plan, other.service.name)).every(isRecorded);
+      if (recorded || kindOf(plan.target).takeUp(plan) === undefined) return plan;
+      const note = "it runs this image, and no release says that this went well: it is proven once more";
+      return { ...plan, action: "prove", notes: [...plan.notes, note] };
+    }),
+  }));
+}

@@ -1,0 +1,95 @@
+import prettyBytes from "pretty-bytes";
+import { describeProblem } from "../../config/problems/errors.ts";
+import type { Colours } from "../report/colours.ts";
+import type { FieldChange } from "../targets/target.ts";
+import { isMove } from "../targets/target.ts";
+import type { DeployPlan, ServicePlan } from "./document.ts";
+import { isNothingToDo } from "./plan.ts";
+
+/** A plan as people read it: for each service what would be built, pushed, tagged and changed. Pure. */
+export function showPlan(plan: DeployPlan, colours: Colours): string {
+  const head = `Plan for stack ${plan.stack} (account ${plan.account}, ${plan.region})`;
+  const orders = new Set(plan.services.flatMap(({ targets }) => targets.map(({ order }) => order)));
+  const services = plan.services.map((service) =>
+    showService(service, { withOrder: orders.size > 1 }, colours),
+  );
+  return [colours.bold(head), "", ...services, summary(plan, colours)].join("\n");
+}
+
+function showService(
+  plan: ServicePlan,
+  { withOrder }: { readonly withOrder: boolean },
+  colours: Colours,
+): string {
+  const { green, red, dim, bold, yellow } = colours;
+  const { source, image } = plan;
+  const lines: string[] = [];
+  if (image.action === "build") {
+    lines.push(`${green("+")} build   ${image.platforms.join(", ")}`);
+    lines.push(dim(`          ${image.reason} (${source.files} files, ${prettyBytes(source.bytes)})`));
+    lines.push(`${green("+")} push    ${plan.registry}/${plan.repository}:${image.push.join(", ")}`);
+  } else {
+    lines.push(`${dim("=")} image   ${dim(`${image.reference} (built already)`)}`);
+  }
+  lines.push(...showTags(plan.tags, colours));
+  for (const target of plan.targets) {
+    const blocked = target.problems.length > 0;
+    const signs = { none: dim("="), prove: yellow("?"), update: yellow("~"), create: green("+") };
+    const sign = blocked ? red("✖") : signs[target.action];
+    const verb = blocked ? "blocked" : target.action === "none" ? "keep" : target.action;
+    const same = target.action === "none" && !blocked;
+    const order = withOrder ? dim(` (order ${target.order})`) : "";
+    lines.push(
+      `${sign} ${verb.padEnd(7)} ${target.title}${order}${same ? dim(" (runs this image already)") : ""}`,
+    );
+    lines.push(...target.changes.flatMap((change) => showChange(change, colours)));
+    lines.push(...target.notes.map((note) => dim(`          note: ${note}`)));
+    lines.push(
+      ...target.problems.flatMap((problem) => indented(red(`problem: ${describeProblem(problem)}`))),
+    );
+  }
+  if (plan.sidecarIn.length > 0) lines.push(dim(`  a sidecar in ${plan.sidecarIn.join(", ")}`));
+  else if (plan.targets.length === 0) lines.push(dim("  nothing runs it: it is only built"));
+  lines.push(...plan.problems.flatMap((problem) => indented(red(`problem: ${describeProblem(problem)}`))));
+  return `${bold(plan.service)}\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
+}
+
+/** One line for each tag, with why it is there, and for each format that makes none. */
+function showTags({ put, present, planned, leftOut }: ServicePlan["tags"], colours: Colours): string[] {
+  const { green, red, dim } = colours;
+  const names = [...planned.map(({ tag }) => tag), ...leftOut.map(({ format }) => format)];
+  const width = Math.min(40, Math.max(0, ...names.map((name) => name.length)));
+  return [
+    ...planned.map(({ tag, reason }) => {
+      const line = `tag     ${tag.padEnd(width)}  `;
+      if (present.includes(tag)) return dim(`= ${line}${reason}`);
+      return `${put.includes(tag) ? green("+") : red("✖")} ${line}${dim(reason)}`;
+    }),
+    ...leftOut.map(({ format, reason }) => dim(`  no tag  ${format.padEnd(width)}  ${reason}`)),
+  ];
+}
+
+function showChange({ field, before, after }: FieldChange, { red, green }: Colours): string[] {
+  return [
+    `          ${field}`,
+    ...(before === undefined ? [] : [red(`          - ${before}`)]),
+    green(`          + ${after}`),
+  ];
+}
+
+function indented(text: string): string[] {
+  return text.split("\n").map((line) => `          ${line}`);
+}
+
+function summary(plan: DeployPlan, { bold }: Colours): string {
+  const builds = plan.services.filter(({ image }) => image.action === "build").length;
+  const targets = plan.services.flatMap((service) => service.targets);
+  const moves = targets.filter(isMove).length;
+  const problems =
+    plan.services.reduce((sum, service) => sum + service.problems.length, 0) +
+    targets.reduce((sum, target) => sum + target.problems.length, 0);
+  if (problems > 0)
+    return bold(`${problems} in the way: a deployment would be refused, with nothing changed`);
+  if (isNothingToDo(plan)) return bold("Nothing to do: everything is built, and runs.");
+  return bold(`${builds} to build, ${moves} of ${targets.length} targets to move`);
+}

@@ -1,0 +1,32 @@
+import type { Catalogue, Service } from "../../config/catalogue/catalogue.ts";
+import { catalogueFile } from "../../config/description/description.ts";
+import { UserError } from "../../config/problems/errors.ts";
+import { didYouMean } from "../../config/problems/nearest.ts";
+
+/**
+ * The services that were asked for, each once, in the catalogue's order; all of them when none was
+ * named. Pure.
+ *
+ * @throws UserError with every name that the catalogue does not have
+ */
+export function chooseServices(
+  catalogue: Catalogue,
+  asked: { readonly services: readonly string[]; readonly all?: boolean },
+): readonly Service[] {
+  const names = catalogue.services.map(({ name }) => name);
+  const unknown = [...new Set(asked.services)].filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    throw new UserError(
+      unknown.map((name) => ({
+        code: "unknown-service",
+        where: catalogueFile,
+        key: "services",
+        value: name,
+        message: `there is no service "${name}"`,
+        fix: didYouMean(name, names),
+      })),
+    );
+  }
+  if (asked.all === true || asked.services.length === 0) return catalogue.services;
+  return catalogue.services.filter(({ name }) => asked.services.includes(name));
+}

@@ -1,0 +1,106 @@
+import type { Service } from "../../config/catalogue/catalogue.ts";
+import type { StackDescription } from "../../config/description/description.ts";
+import { loadStack } from "../../config/description/load.ts";
+import { withSidecarTargets } from "../../config/description/sidecars.ts";
+import { registryHost } from "../../config/names.ts";
+import type { Settings } from "../../config/stack/settings.ts";
+import { assertAccount, type Caller } from "../aws/account.ts";
+import { type Clients, createClients } from "../aws/clients.ts";
+import type { Emit } from "../report/events.ts";
+import { chooseStack } from "../stack/choose.ts";
+import { applyStackEnvironment } from "../stack/environment.ts";
+import { chooseServices } from "./services.ts";
+import { createTimeline, type Timeline } from "./timeline.ts";
+
+/** Which services of which stack a command is about. */
+export interface Selection {
+  readonly services: readonly string[];
+  readonly all?: boolean;
+  readonly stack: string | undefined;
+  /** Whether the services' sources must be there; what works on images in the registry needs none. Default: true. */
+  readonly sources?: boolean;
+  /** Whether nothing but images is read, which another account's credentials may be allowed. Default: false. */
+  readonly imagesOnly?: boolean;
+  /** Only those of them that changed since this commit. */
+  readonly since?: string | undefined;
+}
+
+/** What every operation on a stack's services works with. */
+export interface Session extends StackDescription {
+  /** The chosen services. */
+  readonly services: readonly Service[];
+  readonly clients: Clients;
+  readonly caller: Caller;
+  /** Host (and port) of the registry. */
+  readonly registry: string;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly timeline: Timeline;
+}
+
+/**
+ * Reads and checks what is described, and sets the stack's environment for this process. From here on
+ * the AWS clients, buildx and Pulumi all see the stack's own account and backend.
+ *
+ * @throws UserError with everything that is wrong in the files, or with the selection
+ */
+export async function openDescription(directory: string, selection: Selection) {
+  const stack = await chooseStack(directory, selection.stack);
+  const { sources = true } = selection;
+  const description = await loadStack(directory, stack, { sources });
+  const chosen = chooseServices(description.catalogue, selection);
+  const services = withSidecarTargets(description.catalogue.services, chosen);
+  await applyStackEnvironment(directory, description.settings);
+  return { ...description, services };
+}
+
+/**
+ * Runs `work` on the chosen services of a stack, once the credentials have been held against the
+ * stack's account guard.
+ *
+ * @throws UserError besides for credentials that are missing or another account's
+ */
+export async function withSession<T>(
+  selection: Selection,
+  context: { readonly directory: string; readonly emit: Emit; readonly signal: AbortSignal },
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const timeline = createTimeline(context.emit);
+  const { emit, signal } = context;
+  const chosen = await openDescription(context.directory, selection);
+  const description = { ...chosen, services: await onlySince(chosen, selection.since, context) };
+  const clients = createClients(description.settings, { signal });
+  try {
+    const caller = await callerOf(clients, description.settings, selection, context);
+    const registry = registryHost(description.settings, caller.account);
+    return await work({ ...description, clients, caller, registry, emit, signal, timeline });
+  } finally {
+    clients.destroy();
+  }
+}
+
+async function callerOf(
+  clients: Clients,
+  settings: Settings,
+  { imagesOnly = false }: Selection,
+  { emit, signal }: { readonly emit: Emit; readonly signal: AbortSignal },
+): Promise<Caller> {
+  if (!imagesOnly) return assertAccount(clients, settings, signal);
+  const { openImages } = await import("../aws/foreign-registry.ts");
+  const { caller, isForeign } = await openImages(clients, settings, signal);
+  if (isForeign) {
+    const message = `images of ${settings.stack} are read from account ${caller.account} with credentials of another one`;
+    emit({ kind: "notice", message });
+  }
+  return caller;
+}
+
+async function onlySince(
+  description: Awaited<ReturnType<typeof openDescription>>,
+  since: string | undefined,
+  context: { readonly emit: Emit; readonly signal: AbortSignal },
+): Promise<readonly Service[]> {
+  if (since === undefined) return description.services;
+  const { onlyChangedSince } = await import("../git/changed-since.ts");
+  return onlyChangedSince(description, since, context);
+}

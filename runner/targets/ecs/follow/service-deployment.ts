@@ -1,0 +1,88 @@
+import {
+  DescribeServiceDeploymentsCommand,
+  DescribeServiceRevisionsCommand,
+  ListServiceDeploymentsCommand,
+  type ServiceDeployment,
+} from "@aws-sdk/client-ecs";
+import type { Clients } from "../../../aws/clients.ts";
+import { hasCode } from "../../../aws/errors.ts";
+
+/**
+ * Looks for our deployment this often, for some nine seconds, before it is taken that this API does not
+ * list it: other strategies than rolling are told nowhere else.
+ */
+const looks = 8;
+
+export interface SearchedDeployment {
+  readonly cluster: string;
+  readonly service: string;
+  readonly revisionArn: string;
+  /** By ECS's clock, when it was started. */
+  readonly createdAt: Date;
+}
+
+/**
+ * Our deployment as the service deployments API tells it: with rollback, circuit breaker and stage,
+ * also for blue/green. Undefined as long as it is not found, and for good where the API is not there
+ * or not allowed: then the service's own list has to do.
+ *
+ * @param onUnusable told once, with the reason, when the API refuses
+ */
+export function trackServiceDeployment(
+  clients: Clients,
+  searched: SearchedDeployment,
+  onUnusable: (reason: string) => void,
+): (signal: AbortSignal) => Promise<ServiceDeployment | undefined> {
+  let arn: string | undefined;
+  let left = looks;
+
+  return async (signal) => {
+    if (arn === undefined && left <= 0) return undefined;
+    try {
+      if (arn === undefined) {
+        left--;
+        arn = await findArn(clients, searched, signal);
+        if (arn === undefined) return undefined;
+      }
+      const { serviceDeployments } = await clients.ecs.send(
+        new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] }),
+        { abortSignal: signal },
+      );
+      return serviceDeployments?.[0];
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof Error) || hasCode(error, "unreachable", "throttled", "no-credentials"))
+        throw error;
+      arn = undefined;
+      left = 0;
+      onUnusable(error.message);
+      return undefined;
+    }
+  };
+}
+
+async function findArn(
+  clients: Clients,
+  { cluster, service, revisionArn, createdAt }: SearchedDeployment,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  // A few seconds before: the two are made one after the other, on ECS's side.
+  const after = new Date(createdAt.getTime() - 10_000);
+  const { serviceDeployments = [] } = await clients.ecs.send(
+    new ListServiceDeploymentsCommand({ cluster, service, createdAt: { after } }),
+    { abortSignal: signal },
+  );
+  const revisionArns = [...new Set(serviceDeployments.flatMap((one) => one.targetServiceRevisionArn ?? []))];
+  if (revisionArns.length === 0) return undefined;
+  const { serviceRevisions = [] } = await clients.ecs.send(
+    new DescribeServiceRevisionsCommand({ serviceRevisionArns: revisionArns.slice(0, 20) }),
+    { abortSignal: signal },
+  );
+  const ours = serviceRevisions
+    .filter((revision) => revision.taskDefinition === revisionArn)
+    .map((revision) => revision.serviceRevisionArn);
+  return serviceDeployments
+    .filter((one) => ours.includes(one.targetServiceRevisionArn))
+    .toSorted((a, b) => (b.createdAt?.getTime() ?? 0) - (a.createdAt?.getTime() ?? 0))
+    .at(0)?.serviceDeploymentArn;
+}

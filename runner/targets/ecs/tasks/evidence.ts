@@ -1,0 +1,163 @@
+import { GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import type { Container, Task } from "@aws-sdk/client-ecs";
+import type { Clients } from "../../../aws/clients.ts";
+import { isAwsError } from "../../../aws/errors.ts";
+import { nameOf, type TaskDefinition } from "../state.ts";
+import { failedTasks, listTasks, type TaskQuery } from "./tasks.ts";
+
+const logLines = 15;
+
+/**
+ * Why tasks of a revision stopped: reasons and exit codes, equal ones counted; then `facts` that belong
+ * there, and the last log lines of the newest task at the end. Whatever can't be read is said in its place: evidence must not hide the failure.
+ */
+export async function collectEvidence(
+  clients: Clients,
+  query: TaskQuery,
+  taskDefinition: TaskDefinition,
+  container: string,
+  signal: AbortSignal,
+  facts: readonly string[] = [],
+): Promise<string[]> {
+  try {
+    const stopped = await listTasks(clients, query, "STOPPED", signal);
+    const failed = failedTasks(stopped);
+    const tasks = failed.length > 0 ? failed : stopped;
+    const newest = tasks[0];
+    if (newest === undefined) return [...facts];
+    return [
+      ...countStops(tasks),
+      ...facts,
+      ...(await logEvidence(clients, taskDefinition, newest, container, signal)),
+    ];
+  } catch (error) {
+    signal.throwIfAborted();
+    return [`stopped tasks could not be read: ${firstLine(error)}`, ...facts];
+  }
+}
+
+/** One line for each way in which tasks stopped, the newest first. Pure. */
+export function countStops(tasks: readonly Task[]): string[] {
+  const ways = new Map<string, { first: string; count: number }>();
+  for (const task of tasks) {
+    const why = describeStop(task);
+    const way = ways.get(why);
+    if (way === undefined) ways.set(why, { first: nameOf(task.taskArn).slice(0, 8), count: 1 });
+    else way.count++;
+  }
+  return [...ways]
+    .slice(0, 5)
+    .map(([why, { first, count }]) =>
+      count === 1 ? `task ${first} stopped: ${why}` : `${count} tasks stopped (last ${first}): ${why}`,
+    );
+}
+
+/** `Essential container in task exited (ui: exit code 1)`. Pure. */
+export function describeStop(task: Task): string {
+  const said = (task.containers ?? []).flatMap(describeContainer);
+  // A main process that ends well is a reason to stop, too.
+  const ended = (task.containers ?? []).filter((one) => one.exitCode === 0).map((one) => one.name);
+  const containers = said.length > 0 ? said : ended.map((name) => `${name}: exit code 0`);
+  const reason = task.stoppedReason ?? task.stopCode ?? "no reason given";
+  return containers.length === 0 ? reason : `${reason} (${containers.join("; ")})`;
+}
+
+function describeContainer(container: Container): string[] {
+  const parts = [
+    ...(container.exitCode === undefined || container.exitCode === null || container.exitCode === 0
+      ? []
+      : [`exit code ${container.exitCode}${signalOf(container.exitCode)}`]),
+    ...(container.reason === undefined ? [] : [container.reason]),
+    ...(container.healthStatus === "UNHEALTHY" ? ["health check failed"] : []),
+  ];
+  return parts.length === 0 ? [] : [`${container.name}: ${parts.join(", ")}`];
+}
+
+function signalOf(exitCode: number): string {
+  if (exitCode === 137) return " (killed: out of memory, or it did not stop in time)";
+  if (exitCode === 139) return " (segmentation fault)";
+  if (exitCode === 143) return " (terminated)";
+  return "";
+}
+
+/** The last log lines of a task's container that failed, or where they are; what can't be read is said. */
+export async function logEvidence(
+  clients: Clients,
+  taskDefinition: TaskDefinition,
+  task: Task,
+  container: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const culprit = culpritOf(task, container);
+  const place = logPlace(taskDefinition, task, culprit);
+  if (place === undefined) return [];
+  if (place.kind === "elsewhere") return [`logs of ${culprit}: ${place.description}`];
+  if (place.region !== undefined && place.region !== clients.region) {
+    return [`logs of ${culprit}: ${place.group} ${place.stream} in ${place.region}`];
+  }
+  const title = `last log lines of ${culprit} (${place.group} ${place.stream}):`;
+  try {
+    const { events = [] } = await clients.logs.send(
+      new GetLogEventsCommand({
+        logGroupName: place.group,
+        logStreamName: place.stream,
+        limit: logLines,
+        startFromHead: false,
+      }),
+      { abortSignal: signal },
+    );
+    return events.length === 0
+      ? [`${culprit} logged nothing (${place.group} ${place.stream})`]
+      : [title, ...events.map((event) => `  ${(event.message ?? "").trimEnd()}`)];
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isAwsError(error, "ResourceNotFoundException")) {
+      return [`${culprit} logged nothing: it never started (${place.group} ${place.stream})`];
+    }
+    return [`${title} could not be read: ${firstLine(error)}`];
+  }
+}
+
+/** The container to read the logs of: one that failed, ours if it did or if none did. Pure. */
+export function culpritOf(task: Task, container: string): string {
+  const failed = (task.containers ?? []).filter((one) => (one.exitCode ?? 0) !== 0).map((one) => one.name);
+  return failed.includes(container) ? container : (failed[0] ?? container);
+}
+
+export type LogPlace =
+  | {
+      readonly kind: "cloudwatch";
+      readonly group: string;
+      readonly stream: string;
+      readonly region: string | undefined;
+    }
+  | { readonly kind: "elsewhere"; readonly description: string };
+
+/**
+ * Where a container's log lines are, from its task definition. Pure.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html
+ */
+export function logPlace(
+  taskDefinition: TaskDefinition,
+  task: Task,
+  container: string,
+): LogPlace | undefined {
+  const configuration = taskDefinition.containerDefinitions.find(
+    (one) => one.name === container,
+  )?.logConfiguration;
+  if (configuration?.logDriver === undefined) return undefined;
+  const group = configuration.options?.["awslogs-group"];
+  if (configuration.logDriver !== "awslogs" || group === undefined) {
+    return { kind: "elsewhere", description: `sent to the log driver ${configuration.logDriver}` };
+  }
+  const prefix = configuration.options?.["awslogs-stream-prefix"];
+  // Without a prefix the stream has the container's id for a name.
+  const runtimeId = task.containers?.find((one) => one.name === container)?.runtimeId;
+  const stream = prefix === undefined ? runtimeId : `${prefix}/${container}/${nameOf(task.taskArn)}`;
+  if (stream === undefined) return { kind: "elsewhere", description: `in log group ${group}` };
+  return { kind: "cloudwatch", group, stream, region: configuration.options?.["awslogs-region"] };
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+}

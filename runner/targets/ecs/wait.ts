@@ -1,0 +1,147 @@
+import type { Deployment, Service } from "@aws-sdk/client-ecs";
+import pMap from "p-map";
+import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
+import type { Clients } from "../../aws/clients.ts";
+import type { Image } from "../../registry/image.ts";
+import { describeImage } from "../../registry/lookup.ts";
+import type { Clock } from "../poll.ts";
+import type { TargetContext, TargetOutcome } from "../target.ts";
+import { type EcsApplied, takeUp } from "./apply.ts";
+import { containerOf, imageIn } from "./containers.ts";
+import { followDeployment } from "./follow/follow.ts";
+import { inspectEcs } from "./inspect.ts";
+import { ecsTitle, rolloutOf } from "./plan.ts";
+import { parseReference } from "./reference.ts";
+import { describeTaskDefinition } from "./revision.ts";
+import { type FoundService, primaryOf, revisionName } from "./state.ts";
+import { smokeCheckService } from "./tasks/smoke.ts";
+
+/**
+ * Follows the deployment that a service is in, whoever started it, to its end; undefined when it is in
+ * none, and well. A service that ECS is taking back counts as in the deployment that failed. What is
+ * steady is asked by the target's smoke check, too; nothing is put back: that is for who deploys.
+ *
+ * @param registry where our images are: of those the tasks' digests are proven
+ */
+export async function waitForEcs(
+  serviceName: string,
+  target: EcsTarget,
+  registry: string,
+  context: TargetContext,
+  clock: Clock,
+): Promise<TargetOutcome | undefined> {
+  const startedAt = clock.now();
+  const about = { service: serviceName, title: ecsTitle(target), kind: "ecs" as const };
+  const { clients, signal } = context;
+  const state = await inspectEcs(target, context);
+  if (state.kind === "unusable") {
+    const [problem] = state.problems;
+    const message = problem?.message ?? "it can't be followed";
+    return { ...about, outcome: "failed", message, milliseconds: clock.now() - startedAt };
+  }
+  const { service } = state;
+  if (rolloutOf(service) !== "IN_PROGRESS") {
+    // The run that deployed it may have been killed before it asked.
+    const fault = await smokeFault(target, state, takeUp(state, clock), context, clock);
+    if (fault === undefined) return undefined;
+    return { ...about, ...fault, milliseconds: clock.now() - startedAt };
+  }
+  const failed = rolledBackOf(service);
+  const applied = failed === undefined ? takeUp(state, clock) : failedDeployment(state, failed, clock);
+  const taskDefinition =
+    applied.revisionArn === state.taskDefinition.taskDefinitionArn
+      ? state.taskDefinition
+      : (await describeTaskDefinition(clients.ecs, applied.revisionArn, signal)).taskDefinition;
+  context.emit({
+    kind: "step-log",
+    id: context.step,
+    line: `a deployment of ${revisionName(applied.revisionArn)} is under way`,
+  });
+  const end = await followDeployment(applied, {
+    context,
+    clock,
+    taskDefinition,
+    container: target.container,
+    timeoutSeconds: target.timeoutSeconds,
+    images: await ourImages(clients, Object.keys(target.containers), taskDefinition, registry, signal),
+    targetHealth: target.targetHealth,
+  });
+  const running =
+    end.revisionArn === taskDefinition.taskDefinitionArn
+      ? imageIn(taskDefinition, containerOf(target, serviceName))
+      : undefined;
+  const asked = end.outcome === "done" && (end.runningCount ?? 0) > 0;
+  const fault = asked
+    ? await smokeFault(target, { ...state, taskDefinition }, applied, context, clock)
+    : undefined;
+  const { outcome, message, evidence } = fault ?? end;
+  return {
+    ...about,
+    outcome,
+    message,
+    ...(running === undefined ? {} : { running }),
+    ...(evidence.length > 0 ? { evidence } : {}),
+    milliseconds: clock.now() - startedAt,
+    details: { revision: revisionName(end.revisionArn ?? applied.revisionArn) },
+  };
+}
+
+/** How a service that is steady fails its smoke check; undefined when it does not, or has none or no tasks. */
+async function smokeFault(
+  target: EcsTarget,
+  { service, taskDefinition }: FoundService,
+  applied: EcsApplied,
+  context: TargetContext,
+  clock: Clock,
+) {
+  if (rolloutOf(service) === "FAILED" || (service.desiredCount ?? 0) === 0) return undefined;
+  const smoke = await smokeCheckService(target, applied, taskDefinition, context, clock);
+  if (smoke === undefined || smoke.passed) return undefined;
+  const [first = ""] = smoke.lines;
+  return {
+    outcome: "failed" as const,
+    message: `${revisionName(applied.revisionArn)} is steady, and fails its smoke check: ${first}`,
+    evidence: [...smoke.lines],
+  };
+}
+
+/** The deployment that ECS goes back from, while it does. Pure. */
+export function rolledBackOf(service: Service): Deployment | undefined {
+  const primary = primaryOf(service);
+  if (!/roll(ing|ed)?[ -]?back/i.test(primary?.rolloutStateReason ?? "")) return undefined;
+  return service.deployments?.find((one) => one !== primary && one.rolloutState === "FAILED");
+}
+
+function failedDeployment(state: FoundService, failed: Deployment, clock: Clock): EcsApplied {
+  const rollback = takeUp(state, clock);
+  return {
+    ...rollback,
+    revisionArn: failed.taskDefinition ?? "",
+    previousArn: rollback.revisionArn,
+    deploymentId: failed.id,
+    createdAt: failed.createdAt ?? rollback.createdAt,
+  };
+}
+
+/** What the registry has of the images that containers are declared with; those of others are left out. */
+async function ourImages(
+  clients: Clients,
+  containers: readonly string[],
+  taskDefinition: FoundService["taskDefinition"],
+  registry: string,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, Image>> | undefined> {
+  const found = await pMap(
+    containers,
+    async (container) => {
+      const reference = parseReference(imageIn(taskDefinition, container) ?? "");
+      if (reference.registry !== registry || !("imageDigest" in reference.id)) return undefined;
+      const location = { service: container, repository: reference.repository, registry };
+      const image = await describeImage(clients, location, reference.id, signal);
+      return image === undefined ? undefined : ([container, image] as const);
+    },
+    { concurrency: 4, signal },
+  );
+  const known = found.filter((one) => one !== undefined);
+  return known.length === 0 ? undefined : Object.fromEntries(known);
+}

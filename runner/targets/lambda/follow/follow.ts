@@ -1,0 +1,186 @@
+import { UserError } from "../../../../config/problems/errors.ts";
+import { explainRefusal, hasCode } from "../../../aws/errors.ts";
+import type { Image } from "../../../registry/image.ts";
+import type { Gate, GateName } from "../../gate.ts";
+import { isAbort } from "../../poll.ts";
+import type { TargetContext, TargetOutcome, TargetPlan } from "../../target.ts";
+import { sendAlias, whole } from "../alias.ts";
+import { sameDigest } from "../plan.ts";
+import { describeWeights, type FoundAlias, type LambdaState } from "../state.ts";
+import { checkVersion } from "./check.ts";
+import { cleanUp } from "./clean-up.ts";
+import { provision, waitForAlias } from "./provisioned.ts";
+import { publishVersion } from "./publish.ts";
+import { shiftAlias } from "./shift.ts";
+import { describeSteps } from "./steps.ts";
+import { type Course, type Failure, isTouched, undo } from "./undo.ts";
+import { type FunctionUpdate, renew } from "./until.ts";
+
+/** A function whose code was set; nothing is published, and the alias not moved, until it is followed. */
+export interface LambdaApplied {
+  /** The manifest that the function was set to, by digest. */
+  readonly reference: string;
+  /** A published version that has this image already: the function's code was left as it is. */
+  readonly version?: string;
+  /** By our clock, in milliseconds: time-outs count from here. */
+  readonly startedAt: number;
+}
+
+/**
+ * From the code that was set to the alias that is on it: publish, check, provision, shift, move. Whatever
+ * goes wrong on the way, all invocations go to the version before.
+ */
+export async function followLambda(
+  plan: TargetPlan<LambdaState>,
+  applied: LambdaApplied,
+  image: Image,
+  context: TargetContext,
+  update: FunctionUpdate,
+): Promise<TargetOutcome> {
+  const { target, clock } = update;
+  const previous = plan.state.kind === "found" ? plan.state.alias : undefined;
+  const course: Course = {
+    version: undefined,
+    provisioned: false,
+    shift: { percent: undefined },
+    alias: { seen: previous, asked: undefined },
+    touched: false,
+    moved: undefined,
+    gates: [],
+  };
+  const end = (
+    outcome: Omit<TargetOutcome, "service" | "title" | "kind" | "milliseconds">,
+  ): TargetOutcome => ({
+    service: plan.service,
+    title: plan.title,
+    kind: "lambda",
+    ...outcome,
+    gates: course.gates,
+    milliseconds: clock.now() - applied.startedAt,
+  });
+
+  let failure: Failure | undefined;
+  try {
+    failure = await carryOut(update, applied, previous, course);
+  } catch (thrown) {
+    failure = failureFrom(explainRefusal(thrown, plan.title), course, context.signal);
+  }
+  if (failure === undefined) {
+    const version = course.version ?? "";
+    const warn = (warning: Parameters<Parameters<typeof cleanUp>[3]>[0]) =>
+      context.emit({ kind: "warning", ...warning });
+    const deleted = await cleanUp(renew(update), version, previous, warn);
+    const from = previous === undefined ? "" : `, before: version ${previous.version}`;
+    return end({
+      outcome: "done",
+      message: `${target.alias} ${course.moved === "created" ? "was created on" : "is on"} version ${version}${from}`,
+      running: applied.reference,
+      details: {
+        version,
+        digest: applied.reference.split("@").at(-1) ?? image.digest,
+        ...(previous === undefined ? {} : { previousVersion: previous.version }),
+        ...(target.provisionedConcurrency === undefined
+          ? {}
+          : { provisionedConcurrency: target.provisionedConcurrency }),
+        ...(deleted.length === 0 ? {} : { deletedVersions: deleted.join(", ") }),
+      },
+    });
+  }
+
+  const after = await undo(update, course, previous, failure, context);
+  const stays =
+    after.stays ?? (plan.action === "create" ? leftBehind(target.alias) : staying(target.alias, previous));
+  const running = { new: applied.reference, previous: previous?.image, unknown: undefined }[after.alias];
+  return end({
+    outcome: failure.kind === "cancelled" ? "cancelled" : after.putBack ? "rolled back" : "failed",
+    message:
+      failure.kind === "cancelled"
+        ? `stopped; the code was updated, ${stays}: running it again finishes it`
+        : `${failure.reason}; ${stays}`,
+    ...(running === undefined ? {} : { running }),
+    ...(failure.evidence.length === 0 ? {} : { evidence: failure.evidence }),
+  });
+}
+
+/** Undefined when all went well. */
+async function carryOut(
+  update: FunctionUpdate,
+  applied: LambdaApplied,
+  previous: FoundAlias | undefined,
+  course: Course,
+): Promise<Failure | undefined> {
+  const { target } = update;
+  const version = applied.version ?? (await publishVersion(update, applied.reference));
+  course.version = version;
+  // What a killed run has left: callers are with this version already, and are taken back if it fails.
+  const share = previous?.weights[version];
+  if (share !== undefined) course.shift.percent = Math.round(share * 100);
+  if (target.check !== undefined) update.progress(`version ${version} is ready; invoking it`);
+  const crashed = await checkVersion(update, version);
+  if (target.check !== undefined) course.gates.push(gateOf("check", `version ${version} answers`, crashed));
+  if (crashed !== undefined) return { kind: "failed", ...crashed };
+
+  if (target.provisionedConcurrency !== undefined) {
+    course.provisioned = version !== previous?.version;
+    await provision(renew(update), version, target.provisionedConcurrency);
+  }
+  const otherImage = !sameDigest(previous?.image, applied.reference);
+  if (target.shift !== undefined && previous !== undefined && otherImage) {
+    const wrong = await shiftAlias(
+      renew(update),
+      previous,
+      version,
+      target.shift,
+      course.shift,
+      course.alias,
+    );
+    course.gates.push(gateOf("shift", describeSteps(target.shift.steps), wrong));
+    if (wrong !== undefined) return { kind: "failed", ...wrong };
+  }
+  update.progress(`version ${version} is ready; moving ${target.alias}`);
+  course.touched = true;
+  course.moved = await sendAlias(renew(update), course.alias, whole(version));
+  if (target.provisionedConcurrency === undefined) await waitForAlias(renew(update));
+  return undefined;
+}
+
+function gateOf(gate: GateName, good: string, wrong: { readonly reason: string } | undefined): Gate {
+  return wrong === undefined
+    ? { gate, verdict: "passed", message: good }
+    : { gate, verdict: "failed", message: wrong.reason };
+}
+
+const ownCodes = [
+  "function-update-failed",
+  "function-overtaken",
+  "alias-overtaken",
+  "provisioned-concurrency-failed",
+  "timed-out",
+  "unknown-function",
+  "aws-refused",
+];
+
+/**
+ * What an exception means for the function. Rights, credentials and network are not its outcome, and are
+ * thrown on; unless the alias was changed already, and has to be put back first.
+ */
+function failureFrom(error: unknown, course: Course, signal: AbortSignal): Failure {
+  if (isAbort(error) || signal.aborted) return { kind: "cancelled", reason: "stopped", evidence: [] };
+  if (!isTouched(course) && !course.provisioned && !hasCode(error, ...ownCodes)) throw error;
+  const [problem] = error instanceof UserError ? error.problems : [];
+  return {
+    kind: "failed",
+    reason: problem?.message ?? (error instanceof Error ? `${error.name}: ${error.message}` : String(error)),
+    evidence: problem?.fix === undefined ? [] : [problem.fix],
+    overtaken: hasCode(error, "alias-overtaken"),
+  };
+}
+
+function staying(alias: string, previous: FoundAlias | undefined): string {
+  if (previous === undefined) return "there is no alias yet";
+  return [`${alias} stays on version ${previous.version}`, ...describeWeights(previous.weights)].join(", ");
+}
+
+function leftBehind(alias: string): string {
+  return `the function was created and is left as it is, without the alias ${alias}`;
+}

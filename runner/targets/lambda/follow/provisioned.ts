@@ -1,0 +1,140 @@
+import {
+  DeleteProvisionedConcurrencyConfigCommand,
+  GetAliasCommand,
+  PutProvisionedConcurrencyConfigCommand,
+} from "@aws-sdk/client-lambda";
+import { UserError } from "../../../../config/problems/errors.ts";
+import { hasCode } from "../../../aws/errors.ts";
+import { listAliases } from "../../../aws/function-aliases.ts";
+import { getFunction, getProvisioned } from "../function.ts";
+import type { LeftVersion } from "../state.ts";
+import { isUsed, listVersions } from "../versions.ts";
+import { type FunctionUpdate, waitFor, withoutConflict } from "./until.ts";
+
+/**
+ * Asks for provisioned concurrency of a version and waits until all of it is ready.
+ *
+ * It is put on the version, and before the alias moves: then the move is one step, to environments
+ * that are ready, and a shift is possible. On an alias Lambda begins to allocate after the move, keeps
+ * it weighted on the old version meanwhile, and refuses weights of ours ("Alias with weights can not be
+ * used with Provisioned Concurrency").
+ * https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
+ *
+ * @throws UserError `provisioned-concurrency-failed` with Lambda's reason; `timed-out`
+ */
+export async function provision(update: FunctionUpdate, version: string, executions: number): Promise<void> {
+  const { clients, signal, target } = update;
+  const has = await getProvisioned(clients, target.function, version, signal);
+  if (has?.RequestedProvisionedConcurrentExecutions !== executions || has.Status === "FAILED") {
+    await withoutConflict(update, () =>
+      clients.lambda.send(
+        new PutProvisionedConcurrencyConfigCommand({
+          FunctionName: target.function,
+          Qualifier: version,
+          ProvisionedConcurrentExecutions: executions,
+        }),
+        { abortSignal: signal },
+      ),
+    );
+  }
+  await waitUntilReady(update, version, `version ${version}`);
+}
+
+/** Newest versions that are looked at for what was left; each takes two calls. */
+const mostLeft = 20;
+
+/**
+ * Versions newer than the one that runs that have provisioned concurrency, and that no alias uses: a run
+ * that was killed before its alias moved has left them, and they cost.
+ */
+export async function findLeft(
+  update: Pick<FunctionUpdate, "clients" | "target" | "signal">,
+  running: string,
+): Promise<LeftVersion[]> {
+  const { clients, signal, target } = update;
+  const [versions, aliases] = await Promise.all([
+    listVersions(update),
+    listAliases(clients, target.function, signal),
+  ]);
+  const newer = versions
+    .filter((version) => Number(version) > Number(running) && !isUsed(version, aliases))
+    .slice(-mostLeft);
+  const left = await Promise.all(
+    newer.map(async (version) => {
+      const config = await getProvisioned(clients, target.function, version, signal);
+      if (config === undefined) return undefined;
+      const found = await getFunction(clients, target.function, version, signal);
+      return {
+        version,
+        executions: config.RequestedProvisionedConcurrentExecutions ?? 0,
+        image: found?.Code?.ResolvedImageUri ?? found?.Code?.ImageUri,
+      };
+    }),
+  );
+  return left.filter((one) => one !== undefined);
+}
+
+/** Gives a version's provisioned concurrency back. One that has none is no error. */
+export async function removeProvisioned(update: FunctionUpdate, version: string): Promise<void> {
+  const { clients, target } = update;
+  await clients.lambda.send(
+    new DeleteProvisionedConcurrencyConfigCommand({ FunctionName: target.function, Qualifier: version }),
+  );
+}
+
+/**
+ * Waits for the provisioned concurrency that the alias itself has from elsewhere, after the alias has
+ * moved: until it is ready, and until AWS has taken away the weights that it sets meanwhile.
+ *
+ * @returns environments that are ready; undefined when the alias has none, or we may not look
+ * @throws UserError `provisioned-concurrency-failed`, `timed-out`
+ */
+export async function waitForAlias(update: FunctionUpdate): Promise<number | undefined> {
+  const { clients, signal, target } = update;
+  try {
+    if ((await getProvisioned(clients, target.function, target.alias, signal)) === undefined)
+      return undefined;
+  } catch (error) {
+    // The alias has moved: that we may not look, or get no answer, is nothing against the version.
+    if (hasCode(error, "access-denied", "throttled", "unreachable")) return undefined;
+    throw error;
+  }
+  const ready = await waitUntilReady(update, target.alias, `alias ${target.alias}`);
+  await waitFor(update, `all of ${target.alias} to be on its version`, async () => {
+    const alias = await clients.lambda.send(
+      new GetAliasCommand({ FunctionName: target.function, Name: target.alias }),
+      { abortSignal: signal },
+    );
+    const weights = alias.RoutingConfig?.AdditionalVersionWeights ?? {};
+    return Object.keys(weights).length === 0 ? true : undefined;
+  });
+  return ready;
+}
+
+async function waitUntilReady(update: FunctionUpdate, qualifier: string, what: string): Promise<number> {
+  const { clients, signal, target } = update;
+  let shown: string | undefined;
+  return await waitFor(update, `provisioned concurrency of ${what}`, async () => {
+    const config = await getProvisioned(clients, target.function, qualifier, signal);
+    const available = config?.AvailableProvisionedConcurrentExecutions ?? 0;
+    const requested = config?.RequestedProvisionedConcurrentExecutions ?? 0;
+    if (config?.Status === "READY") return available;
+    if (config?.Status === "FAILED") throw failed(update, what, config.StatusReason);
+    const now = `provisioned concurrency of ${what}: ${available} of ${requested} ready`;
+    if (now !== shown) update.progress(now);
+    shown = now;
+    return undefined;
+  });
+}
+
+function failed({ target }: FunctionUpdate, what: string, reason: string | undefined): UserError {
+  return new UserError(
+    {
+      code: "provisioned-concurrency-failed",
+      where: `Lambda function ${target.function}`,
+      message: `provisioned concurrency of ${what} failed: ${reason ?? "Lambda gave no reason"}`,
+      fix: "mend what Lambda says: the function's start, or the account's concurrency limit",
+    },
+    { exitCode: 1 },
+  );
+}

@@ -1,0 +1,30 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { checkHistory } from "../../../../runner/commands/doctor/job.ts";
+
+describe("the history of a checkout", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "slipway-history-"));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  test("is missed where the checkout is shallow", async () => {
+    const origin = join(folder, "origin");
+    const git = (...words: readonly string[]) => execa("git", words);
+    await git("init", "--quiet", origin);
+    const identity = ["-c", "user.name=T", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false"];
+    for (const message of ["one", "two"]) {
+      await git("-C", origin, ...identity, "commit", "--quiet", "--allow-empty", "--message", message);
+    }
+    await git("clone", "--quiet", "--depth", "1", `file://${origin}`, join(folder, "shallow"));
+    expect(await checkHistory(join(folder, "shallow"))).toMatchObject({
+      state: "warn",
+      fix: "actions/checkout with fetch-depth: 0",
+    });
+    expect((await checkHistory(origin)).state).toBe("ok");
+  });
+});

@@ -1,9 +1,0 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { expect, test } from "vitest";
-import { documentCommands } from "../../../runner/document.ts";
-
-test("docs/commands.md says what --help says (node runner/document.ts)", async () => {
-  const page = await readFile(join(import.meta.dirname, "../../../docs/commands.md"), "utf8");
-  expect(await documentCommands(page)).toBe(page);
-});
