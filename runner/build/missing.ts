@@ -1,18 +1,17 @@
 import { UserError } from "../../config/problems/errors.ts";
 import type { PlatformOutputs } from "../../config/stack/outputs.ts";
 import type { ComparedService } from "../plan/compare.ts";
-import type { TaggedService } from "../plan/plan.ts";
 import { connectToRegistry } from "../registry/connection.ts";
 import type { Image } from "../registry/image.ts";
 import { findImagesBySource } from "../registry/lookup.ts";
 import { verifyImage } from "../registry/verify-image.ts";
-import { runStep } from "../report/events.ts";
+import { runStep, type Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
 import { baseReferences, digestsOfBases } from "./base-images.ts";
 import { writeSource } from "./source-record.ts";
 
-/** A service whose image is in the registry. */
-export interface ReadyService extends TaggedService {
+/** What is known of a service once its image is in the registry. */
+export interface Built {
   readonly image: Image;
   /** Whether this run built it. */
   readonly built: boolean;
@@ -24,40 +23,57 @@ export interface ReadyService extends TaggedService {
  *
  * @throws UserError when a build or a push fails, or when the registry has something else
  */
-export async function buildMissing(
+export async function buildMissing<S extends ComparedService>(
   session: Session,
-  compared: readonly TaggedService[],
-  step: string,
-): Promise<readonly ReadyService[]> {
-  const missing = compared.filter(({ image }) => image === undefined);
-  const ready = compared.flatMap((one) =>
-    one.image === undefined ? [] : [{ ...one, image: one.image, built: false }],
+  services: readonly S[],
+): Promise<readonly (S & Built)[]> {
+  const missing = services.filter(({ image }) => image === undefined);
+  if (missing.length === 0) return services.map((one) => ({ ...one, image: imageOf(one), built: false }));
+  const images = await session.timeline.run({ id: "build", title: "Build and push" }, (step) =>
+    buildAll(session, missing, step),
   );
-  if (missing.length === 0) return ready;
+  return services.map((one) => {
+    const image = images.get(one.service.name);
+    return image === undefined
+      ? { ...one, image: imageOf(one), built: false }
+      : { ...one, image, built: true };
+  });
+}
+
+function imageOf({ service, image }: ComparedService): Image {
+  if (image === undefined) throw new Error(`${service.name} was not built`);
+  return image;
+}
+
+/** Builds services, and returns their images by name as the registry has them. */
+async function buildAll(
+  session: Session,
+  missing: readonly ComparedService[],
+  step: Step,
+): Promise<ReadonlyMap<string, Image>> {
   const { emit, signal, clients } = session;
   // Automation brings gRPC and the whole SDK along: a third of a second that only a build needs.
   const { updateStack } = await import("../stack/update.ts");
   const names = [...new Set(missing.flatMap(({ service, missingBases }) => [...missingBases, service.name]))];
   // Asked while it is built: a registry that is slow to answer costs nothing then.
   const bases = basesOf(session, missing);
-  const { outputs } = await updateStack(session, names, { emit, signal, step });
+  const { outputs } = await updateStack(session, names, { emit, signal, step: step.id });
 
   const pushed = await findImagesBySource(clients, missing.map(locationOf), signal);
   const built = await Promise.all(
     missing.map(async (one, index) => {
       const { service } = one;
       const id = `verify ${service.name}`;
-      return runStep(emit, { id, title: id, parent: step }, async ({ conclude }) => {
+      return runStep(emit, { id, title: id, parent: step.id }, async ({ conclude }) => {
         const image = agreedImage(one, pushed[index], outputs);
         const platforms = await verifyImage(clients, image, service.platforms, signal);
         await keepSource(session, image, one, await bases);
         conclude("done", `${image.digest.slice(0, 19)}, ${platforms.length} platforms`);
-        return { ...one, image, built: true };
+        return [service.name, image] as const;
       });
     }),
   );
-  const all = [...ready, ...built];
-  return compared.flatMap(({ service }) => all.find((one) => one.service.name === service.name) ?? []);
+  return new Map(built);
 }
 
 /** Digests of the base images that services are built on, each asked for once. Never rejects. */

@@ -62,12 +62,12 @@ async function imageGone(
     where: `${repository}@${release.image}`,
     value: release.id,
     message: `${service.name} can't go to this release: ${message}`,
-    fix: chooseOneOf(there.flat(), "whose images are there"),
+    fix: suggestReleases(there.flat(), "whose images are there"),
   });
 }
 
 /** `choose one of the releases that …: <id> (<tags>), …`. Pure. */
-export function chooseOneOf(releases: readonly EarlierRelease[], which: string, option = "--to"): string {
+export function suggestReleases(releases: readonly EarlierRelease[], which: string, option = "--to"): string {
   if (releases.length === 0) return `deploy from the source again: there are no other releases ${which}`;
   const shown = releases
     .slice(0, 5)

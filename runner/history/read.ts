@@ -5,7 +5,8 @@ import { repositoryName } from "../../config/names.ts";
 import { getManifest } from "../registry/lookup.ts";
 import { findReleases, releasesOf, withTag } from "../release/history.ts";
 import type { EarlierRelease } from "../release/record.ts";
-import { readHead } from "../release/store.ts";
+import { readNewestRecord } from "../release/store.ts";
+import type { Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
 import { maximumTagLength, sanitizeTag } from "../tags/text.ts";
 import { kindOf } from "../targets/kinds.ts";
@@ -49,18 +50,24 @@ export function servicesToMove({ catalogue }: Pick<Session, "catalogue">, names:
  */
 export function readReleases(
   session: Session,
-  { asked = [], running = true }: { readonly asked?: readonly string[]; readonly running?: boolean } = {},
+  options: {
+    readonly asked?: readonly string[];
+    readonly running?: boolean;
+    /** The step that this is part of. */
+    readonly step: Step;
+  },
 ): Promise<readonly ServiceReleases[]> {
   const { services, catalogue, settings, clients, emit, signal } = session;
+  const { asked = [], running = true, step } = options;
   return pMap(
     services,
     async (service) => {
       const repository = repositoryName(settings, service);
       const [head, targets] = await Promise.all([
-        readHead(clients, repository, settings.stack, signal),
+        readNewestRecord(clients, repository, settings.stack, signal),
         Promise.all(
           (running ? placesOf(catalogue.services, service.name) : []).map(({ target }) =>
-            kindOf(target).status(service.name, target, { clients, emit, signal, step: "releases" }),
+            kindOf(target).status(service.name, target, { clients, emit, signal, step: step.id }),
           ),
         ),
       ]);

@@ -1,18 +1,15 @@
 import pMap from "p-map";
 import packageDescription from "../../package.json" with { type: "json" };
 import { type Revision, touches } from "../git/revision.ts";
-import { connectToRegistry } from "../registry/connection.ts";
+import { connectToRegistry, type RegistryConnection } from "../registry/connection.ts";
 import type { Image } from "../registry/image.ts";
 import type { ReferrersKeeper } from "../registry/referrers.ts";
-import { isProven, releasesOf } from "../release/history.ts";
 import { makeRecord } from "../release/make.ts";
-import type { StoredRelease } from "../release/record.ts";
 import { outcomeOfTargets, type ReleaseOutcome, type ReleaseRecord, releaseId } from "../release/record.ts";
-import { readHead, writeRelease } from "../release/store.ts";
-import { runStep } from "../report/events.ts";
+import { readNewestRecord, writeRelease } from "../release/store.ts";
+import { runStep, type Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
 import type { Gate } from "../targets/gate.ts";
-import { kindOf } from "../targets/kinds.ts";
 import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
 import { gatesOfTarget } from "./gates.ts";
 import { imageChange, plansOf, recordedTarget } from "./targets.ts";
@@ -24,12 +21,12 @@ const writeSeconds = 60;
 export interface ReleaseAbout extends Pick<ReleaseRecord, "command" | "source" | "backTo" | "origin"> {
   /** Tags of the image. */
   readonly tags: readonly string[];
-  /** What was asked of the service before it was moved; by when its record is written. */
-  readonly gates?: () => readonly Gate[];
+  /** What was asked of the service before it was moved, and what it said. */
+  readonly gates: readonly Gate[];
 }
 
-/** A service that was moved, or that should have been. */
-export interface MovedService {
+/** A service, and what its release record is made of. */
+export interface ServiceToRecord {
   readonly image: Image;
   readonly about: ReleaseAbout;
   readonly targets: readonly TargetPlan[];
@@ -56,7 +53,7 @@ export interface RecordedRelease {
  */
 export function recordReleases(
   session: Session,
-  moved: readonly MovedService[],
+  moved: readonly ServiceToRecord[],
   outcomes: readonly TargetOutcome[],
   startedAt: Date,
 ): Promise<readonly RecordedRelease[]> {
@@ -68,125 +65,75 @@ export function recordReleases(
     const outcome = outcomeOfTargets(own.map((target) => target.outcome));
     return outcome === undefined ? [] : [{ ...one, targets, outcome, outcomes: own, startedAt, late: false }];
   });
-  return writeRecords(session, tried);
-}
-
-/**
- * Writes a record for services that run their image without one that says so: the run that moved them
- * was ended too early, or Slipway finds them for the first time.
- *
- * @param outcomes what this run made of their targets: of those that were proven once more, or moved
- */
-export async function recordLate(
-  session: Session,
-  found: readonly (MovedService & { readonly head: StoredRelease | undefined })[],
-  outcomes: readonly TargetOutcome[],
-): Promise<readonly RecordedRelease[]> {
-  const placed = found.map((one) => ({ ...one, targets: plansOf(one, found) }));
-  const missing = placed.filter(({ image, targets, head }) => {
-    const runs = targets.length > 0 && targets.every((plan) => isRunning(plan, outcomeOf(outcomes, plan)));
-    return runs && !isProven(releasesOf(head), image.digest);
-  });
-  const startedAt = new Date();
-  const releases = await Promise.all(
-    missing.map(async (one): Promise<Release> => {
-      const looked = await Promise.all(
-        one.targets.map(async (plan) => {
-          const ended = outcomeOf(outcomes, plan);
-          return plan.action === "prove" && ended !== undefined ? ended : outcomeOfRunning(session, plan);
-        }),
-      );
-      return { ...one, outcome: "done", outcomes: looked, startedAt, late: true };
-    }),
+  if (tried.length === 0) return Promise.resolve([]);
+  return runStep(session.emit, { id: "record", title: "Record the releases" }, (step) =>
+    writeRecords(session, tried, step),
   );
-  return writeRecords(session, releases);
 }
 
-function outcomeOf(outcomes: readonly TargetOutcome[], plan: TargetPlan): TargetOutcome | undefined {
+export function outcomeOf(outcomes: readonly TargetOutcome[], plan: TargetPlan): TargetOutcome | undefined {
   return outcomes.find(({ title }) => title === plan.title);
 }
 
-/** What runs in a target that was not moved: its version or revision belongs in the record, too. */
-async function outcomeOfRunning(
-  { clients, emit, signal }: Session,
-  { service, target, title }: TargetPlan,
-): Promise<TargetOutcome> {
-  const context = { clients, emit, signal, step: "record" };
-  const { kind, message, running, details } = await kindOf(target).status(service, target, context);
-  return {
-    service,
-    title,
-    kind,
-    outcome: "unchanged",
-    message,
-    ...(running === undefined ? {} : { running }),
-    ...(details === undefined ? {} : { details }),
-    milliseconds: 0,
-  };
-}
-
-/** Whether a target runs the image as it was found, and well as far as that was looked at. Pure. */
-function isRunning({ action, problems }: TargetPlan, ended: TargetOutcome | undefined): boolean {
-  if (problems.length > 0) return false;
-  return ended === undefined ? action === "none" : ended.outcome === "unchanged";
-}
-
-interface Release extends MovedService {
+export interface Release extends ServiceToRecord {
   readonly outcome: ReleaseOutcome;
   readonly outcomes: readonly TargetOutcome[];
   readonly startedAt: Date;
   readonly late: boolean;
 }
 
-async function writeRecords(
+export async function writeRecords(
   session: Session,
   releases: readonly Release[],
+  { conclude }: Step,
 ): Promise<readonly RecordedRelease[]> {
-  const { settings, registry: host, emit } = session;
-  if (releases.length === 0) return [];
-  const late = releases.every((release) => release.late);
-  const title = late ? "Record what runs already" : "Record the releases";
-  return runStep(emit, { id: "record", title }, async ({ conclude }) => {
-    const clients = session.clients.uninterruptible;
-    const signal = AbortSignal.timeout(writeSeconds * 1000);
-    const registry = connectToRegistry(clients, host, signal);
-    const recorded = await pMap(
-      releases,
-      async (release): Promise<RecordedRelease> => {
-        const { image, outcome, late } = release;
-        const id = releaseId(new Date(), Math.random());
-        const about = { service: image.service, id, outcome, late };
-        try {
-          const head = await readHead(clients, image.repository, settings.stack, signal);
-          const record = makeRecord(factsOf(session, release, id), head);
-          const { digest, keeper } = await writeRelease(clients, registry, record);
-          return { ...about, record: digest, referrers: keeper };
-        } catch (error) {
-          const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-          emit({
-            kind: "warning",
-            code: "record-not-written",
-            message: `the release of ${image.service} (${outcome}) is not recorded: ${reason}`,
-            fix: "what was deployed stays as it is; the next deploy records what runs then",
-          });
-          return about;
-        }
-      },
-      { concurrency: 8 },
-    );
-    const written = recorded.filter(({ record }) => record !== undefined);
-    if (written.some(({ referrers }) => referrers === "tag")) {
-      emit({
-        kind: "notice",
-        message: `${host} keeps no list of OCI referrers: the records are listed under tags (sha256-…) instead`,
-      });
-    }
-    const ids = written.map(({ id }) => id).join(", ");
-    const missing = recorded.length - written.length;
-    if (missing === 0) conclude("done", ids);
-    else conclude("failed", `${missing} of ${recorded.length} not written${ids === "" ? "" : `; ${ids}`}`);
-    return recorded;
+  const { registry: host, emit } = session;
+  const clients = session.clients.uninterruptible;
+  const signal = AbortSignal.timeout(writeSeconds * 1000);
+  const registry = connectToRegistry(clients, host, signal);
+  const recorded = await pMap(releases, (release) => writeRecord(session, release, registry, signal), {
+    concurrency: 8,
   });
+  const written = recorded.filter(({ record }) => record !== undefined);
+  if (written.some(({ referrers }) => referrers === "tag")) {
+    emit({
+      kind: "notice",
+      message: `${host} does not list OCI referrers; the records are listed under tags (sha256-…) instead`,
+    });
+  }
+  const ids = written.map(({ id }) => id).join(", ");
+  const missing = recorded.length - written.length;
+  if (missing === 0) conclude("done", ids);
+  else conclude("failed", `${missing} of ${recorded.length} not written${ids === "" ? "" : `; ${ids}`}`);
+  return recorded;
+}
+
+async function writeRecord(
+  session: Session,
+  release: Release,
+  registry: RegistryConnection,
+  signal: AbortSignal,
+): Promise<RecordedRelease> {
+  const { settings, emit, clients } = session;
+  const { image, outcome, late } = release;
+  const id = releaseId(new Date(), Math.random());
+  const about = { service: image.service, id, outcome, late };
+  try {
+    const { uninterruptible } = clients;
+    const head = await readNewestRecord(uninterruptible, image.repository, settings.stack, signal);
+    const record = makeRecord(factsOf(session, release, id), head);
+    const { digest, keeper } = await writeRelease(uninterruptible, registry, record);
+    return { ...about, record: digest, referrers: keeper };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    emit({
+      kind: "warning",
+      code: "record-not-written",
+      message: `the release of ${image.service} (${outcome}) is not recorded: ${reason}`,
+      fix: "the deployment itself is not affected; the next deploy records what runs then",
+    });
+    return about;
+  }
 }
 
 function factsOf(session: Session, release: Release, id: string) {
@@ -209,10 +156,7 @@ function factsOf(session: Session, release: Release, id: string) {
     source,
     image: { repository, digest, manifests: { ...manifests }, tags: [...tags] },
     targets: targets.map((plan) => recordedTarget(plan, image, outcomeOf(outcomes, plan))),
-    gates: [
-      ...(about.gates?.() ?? []),
-      ...targets.flatMap((plan) => gatesOfTarget(plan, outcomeOf(outcomes, plan))),
-    ],
+    gates: [...about.gates, ...targets.flatMap((plan) => gatesOfTarget(plan, outcomeOf(outcomes, plan)))],
     by: { caller: caller.arn, ...(run === undefined ? {} : { run }) },
     slipway: packageDescription.version,
     ...(backTo === undefined ? {} : { backTo }),

@@ -21,7 +21,7 @@ export interface RunningTarget {
  *
  * @param moves what was asked for; those whose outcome is neither `done` nor `unchanged` are passed over
  */
-export async function keepRunning(
+export async function putKeepTags(
   session: Session,
   moves: readonly RunningTarget[],
   outcomes: readonly TargetOutcome[],

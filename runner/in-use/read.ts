@@ -3,7 +3,7 @@ import { registryHost, stackOfReleaseTag } from "../../config/names.ts";
 import type { Entry } from "../registry/contents.ts";
 import { isSuccessful, lastSuccessful, releasesOf } from "../release/history.ts";
 import type { EarlierRelease } from "../release/record.ts";
-import { readHead } from "../release/store.ts";
+import { readNewestRecord } from "../release/store.ts";
 import type { Session } from "../session/session.ts";
 import type { ImageUse } from "../targets/image-use.ts";
 import { kinds } from "../targets/kinds.ts";
@@ -36,7 +36,10 @@ export async function readReleaseUses(
   const stacks = contents.flatMap(({ tags }) => tags.flatMap((tag) => stackOfReleaseTag(tag) ?? []));
   const heads = await pMap(
     stacks,
-    async (stack) => ({ stack, releases: releasesOf(await readHead(clients, repository, stack, signal)) }),
+    async (stack) => ({
+      stack,
+      releases: releasesOf(await readNewestRecord(clients, repository, stack, signal)),
+    }),
     { concurrency: 4, signal },
   );
   return heads.flatMap(({ stack, releases }) => usesOfReleases(stack, releases, running));

@@ -24,7 +24,7 @@ export interface StaleTag {
  * on. One call for each repository (of a thousand images), and a look at the account only when there is
  * such a tag. What can't be looked at stays as it is.
  */
-export async function retireKeepTags(session: Session, repositories: readonly string[]): Promise<void> {
+export async function removeKeepTags(session: Session, repositories: readonly string[]): Promise<void> {
   const { emit, signal } = session;
   try {
     const found = await pMap(

@@ -3,7 +3,7 @@ import { runStep } from "../report/events.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetContext, TargetOutcome } from "../targets/target.ts";
 import { groupByOrder } from "./order.ts";
-import { baseOf, type Moved, type MovingSession, verdictOf } from "./target.ts";
+import { baseOf, type MovingSession, type TargetResult, verdictOf } from "./target.ts";
 
 /**
  * Puts back what a run has moved, also what failed half-way: the groups in reverse order, the members
@@ -13,14 +13,14 @@ import { baseOf, type Moved, type MovingSession, verdictOf } from "./target.ts";
  */
 export async function putBack(
   session: MovingSession,
-  ended: readonly Moved[],
+  ended: readonly TargetResult[],
   step: string,
-): Promise<readonly Moved[]> {
+): Promise<readonly TargetResult[]> {
   // The session's own clients make no more calls once it is interrupted.
   const clients = session.signal.aborted ? session.clients.uninterruptible : session.clients;
   const context = { clients, emit: session.emit, signal: new AbortController().signal };
   const cause = causeOf(ended);
-  const final: Moved[] = [];
+  const final: TargetResult[] = [];
   const groups = groupByOrder(ended, ({ move }) => move.plan.target.order);
   for (const { members } of groups.toReversed()) {
     const group = await pMap(
@@ -34,11 +34,11 @@ export async function putBack(
 }
 
 /** Whether there is something to put back. Pure. */
-function isMoved({ applied, outcome }: Moved): boolean {
+function isMoved({ applied, outcome }: TargetResult): boolean {
   return applied !== undefined && outcome.outcome !== "rolled back";
 }
 
-function putOneBack(moved: Moved, context: TargetContext, cause: string): Promise<Moved> {
+function putOneBack(moved: TargetResult, context: TargetContext, cause: string): Promise<TargetResult> {
   const { plan } = moved.move;
   const id = `put back ${plan.title}`;
   const step = { id, title: `Put back ${plan.title}`, parent: context.step };
@@ -101,7 +101,7 @@ export function afterPuttingBack(
 }
 
 /** Why everything is put back. Pure. */
-function causeOf(ended: readonly Moved[]): string {
+function causeOf(ended: readonly TargetResult[]): string {
   const failed = ended.find(
     ({ outcome }) => outcome.outcome === "failed" || outcome.outcome === "rolled back",
   );

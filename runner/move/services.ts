@@ -1,124 +1,195 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
-import { type Problem, UserError } from "../../config/problems/errors.ts";
-import { type MovedService, type RecordedRelease, recordReleases } from "../history/write.ts";
-import { keepRunning } from "../in-use/mark.ts";
-import { withProofs } from "../plan/prove.ts";
+import { UserError } from "../../config/problems/errors.ts";
+import { recordUnrecorded, unrecorded } from "../history/unrecorded.ts";
+import { type RecordedRelease, recordReleases, type ServiceToRecord } from "../history/write.ts";
+import { putKeepTags } from "../in-use/mark.ts";
+import { type NewestWins, refuseOlderNow } from "../plan/newest-wins.ts";
+import { planProofs } from "../plan/prove.ts";
 import { imagesByService, targetImage } from "../plan/target-image.ts";
-import { planTarget } from "../plan/targets.ts";
+import { planTargets } from "../plan/targets.ts";
 import type { StoredRelease } from "../release/record.ts";
-import { readHead } from "../release/store.ts";
+import { readNewestRecord } from "../release/store.ts";
+import type { Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
-import { kindOf } from "../targets/kinds.ts";
-import type { TargetOutcome } from "../targets/target.ts";
+import type { Gate } from "../targets/gate.ts";
+import { isMove, type TargetOutcome } from "../targets/target.ts";
 import { moveTargets } from "./groups.ts";
 import { lockTargets } from "./lock.ts";
-import type { Move } from "./target.ts";
+import { outcomesOfPlans } from "./outcome.ts";
+import type { TargetMove, TargetResult } from "./target.ts";
 
 /** A service, the image in the registry that its targets are to run, and how they were found. */
-export interface MovingService extends MovedService {
+export interface ServiceToMove extends ServiceToRecord {
   readonly service: Service;
   /** The newest release record of the service on this stack. */
-  readonly head: StoredRelease | undefined;
+  readonly newestRecord: StoredRelease | undefined;
+  /** Undefined where nothing keeps an older commit from being moved, as for a rollback. */
+  readonly newestWins?: NewestWins | undefined;
   /** Title of a target → what an earlier release left in it: see `TargetPlan.earlier`. */
   readonly earlier?: Readonly<Record<string, string>>;
 }
 
-/** What became of the targets, and the records of it. */
-export interface Moved {
+/** What became of the targets of a run, and the records of it. */
+export interface MoveResult {
   readonly outcomes: readonly TargetOutcome[];
   readonly releases: readonly RecordedRelease[];
-  /** The services as they were moved: planned again where the plans were out of date. */
-  readonly planned: readonly MovingService[];
 }
+
+/** The result of a run that moved nothing. */
+export const nothingMoved: MoveResult = { outcomes: [], releases: [] };
 
 /** How services are moved. */
 export interface MoveOptions {
-  /** Whether the plans may be out of date, so that targets are looked at again. */
+  /** Whether the plans may be out of date, so that the targets are looked at again. */
   readonly stale: boolean;
   /** Whether what was moved is put back when a target fails; default: the stack's setting. */
   readonly allOrNothing?: boolean | undefined;
-  /**
-   * Asked once more when targets have changed since they were planned: what makes it pointless to move
-   * them by now, a newer release.
-   */
-  readonly mayMove?: (services: readonly MovingService[]) => Promise<readonly Problem[]>;
 }
 
 /**
- * Moves all targets of services to images that are in the registry, under the stack's lock, and
- * follows each to its end, and records it. What deploys, rolls back and promotes comes through here.
+ * Moves all targets of services to images that are in the registry, follows each to its end, and records
+ * how it ended, all under the stack's lock. Deployments, rollbacks and promotions come through here; so
+ * does a run that has nothing to move, which marks and records what runs already.
  *
- * @throws UserError when something stands in the way that was not there when the targets were planned
+ * @throws UserError when something stands in the way that was not there when the targets were planned;
+ *   with exit code 3 when a newer commit was released meanwhile
  */
 export async function moveServices(
   session: Session,
-  moving: readonly MovingService[],
+  services: readonly ServiceToMove[],
   options: MoveOptions,
-): Promise<Moved> {
-  const { directory, settings, signal, emit, timeline } = session;
-  if (moving.every(({ service }) => service.targets.length === 0))
-    return { outcomes: [], releases: [], planned: moving };
-  return timeline.run({ id: "move", title: "Move what runs them" }, async () => {
-    const lock = await lockTargets(directory, settings.stack, { emit, signal });
-    try {
-      // What was found before a build of minutes, or before another run was done, may not be so any more.
-      const stale = options.stale || lock.waited;
-      const planned = stale ? await planAgain(session, moving) : moving;
-      const pointless = stale ? ((await options.mayMove?.(planned)) ?? []) : [];
-      if (pointless.length > 0) throw new UserError(pointless, { exitCode: 3 });
-      const images = imagesByService(moving.map(({ image }) => image));
-      const moves = planned.flatMap((one) =>
-        one.targets.map(
-          (plan): Move => ({
-            plan,
-            image: targetImage(plan.target, one.image, images),
-            mayMove: async () => (await options.mayMove?.([one])) ?? [],
-          }),
-        ),
-      );
-      const problems = moves.flatMap(({ plan }) => plan.problems);
-      // Nothing was moved: it is refused as it would have been before.
-      if (problems.length > 0) throw new UserError(problems);
-      const { allOrNothing = settings.deploy.allOrNothing } = options;
-      const startedAt = new Date();
-      const outcomes = await moveTargets(session, moves, { step: "move", allOrNothing });
-      const [releases] = await Promise.all([
-        recordReleases(session, planned, outcomes, startedAt),
-        keepRunning(session, moves, outcomes),
-      ]);
-      return { outcomes, releases, planned };
-    } finally {
-      await lock.release();
-    }
+): Promise<MoveResult> {
+  const { timeline } = session;
+  if (services.every(({ service }) => service.targets.length === 0)) return nothingMoved;
+  if (options.stale || services.some(({ targets }) => targets.some(({ action }) => action !== "none"))) {
+    return timeline.run({ id: "move", title: "Move what runs them" }, (step) =>
+      withLock(session, async (waited) => {
+        // What was found before a build of minutes, or before another run was done, may have changed.
+        const current = options.stale || waited ? await planAgain(session, services, step) : services;
+        return moveAndRecord(session, current, options, step);
+      }),
+    );
+  }
+  const moves = movesOf(services);
+  const plans = moves.map(({ plan }) => plan);
+  await putKeepTags(session, moves, outcomesOfPlans(plans, []));
+  if (unrecorded(services, []).length === 0) return nothingMoved;
+  return withLock(session, async (waited) => {
+    // The other run may have recorded it.
+    const records = waited ? await withNewestRecords(session, services) : services;
+    return { outcomes: [], releases: await recordUnrecorded(session, records, []) };
   });
 }
 
-/** The services with their targets looked at anew, checked like the first time, and their newest records. */
+async function withLock<T>(session: Session, work: (waited: boolean) => Promise<T>): Promise<T> {
+  const { directory, settings, emit, signal } = session;
+  const lock = await lockTargets(directory, settings.stack, { emit, signal });
+  try {
+    return await work(lock.waited);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function moveAndRecord(
+  session: Session,
+  services: readonly ServiceToMove[],
+  { allOrNothing = session.settings.deploy.allOrNothing }: MoveOptions,
+  step: Step,
+): Promise<MoveResult> {
+  const moves = movesOf(services);
+  const problems = moves.flatMap(({ plan }) => plan.problems);
+  // Nothing has been moved: it is refused as it would have been before.
+  if (problems.length > 0) throw new UserError(problems);
+  const startedAt = new Date();
+  const results = await moveTargets(session, moves, { step: step.id, allOrNothing });
+  const outcomes = results.map(({ outcome }) => outcome);
+  const moved = services.map((one) => withLastVerdict(one, results));
+  const [releases] = await Promise.all([
+    recordReleases(session, moved, outcomes, startedAt),
+    putKeepTags(session, moves, outcomes),
+  ]);
+  const found = session.signal.aborted ? [] : await recordUnrecorded(session, moved, outcomes);
+  return { outcomes, releases: [...releases, ...found] };
+}
+
+function movesOf(services: readonly ServiceToMove[]): readonly TargetMove[] {
+  const images = imagesByService(services.map(({ image }) => image));
+  return services.flatMap(({ targets, image, newestWins }) =>
+    targets.map((plan) => ({ plan, image: targetImage(plan.target, image, images), newestWins })),
+  );
+}
+
+/**
+ * The services, planned and checked again: their targets, their newest records, and whether a newer commit
+ * was released meanwhile.
+ *
+ * @throws UserError with exit code 3 when one was
+ */
 async function planAgain(
   session: Session,
-  moving: readonly MovingService[],
-): Promise<readonly MovingService[]> {
-  const images = imagesByService(moving.map(({ image }) => image));
-  const { clients, settings, signal } = session;
-  const planned = await Promise.all(
-    moving.map(async (one) => {
-      const { service, image, earlier = {} } = one;
-      const reading = readHead(clients, image.repository, settings.stack, signal);
-      const looking = Promise.all(
-        service.targets.map((target) =>
-          planTarget(
-            session,
-            service,
-            target,
-            targetImage(target, image, images),
-            "move",
-            earlier[kindOf(target).title(target)],
-          ),
-        ),
-      );
-      const [head, targets] = await Promise.all([reading, looking]);
-      return { ...one, head, targets };
+  services: readonly ServiceToMove[],
+  step: Step,
+): Promise<readonly ServiceToMove[]> {
+  const images = imagesByService(services.map(({ image }) => image));
+  const looked = await Promise.all(
+    (await withNewestRecords(session, services)).map(async (one) => {
+      const { service, image, earlier } = one;
+      return { ...one, targets: await planTargets(session, { service, image, images, earlier }, step) };
     }),
   );
-  return withProofs(planned);
+  return refuseNewer(session, planProofs(looked));
+}
+
+function withNewestRecords(session: Session, services: readonly ServiceToMove[]) {
+  const { clients, settings, signal } = session;
+  return Promise.all(
+    services.map(async (one) => {
+      const { repository } = one.image;
+      return {
+        ...one,
+        newestRecord: await readNewestRecord(clients, repository, settings.stack, signal),
+      };
+    }),
+  );
+}
+
+/**
+ * Asks again whether a newer commit runs where services are to be moved.
+ *
+ * @throws UserError with exit code 3 when one does
+ */
+export async function refuseNewer(
+  session: Session,
+  services: readonly ServiceToMove[],
+): Promise<readonly ServiceToMove[]> {
+  const asked = await Promise.all(
+    services.map(async (one) => {
+      const { service, image, targets, newestWins } = one;
+      if (newestWins === undefined || !targets.some(isMove)) return { service: one, problems: [] };
+      const { repository } = image;
+      const now = await refuseOlderNow(session, newestWins, { service: service.name, repository });
+      return { service: withVerdict(one, now), problems: now.problems };
+    }),
+  );
+  const problems = asked.flatMap((one) => one.problems);
+  if (problems.length > 0) throw new UserError(problems, { exitCode: 3 });
+  return asked.map(({ service }) => service);
+}
+
+/** A service with the verdict of newest wins from when one of its targets was looked at again. */
+function withLastVerdict(service: ServiceToMove, results: readonly TargetResult[]): ServiceToMove {
+  const own = results.filter(({ move }) => move.plan.service === service.service.name);
+  const later = own.flatMap(({ move: { newestWins } }) =>
+    newestWins === undefined || newestWins === service.newestWins ? [] : [newestWins],
+  );
+  const last = later.find(({ problems }) => problems.length > 0) ?? later.at(-1);
+  return last === undefined ? service : withVerdict(service, last);
+}
+
+function withVerdict(service: ServiceToMove, newestWins: NewestWins): ServiceToMove {
+  const replaced = new Set(newestWins.gates.map(({ gate }) => gate));
+  const before: readonly Gate[] = service.about.gates;
+  const gates = [...before.filter(({ gate }) => !replaced.has(gate)), ...newestWins.gates];
+  return { ...service, newestWins, about: { ...service.about, gates } };
 }

@@ -2,7 +2,7 @@ import type { Colours } from "../report/colours.ts";
 import { formatDuration } from "../report/duration.ts";
 import { formatTable } from "../report/table.ts";
 import { isMove } from "../targets/target.ts";
-import type { MovedDocument } from "./images.ts";
+import type { MovedDocument } from "./releases.ts";
 import { showEvidence, showTargets, showTimeline } from "./show-targets.ts";
 
 /** What was done with images that were there, before the stack's name: `Rolled back on`, `Promoted from dev to`. */

@@ -1,6 +1,7 @@
-import { type Problem, UserError } from "../../config/problems/errors.ts";
+import { UserError } from "../../config/problems/errors.ts";
 import { hasCode } from "../aws/errors.ts";
-import { withChecks } from "../plan/pre-flight.ts";
+import { type NewestWins, refuseOlderNow } from "../plan/newest-wins.ts";
+import { planTarget } from "../plan/targets.ts";
 import { type Emit, runStep, type StepOutcome } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
 import { withHint } from "../targets/hints.ts";
@@ -8,19 +9,23 @@ import { kindOf } from "../targets/kinds.ts";
 import type { TargetContext, TargetImage, TargetOutcome, TargetPlan } from "../targets/target.ts";
 
 /** What moving needs of a session. */
-export type MovingSession = Pick<Session, "clients" | "emit" | "signal" | "settings" | "registry">;
+export type MovingSession = Pick<
+  Session,
+  "clients" | "emit" | "signal" | "settings" | "registry" | "directory"
+>;
 
 /** A target's plan, and the image that it is moved to. */
-export interface Move {
+export interface TargetMove {
   readonly plan: TargetPlan;
   readonly image: TargetImage;
-  /** Asked once more when somebody else has changed the target: what stands in the way by now. */
-  readonly mayMove?: () => Promise<readonly Problem[]>;
+  /** Asked again when somebody else has changed the target; undefined where no commit is too old. */
+  readonly newestWins?: NewestWins | undefined;
 }
 
-/** How a move ended, and what is needed to put it back. */
-export interface Moved {
-  readonly move: Move;
+/** How the move of a target ended, and what is needed to put it back. */
+export interface TargetResult {
+  /** As it was carried out: planned again where somebody else had changed the target. */
+  readonly move: TargetMove;
   readonly outcome: TargetOutcome;
   /** What the kind's `apply` returned; undefined when nothing was changed, as far as is known. */
   readonly applied: unknown;
@@ -32,29 +37,30 @@ export interface Moved {
  * @param step step that it is shown under
  */
 export async function moveTarget(
-  move: Move,
-  context: Omit<TargetContext, "step"> & Pick<MovingSession, "registry">,
+  move: TargetMove,
+  session: MovingSession,
   step: string,
-): Promise<Moved> {
+): Promise<TargetResult> {
   const { plan } = move;
   if (plan.action === "none") return unchanged(move, "runs this image already");
-  const { emit, signal, registry } = context;
+  const { clients, emit, signal } = session;
   const id = `target ${plan.title}`;
+  const context: TargetContext = { clients, emit, signal, step: id };
   return targetStep(emit, { id, title: plan.title, parent: step }, async () => {
     const startedAt = performance.now();
     let current = move;
     let applied: unknown;
     try {
-      current = await asItIsNow(move, registry, { ...context, step: id });
+      current = await asItIsNow(move, session, context);
       const obstacles = current.plan.problems;
       const [newer] = obstacles.filter(({ code }) => code === "superseded");
       if (newer !== undefined) return overtaken(current, newer.message);
       if (obstacles.length > 0) throw new UserError(obstacles, { exitCode: 1 });
       if (current.plan.action === "none") return unchanged(current, "another run has moved it to this image");
       const kind = kindOf(plan.target);
-      if (current.plan.action === "prove") return await prove(current, { ...context, step: id });
-      applied = await kind.apply(current.plan, move.image, { ...context, step: id });
-      const outcome = await kind.follow(current.plan, applied, move.image, { ...context, step: id });
+      if (current.plan.action === "prove") return await prove(current, context);
+      applied = await kind.apply(current.plan, move.image, context);
+      const outcome = await kind.follow(current.plan, applied, move.image, context);
       return { move: current, outcome: withHint(outcome), applied };
     } catch (error) {
       const verdict = verdictOf(error, { applied: applied !== undefined, aborted: signal.aborted });
@@ -68,7 +74,7 @@ export async function moveTarget(
  * Follows once more what brought a target to where it is. It is not changed, and so is not put back with
  * what is: what fails here is left as it is.
  */
-async function prove(move: Move, context: TargetContext): Promise<Moved> {
+async function prove(move: TargetMove, context: TargetContext): Promise<TargetResult> {
   const { plan, image } = move;
   const kind = kindOf(plan.target);
   const taken = kind.takeUp(plan);
@@ -80,39 +86,46 @@ async function prove(move: Move, context: TargetContext): Promise<Moved> {
 }
 
 /**
- * The move, planned anew when somebody else has moved the target since it was planned: another machine
- * is held by no lock of ours, and targets of a later order are come to minutes after they were planned.
+ * The move, planned again when somebody else has moved the target since it was planned: our lock does not
+ * hold other machines, and targets of a later order are moved minutes after they were planned.
  */
-async function asItIsNow(move: Move, registry: string, context: TargetContext): Promise<Move> {
+async function asItIsNow(
+  move: TargetMove,
+  session: MovingSession,
+  context: TargetContext,
+): Promise<TargetMove> {
   const { plan, image } = move;
   const kind = kindOf(plan.target);
   if (await kind.isAsPlanned(plan, context)) return move;
   context.emit({
     kind: "step-log",
     id: context.step,
-    line: "somebody else has changed it since it was looked at: looking again",
+    line: "somebody else has changed this target since it was planned; planning again",
   });
-  const [state, obstacles = []] = await Promise.all([kind.inspect(plan.target, context), move.mayMove?.()]);
-  const planned = kind.plan(plan.service, plan.target, state, image);
-  const earlier = plan.earlier === undefined ? {} : { earlier: plan.earlier };
-  const now = await withChecks({ ...planned, ...earlier }, image, registry, context);
-  return { ...move, plan: { ...now, problems: [...now.problems, ...obstacles] } };
+  const { service, target, earlier } = plan;
+  const { registry } = session;
+  const [now, newestWins] = await Promise.all([
+    planTarget(service, target, image, context, { registry, earlier }),
+    move.newestWins && refuseOlderNow(session, move.newestWins, { service, repository: image.repository }),
+  ]);
+  const problems = [...now.problems, ...(newestWins?.problems ?? [])];
+  return { ...move, newestWins, plan: { ...now, problems } };
 }
 
 /** A target that is left as it is. */
-export function unchanged(move: Move, message: string): Moved {
+export function unchanged(move: TargetMove, message: string): TargetResult {
   const outcome = { ...baseOf(move.plan), outcome: "unchanged" as const, message, milliseconds: 0 };
   return { move, outcome, applied: undefined };
 }
 
 /** A target that is not begun, and why. */
-export function notStarted(move: Move, message: string): Moved {
+export function notStarted(move: TargetMove, message: string): TargetResult {
   const outcome = { ...baseOf(move.plan), outcome: "not started" as const, message, milliseconds: 0 };
   return { move, outcome, applied: undefined };
 }
 
 /** A target that is not begun, since a newer commit has come to run there. */
-function overtaken(move: Move, message: string): Moved {
+function overtaken(move: TargetMove, message: string): TargetResult {
   const moved = notStarted(move, message);
   return { ...moved, outcome: { ...moved.outcome, because: "superseded" } };
 }
@@ -121,8 +134,8 @@ function overtaken(move: Move, message: string): Moved {
 function targetStep(
   emit: Emit,
   step: { readonly id: string; readonly title: string; readonly parent: string },
-  work: () => Promise<Moved>,
-): Promise<Moved> {
+  work: () => Promise<TargetResult>,
+): Promise<TargetResult> {
   return runStep(emit, step, async ({ conclude }) => {
     const moved = await work();
     conclude(stepOutcome(moved.outcome), moved.outcome.message);

@@ -37,7 +37,7 @@ export interface RunningRelease extends DatedCommit {
 }
 
 /** Why an older commit is not moved over a newer release. Pure. */
-export function superseded(
+export function supersededProblem(
   running: RunningRelease,
   ours: DatedCommit,
   stack: string,
@@ -54,7 +54,11 @@ export function superseded(
 }
 
 /** What is said when it can't be told which one is newer. Pure. */
-export function undecided(running: RunningRelease, ours: DatedCommit, age: "apart" | "unknown"): string {
+export function undecidedNotice(
+  running: RunningRelease,
+  ours: DatedCommit,
+  age: "apart" | "unknown",
+): string {
   const theirs = running.commit.slice(0, 7);
   const own = ours.commit.slice(0, 7);
   return age === "apart"

@@ -1,12 +1,17 @@
 /**
- * What `--output json` prints. These shapes are a promise (docs/commands.md): fields are added, never
- * renamed or removed, without `version` going up.
+ * What `slipway plan --output json` prints. The shape is a promise (docs/commands.md): fields are added, never
+ * renamed or removed, unless `version` goes up.
  */
 import type { Target } from "../../config/catalogue/catalogue.ts";
+import { runsImageOf } from "../../config/description/sidecars.ts";
+import { sourceTag } from "../../config/names.ts";
 import type { Problem } from "../../config/problems/errors.ts";
+import { imageReference } from "../registry/image.ts";
 import type { Where } from "../session/where.ts";
 import type { LeftOutFormat, PlannedTag } from "../tags/tags.ts";
-import type { FieldChange, TargetPlan } from "../targets/target.ts";
+import { type FieldChange, isMove, type TargetPlan } from "../targets/target.ts";
+import { reasonToBuild } from "./compare.ts";
+import type { PlannedService } from "./plan.ts";
 
 /** `slipway plan`, `slipway deploy --dry-run`. */
 export interface DeployPlan extends Where {
@@ -53,4 +58,63 @@ export interface ServicePlan {
   readonly sidecarIn: readonly string[];
   /** What stands in the way of the image: a tag that is taken. */
   readonly problems: readonly Problem[];
+}
+
+/** The plan of a deployment as its document. */
+export function planDocument(where: Where, services: readonly PlannedService[]): DeployPlan {
+  return {
+    version: 1,
+    kind: "plan",
+    ...where,
+    services: services.map((one) => servicePlan(one, services)),
+  };
+}
+
+function servicePlan(planned: PlannedService, all: readonly PlannedService[]): ServicePlan {
+  const { service, repository, registry, source, image, tagPlan, tagCheck, targets, problems } = planned;
+  return {
+    service: service.name,
+    repository,
+    registry,
+    source,
+    image:
+      image === undefined
+        ? {
+            action: "build",
+            reason: reasonToBuild(planned),
+            platforms: service.platforms,
+            push: [sourceTag(source.hash)],
+          }
+        : { action: "none", digest: image.digest, reference: imageReference(image) },
+    tags: {
+      put: tagCheck.toPut,
+      present: tagCheck.present,
+      planned: tagPlan.planned,
+      leftOut: tagPlan.leftOut,
+    },
+    targets: targets.map(({ title, target, action, changes, problems, notes }) => ({
+      title,
+      kind: target.kind,
+      order: target.order,
+      action,
+      changes,
+      problems,
+      notes,
+    })),
+    sidecarIn: sidecarIn(service.name, all),
+    problems,
+  };
+}
+
+/** Titles of other services' targets that run a service's image beside their own. */
+function sidecarIn(name: string, all: readonly PlannedService[]): string[] {
+  const others = all.filter(({ service }) => service.name !== name).flatMap(({ targets }) => targets);
+  return others.filter(({ target }) => runsImageOf(target, name)).map(({ title }) => title);
+}
+
+/** Whether a plan, as its document, would change nothing; targets may be left to prove. */
+export function isNothingToDo({ services }: DeployPlan): boolean {
+  return services.every(
+    ({ image, tags, targets }) => image.action === "none" && tags.put.length === 0 && !targets.some(isMove),
+  );
 }

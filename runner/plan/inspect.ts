@@ -4,51 +4,68 @@ import type { Problem } from "../../config/problems/errors.ts";
 import { hasCode } from "../aws/errors.ts";
 import { checkTags, tagMovability } from "../registry/tags.ts";
 import { verifyImage } from "../registry/verify-image.ts";
-import { readHead } from "../release/store.ts";
+import { readNewestRecord } from "../release/store.ts";
+import type { Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
 import { isMove } from "../targets/target.ts";
-import { type InspectedService, imageToPlanWith, type TaggedService } from "./plan.ts";
-import { withProofs } from "./prove.ts";
+import { type Candidate, notAsked, refuseOlder } from "./newest-wins.ts";
+import { type PlannedService, plannedImage, type TaggedService } from "./plan.ts";
+import { planProofs } from "./prove.ts";
 import { imagesByService } from "./target-image.ts";
 import { planTargets } from "./targets.ts";
 
 /**
- * Services that are only read at the same time; how many are moved at once is another matter. ECS lets
- * 20 DescribeServices through a second, 100 in a burst.
+ * How many services are read at the same time; how many are moved at once is another setting. ECS allows
+ * 20 DescribeServices calls a second, with bursts of 100.
  */
-export const lookedAtTogether = 16;
+export const parallelReads = 16;
 
 /**
- * Looks at everything that a deployment would change, without changing it: where each tag is, and
- * what runs in each target. What stands in the way comes back as problems of the plans.
+ * Reads everything that a deployment would change: where each tag is, what runs in each target, and
+ * whether a newer commit runs there. What stands in the way comes back as problems.
  *
- * @param step step that it belongs to
+ * @param candidate the commit that would be deployed
  */
 export async function inspectServices(
   session: Session,
-  compared: readonly TaggedService[],
-  step: string,
-): Promise<readonly InspectedService[]> {
+  tagged: readonly TaggedService[],
+  candidate: Candidate,
+  step: Step,
+): Promise<readonly PlannedService[]> {
   const { clients, signal, settings } = session;
   const movable = tagMovability(settings.repositories);
-  const images = imagesByService(compared.map(imageToPlanWith));
+  const images = imagesByService(tagged.map(plannedImage));
   const found = await pMap(
-    compared,
+    tagged,
     async (one) => {
-      const [tagCheck, targets, head] = await Promise.all([
-        checkTags(clients, one.repository, one.image?.digest, one.tagPlan.tags, { movable }, signal),
-        planTargets(session, one.service, imageToPlanWith(one), images, step),
-        readHead(clients, one.repository, settings.stack, signal),
+      const { service, repository, image, tagPlan } = one;
+      const [tagCheck, targets, newestRecord] = await Promise.all([
+        checkTags(clients, repository, image?.digest, tagPlan.tags, { movable }, signal),
+        planTargets(session, { service, image: plannedImage(one), images }, step),
+        readNewestRecord(clients, repository, settings.stack, signal),
       ]);
-      const faults = targets.some(isMove) ? await imageFaults(session, one) : [];
-      return { ...one, sourceProblems: [...(one.sourceProblems ?? []), ...faults], tagCheck, targets, head };
+      const moves = targets.some(isMove);
+      const [faults, newestWins] = await Promise.all([
+        moves ? imageFaults(session, one) : [],
+        moves
+          ? refuseOlder(session, candidate, { service: service.name, newestRecord })
+          : notAsked(candidate),
+      ]);
+      const problems = [
+        ...one.sourceProblems,
+        ...faults,
+        ...newestWins.problems,
+        ...tagPlan.problems,
+        ...tagCheck.problems,
+      ];
+      return { ...one, tagCheck, targets, newestRecord, newestWins, problems };
     },
-    { concurrency: lookedAtTogether, signal },
+    { concurrency: parallelReads, signal },
   );
-  return withProofs(found);
+  return planProofs(found);
 }
 
-/** What an image lacks that was built before, and is to be moved: one that is built now is verified then. */
+/** What an image that was built before lacks, and is to be moved; one that is built now is verified then. */
 async function imageFaults(
   { clients, signal }: Session,
   { service, repository, source, image }: TaggedService,
@@ -60,7 +77,7 @@ async function imageFaults(
   } catch (error) {
     if (!hasCode(error, "image-incomplete")) throw error;
     const tag = sourceTag(source.hash);
-    const fix = `delete ${repository}:${tag}, and deploy again: it is built anew then`;
+    const fix = `delete ${repository}:${tag} and deploy again, which builds it again`;
     return error.problems.map((problem) => ({ ...problem, fix }));
   }
 }

@@ -8,12 +8,12 @@ import {
   plainMarkdown,
 } from "../github/markdown.ts";
 import { isMove } from "../targets/target.ts";
-import type { DeployPlan, ServicePlan } from "./document.ts";
-import { isNothingToDo, problemsOfPlan } from "./plan.ts";
+import { type DeployPlan, isNothingToDo, type ServicePlan } from "./document.ts";
+import { problemsOf } from "./plan.ts";
 
 /** A plan as a job, and the comment on a pull request, show it. Pure. */
 export function presentPlan(plan: DeployPlan): JobReport {
-  const problems: readonly Problem[] = problemsOfPlan(plan);
+  const problems: readonly Problem[] = problemsOf(plan.services);
   const outcome = problems.length > 0 ? "blocked" : isNothingToDo(plan) ? "nothing" : "changes";
   const changing = plan.services.filter(({ image, targets }) => {
     return image.action === "build" || targets.some(isMove);

@@ -2,104 +2,105 @@ import type { Problem } from "../../config/problems/errors.ts";
 import { commonAncestor } from "../git/revision.ts";
 import { isSuccessful, releasesOf } from "../release/history.ts";
 import type { StoredRelease } from "../release/record.ts";
-import { readHead } from "../release/store.ts";
+import { readNewestRecord } from "../release/store.ts";
 import type { Session } from "../session/session.ts";
 import type { Gate } from "../targets/gate.ts";
-import { ageOf, type DatedCommit, type RunningRelease, superseded, undecided } from "./commit-age.ts";
+import {
+  ageOf,
+  type DatedCommit,
+  type RunningRelease,
+  supersededProblem,
+  undecidedNotice,
+} from "./commit-age.ts";
 
-/** A service that is to be moved. */
-export interface MovingRepository {
-  readonly service: string;
-  readonly repository: string;
+/** The commit that a run brings to its services. */
+export interface Candidate {
+  /** Undefined outside a repository, and when the commit of an image is not known. */
+  readonly commit: DatedCommit | undefined;
+  readonly command: "deploy" | "promote";
+  /** Whether it may replace a newer commit (`--force`). */
+  readonly force: boolean;
 }
 
-/** What a commit may be moved over: the newest release of each service that is to be moved. */
+/** What the gate "newest wins" says of moving a candidate to one service. */
 export interface NewestWins {
-  /** What stands in the way, by the releases as they were read. */
-  check(
-    services: readonly (MovingRepository & { readonly head: StoredRelease | undefined })[],
-  ): Promise<Problem[]>;
-  /** The same by the releases as they are now. */
-  checkAgain(services: readonly MovingRepository[]): Promise<Problem[]>;
-  /** What it said of a service when it was asked last; nothing when it was not. */
-  gates(service: string): readonly Gate[];
+  readonly candidate: Candidate;
+  readonly problems: readonly Problem[];
+  readonly gates: readonly Gate[];
+  readonly notices: readonly string[];
 }
 
 /**
- * Holds the commit that is deployed, or promoted, against the ones that run, as the release records tell them: an
- * older commit is not moved over a newer release. Where it can't be told which is newer, and with
- * `--force`, that is said and nothing stands in the way.
+ * Holds a candidate against the newest release of a service that ended well: an older commit does not
+ * replace a newer one. Where history does not tell which is newer, and with `force`, that is a notice.
  *
- * @param ours undefined outside of a repository, or when an image's commit is not known
+ * @param session its `directory` is where git is asked for the history of both commits
  */
-export function newestWins(
-  session: Pick<Session, "directory" | "settings" | "clients" | "signal" | "emit">,
-  ours: DatedCommit | undefined,
-  { force, command = "deploy" }: { readonly force: boolean; readonly command?: "deploy" | "promote" },
-): NewestWins {
-  const { directory, settings, clients, signal, emit } = session;
-  const said = new Set<string>();
-  const verdicts = new Map<string, Gate>();
-  const decide = (service: string, verdict: Gate["verdict"], message: string) =>
-    verdicts.set(service, { gate: "newest wins", verdict, message });
-  const say = (message: string) => {
-    if (!said.has(message)) emit({ kind: "notice", message });
-    said.add(message);
-  };
-
-  const check: NewestWins["check"] = async (services) => {
-    if (ours === undefined) return [];
-    const problems = await Promise.all(
-      services.map(async ({ service, head }): Promise<Problem[]> => {
-        const running = runningRelease(service, head);
-        if (running === undefined) {
-          decide(service, "passed", "no release of a known commit was there");
-          return [];
-        }
-        const age = ageOf(ours, running, await commonAncestor(directory, ours.commit, running.commit));
-        if (age === "apart" || age === "unknown") {
-          say(undecided(running, ours, age));
-          decide(service, "undecided", undecided(running, ours, age));
-        }
-        if (age === "same" || age === "newer") {
-          decide(
-            service,
-            "passed",
-            `${age === "same" ? "the same as" : "newer than"} release ${running.release}`,
-          );
-        }
-        if (age !== "older") return [];
-        const problem = superseded(running, ours, settings.stack, command);
-        decide(service, force ? "overridden" : "failed", problem.message);
-        if (!force) return [problem];
-        say(`${service}: ${problem.message}; it is replaced by ${problem.value}, as --force says`);
-        return [];
-      }),
-    );
-    return problems.flat();
-  };
-
-  return {
-    check,
-    gates: (service) => {
-      const verdict = verdicts.get(service);
-      return verdict === undefined ? [] : [verdict];
-    },
-    checkAgain: async (services) =>
-      check(
-        await Promise.all(
-          services.map(async (one) => ({
-            ...one,
-            head: await readHead(clients, one.repository, settings.stack, signal),
-          })),
-        ),
-      ),
-  };
+export async function refuseOlder(
+  { directory, settings }: Pick<Session, "directory" | "settings">,
+  candidate: Candidate,
+  { service, newestRecord }: { readonly service: string; readonly newestRecord: StoredRelease | undefined },
+): Promise<NewestWins> {
+  const { commit: ours, force, command } = candidate;
+  const says = (verdict: Gate["verdict"], message: string, rest: Partial<NewestWins> = {}): NewestWins => ({
+    candidate,
+    problems: [],
+    notices: [],
+    gates: [{ gate: "newest wins", verdict, message }],
+    ...rest,
+  });
+  if (ours === undefined) return notAsked(candidate);
+  const running = runningRelease(service, newestRecord);
+  if (running === undefined) return says("passed", "no release of a known commit was there");
+  const age = ageOf(ours, running, await commonAncestor(directory, ours.commit, running.commit));
+  switch (age) {
+    case "same":
+      return says("passed", `the same as release ${running.release}`);
+    case "newer":
+      return says("passed", `newer than release ${running.release}`);
+    case "apart":
+    case "unknown": {
+      const notice = undecidedNotice(running, ours, age);
+      return says("undecided", notice, { notices: [notice] });
+    }
+    case "older": {
+      const problem = supersededProblem(running, ours, settings.stack, command);
+      if (!force) return says("failed", problem.message, { problems: [problem] });
+      const notice = `${service}: ${problem.message}; ${problem.value} replaces it because of --force`;
+      return says("overridden", problem.message, { notices: [notice] });
+    }
+  }
 }
 
-/** The newest release that ended well and says of which commit it is. Pure. */
-export function runningRelease(service: string, head: StoredRelease | undefined): RunningRelease | undefined {
-  const release = releasesOf(head).find(isSuccessful);
+/** The verdict on a service that has no target to move yet; it is asked when that changes. */
+export function notAsked(candidate: Candidate): NewestWins {
+  return { candidate, problems: [], gates: [], notices: [] };
+}
+
+/**
+ * The same by the newest release as it is now: another run may have deployed since the plan was made.
+ * Emits the notices that the earlier verdict did not have.
+ */
+export async function refuseOlderNow(
+  session: Pick<Session, "directory" | "settings" | "clients" | "signal" | "emit">,
+  earlier: NewestWins,
+  { service, repository }: { readonly service: string; readonly repository: string },
+): Promise<NewestWins> {
+  const { clients, settings, signal, emit } = session;
+  const newestRecord = await readNewestRecord(clients, repository, settings.stack, signal);
+  const now = await refuseOlder(session, earlier.candidate, { service, newestRecord });
+  for (const message of now.notices) {
+    if (!earlier.notices.includes(message)) emit({ kind: "notice", message });
+  }
+  return now;
+}
+
+/** The newest release that ended well and says which commit it is of. */
+export function runningRelease(
+  service: string,
+  newestRecord: StoredRelease | undefined,
+): RunningRelease | undefined {
+  const release = releasesOf(newestRecord).find(isSuccessful);
   if (release?.commit === undefined) return undefined;
   const { id, commit, committedAt } = release;
   return {

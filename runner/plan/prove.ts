@@ -9,11 +9,11 @@ import { runsImageOf } from "../targets/target.ts";
 /** A service that is to be moved, and what is recorded of it. */
 interface RecordedService {
   readonly service: Service;
-  /** Undefined: it is still to be built, so nothing runs it yet. */
+  /** Undefined while it is still to be built: nothing runs it yet. */
   readonly image: Image | undefined;
   readonly targets: readonly TargetPlan[];
   /** The newest release record of the service on this stack. */
-  readonly head: StoredRelease | undefined;
+  readonly newestRecord: StoredRelease | undefined;
 }
 
 /**
@@ -21,9 +21,9 @@ interface RecordedService {
  * it was ended before its last check, or the check failed and the version was kept. Such a target is
  * followed once more, and not taken for done. Pure.
  */
-export function withProofs<S extends RecordedService>(services: readonly S[]): readonly S[] {
-  const isRecorded = ({ image, head }: RecordedService) =>
-    image === undefined || isProven(releasesOf(head), image.digest);
+export function planProofs<S extends RecordedService>(services: readonly S[]): readonly S[] {
+  const isRecorded = ({ image, newestRecord }: RecordedService) =>
+    image === undefined || isProven(releasesOf(newestRecord), image.digest);
   if (services.every(isRecorded)) return services;
   return services.map((one) => ({
     ...one,

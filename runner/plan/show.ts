@@ -3,8 +3,7 @@ import { describeProblem } from "../../config/problems/errors.ts";
 import type { Colours } from "../report/colours.ts";
 import type { FieldChange } from "../targets/target.ts";
 import { isMove } from "../targets/target.ts";
-import type { DeployPlan, ServicePlan } from "./document.ts";
-import { isNothingToDo } from "./plan.ts";
+import { type DeployPlan, isNothingToDo, type ServicePlan } from "./document.ts";
 
 /** A plan as people read it: for each service what would be built, pushed, tagged and changed. Pure. */
 export function showPlan(plan: DeployPlan, colours: Colours): string {

@@ -1,33 +1,42 @@
 import type { Service, Target } from "../../config/catalogue/catalogue.ts";
 import type { Image } from "../registry/image.ts";
-import { runStep } from "../report/events.ts";
+import { runStep, type Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
 import { kindOf } from "../targets/kinds.ts";
-import type { TargetImage, TargetPlan } from "../targets/target.ts";
+import type { TargetContext, TargetImage, TargetPlan } from "../targets/target.ts";
 import { withChecks } from "./pre-flight.ts";
 import { targetImage } from "./target-image.ts";
 
-/**
- * Plans moving all targets of a service to an image, from how they are now; each one a step.
- *
- * @param images of all services of the run: what other containers of a target are moved to
- * @param earlier title of a target → what an earlier release left in it: see `TargetPlan.earlier`
- */
+/** What planning targets needs of a session. */
+export type PlanningSession = Pick<Session, "clients" | "emit" | "signal" | "registry">;
+
+/** What the targets of a service are to run. */
+export interface WantedImage {
+  readonly service: Service;
+  readonly image: Image;
+  /** Images of all services of the run: what other containers of a target are moved to. */
+  readonly images: ReadonlyMap<string, Image>;
+  /** Title of a target → what an earlier release left in it: see `TargetPlan.earlier`. */
+  readonly earlier?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Plans moving all targets of a service to an image, from how they are now; each is a step. */
 export async function planTargets(
-  session: Session,
-  service: Service,
-  image: Image,
-  images: ReadonlyMap<string, Image>,
-  step: string,
-  earlier: Readonly<Record<string, string>> = {},
+  session: PlanningSession,
+  { service, image, images, earlier = {} }: WantedImage,
+  parent: Step,
 ): Promise<readonly TargetPlan[]> {
+  const { clients, emit, signal, registry } = session;
   return Promise.all(
     service.targets.map((target) => {
       const title = kindOf(target).title(target);
-      const id = `check ${title}`;
-      return runStep(session.emit, { id, title, parent: step }, async ({ conclude }) => {
+      return runStep(emit, { id: `check ${title}`, title, parent: parent.id }, async ({ id, conclude }) => {
         const wanted = targetImage(target, image, images);
-        const plan = await planTarget(session, service, target, wanted, id, earlier[title]);
+        const context = { clients, emit, signal, step: id };
+        const plan = await planTarget(service.name, target, wanted, context, {
+          registry,
+          earlier: earlier[title],
+        });
         const [problem] = plan.problems;
         if (problem !== undefined) conclude("failed", problem.message);
         else if (plan.action === "none") conclude("skipped", "runs this image already");
@@ -38,22 +47,30 @@ export async function planTargets(
 }
 
 /**
- * Plans moving one target to an image, from how it is now. Where it really is to be moved, all that
- * `slipway verify` checks is checked, whatever moves it: a deployment, a rollback or a promotion.
+ * Plans moving one target to an image, from how it is now. A target that is to be moved passes all checks
+ * of `slipway verify` first, whether a deployment, a rollback or a promotion moves it.
  *
- * @param earlier what an earlier release left in it, and is taken up again
+ * @param options.earlier what an earlier release left in the target, to be used again
  */
 export async function planTarget(
-  { clients, emit, signal, registry }: Session,
-  service: Service,
+  service: string,
   target: Target,
   image: TargetImage,
-  step: string,
-  earlier?: string,
+  context: TargetContext,
+  options: { readonly registry: string; readonly earlier?: string | undefined },
+): Promise<TargetPlan> {
+  const { registry, earlier } = options;
+  const plan = await lookAndPlan(service, target, image, context);
+  return withChecks(earlier === undefined ? plan : { ...plan, earlier }, image, registry, context);
+}
+
+/** What moving a target to an image would change, by how the target is now; nothing is checked yet. */
+export async function lookAndPlan(
+  service: string,
+  target: Target,
+  image: TargetImage,
+  context: TargetContext,
 ): Promise<TargetPlan> {
   const kind = kindOf(target);
-  const context = { clients, emit, signal, step };
-  const state = await kind.inspect(target, context);
-  const plan = kind.plan(service.name, target, state, image);
-  return withChecks(earlier === undefined ? plan : { ...plan, earlier }, image, registry, context);
+  return kind.plan(service, target, await kind.inspect(target, context), image);
 }

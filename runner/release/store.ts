@@ -14,7 +14,7 @@ const recordAnnotation = "slipway.release.record";
  * The newest release of a stack in a repository: one call. Undefined when there is none, or when what
  * is there can't be read (a later Slipway's).
  */
-export async function readHead(
+export async function readNewestRecord(
   clients: Clients,
   repository: string,
   stack: string,

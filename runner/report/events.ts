@@ -27,16 +27,21 @@ export type RunEvent =
 /** Sends an event to whoever reports the run. Never throws. */
 export type Emit = (event: RunEvent) => void;
 
+/** A step as the work in it sees it. */
+export interface Step {
+  /** What events and inner steps name it by. */
+  readonly id: string;
+  progress(message: string): void;
+  log(line: string): void;
+  /** Ends the step with this outcome and message instead of a bare `done`. */
+  conclude(outcome: StepOutcome, message?: string): void;
+}
+
 /** Runs `work` as a step: emits its start and its end, with the time that it took. */
 export async function runStep<T>(
   emit: Emit,
   step: { readonly id: string; readonly title: string; readonly parent?: string },
-  work: (step: {
-    progress(message: string): void;
-    log(line: string): void;
-    /** Ends the step with this outcome and message instead of a bare `done`. */
-    conclude(outcome: StepOutcome, message?: string): void;
-  }) => Promise<T>,
+  work: (step: Step) => Promise<T>,
 ): Promise<T> {
   const startedAt = performance.now();
   let conclusion: { outcome: StepOutcome; message?: string } = { outcome: "done" };
@@ -51,6 +56,7 @@ export async function runStep<T>(
     });
   try {
     const result = await work({
+      id: step.id,
       progress: (message) => emit({ kind: "step-progress", id: step.id, message }),
       log: (line) => emit({ kind: "step-log", id: step.id, line }),
       conclude: (outcome, message) => {

@@ -1,4 +1,4 @@
-import { type Emit, runStep } from "../report/events.ts";
+import { type Emit, runStep, type Step } from "../report/events.ts";
 
 /** How long a part of a run took. */
 export interface Phase {
@@ -11,10 +11,7 @@ export interface Timeline {
   readonly phases: readonly Phase[];
   /** Since the run began. */
   elapsed(): number;
-  run<T>(
-    step: { readonly id: string; readonly title: string },
-    work: (step: Parameters<Parameters<typeof runStep<T>>[2]>[0]) => Promise<T>,
-  ): Promise<T>;
+  run<T>(step: { readonly id: string; readonly title: string }, work: (step: Step) => Promise<T>): Promise<T>;
 }
 
 export function createTimeline(emit: Emit): Timeline {

@@ -24,7 +24,7 @@ import type { HistoryDocument } from "../../runner/commands/history/history.ts";
 import type { PromoteDocument } from "../../runner/commands/promote/promote.ts";
 import type { RollbackDocument } from "../../runner/commands/rollback/rollback.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
-import { readHead } from "../../runner/release/store.ts";
+import { readNewestRecord } from "../../runner/release/store.ts";
 import { cli, clone, createWorld, shopOnOnePlatform, stack, startCli, type World } from "./world.ts";
 
 const directory = join(clone, ".slipway/e2e-release");
@@ -114,7 +114,7 @@ describe("release records", () => {
     expect(releases[0]?.tags).toContain(made[0]?.commit);
 
     const second = await release("1.2.0");
-    const head = await readHead(world.clients, "shop/orders", stack, AbortSignal.timeout(60_000));
+    const head = await readNewestRecord(world.clients, "shop/orders", stack, AbortSignal.timeout(60_000));
     expect(head?.record).toMatchObject({
       id: second.releases[0]?.id,
       service: "orders",
@@ -319,7 +319,7 @@ describe("promotion", () => {
     // The index and two platforms, and what refers to them: the description of the source.
     expect((copied?.manifests ?? 0) - (copied?.referrers ?? 0)).toBe(3);
     expect(await runningImage("shop-live")).toBe(digest);
-    const head = await readHead(world.clients, "live/orders", "live", AbortSignal.timeout(60_000));
+    const head = await readNewestRecord(world.clients, "live/orders", "live", AbortSignal.timeout(60_000));
     expect(head?.record).toMatchObject({
       command: "promote",
       stack: "live",
@@ -338,7 +338,7 @@ describe("promotion", () => {
     const forced = await promote(...older, "--force", "--all-or-nothing");
     expect(forced.exitCode, forced.stderr).toBe(0);
     expect(await runningImage("shop-live")).toBe(made[1]?.digest);
-    const stays = await readHead(world.clients, "live/orders", "live", AbortSignal.timeout(10_000));
+    const stays = await readNewestRecord(world.clients, "live/orders", "live", AbortSignal.timeout(10_000));
     expect(stays?.record.gates.filter(({ verdict }) => verdict !== "passed")).toMatchObject([
       { gate: "newest wins", verdict: "overridden" },
     ]);

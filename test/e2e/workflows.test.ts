@@ -18,7 +18,7 @@ import { parse, stringify } from "yaml";
 import { loadStack } from "../../config/description/load.ts";
 import { type Clients, createClients } from "../../runner/aws/clients.ts";
 import type { WhyDocument } from "../../runner/commands/why/why.ts";
-import { readHead } from "../../runner/release/store.ts";
+import { readNewestRecord } from "../../runner/release/store.ts";
 import { stackEnvironment } from "../../runner/stack/environment.ts";
 import { writeSandboxStack } from "../../sandbox/stack-file.ts";
 import { readState } from "../../sandbox/state.ts";
@@ -263,8 +263,8 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     });
     expect((await aliasOf("prod")).FunctionVersion).toBe("1");
     const [dev, prod] = await Promise.all([
-      readHead(clients, "shop/checkout", stack, AbortSignal.timeout(10_000)),
-      readHead(clients, "shop-prod/checkout", "prod", AbortSignal.timeout(10_000)),
+      readNewestRecord(clients, "shop/checkout", stack, AbortSignal.timeout(10_000)),
+      readNewestRecord(clients, "shop-prod/checkout", "prod", AbortSignal.timeout(10_000)),
     ]);
     expect(prod?.record).toMatchObject({
       command: "promote",

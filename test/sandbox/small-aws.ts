@@ -50,7 +50,7 @@ export async function startSmallAws(): Promise<SmallAws> {
   const root = await mkdtemp(join(tmpdir(), "slipway-provider-"));
   const signal = new AbortController().signal;
   const sandbox = await openSandbox({ root, emit: () => {}, signal });
-  const step = { progress() {}, log() {}, conclude() {} };
+  const step = { id: "test", progress() {}, log() {}, conclude() {} };
   await engine.start(sandbox, step);
   const { address: endpoint } = await emulator.start(sandbox, step);
   const { region } = sandbox.store.current();

@@ -8,7 +8,7 @@ import { fetchLogin, type RegistryLogin, withPushLogin, withReadLogin } from "..
 import { onlyChangedSince } from "../../git/changed-since.ts";
 import { getManifest, parseStored } from "../../registry/lookup.ts";
 import { tagMovability } from "../../registry/tags.ts";
-import { readHead } from "../../release/store.ts";
+import { readNewestRecord } from "../../release/store.ts";
 import { openDescription, type Selection, type Session, withSession } from "../../session/session.ts";
 
 /** `slipway build`. */
@@ -152,7 +152,7 @@ async function releasedSizes(session: Session): Promise<{ readonly sizes: Sizes 
 
   async function sizesOf({ clients }: Session, service: Service) {
     const repository = repositoryName(settings, service);
-    const head = await readHead(clients, repository, settings.stack, signal);
+    const head = await readNewestRecord(clients, repository, settings.stack, signal);
     if (head === undefined) return undefined;
     const known = await pMap(Object.entries(head.record.image.manifests), async ([platform, imageDigest]) => {
       const stored = await getManifest(clients, repository, { imageDigest }, signal);

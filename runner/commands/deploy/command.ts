@@ -42,7 +42,7 @@ export const deployCommand = defineCommand({
   run: async (options, context) => {
     const request = {
       ...options,
-      version: options.version ?? process.env.TAG,
+      version: (options.version ?? process.env.TAG) || undefined,
       allOrNothing: options["all-or-nothing"],
       allowDirty: options["allow-dirty"],
     };

@@ -1,69 +1,28 @@
 import pMap from "p-map";
-import { type Problem, UserError } from "../../../config/problems/errors.ts";
-import { buildMissing, type ReadyService } from "../../build/missing.ts";
+import { UserError } from "../../../config/problems/errors.ts";
+import { type Built, buildMissing } from "../../build/missing.ts";
+import type { Revision } from "../../git/revision.ts";
 import { imageGate } from "../../history/gates.ts";
-import { type RecordedRelease, recordLate, sourceOf } from "../../history/write.ts";
-import { keepRunning } from "../../in-use/mark.ts";
-import { retireKeepTags } from "../../in-use/retire.ts";
+import { sourceOf } from "../../history/write.ts";
+import { removeKeepTags } from "../../in-use/retire.ts";
 import type { DeployDocument, DeployedService } from "../../move/document.ts";
 import { judgeOutcome, outcomesOfPlans } from "../../move/outcome.ts";
-import { type MovingService, moveServices } from "../../move/services.ts";
-import type { DeployPlan } from "../../plan/document.ts";
+import {
+  type MoveResult,
+  moveServices,
+  nothingMoved,
+  refuseNewer,
+  type ServiceToMove,
+} from "../../move/services.ts";
+import { type PlanRequest, planDeployment } from "../../plan/deployment.ts";
 import { pathsRead } from "../../plan/paths-read.ts";
-import { exitCodeOfProblems, isNothingToDo, problemsOfPlan } from "../../plan/plan.ts";
-import { type PlanRequest, type PreparedDeployment, prepareDeployment } from "../../plan/prepare.ts";
+import { exitCodeOfProblems, isChanged, type PlannedService, problemsOf } from "../../plan/plan.ts";
 import { imageReference } from "../../registry/image.ts";
 import { putTags, tagMovability } from "../../registry/tags.ts";
+import { unlessInterrupted } from "../../session/interruption.ts";
 import type { Session } from "../../session/session.ts";
-import type { TargetOutcome } from "../../targets/target.ts";
+import { whereOf } from "../../session/where.ts";
 import { isMove } from "../../targets/target.ts";
-
-/**
- * Deploys the session's services: everything is checked before anything is built, and everything is
- * built and pushed before anything is moved.
- *
- * @throws UserError when something stands in the way, with nothing changed; or when a build fails
- */
-export async function deploy(session: Session, request: DeployRequest): Promise<DeployDocument> {
-  const prepared = await prepareDeployment(session, request);
-  const problems = problemsOfPlan(prepared.plan);
-  const refused = exitCodeOfProblems(problems);
-  if (refused !== 0) throw new UserError(problems, { exitCode: refused });
-  const run: Run = { ready: [], planned: [], outcomes: [], releases: [] };
-  try {
-    if (!isNothingToDo(prepared.plan) || isToBeProven(prepared.plan))
-      await carryOut(session, prepared, request, run);
-    else run.ready = await leaveAsItIs(session, prepared);
-    if (!session.signal.aborted) {
-      const found = movingServices(session, prepared, run.ready).map((one) => {
-        // Another run may have moved it while this one waited for the lock, and been killed then.
-        const again = run.planned.find(({ service }) => service.name === one.service.name);
-        return again === undefined ? one : { ...one, targets: again.targets };
-      });
-      const late = await recordLate(session, found, run.outcomes);
-      run.releases = [...run.releases, ...late];
-    }
-  } catch (error) {
-    if (!session.signal.aborted) throw error;
-  }
-  return documentOf(session, prepared, run);
-}
-
-/** Whether something runs its image already, and has to be proven once more. Pure. */
-function isToBeProven({ services }: DeployPlan): boolean {
-  return services.some(({ targets }) => targets.some(({ action }) => action === "prove"));
-}
-
-/** Nothing to do but for a mark that is missing: targets that were moved by other means, say. */
-async function leaveAsItIs(session: Session, prepared: PreparedDeployment) {
-  const ready = await buildMissing(session, prepared.inspected, "build");
-  const moves = movingServices(session, prepared, ready).flatMap(({ image, targets }) =>
-    targets.map((plan) => ({ plan, image })),
-  );
-  const plans = moves.map(({ plan }) => plan);
-  await keepRunning(session, moves, outcomesOfPlans(plans, []));
-  return ready;
-}
 
 /** What is asked of a deployment, beside its services. */
 export interface DeployRequest extends PlanRequest {
@@ -71,123 +30,114 @@ export interface DeployRequest extends PlanRequest {
   readonly allOrNothing?: boolean | undefined;
 }
 
-/** How far a deployment has come: what is reported also when it is interrupted. */
-interface Run {
-  ready: readonly ReadyService[];
-  planned: readonly MovingService[];
-  outcomes: readonly TargetOutcome[];
-  releases: readonly RecordedRelease[];
+/** A service whose image is in the registry, and what was planned for it. */
+type BuiltService = PlannedService & Built;
+
+/**
+ * Deploys the session's services. Everything is checked before anything is built, and everything is built
+ * and pushed before anything is moved.
+ *
+ * @throws UserError when something stands in the way, with nothing changed; or when a build fails
+ */
+export async function deploy(session: Session, request: DeployRequest): Promise<DeployDocument> {
+  const { services: planned, revision } = await planDeployment(session, request);
+  refuseProblems(planned);
+  const built = await unlessInterrupted(session, () => buildMissing(session, planned), []);
+  const moving = built.map((one) => serviceToMove(session, one, revision));
+  const stale = built.some((one) => one.built);
+  // A build takes minutes: another run may have deployed a newer commit meanwhile.
+  if (stale) await unlessInterrupted(session, () => refuseNewer(session, moving), moving);
+  await unlessInterrupted(session, () => tagImages(session, built), undefined);
+  const { allOrNothing } = request;
+  const moved = await unlessInterrupted(
+    session,
+    () => moveServices(session, moving, { stale, allOrNothing }),
+    nothingMoved,
+  );
+  await unlessInterrupted(session, () => removeStaleKeepTags(session, built), undefined);
+  return deployDocument(session, planned, built, moved);
 }
 
-async function carryOut(
-  session: Session,
-  prepared: PreparedDeployment,
-  { allOrNothing }: DeployRequest,
-  run: Run,
-) {
-  const { inspected, plan } = prepared;
-  const { timeline, settings, clients, signal } = session;
-  const building = plan.services.some(({ image }) => image.action === "build");
-  run.ready = building
-    ? await timeline.run({ id: "build", title: "Build and push" }, () =>
-        buildMissing(session, inspected, "build"),
-      )
-    : await buildMissing(session, inspected, "build");
+function refuseProblems(planned: readonly PlannedService[]): void {
+  const problems = problemsOf(planned);
+  const exitCode = exitCodeOfProblems(problems);
+  if (exitCode !== 0) throw new UserError(problems, { exitCode });
+}
 
-  const moving = movingServices(session, prepared, run.ready);
-  // A build takes minutes: another run may have deployed a newer commit meanwhile.
-  if (building) {
-    const newer = await newerReleases(prepared, moving);
-    if (newer.length > 0) throw new UserError(newer, { exitCode: 3 });
-  }
+/** What is to be moved of a service, and what a release record is to say of it. */
+function serviceToMove(
+  { settings }: Session,
+  one: BuiltService,
+  revision: Revision | undefined,
+): ServiceToMove {
+  const { service, image, source, tagPlan, built, targets, newestRecord, newestWins } = one;
+  const about = {
+    command: "deploy" as const,
+    source: sourceOf(source.hash, revision, pathsRead(one, settings.stack)),
+    tags: tagPlan.tags,
+    gates: [
+      ...one.gates,
+      // It was verified right after its build, or before it is moved.
+      ...(built || targets.some(isMove) ? [imageGate(image)] : []),
+      ...newestWins.gates,
+    ],
+  };
+  return { service, image, targets, newestRecord, newestWins, about };
+}
+
+/** Puts the tags on images that are new, or that lacked one when they were planned. */
+async function tagImages(session: Session, services: readonly BuiltService[]): Promise<void> {
+  const { timeline, settings, clients, signal } = session;
+  const untagged = services.filter(({ built, tagCheck }) => built || tagCheck.toPut.length > 0);
+  if (untagged.length === 0) return;
   await timeline.run({ id: "tag", title: "Tag the images" }, async ({ conclude }) => {
     const movable = tagMovability(settings.repositories);
     const results = await pMap(
-      run.ready,
+      untagged,
       ({ image, tagPlan }) => putTags(clients, image, tagPlan.tags, { movable }, signal),
-      {
-        concurrency: 8,
-        signal,
-      },
+      { concurrency: 8, signal },
     );
-    const put = results.flatMap((result) => result.put);
-    if (put.length === 0) conclude("skipped", "they have their tags already");
-    else conclude("done", [...new Set(put)].join(", "));
+    const put = new Set(results.flatMap((result) => result.put));
+    if (put.size === 0) conclude("skipped", "they have their tags already");
+    else conclude("done", [...put].join(", "));
   });
-
-  const moved = await moveServices(session, moving, {
-    stale: building,
-    allOrNothing,
-    mayMove: (services) => newerReleases(prepared, services),
-  });
-  run.planned = moved.planned;
-  run.outcomes = moved.outcomes;
-  run.releases = moved.releases;
-  if (!signal.aborted) {
-    const repositories = new Set(moving.map(({ image }) => image.repository));
-    await retireKeepTags(session, [...repositories]);
-  }
 }
 
-/** Newer commits that were deployed since the services were planned, of those that are to be moved. */
-function newerReleases(
-  { newest }: PreparedDeployment,
-  moving: readonly MovingService[],
-): Promise<readonly Problem[]> {
-  return newest.checkAgain(
-    moving
-      .filter(({ targets }) => targets.some(isMove))
-      .map(({ service, image }) => ({ service: service.name, repository: image.repository })),
+/** A deployment that changes something also removes the keep tags of targets that are gone. */
+async function removeStaleKeepTags(session: Session, services: readonly BuiltService[]): Promise<void> {
+  const changed = services.some(
+    (one) => one.built || isChanged(one) || one.targets.some(({ action }) => action === "prove"),
   );
+  if (changed) await removeKeepTags(session, [...new Set(services.map(({ repository }) => repository))]);
 }
 
-/** What is ready to be moved, and what a release record is to say of it. */
-function movingServices(
-  { settings }: Session,
-  { inspected, revision, newest }: PreparedDeployment,
-  ready: readonly ReadyService[],
-): MovingService[] {
-  return ready.map((one) => {
-    const { service, image, source, tagPlan, built } = one;
-    const { targets = [], head } = inspected.find((other) => other.service.name === service.name) ?? {};
-    const about = {
-      command: "deploy" as const,
-      source: sourceOf(source.hash, revision, pathsRead(one, settings.stack)),
-      tags: tagPlan.tags,
-      gates: () => [
-        ...(one.gates ?? []),
-        ...newest.gates(service.name),
-        // Looked at right after its build, or before it is moved.
-        ...(built || targets.some(isMove) ? [imageGate(image)] : []),
-      ],
-    };
-    return { service, image, targets, head, about };
-  });
-}
-
-function documentOf(session: Session, { plan, inspected }: PreparedDeployment, run: Run): DeployDocument {
-  const { settings, caller, timeline, signal } = session;
-  const planned = inspected.flatMap(({ targets }) => targets);
-  const targets = outcomesOfPlans(planned, run.outcomes);
+function deployDocument(
+  session: Session,
+  planned: readonly PlannedService[],
+  built: readonly BuiltService[],
+  { outcomes, releases }: MoveResult,
+): DeployDocument {
+  const { timeline, signal } = session;
+  const plans = planned.flatMap(({ targets }) => targets);
+  const targets = outcomesOfPlans(plans, outcomes);
+  const nothingToDo = !planned.some(isChanged);
   return {
     version: 1,
     kind: "deploy",
-    stack: settings.stack,
-    account: caller.account,
-    region: settings.aws.region,
-    outcome: judgeOutcome({ nothingToDo: isNothingToDo(plan), targets, interrupted: signal.aborted }),
-    services: run.ready.map(deployedService),
-    notBuilt: inspected
+    ...whereOf(session),
+    outcome: judgeOutcome({ nothingToDo, targets, interrupted: signal.aborted }),
+    services: built.map(deployedService),
+    notBuilt: planned
       .map(({ service }) => service.name)
-      .filter((name) => !run.ready.some(({ service }) => service.name === name)),
+      .filter((name) => !built.some(({ service }) => service.name === name)),
     targets,
-    releases: run.releases,
+    releases,
     timeline: timeline.phases,
     milliseconds: timeline.elapsed(),
   };
 }
 
-function deployedService({ service, image, built, source, tagPlan }: ReadyService): DeployedService {
+function deployedService({ service, image, built, source, tagPlan }: BuiltService): DeployedService {
   return {
     service: service.name,
     built,

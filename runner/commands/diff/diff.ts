@@ -4,7 +4,7 @@ import type { Target } from "../../../config/catalogue/catalogue.ts";
 import { UserError } from "../../../config/problems/errors.ts";
 import { readRevision } from "../../git/revision.ts";
 import { notedGates } from "../../history/gates.ts";
-import { chooseOneOf } from "../../history/image.ts";
+import { suggestReleases } from "../../history/image.ts";
 import { readReleases, type ServiceReleases } from "../../history/read.ts";
 import { compareWithRegistry } from "../../plan/compare.ts";
 import { verifyImage } from "../../registry/verify-image.ts";
@@ -63,9 +63,9 @@ export const here = "HEAD";
  */
 export async function diffReleases(session: Session, before: string, after: string): Promise<DiffDocument> {
   const { settings, caller, timeline, signal } = session;
-  const services = await timeline.run({ id: "diff", title: "Compare" }, async () => {
+  const services = await timeline.run({ id: "diff", title: "Compare" }, async (step) => {
     const asked = [before, after].filter((text) => text !== live && text !== here);
-    const all = await readReleases(session, { asked });
+    const all = await readReleases(session, { asked, step });
     return pMap(all, (of) => diffService(session, of, before, after), { concurrency: 8, signal });
   });
   return {
@@ -129,7 +129,7 @@ async function sideOfRelease(session: Session, of: ServiceReleases, text: string
       where: `${of.repository}, stack ${session.settings.stack}`,
       value: text,
       message: `${of.service.name} has no release with this id, tag, commit or digest`,
-      fix: `${chooseOneOf(of.releases, "that there are", "its id")}; or write ${live} for what runs, ${here} for the source here`,
+      fix: `${suggestReleases(of.releases, "that there are", "its id")}; or write ${live} for what runs, ${here} for the source here`,
     });
   }
   return sideFrom(session, of, release, release.id);

@@ -31,8 +31,8 @@ export interface HistoryDocument {
  */
 export async function readHistory(session: Session, limit: number): Promise<HistoryDocument> {
   const { settings, caller, timeline } = session;
-  const found = await timeline.run({ id: "history", title: "Read the release records" }, () =>
-    readReleases(session),
+  const found = await timeline.run({ id: "history", title: "Read the release records" }, (step) =>
+    readReleases(session, { step }),
   );
   return {
     version: 1,

@@ -30,7 +30,7 @@ export const planCommand = defineCommand({
   },
   run: async (options, context) => {
     const { planServices } = await import("../../plan/run.ts");
-    const version = options.version ?? process.env.TAG;
+    const version = (options.version ?? process.env.TAG) || undefined;
     return planServices({ ...options, version, allowDirty: options["allow-dirty"] }, context);
   },
 });

@@ -1,28 +1,24 @@
 import pMap from "p-map";
-import { sourceTag } from "../../../config/names.ts";
-import { type Problem, UserError } from "../../../config/problems/errors.ts";
-import { chooseOneOf } from "../../history/image.ts";
-import { readReleases, type ServiceReleases, servicesToMove, thatRun } from "../../history/read.ts";
+import { UserError } from "../../../config/problems/errors.ts";
+import { readReleases, servicesToMove, thatRun } from "../../history/read.ts";
 import {
   documentOfPlan,
   type MovedDocument,
-  moveImages,
-  type PlannedImage,
-  planImages,
-  problemsOfImages,
-} from "../../move/images.ts";
-import type { MovingService } from "../../move/services.ts";
-import type { NewestWins } from "../../plan/newest-wins.ts";
+  moveReleases,
+  type PlannedRelease,
+  planReleases,
+  problemsOfReleases,
+} from "../../move/releases.ts";
+import { refuseOlder } from "../../plan/newest-wins.ts";
 import { exitCodeOfProblems } from "../../plan/plan.ts";
 import type { Copied } from "../../registry/copy.ts";
-import { findReleases, isSuccessful, runningRelease } from "../../release/history.ts";
-import type { EarlierRelease } from "../../release/record.ts";
 import type { Session } from "../../session/session.ts";
-import { whereOf } from "../../session/where.ts";
+import { type Where, whereOf } from "../../session/where.ts";
 import { isMove } from "../../targets/target.ts";
 import { readCheckedOut } from "./checked-out.ts";
+import { choosePromoted } from "./choose.ts";
 import { copyPromoted } from "./copy.ts";
-import { type Promotion, problemsThere, promotionOf, type Where } from "./promotion.ts";
+import { type Promotion, problemsThere, promotionOf } from "./promotion.ts";
 
 export interface PromoteRequest {
   /** A release's id, a tag, the beginning of a commit or a digest; default: what runs on the stack it comes from. */
@@ -39,12 +35,6 @@ export interface PromoteRequest {
   readonly allOrNothing?: boolean | undefined;
 }
 
-/** What one service's image is chosen by. */
-export type PromotedBy = Pick<PromoteRequest, "release" | "unproven"> & {
-  /** Hash of the source here, when its image is the one that is wanted. */
-  readonly sourceHash?: string | undefined;
-};
-
 /** Codes of what is refused for want of proof; everything else is a wrong choice. */
 const gates = ["unproven", "not-deployed"];
 
@@ -58,7 +48,7 @@ export interface PromoteDocument extends MovedDocument {
 
 export interface PreparedPromotion {
   readonly promotions: readonly Promotion[];
-  readonly planned: readonly PlannedImage[];
+  readonly planned: readonly PlannedRelease[];
 }
 
 /**
@@ -84,12 +74,12 @@ export async function preparePromotion(
   }
   const promotions = await to.timeline.run(
     { id: "releases", title: `Read the release records of ${from.settings.stack}` },
-    async ({ conclude }) => {
+    async (step) => {
       const source = request.checkedOut ? await readCheckedOut(from) : undefined;
       const asked = request.release === undefined ? [] : [request.release];
       // Who names an image needs no right to see what runs.
       const named = source !== undefined || request.release !== undefined;
-      const all = thatRun(await readReleases(from, { asked, running: !named }), from);
+      const all = thatRun(await readReleases(from, { asked, running: !named, step }), from);
       const choices = all.map((of) => {
         const by = { ...request, sourceHash: source?.hashes.get(of.service.name) };
         return { of, choice: choosePromoted(of, by, from.settings.stack) };
@@ -100,7 +90,7 @@ export async function preparePromotion(
         throw new UserError(refused, { exitCode: gate ? 3 : 2 });
       }
       const chosen = choices.flatMap(({ of, choice }) => ("code" in choice ? [] : [{ of, release: choice }]));
-      conclude("done", chosen.map(({ of, release }) => `${of.service.name}: ${release.id}`).join(", "));
+      step.conclude("done", chosen.map(({ of, release }) => `${of.service.name}: ${release.id}`).join(", "));
       const moving = servicesToMove(
         to,
         chosen.map(({ of }) => of.service.name),
@@ -118,36 +108,26 @@ export async function preparePromotion(
       );
     },
   );
-  const [there, planned] = await Promise.all([
+  const chosen = promotions.map((one) => one.chosen);
+  const [there, found] = await Promise.all([
     Promise.all(promotions.map((one) => problemsThere(to, one))),
-    planImages(
-      to,
-      promotions.map(({ chosen }) => chosen),
-    ),
+    planReleases(to, chosen),
   ]);
-  const newer = await newerReleases(promotions, planned, (newest, moving) => newest.check(moving));
-  const problems = [...there.flat(), ...problemsOfImages(planned), ...newer];
+  const planned = await Promise.all(found.map((one) => withNewestWins(to, one)));
+  const newer = planned.flatMap(({ newestWins }) => newestWins?.problems ?? []);
+  const problems = [...there.flat(), ...problemsOfReleases(planned), ...newer];
   const exitCode = exitCodeOfProblems(problems);
   if (exitCode !== 0) throw new UserError(problems, { exitCode });
   return { promotions, planned };
 }
 
-/** What keeps promotions from being moved over newer releases; each is of a commit of its own. */
-async function newerReleases(
-  promotions: readonly Promotion[],
-  planned: readonly MovingService[],
-  ask: (newest: NewestWins, moving: Parameters<NewestWins["check"]>[0]) => Promise<readonly Problem[]>,
-): Promise<readonly Problem[]> {
-  const problems = await Promise.all(
-    promotions.map(async ({ image, newest }) => {
-      const moving = planned.filter((one) => one.service.name === image.service && one.targets.some(isMove));
-      return ask(
-        newest,
-        moving.map(({ head }) => ({ service: image.service, repository: image.repository, head })),
-      );
-    }),
-  );
-  return problems.flat();
+/** A release that is to be moved, held against the newest one there; each is of a commit of its own. */
+async function withNewestWins(to: Session, planned: PlannedRelease): Promise<PlannedRelease> {
+  const { service, targets, newestRecord, newestWins, about } = planned;
+  if (newestWins === undefined || !targets.some(isMove)) return planned;
+  const now = await refuseOlder(to, newestWins.candidate, { service: service.name, newestRecord });
+  for (const message of now.notices) to.emit({ kind: "notice", message });
+  return { ...planned, newestWins: now, about: { ...about, gates: [...about.gates, ...now.gates] } };
 }
 
 /** Copies, tags, moves, follows and records what was prepared. */
@@ -160,11 +140,10 @@ export async function promote(
   const copied = await to.timeline.run({ id: "copy", title: `Copy from ${from.settings.stack}` }, () =>
     copyPromoted(from, to, promotions),
   );
-  const moved = await moveImages(to, planned, {
+  const moved = await moveReleases(to, planned, {
     // Copying between registries takes minutes: something may have been deployed there meanwhile.
     stale: copied.some(({ uploaded }) => uploaded > 0),
     allOrNothing,
-    mayMove: (moving) => newerReleases(promotions, moving, (newest, services) => newest.checkAgain(services)),
   });
   return { ...moved, kind: "promote", from: whereOf(from), copied };
 }
@@ -176,58 +155,4 @@ export function documentOfPromotion(
   { planned }: PreparedPromotion,
 ): PromoteDocument {
   return { ...documentOfPlan(to, planned), kind: "promote", from: whereOf(from), copied: [] };
-}
-
-/** The release that is promoted, or why none is. Pure. */
-export function choosePromoted(
-  {
-    service,
-    repository,
-    releases,
-    running,
-  }: Omit<ServiceReleases, "service"> & { service: { name: string } },
-  { release: asked, sourceHash, unproven }: PromotedBy,
-  stack: string,
-): EarlierRelease | Problem {
-  const where = `${repository}, stack ${stack}`;
-  const matching =
-    sourceHash !== undefined
-      ? releases.filter((release) => release.sourceHash === sourceHash)
-      : asked === undefined
-        ? []
-        : findReleases(releases, asked);
-  const found =
-    sourceHash === undefined && asked === undefined
-      ? runningRelease(releases, running)
-      : (matching.find(isSuccessful) ?? matching[0]);
-  const proven = releases.filter(isSuccessful);
-  if (found === undefined && sourceHash !== undefined) {
-    return {
-      code: "not-deployed",
-      where,
-      value: sourceTag(sourceHash),
-      message: `${service.name} as it is here was never deployed to ${stack}: nothing proves that it runs`,
-      fix: `deploy this commit first: slipway deploy ${service.name} --stack ${stack}; or build it for the other stack, without proof: slipway deploy ${service.name} --stack <stack>`,
-    };
-  }
-  if (found === undefined) {
-    return {
-      code: asked === undefined ? "no-release" : "unknown-release",
-      where,
-      ...(asked === undefined ? {} : { value: asked }),
-      message:
-        asked === undefined
-          ? `what runs of ${service.name} is no release that is recorded`
-          : `${service.name} has no release with this id, tag, commit or digest`,
-      fix: chooseOneOf(proven, "that ended well", "--release"),
-    };
-  }
-  if (unproven || proven.some(({ image }) => image === found.image)) return found;
-  return {
-    code: "unproven",
-    where,
-    value: found.id,
-    message: `this image of ${service.name} never ran well on ${stack} (${found.outcome})`,
-    fix: `${chooseOneOf(proven, "that ended well", "--release")}; or take it all the same with --unproven`,
-  };
 }

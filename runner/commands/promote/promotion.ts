@@ -7,9 +7,9 @@ import { isAwsError } from "../../aws/errors.ts";
 import { imageGate } from "../../history/gates.ts";
 import { findReleaseImage } from "../../history/image.ts";
 import type { ServiceReleases } from "../../history/read.ts";
-import type { ChosenImage } from "../../move/images.ts";
+import type { ChosenRelease } from "../../move/releases.ts";
 import type { DatedCommit } from "../../plan/commit-age.ts";
-import { type NewestWins, newestWins } from "../../plan/newest-wins.ts";
+import { type Candidate, notAsked } from "../../plan/newest-wins.ts";
 import type { Image } from "../../registry/image.ts";
 import { checkTags, tagMovability } from "../../registry/tags.ts";
 import { isSuccessful } from "../../release/history.ts";
@@ -29,17 +29,7 @@ export interface Promotion {
   /** As it will lie where it goes. */
   readonly image: Image;
   readonly tagPlan: TagPlan;
-  readonly chosen: ChosenImage;
-  /** What keeps a newer release there from being replaced by it. */
-  readonly newest: NewestWins;
-}
-
-/** A stack, and where it is. */
-export interface Where {
-  readonly stack: string;
-  /** Twelve digits. */
-  readonly account: string;
-  readonly region: string;
+  readonly chosen: ChosenRelease;
 }
 
 /**
@@ -66,8 +56,8 @@ export async function promotionOf(
   const promoted = { ...chosen, record };
   const tagPlan = tagsOfPromoted(to.settings, service.name, promoted);
   const sourceThere = sourceOfPromoted(service.name, promoted);
-  const newest = newestWins(to, datedCommit(sourceThere), { force, command: "promote" });
-  const about: ChosenImage["about"] = {
+  const candidate: Candidate = { commit: datedCommit(sourceThere), force, command: "promote" };
+  const about: ChosenRelease["about"] = {
     command: "promote",
     source: sourceThere,
     tags: tagPlan.tags,
@@ -76,9 +66,15 @@ export async function promotionOf(
       release: release.id,
       repository: of.repository,
     },
-    gates: () => [provenGate(of, release), imageGate(image), ...newest.gates(service.name)],
+    gates: [provenGate(of, release), imageGate(image)],
   };
-  return { release, source, image, tagPlan, chosen: { service, image, release, about }, newest };
+  return {
+    release,
+    source,
+    image,
+    tagPlan,
+    chosen: { service, image, release, about, newestWins: notAsked(candidate) },
+  };
 }
 
 /** What is moved although it never ran well was asked for as such. Pure. */

@@ -1,5 +1,5 @@
 import { tagFormats } from "../../../config/stack/tags.ts";
-import type { ChosenImage } from "../../move/images.ts";
+import type { ChosenRelease } from "../../move/releases.ts";
 import type { EarlierRelease, ReleaseRecord } from "../../release/record.ts";
 import type { Session } from "../../session/session.ts";
 import { planTags, type TagPlan } from "../../tags/tags.ts";
@@ -53,7 +53,7 @@ export function tagsOfPromoted(settings: Session["settings"], service: string, f
 }
 
 /** What the new release's record says of its source. Pure. */
-export function sourceOfPromoted(service: string, from: PromotedFrom): ChosenImage["about"]["source"] {
+export function sourceOfPromoted(service: string, from: PromotedFrom): ChosenRelease["about"]["source"] {
   const { release, record, checkedOut } = from;
   const revision = checkedOut?.revision;
   const recorded = record?.source ?? {};

@@ -2,7 +2,7 @@ import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../../config/names.ts";
 import { describeEntry } from "../../registry/entry.ts";
 import { releasesOf, runningRelease } from "../../release/history.ts";
-import { readHead } from "../../release/store.ts";
+import { readNewestRecord } from "../../release/store.ts";
 import type { Session } from "../../session/session.ts";
 import { commitOf, isOwnTag } from "../../tags/own.ts";
 import type { StatusDocument } from "./document.ts";
@@ -19,7 +19,7 @@ export function readOrigins(
   service: Service,
 ): (running: string | undefined) => Promise<Origin> {
   const repository = repositoryName(settings, service);
-  const head = readHead(clients, repository, settings.stack, signal);
+  const head = readNewestRecord(clients, repository, settings.stack, signal);
   // It is waited for later, when there is something to ask of it: a failure is thrown there.
   head.catch(() => {});
   return async (running) => {

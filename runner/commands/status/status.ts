@@ -2,7 +2,7 @@ import pMap from "p-map";
 import { placesOf } from "../../../config/description/sidecars.ts";
 import { withoutPlaces } from "../../history/read.ts";
 import { compareWithRegistry } from "../../plan/compare.ts";
-import { lookedAtTogether } from "../../plan/inspect.ts";
+import { parallelReads } from "../../plan/inspect.ts";
 import type { Image } from "../../registry/image.ts";
 import type { Session } from "../../session/session.ts";
 import { kindOf } from "../../targets/kinds.ts";
@@ -28,7 +28,7 @@ export async function readStatus(session: Session): Promise<StatusDocument> {
             }),
           );
         },
-        { concurrency: lookedAtTogether, signal },
+        { concurrency: parallelReads, signal },
       ).then((read) => read.flat()),
     ]),
   );

@@ -8,7 +8,7 @@ import { type KeptSource, readSource } from "../../build/source-record.ts";
 import { findGitBase } from "../../git/base.ts";
 import { compareSince, warnOfNoBase } from "../../git/changed-since.ts";
 import { compareWithRegistry } from "../../plan/compare.ts";
-import { readHead } from "../../release/store.ts";
+import { readNewestRecord } from "../../release/store.ts";
 import { openDescription, type Session, withSession } from "../../session/session.ts";
 
 /** `slipway why`. */
@@ -121,7 +121,7 @@ async function explainSince(
 /** The image that the stack released last, or the newest that was built. */
 async function imageBefore({ clients, settings, signal }: Session, service: Service) {
   const repository = repositoryName(settings, service);
-  const head = await readHead(clients, repository, settings.stack, signal);
+  const head = await readNewestRecord(clients, repository, settings.stack, signal);
   if (head !== undefined) return { what: "released last" as const, digest: head.record.image.digest };
   let newest: ImageDetail | undefined;
   let nextToken: string | undefined;

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { presentDeployment } from "../../../runner/commands/deploy/job.ts";
 import { presentFailure, presentResult } from "../../../runner/github/present.ts";
 import type { DeployDocument } from "../../../runner/move/document.ts";
+import { planDocument } from "../../../runner/plan/document.ts";
 import { presentPlan } from "../../../runner/plan/job.ts";
-import { planDeployment } from "../../../runner/plan/plan.ts";
 import { digest, inspected, outcome, registry, targetPlan } from "../plan/samples.ts";
 
 const document: DeployDocument = {
@@ -95,7 +95,7 @@ describe("a plan in a job of GitHub Actions", () => {
       action: "update",
       changes: [{ field: "image", before: `${registry}/shop/ui@a`, after: `${registry}/shop/ui@b` }],
     });
-    const plan = planDeployment(where, [inspected("ui", { targets: [target] }), inspected("cart")]);
+    const plan = planDocument(where, [inspected("ui", { targets: [target] }), inspected("cart")]);
     const { summary, outputs, stack } = presentResult("plan", {
       exitCode: 0,
       document: plan,
@@ -111,7 +111,7 @@ describe("a plan in a job of GitHub Actions", () => {
 
   test("that would be refused has its problems as annotations", () => {
     const problem = { code: "no-cluster", where: "ecs shop/ui", message: "there is no such ECS cluster" };
-    const plan = planDeployment(where, [
+    const plan = planDocument(where, [
       inspected("ui", { targets: [targetPlan("ui", { problems: [problem] })] }),
     ]);
     const { outputs, problems, summary } = presentResult("plan", {

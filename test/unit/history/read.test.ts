@@ -45,11 +45,13 @@ const lookedFor = () =>
     .flatMap(({ args: [{ input }] }) => input.imageIds ?? [])
     .filter(({ imageTag }) => imageTag !== headId.imageTag);
 
+const step = { id: "releases", progress() {}, log() {}, conclude() {} };
+
 async function tagsOf(...asked: readonly string[]) {
   const settings = { stack: "dev", deploy: { parallelTargets: 4 }, repositories: { prefix: "shop" } };
   const services = [service("ui")];
   const session = { ...fakeContext(), settings: settings as Settings, services, catalogue: { services } };
-  const [of] = await readReleases(session as unknown as Session, { asked });
+  const [of] = await readReleases(session as unknown as Session, { asked, step });
   return of?.releases.map(({ tags }) => tags.join());
 }
 

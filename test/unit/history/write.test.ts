@@ -4,15 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Settings, slipwaySchema } from "../../../config/stack/settings.ts";
 import type { Clients } from "../../../runner/aws/clients.ts";
 import { notedGates } from "../../../runner/history/gates.ts";
-import {
-  type MovedService,
-  recordLate,
-  recordReleases,
-  runInCi,
-  sourceOf,
-} from "../../../runner/history/write.ts";
+import { recordUnrecorded } from "../../../runner/history/unrecorded.ts";
+import { recordReleases, runInCi, type ServiceToRecord, sourceOf } from "../../../runner/history/write.ts";
 import { releasesOf } from "../../../runner/release/history.ts";
-import { readHead } from "../../../runner/release/store.ts";
+import { readNewestRecord } from "../../../runner/release/store.ts";
 import type { RunEvent } from "../../../runner/report/events.ts";
 import type { Session } from "../../../runner/session/session.ts";
 import { createTimeline } from "../../../runner/session/timeline.ts";
@@ -25,7 +20,7 @@ let registry: OciRegistry;
 let session: Session;
 let events: RunEvent[];
 let abort: AbortController;
-let ui: MovedService;
+let ui: ServiceToRecord;
 
 const settings: Settings = {
   ...slipwaySchema.parse({}),
@@ -61,14 +56,14 @@ beforeEach(async () => {
       digest,
       manifests: { "linux/amd64": digest },
     },
-    about: { command: "deploy", source: { hash: "0123" }, tags: ["v1"] },
+    about: { command: "deploy", source: { hash: "0123" }, tags: ["v1"], gates: [] },
     targets: [targetPlan("ui", { action: "update" })],
   };
 });
 
 afterEach(() => registry.close());
 
-const head = () => readHead(ecrOnly(), "shop/ui", "dev", new AbortController().signal);
+const head = () => readNewestRecord(ecrOnly(), "shop/ui", "dev", new AbortController().signal);
 const startedAt = new Date("2026-11-25T10:00:00Z");
 
 describe("recording what a deployment did", () => {
@@ -99,7 +94,7 @@ describe("recording what a deployment did", () => {
     const other = { ...targetPlan("other"), gates: [preFlight] };
     const one = {
       ...ui,
-      about: { ...ui.about, gates: () => [asked] },
+      about: { ...ui.about, gates: [asked] },
       targets: [targetPlan("ui", { action: "update", gates: [preFlight] }), other],
     };
     const ended = [
@@ -143,7 +138,7 @@ describe("recording what a deployment did", () => {
     const notices = events.filter(({ kind }) => kind === "notice");
     expect(notices).toHaveLength(1);
     expect(notices[0]).toMatchObject({
-      message: expect.stringContaining("keeps no list of OCI referrers") as string,
+      message: expect.stringContaining("does not list OCI referrers") as string,
     });
   });
 
@@ -167,12 +162,12 @@ describe("a sidecar", () => {
     before: `${registry.host}/shop/${service}@sha256:${"0".repeat(64)}`,
     after: `${registry.host}/shop/${service}@${after}`,
   });
-  const proxyOf = (): MovedService => {
+  const proxyOf = (): ServiceToRecord => {
     const digest = registry.put("shop/proxy", manifestText, ociManifest);
     return { ...ui, image: { ...ui.image, service: "proxy", repository: "shop/proxy", digest }, targets: [] };
   };
   const recordOf = async (service: string) =>
-    (await readHead(ecrOnly(), `shop/${service}`, "dev", new AbortController().signal))?.record;
+    (await readNewestRecord(ecrOnly(), `shop/${service}`, "dev", new AbortController().signal))?.record;
 
   it("has a record of its own, of the target that it is in, when its image was moved there", async () => {
     const proxy = proxyOf();
@@ -222,9 +217,9 @@ describe("a sidecar", () => {
 
   it("is recorded late with what it runs, and not what runs beside it", async () => {
     const proxy = proxyOf();
-    const main = { ...ui, targets: [targetPlan("ui", { action: "prove", target })], head: undefined };
+    const main = { ...ui, targets: [targetPlan("ui", { action: "prove", target })], newestRecord: undefined };
     const proven = outcome("ui", { outcome: "unchanged", running: "elsewhere" });
-    const late = await recordLate(session, [main, { ...proxy, head: undefined }], [proven]);
+    const late = await recordUnrecorded(session, [main, { ...proxy, newestRecord: undefined }], [proven]);
     expect(late.map(({ service }) => service)).toEqual(["ui", "proxy"]);
     expect(await recordOf("proxy")).toMatchObject({
       late: true,
@@ -237,18 +232,22 @@ describe("recording late", () => {
   it("leaves alone what the newest success names, and what does not run", async () => {
     await recordReleases(session, [ui], [outcome("ui")], startedAt);
     const running = { ...ui, targets: [targetPlan("ui")] };
-    expect(await recordLate(session, [{ ...running, head: await head() }], [])).toEqual([]);
-    expect(await recordLate(session, [{ ...ui, head: undefined }], [])).toEqual([]);
-    expect(await recordLate(session, [{ ...running, targets: [], head: undefined }], [])).toEqual([]);
+    expect(await recordUnrecorded(session, [{ ...running, newestRecord: await head() }], [])).toEqual([]);
+    expect(await recordUnrecorded(session, [{ ...ui, newestRecord: undefined }], [])).toEqual([]);
+    expect(
+      await recordUnrecorded(session, [{ ...running, targets: [], newestRecord: undefined }], []),
+    ).toEqual([]);
   });
 
   it("tells of what was proven once more, by what that found, and not of what failed", async () => {
-    const proving = { ...ui, targets: [targetPlan("ui", { action: "prove" })], head: undefined };
+    const proving = { ...ui, targets: [targetPlan("ui", { action: "prove" })], newestRecord: undefined };
     const failed = [outcome("ui", { outcome: "failed" })];
-    expect(await recordLate(session, [proving], failed)).toEqual([]);
-    expect(await recordLate(session, [proving], [])).toEqual([]);
+    expect(await recordUnrecorded(session, [proving], failed)).toEqual([]);
+    expect(await recordUnrecorded(session, [proving], [])).toEqual([]);
     const well = outcome("ui", { outcome: "unchanged", message: "proven", details: { revision: "ui:3" } });
-    expect(await recordLate(session, [proving], [well])).toMatchObject([{ outcome: "done", late: true }]);
+    expect(await recordUnrecorded(session, [proving], [well])).toMatchObject([
+      { outcome: "done", late: true },
+    ]);
     expect((await head())?.record.targets).toMatchObject([
       { message: "proven", outcome: "unchanged", details: { revision: "ui:3" } },
     ]);

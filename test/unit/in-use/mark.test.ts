@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { keepRunning } from "../../../runner/in-use/mark.ts";
+import { putKeepTags } from "../../../runner/in-use/mark.ts";
 import { retiredType } from "../../../runner/in-use/retired.ts";
-import type { Move } from "../../../runner/move/target.ts";
+import type { TargetMove } from "../../../runner/move/target.ts";
 import { artifactManifest, emptyBlob } from "../../../runner/registry/artifact.ts";
 import type { RunEvent } from "../../../runner/report/events.ts";
 import type { Session } from "../../../runner/session/session.ts";
@@ -37,13 +37,13 @@ function session(signal = new AbortController().signal): Session {
   } as unknown as Session;
 }
 
-function move(digest: string, changes: Partial<TargetPlan> = {}): Move {
+function move(digest: string, changes: Partial<TargetPlan> = {}): TargetMove {
   const image = { service: "ui", repository: "shop/ui", registry: "localhost:5000", digest, manifests: {} };
   return { image, plan: targetPlan("ui", { action: "update", ...changes }) };
 }
 
-const keep = (moves: readonly Move[], how: Partial<TargetOutcome> = {}) =>
-  keepRunning(session(), moves, [outcome("ui", how)]);
+const keep = (moves: readonly TargetMove[], how: Partial<TargetOutcome> = {}) =>
+  putKeepTags(session(), moves, [outcome("ui", how)]);
 
 describe("what runs is marked in the registry", () => {
   test("anew after its tag was taken off an image: what that is on now is no last good one", async () => {
@@ -115,7 +115,7 @@ describe("what runs is marked in the registry", () => {
   test("two targets of one image are looked up once, and each has its own mark", async () => {
     const other = targetPlan("ui", { title: "ecs other/ui", action: "update" });
     const moves = [move(first), { ...move(first), plan: other }];
-    await keepRunning(session(), moves, [outcome("ui"), outcome("ui", { title: "ecs other/ui" })]);
+    await putKeepTags(session(), moves, [outcome("ui"), outcome("ui", { title: "ecs other/ui" })]);
     expect(registry.tagsOf(first).toSorted()).toEqual(["inuse-dev-ecs-other.ui", inUse]);
     expect(registry.calls("DescribeImages")).toBe(1);
   });

@@ -3,7 +3,7 @@ import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Settings, slipwaySchema } from "../../../config/stack/settings.ts";
 import { inUseSet } from "../../../runner/in-use/read.ts";
-import { isUsed, retireKeepTags, staleTags } from "../../../runner/in-use/retire.ts";
+import { isUsed, removeKeepTags, staleTags } from "../../../runner/in-use/retire.ts";
 import { retiredDigest } from "../../../runner/in-use/retired.ts";
 import type { Session } from "../../../runner/session/session.ts";
 import type { ImageUse } from "../../../runner/targets/image-use.ts";
@@ -111,20 +111,20 @@ describe("retiring keep-tags", () => {
 
   it("moves them to an empty artifact: the image stays, with its other tags", async () => {
     uses();
-    await retireKeepTags(session, ["shop/ui"]);
+    await removeKeepTags(session, ["shop/ui"]);
     expect(on("inuse-dev-ecs-shop.old")).toBe(retiredDigest);
     expect([on("v1"), on("inuse-dev-ecs-shop.ui")]).toEqual([digest, digest]);
     expect(registry.manifests.has(`shop/ui@${digest}`)).toBe(true);
     expect(notices()).toEqual([expect.stringContaining("inuse-dev-ecs-shop.old keeps no image any more")]);
 
     const { length } = registry.requests;
-    await retireKeepTags(session, ["shop/ui"]);
+    await removeKeepTags(session, ["shop/ui"]);
     expect(registry.requests).toHaveLength(length);
   });
 
   it("leaves those of what still runs", async () => {
     uses({ reference: "elsewhere/image:1", where: "ecs shop/old", why: "PRIMARY" });
-    await retireKeepTags(session, ["shop/ui"]);
+    await removeKeepTags(session, ["shop/ui"]);
     expect(on("inuse-dev-ecs-shop.old")).toBe(digest);
     expect(notices()).toEqual([]);
   });
@@ -132,7 +132,7 @@ describe("retiring keep-tags", () => {
   it("leaves all as it is when it can't see what runs, and says so", async () => {
     uses();
     ecsDoes({ inUse: async () => Promise.reject(new Error("may not call ecs:ListClusters")) });
-    await retireKeepTags(session, ["shop/ui"]);
+    await removeKeepTags(session, ["shop/ui"]);
     expect(on("inuse-dev-ecs-shop.old")).toBe(digest);
     expect(notices()).toEqual([expect.stringContaining("may not call ecs:ListClusters")]);
   });

@@ -1,9 +1,12 @@
+import { ECRClient } from "@aws-sdk/client-ecr";
+import { mockClient } from "aws-sdk-client-mock";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Settings } from "../../../config/stack/settings.ts";
 import { moveTargets } from "../../../runner/move/groups.ts";
 import { exitCodeOf, judgeOutcome } from "../../../runner/move/outcome.ts";
-import type { Move } from "../../../runner/move/target.ts";
+import type { TargetMove } from "../../../runner/move/target.ts";
+import { notAsked } from "../../../runner/plan/newest-wins.ts";
 import type {
   TargetCheck,
   TargetContext,
@@ -11,6 +14,7 @@ import type {
   TargetPlan,
 } from "../../../runner/targets/target.ts";
 import { ecsDoes, ecsTarget, outcome, registry, targetPlan } from "../plan/samples.ts";
+import { answerNewestRecord, record } from "../release/releases.ts";
 import { fakeContext, image } from "../targets/fakes.ts";
 
 /** How a target behaves, by its service's name. */
@@ -65,7 +69,7 @@ beforeEach(() => {
   ecsDoes(kind);
 });
 
-const move = (name: string, order = 0, changes: Partial<TargetPlan> = {}): Move => ({
+const move = (name: string, order = 0, changes: Partial<TargetPlan> = {}): TargetMove => ({
   plan: targetPlan(name, {
     action: "update",
     target: { ...ecsTarget(name), order },
@@ -74,7 +78,7 @@ const move = (name: string, order = 0, changes: Partial<TargetPlan> = {}): Move 
   image,
 });
 
-function run(moves: readonly Move[], options: { readonly allOrNothing?: boolean } = {}) {
+function run(moves: readonly TargetMove[], options: { readonly allOrNothing?: boolean } = {}) {
   const { clients, emit, controller, signal, events } = fakeContext();
   const settings = {
     stack: "dev",
@@ -82,10 +86,10 @@ function run(moves: readonly Move[], options: { readonly allOrNothing?: boolean 
     deploy: { parallelTargets: 8 },
   } as Settings;
   const { allOrNothing = false } = options;
-  const ended = moveTargets({ clients, emit, signal, settings, registry }, moves, {
-    step: "move",
-    allOrNothing,
-  });
+  const session = { clients, emit, signal, settings, registry, directory: "/nowhere" };
+  const ended = moveTargets(session, moves, { step: "move", allOrNothing }).then((results) =>
+    results.map((one) => one.outcome),
+  );
   const result = async () =>
     Object.fromEntries((await ended).map((one) => [one.service, `${one.outcome}: ${one.message}`]));
   const steps = () =>
@@ -247,11 +251,21 @@ describe("a target that somebody else has changed since it was looked at", () =>
 
   test("is not started when a newer commit has come to run there, and nothing after it is", async () => {
     behaviour = { ui: { changedTo: { action: "update" } } };
-    const newer = { code: "superseded", message: "a newer commit is deployed already" };
-    const moves = [{ ...move("ui"), mayMove: async () => [newer] }, move("cart", 1)];
+    const ours = { commit: "a".repeat(40), committedAt: new Date("2026-05-04T10:00:00Z") };
+    const theirs = { commit: "b".repeat(40), committedAt: "2026-05-04T11:00:00.000Z" };
+    answerNewestRecord(mockClient(ECRClient), {
+      record: record("r", "1", { source: theirs }),
+      digest: undefined,
+    });
+    const newestWins = notAsked({ commit: ours, command: "deploy", force: false });
+    const moves = [{ ...move("ui"), newestWins }, move("cart", 1)];
     const outcomes = await run(moves).ended;
     expect(outcomes).toMatchObject([
-      { outcome: "not started", because: "superseded", message: newer.message },
+      {
+        outcome: "not started",
+        because: "superseded",
+        message: expect.stringContaining("a newer commit is deployed already"),
+      },
       { outcome: "not started", message: "ecs shop/ui was superseded" },
     ]);
     expect(calls).toEqual([]);
@@ -283,6 +297,7 @@ test("a failure of a known kind comes with a hint", async () => {
   const settings = { deploy: { parallelTargets: 8 } } as Settings;
   const moves = [move("ui"), move("pay")];
   const options = { step: "move", allOrNothing: false };
-  const outcomes = await moveTargets({ clients, emit, signal, settings, registry }, moves, options);
+  const session = { clients, emit, signal, settings, registry, directory: "/nowhere" };
+  const outcomes = await moveTargets(session, moves, options);
   expect(JSON.stringify(outcomes)).toContain("not in the registry any more");
 });

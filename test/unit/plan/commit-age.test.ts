@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ageOf, superseded, undecided } from "../../../runner/plan/commit-age.ts";
+import { ageOf, supersededProblem, undecidedNotice } from "../../../runner/plan/commit-age.ts";
 
 const first = "a".repeat(40);
 const second = "b".repeat(40);
@@ -64,7 +64,7 @@ describe("a commit", () => {
 
 test("says which release and commit is newer, and how to go on", () => {
   const running = { service: "ui", release: "20260504-100000-abcdef", ...commit(second, at(0)) };
-  expect(superseded(running, commit(first), "dev", "deploy")).toEqual({
+  expect(supersededProblem(running, commit(first), "dev", "deploy")).toEqual({
     code: "superseded",
     where: "ui on dev",
     value: "aaaaaaa",
@@ -72,5 +72,5 @@ test("says which release and commit is newer, and how to go on", () => {
       "a newer commit is deployed already: bbbbbbb of 2026-05-04 10:00, by release 20260504-100000-abcdef",
     fix: "deploy the newer commit; to go back to an older one use slipway rollback, or --force",
   });
-  expect(undecided(running, commit(first), "apart")).toContain("another branch");
+  expect(undecidedNotice(running, commit(first), "apart")).toContain("another branch");
 });

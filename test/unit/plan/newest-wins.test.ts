@@ -1,25 +1,23 @@
-import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
+import { ECRClient } from "@aws-sdk/client-ecr";
 import { mockClient } from "aws-sdk-client-mock";
 import { describe, expect, test } from "vitest";
 import type { Settings } from "../../../config/stack/settings.ts";
-import { newestWins, runningRelease } from "../../../runner/plan/newest-wins.ts";
+import {
+  type NewestWins,
+  notAsked,
+  refuseOlder,
+  refuseOlderNow,
+  runningRelease,
+} from "../../../runner/plan/newest-wins.ts";
 import { exitCodeOfProblems } from "../../../runner/plan/plan.ts";
-import { artifactManifest } from "../../../runner/registry/artifact.ts";
-import { blobOf } from "../../../runner/registry/push.ts";
-import { type EarlierRelease, releaseType, type StoredRelease } from "../../../runner/release/record.ts";
-import { earlier, record } from "../release/releases.ts";
+import type { EarlierRelease, StoredRelease } from "../../../runner/release/record.ts";
+import { answerNewestRecord, earlier, record } from "../release/releases.ts";
 import { fakeContext } from "../targets/fakes.ts";
 
 const ecr = mockClient(ECRClient);
 
 /** The registry has these releases, from now on. */
-function holds({ record: newest }: StoredRelease): void {
-  const content = blobOf(releaseType, JSON.stringify(newest));
-  const { text, digest } = artifactManifest({ artifactType: releaseType, content, annotations: {} });
-  ecr
-    .on(BatchGetImageCommand)
-    .resolves({ images: [{ imageId: { imageDigest: digest }, imageManifest: text }] });
-}
+const holds = (stored: StoredRelease) => answerNewestRecord(ecr, stored);
 
 const ours = { commit: "a".repeat(40), committedAt: new Date("2026-05-04T10:00:00Z") };
 const newer = { commit: "b".repeat(40), committedAt: "2026-05-04T11:00:00.000Z" };
@@ -44,15 +42,19 @@ function wins(force = false, commit: typeof ours | undefined = ours) {
   const settings = { stack: "dev" } as Settings;
   const session = { ...context, settings, directory: "/nowhere" };
   const notices = () => context.events.flatMap((event) => (event.kind === "notice" ? [event.message] : []));
-  return { newest: newestWins(session, commit, { force }), notices };
+  const candidate = { commit, force, command: "deploy" } as const;
+  return {
+    check: (newestRecord: StoredRelease | undefined) =>
+      refuseOlder(session, candidate, { service: "ui", newestRecord }),
+    checkAgain: (earlier: NewestWins = notAsked(candidate)) =>
+      refuseOlderNow(session, earlier, { service: "ui", repository: "shop/ui" }),
+    notices,
+  };
 }
-
-const service = { service: "ui", repository: "shop/ui" };
 
 describe("an older commit", () => {
   test("is refused, with the release that is newer", async () => {
-    const { newest } = wins();
-    const problems = await newest.check([{ ...service, head: releases(newer) }]);
+    const { problems } = await wins().check(releases(newer));
     expect(problems).toMatchObject([
       { code: "superseded", where: "ui on dev", message: expect.stringContaining("bbbbbbb") },
     ]);
@@ -60,16 +62,26 @@ describe("an older commit", () => {
   });
 
   test("is let through with --force, and that is said", async () => {
-    const { newest, notices } = wins(true);
-    expect(await newest.check([{ ...service, head: releases(newer) }])).toEqual([]);
-    expect(notices()).toEqual([expect.stringContaining("--force")]);
+    expect(await wins(true).check(releases(newer))).toMatchObject({
+      problems: [],
+      notices: [expect.stringContaining("--force")],
+    });
   });
 
   test("is refused when the newer one arrived while this run built or waited", async () => {
-    const { newest } = wins();
-    expect(await newest.check([{ ...service, head: releases(older) }])).toEqual([]);
+    const { check, checkAgain } = wins();
+    const before = await check(releases(older));
+    expect(before.problems).toEqual([]);
     holds(releases(newer, older));
-    expect(await newest.checkAgain([service])).toMatchObject([{ code: "superseded" }]);
+    expect(await checkAgain(before)).toMatchObject({
+      problems: [{ code: "superseded" }],
+      gates: [{ verdict: "failed" }],
+    });
+  });
+
+  test("is refused also where no target was to be moved when it was planned", async () => {
+    holds(releases(newer));
+    expect((await wins().checkAgain()).problems).toMatchObject([{ code: "superseded" }]);
   });
 });
 
@@ -86,23 +98,27 @@ describe("nothing stands in the way", () => {
     ],
     ["when the newer commit was gone back from", releases(older, newer, older), ours],
   ])("%s", async (_, found, commit) => {
-    const { newest } = wins(false, commit);
-    expect(await newest.check([{ ...service, head: found }])).toEqual([]);
+    expect((await wins(false, commit).check(found)).problems).toEqual([]);
   });
 });
 
 test("outside of a repository nothing stands in the way", async () => {
-  const { settings, ...session } = { ...fakeContext(), settings: { stack: "dev" } as Settings };
-  const newest = newestWins({ ...session, settings, directory: "/nowhere" }, undefined, { force: false });
-  expect(await newest.check([{ ...service, head: releases(newer) }])).toEqual([]);
+  const session = { settings: { stack: "dev" } as Settings, directory: "/nowhere" };
+  const candidate = { commit: undefined, force: false, command: "deploy" } as const;
+  const found = { service: "ui", newestRecord: releases(newer) };
+  expect(await refuseOlder(session, candidate, found)).toEqual(notAsked(candidate));
 });
 
 test("that it can't be told which is newer is said once", async () => {
-  const { newest, notices } = wins();
-  const found = { ...service, head: releases({ commit: newer.commit }) };
-  expect(await newest.check([found])).toEqual([]);
-  await newest.check([found]);
-  expect(notices()).toEqual([expect.stringContaining("can't be told")]);
+  const { check, checkAgain, notices } = wins();
+  const found = releases({ commit: newer.commit });
+  const before = await check(found);
+  expect(before).toMatchObject({ problems: [], notices: [expect.stringContaining("can't be told")] });
+  holds(found);
+  await checkAgain(before);
+  expect(notices()).toEqual([]);
+  await checkAgain();
+  expect(notices()).toEqual(before.notices);
 });
 
 test("the release that runs is the newest one that ended well", () => {
@@ -119,10 +135,8 @@ test("a refusal is one of usage as soon as anything else stands in the way, too"
 
 describe("what newest wins said, for the record", () => {
   const said = async (found: StoredRelease | undefined, force = false) => {
-    const { newest } = wins(force);
-    expect(newest.gates("ui")).toEqual([]);
-    await newest.check([{ ...service, head: found }]);
-    return newest.gates("ui").map(({ verdict, message }) => `${verdict}: ${message}`);
+    const { gates } = await wins(force).check(found);
+    return gates.map(({ verdict, message }) => `${verdict}: ${message}`);
   };
 
   test.each([
@@ -143,13 +157,10 @@ describe("what newest wins said, for the record", () => {
 
 test("after a rollback the commit that was gone back to is the one that runs", async () => {
   const back = releases({ ...older, command: "rollback", backTo: "1" }, newer, older);
-  const { newest } = wins();
   // Newer than what runs now, though older than what was gone back from.
-  expect(await newest.check([{ ...service, head: back }])).toEqual([]);
+  expect((await wins().check(back)).problems).toEqual([]);
   const between = { commit: older.commit ?? "", committedAt: new Date(older.committedAt ?? "") };
-  expect(await wins(false, between).newest.check([{ ...service, head: back }])).toEqual([]);
+  expect((await wins(false, between).check(back)).problems).toEqual([]);
   const stillOlder = { commit: "e".repeat(40), committedAt: new Date("2026-05-01T00:00:00Z") };
-  expect(await wins(false, stillOlder).newest.check([{ ...service, head: back }])).toMatchObject([
-    { code: "superseded" },
-  ]);
+  expect((await wins(false, stillOlder).check(back)).problems).toMatchObject([{ code: "superseded" }]);
 });

@@ -1,12 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { UserError } from "../../../config/problems/errors.ts";
-import {
-  afterBuild,
-  imageToPlanWith,
-  isNothingToDo,
-  planDeployment,
-  problemsOfPlan,
-} from "../../../runner/plan/plan.ts";
+import { isNothingToDo, planDocument } from "../../../runner/plan/document.ts";
+import { afterBuild, isChanged, plannedImage, problemsOf } from "../../../runner/plan/plan.ts";
 import { showPlan } from "../../../runner/plan/show.ts";
 import { imageReference } from "../../../runner/registry/image.ts";
 import { coloursFor } from "../../../runner/report/colours.ts";
@@ -60,13 +55,13 @@ describe("a plan", () => {
   });
 
   test("for an image that is still to be built says so, and names every platform", () => {
-    const image = imageToPlanWith(toBuild);
+    const image = plannedImage(toBuild);
     expect(imageReference(image)).toBe(`${registry}/shop/ui@(after build)`);
     expect(Object.keys(image.manifests)).toEqual(["linux/amd64", "linux/arm64"]);
   });
 
   test("is read as what is built, pushed, tagged and changed", () => {
-    expect(showPlan(planDeployment(where, [toBuild, inspected("cart")]), plain)).toBe(
+    expect(showPlan(planDocument(where, [toBuild, inspected("cart")]), plain)).toBe(
       `Plan for stack dev (account 111122223333, eu-central-1)
 
 ui
@@ -93,18 +88,18 @@ cart
 
   test("shows in which order targets are moved when there is more than one", () => {
     const late = targetPlan("late", { action: "update" });
-    const plan = planDeployment(where, [
+    const plan = planDocument(where, [
       inspected("ui", { targets: [targetPlan("ui"), { ...late, target: { ...late.target, order: 10 } }] }),
     ]);
     expect(plan.services[0]?.targets.map(({ order }) => order)).toEqual([0, 10]);
     expect(showPlan(plan, plain)).toContain("~ update  ecs shop/late (order 10)");
     expect(showPlan(plan, plain)).toContain("= keep    ecs shop/ui (order 0) (runs this image already)");
-    expect(showPlan(planDeployment(where, [toBuild]), plain)).not.toContain("order");
+    expect(showPlan(planDocument(where, [toBuild]), plain)).not.toContain("order");
   });
 
   test("says of a service that only runs beside another where that is", () => {
     const target = { ...ecsTarget("ui"), containers: { ui: "ui", beside: "proxy" } };
-    const plan = planDeployment(where, [
+    const plan = planDocument(where, [
       inspected("ui", { targets: [targetPlan("ui", { target })] }),
       inspected("proxy"),
     ]);
@@ -114,7 +109,7 @@ cart
   });
 
   test("is the same as data, and survives JSON", () => {
-    const plan = planDeployment(where, [toBuild]);
+    const plan = planDocument(where, [toBuild]);
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
     expect(plan.services[0]?.image).toEqual({
       action: "build",
@@ -125,8 +120,12 @@ cart
   });
 
   test("has nothing to do only when all is built, tagged and runs", () => {
-    const nothing = (...services: Parameters<typeof planDeployment>[1]) =>
-      isNothingToDo(planDeployment(where, services));
+    const nothing = (...services: Parameters<typeof planDocument>[1]) => {
+      const some = services.some(isChanged);
+      // The document says the same as the data that it is made of.
+      expect(isNothingToDo(planDocument(where, services))).toBe(!some);
+      return !some;
+    };
     expect(nothing(inspected("ui", { targets: [targetPlan("ui")] }), inspected("cart"))).toBe(true);
     expect(nothing(inspected("ui"), toBuild)).toBe(false);
     const untagged = { present: [], toPut: ["v1"], problems: [] };
@@ -137,14 +136,13 @@ cart
   test("gathers what stands in the way of any service, each thing once", () => {
     const missing = { code: "missing-cluster", where: "ECS", message: "there is no cluster shop" };
     const taken = { code: "tag-taken", message: "v1 is taken" };
-    const plan = planDeployment(where, [
+    const services = [
       inspected("ui", { targets: [targetPlan("ui", { problems: [missing] })] }),
-      inspected("cart", {
-        targets: [targetPlan("cart", { problems: [missing] })],
-        tagCheck: { present: [], toPut: [], problems: [taken] },
-      }),
-    ]);
-    expect(problemsOfPlan(plan)).toEqual([missing, taken]);
-    expect(showPlan(plan, plain)).toContain("a deployment would be refused, with nothing changed");
+      inspected("cart", { targets: [targetPlan("cart", { problems: [missing] })], problems: [taken] }),
+    ];
+    expect(problemsOf(services)).toEqual([missing, taken]);
+    expect(showPlan(planDocument(where, services), plain)).toContain(
+      "a deployment would be refused, with nothing changed",
+    );
   });
 });

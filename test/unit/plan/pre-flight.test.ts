@@ -5,8 +5,8 @@ import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Settings, slipwaySchema } from "../../../config/stack/settings.ts";
-import { type ChosenImage, planImages, problemsOfImages } from "../../../runner/move/images.ts";
-import { type MovingService, moveServices } from "../../../runner/move/services.ts";
+import { type ChosenRelease, planReleases, problemsOfReleases } from "../../../runner/move/releases.ts";
+import { moveServices, type ServiceToMove } from "../../../runner/move/services.ts";
 import { exitCodeOfProblems } from "../../../runner/plan/plan.ts";
 import type { Session } from "../../../runner/session/session.ts";
 import { createTimeline } from "../../../runner/session/timeline.ts";
@@ -62,17 +62,17 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const ui = service("ui", { targets: [ecsTarget("ui")] });
-const chosen: ChosenImage = {
+const chosen: ChosenRelease = {
   service: ui,
   image,
   release: earlier("1", "1"),
   earlier: { "ecs shop/ui": "ui:7" },
-  about: { command: "rollback", source: {}, tags: [] },
+  about: { command: "rollback", source: {}, tags: [], gates: [] },
 };
 
 describe("the checks of verify", () => {
   test("refuse to move images that are there, with nothing changed and exit code 2", async () => {
-    const problems = problemsOfImages(await planImages(session, [chosen]));
+    const problems = problemsOfReleases(await planReleases(session, [chosen]));
     expect(problems).toMatchObject([
       { code: "check-failed", key: "secret db", message: "there is no such secret" },
     ]);
@@ -81,21 +81,21 @@ describe("the checks of verify", () => {
 
   test("are made for what an earlier release left, where that is taken up again", async () => {
     checks = [];
-    const [planned] = await planImages(session, [chosen]);
+    const [planned] = await planReleases(session, [chosen]);
     expect(verified).toMatchObject([{ earlier: "ui:7", image: { digest: image.digest } }]);
     expect(planned?.targets).toMatchObject([{ earlier: "ui:7", action: "update" }]);
   });
 
   test("are not made where nothing is to be moved", async () => {
     action = "none";
-    const [planned] = await planImages(session, [chosen]);
+    const [planned] = await planReleases(session, [chosen]);
     expect(planned?.targets).toMatchObject([{ action: "none", problems: [] }]);
     expect(verified).toEqual([]);
   });
 
   test("are made again when targets are looked at again, and refuse before anything is moved", async () => {
     const { release: _, ...rest } = chosen;
-    const moving: MovingService = { ...rest, targets: [targetPlan("ui")], head: undefined };
+    const moving: ServiceToMove = { ...rest, targets: [targetPlan("ui")], newestRecord: undefined };
     await expect(moveServices(session, [moving], { stale: true })).rejects.toMatchObject({
       exitCode: 2,
       problems: [{ code: "check-failed" }],

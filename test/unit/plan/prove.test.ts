@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withProofs } from "../../../runner/plan/prove.ts";
+import { planProofs } from "../../../runner/plan/prove.ts";
 import type { EarlierRelease, StoredRelease } from "../../../runner/release/record.ts";
 import { isMove } from "../../../runner/targets/target.ts";
 import { record } from "../release/releases.ts";
@@ -17,29 +17,29 @@ const ui = {
   service: service("ui"),
   image,
   targets: [targetPlan("ui", { state })],
-  head: undefined as StoredRelease | undefined,
+  newestRecord: undefined as StoredRelease | undefined,
 };
-const actions = (...services: Parameters<typeof withProofs>[0]) =>
-  withProofs(services).flatMap(({ targets }) => targets.map(({ action }) => action));
+const actions = (...services: Parameters<typeof planProofs>[0]) =>
+  planProofs(services).flatMap(({ targets }) => targets.map(({ action }) => action));
 
 describe("what runs its image", () => {
   it("is proven when no release says that this went well", () => {
     expect(actions(ui)).toEqual(["prove"]);
-    expect(actions({ ...ui, head: head("failed") })).toEqual(["prove"]);
-    expect(actions({ ...ui, head: head("done", sha("2")) })).toEqual(["prove"]);
+    expect(actions({ ...ui, newestRecord: head("failed") })).toEqual(["prove"]);
+    expect(actions({ ...ui, newestRecord: head("done", sha("2")) })).toEqual(["prove"]);
   });
 
   it("is left as it is when one does", () => {
-    expect(actions({ ...ui, head: head("done") })).toEqual(["none"]);
-    expect(actions({ ...ui, head: head("found") })).toEqual(["none"]);
+    expect(actions({ ...ui, newestRecord: head("done") })).toEqual(["none"]);
+    expect(actions({ ...ui, newestRecord: head("found") })).toEqual(["none"]);
   });
 
   it("is proven for the sake of a sidecar, too, that the run is about", () => {
     const target = { ...ecsTarget("ui"), containers: { ui: "ui", envoy: "proxy" } };
-    const main = { ...ui, head: head("done"), targets: [targetPlan("ui", { state, target })] };
+    const main = { ...ui, newestRecord: head("done"), targets: [targetPlan("ui", { state, target })] };
     const proxy = { ...ui, service: service("proxy"), targets: [] };
     expect(actions(main, proxy)).toEqual(["prove"]);
-    expect(actions(main, { ...proxy, head: head("done") })).toEqual(["none"]);
+    expect(actions(main, { ...proxy, newestRecord: head("done") })).toEqual(["none"]);
     expect(actions(main)).toEqual(["none"]);
   });
 

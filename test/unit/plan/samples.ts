@@ -1,6 +1,7 @@
 import { vi } from "vitest";
 import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
-import type { InspectedService } from "../../../runner/plan/plan.ts";
+import { notAsked } from "../../../runner/plan/newest-wins.ts";
+import type { PlannedService } from "../../../runner/plan/plan.ts";
 import { kinds } from "../../../runner/targets/kinds.ts";
 import type { TargetOutcome, TargetPlan } from "../../../runner/targets/target.ts";
 import type { SourceDescription } from "../../../source/describe.ts";
@@ -26,7 +27,7 @@ const emptyDescription: SourceDescription = {
 };
 
 /** A service that is built, tagged, and runs. */
-export function inspected(name: string, changes: Partial<InspectedService> = {}): InspectedService {
+export function inspected(name: string, changes: Partial<PlannedService> = {}): PlannedService {
   return {
     service: service(name),
     repository: `shop/${name}`,
@@ -49,8 +50,12 @@ export function inspected(name: string, changes: Partial<InspectedService> = {})
       problems: [],
     },
     tagCheck: { present: ["v1"], toPut: [], problems: [] },
+    sourceProblems: [],
+    gates: [],
     targets: [],
-    head: undefined,
+    newestRecord: undefined,
+    newestWins: notAsked({ commit: undefined, command: "deploy", force: false }),
+    problems: [],
     ...changes,
   };
 }

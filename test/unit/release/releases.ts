@@ -1,4 +1,18 @@
-import type { EarlierRelease, ReleaseRecord } from "../../../runner/release/record.ts";
+import {
+  BatchGetImageCommand,
+  type ECRClientResolvedConfig,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+} from "@aws-sdk/client-ecr";
+import type { AwsStub } from "aws-sdk-client-mock";
+import { artifactManifest } from "../../../runner/registry/artifact.ts";
+import { blobOf } from "../../../runner/registry/push.ts";
+import {
+  type EarlierRelease,
+  type ReleaseRecord,
+  releaseType,
+  type StoredRelease,
+} from "../../../runner/release/record.ts";
 
 export const sha = (letter: string) => `sha256:${letter.repeat(64)}`;
 
@@ -43,4 +57,16 @@ export function record(id: string, letter: string, changes: Partial<ReleaseRecor
     earlier: [],
     ...changes,
   };
+}
+
+/** Has a mocked ECR answer with this release as the newest one of its service. */
+export function answerNewestRecord(
+  ecr: AwsStub<ServiceInputTypes, ServiceOutputTypes, ECRClientResolvedConfig>,
+  { record: newest }: StoredRelease,
+): void {
+  const content = blobOf(releaseType, JSON.stringify(newest));
+  const { text, digest } = artifactManifest({ artifactType: releaseType, content, annotations: {} });
+  ecr
+    .on(BatchGetImageCommand)
+    .resolves({ images: [{ imageId: { imageDigest: digest }, imageManifest: text }] });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { awsSchema, slipwaySchema } from "../../../../config/stack/settings.ts";
+import { choosePromoted } from "../../../../runner/commands/promote/choose.ts";
 import { describeCopied } from "../../../../runner/commands/promote/copy.ts";
-import { choosePromoted } from "../../../../runner/commands/promote/promote.ts";
 import { sourceOfPromoted, tagsOfPromoted } from "../../../../runner/commands/promote/source.ts";
 import type { Revision } from "../../../../runner/git/revision.ts";
 import { showTagged } from "../../../../runner/move/show.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { LambdaTarget, Target } from "../../../../config/catalogue/catalogue.ts";
 import type { Problem } from "../../../../config/problems/errors.ts";
-import { chooseRelease, leftInTargets, movedAtOnce } from "../../../../runner/commands/rollback/rollback.ts";
+import { chooseRelease, leftInTargets } from "../../../../runner/commands/rollback/choose.ts";
+import { movedAtOnce } from "../../../../runner/commands/rollback/rollback.ts";
 import type { EarlierRelease } from "../../../../runner/release/record.ts";
 import { targetPlan } from "../../plan/samples.ts";
 import { earlier, sha } from "../../release/releases.ts";

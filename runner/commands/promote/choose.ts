@@ -1,0 +1,67 @@
+import { sourceTag } from "../../../config/names.ts";
+import type { Problem } from "../../../config/problems/errors.ts";
+import { suggestReleases } from "../../history/image.ts";
+import type { ServiceReleases } from "../../history/read.ts";
+import { findReleases, isSuccessful, runningRelease } from "../../release/history.ts";
+import type { EarlierRelease } from "../../release/record.ts";
+import type { PromoteRequest } from "./promote.ts";
+
+/** What one service's image is chosen by. */
+export type PromotedBy = Pick<PromoteRequest, "release" | "unproven"> & {
+  /** Hash of the source here, when its image is the one that is wanted. */
+  readonly sourceHash?: string | undefined;
+};
+
+/** The release that is promoted, or why none is. Pure. */
+export function choosePromoted(
+  {
+    service,
+    repository,
+    releases,
+    running,
+  }: Omit<ServiceReleases, "service"> & { service: { name: string } },
+  { release: asked, sourceHash, unproven }: PromotedBy,
+  stack: string,
+): EarlierRelease | Problem {
+  const where = `${repository}, stack ${stack}`;
+  const matching =
+    sourceHash !== undefined
+      ? releases.filter((release) => release.sourceHash === sourceHash)
+      : asked === undefined
+        ? []
+        : findReleases(releases, asked);
+  const found =
+    sourceHash === undefined && asked === undefined
+      ? runningRelease(releases, running)
+      : (matching.find(isSuccessful) ?? matching[0]);
+  const proven = releases.filter(isSuccessful);
+  if (found === undefined && sourceHash !== undefined) {
+    return {
+      code: "not-deployed",
+      where,
+      value: sourceTag(sourceHash),
+      message: `${service.name} as it is here was never deployed to ${stack}: nothing proves that it runs`,
+      fix: `deploy this commit first: slipway deploy ${service.name} --stack ${stack}; or build it for the other stack, without proof: slipway deploy ${service.name} --stack <stack>`,
+    };
+  }
+  if (found === undefined) {
+    return {
+      code: asked === undefined ? "no-release" : "unknown-release",
+      where,
+      ...(asked === undefined ? {} : { value: asked }),
+      message:
+        asked === undefined
+          ? `what runs of ${service.name} is no release that is recorded`
+          : `${service.name} has no release with this id, tag, commit or digest`,
+      fix: suggestReleases(proven, "that ended well", "--release"),
+    };
+  }
+  if (unproven || proven.some(({ image }) => image === found.image)) return found;
+  return {
+    code: "unproven",
+    where,
+    value: found.id,
+    message: `this image of ${service.name} never ran well on ${stack} (${found.outcome})`,
+    fix: `${suggestReleases(proven, "that ended well", "--release")}; or take it all the same with --unproven`,
+  };
+}

@@ -1,0 +1,117 @@
+import type { Problem } from "../../../config/problems/errors.ts";
+import { imageGate } from "../../history/gates.ts";
+import { findReleaseImage, suggestReleases } from "../../history/image.ts";
+import type { ServiceReleases } from "../../history/read.ts";
+import type { ChosenRelease } from "../../move/releases.ts";
+import {
+  findReleases,
+  isImageOf,
+  isSuccessful,
+  lastSuccessful,
+  unrecordedMove,
+} from "../../release/history.ts";
+import type { EarlierRelease, ReleaseRecord } from "../../release/record.ts";
+import { readRecord } from "../../release/store.ts";
+import type { Session } from "../../session/session.ts";
+import type { RollbackRequest } from "./rollback.ts";
+
+/** The release that a service goes back to, or why there is none. Pure. */
+export function chooseRelease(
+  {
+    service,
+    repository,
+    releases,
+    running,
+  }: Pick<ServiceReleases, "service" | "repository" | "releases" | "running">,
+  to: string | undefined,
+  stack: string,
+): EarlierRelease | Problem {
+  const where = `${repository}, stack ${stack}`;
+  const successful = releases.filter(isSuccessful);
+  if (to === undefined) {
+    const unfinished = unrecordedMove(releases, running);
+    if (unfinished !== undefined) return unfinished;
+    const last = lastSuccessful(releases, running);
+    if (last !== undefined) return last;
+    return {
+      code: "no-earlier-release",
+      where,
+      message:
+        releases.length === 0
+          ? `no release of ${service.name} is recorded`
+          : `${service.name} has no successful release before the one that runs`,
+      fix: "deploy from an earlier commit, or name a release with --to (slipway history shows them)",
+    };
+  }
+  const matching = findReleases(releases, to);
+  const good = matching.find(isSuccessful);
+  if (good !== undefined) return good;
+  const others = successful.filter(
+    ({ image }) => !running.every((digest) => isImageOf({ image, manifests: {} }, digest)),
+  );
+  const [bad] = matching;
+  if (bad !== undefined) {
+    return {
+      code: "release-failed",
+      where,
+      value: to,
+      message: `release ${bad.id} of ${service.name} did not end well itself (${bad.outcome})`,
+      fix: suggestReleases(others, "that did"),
+    };
+  }
+  return {
+    code: "unknown-release",
+    where,
+    value: to,
+    message: `${service.name} has no release with this id, tag, commit or digest`,
+    fix: suggestReleases(others, "that ended well"),
+  };
+}
+
+export async function chooseImage(
+  session: Session,
+  of: ServiceReleases,
+  release: EarlierRelease,
+  { withTaskDefinition }: RollbackRequest,
+): Promise<ChosenRelease> {
+  const { clients, signal } = session;
+  const [image, stored] = await Promise.all([
+    findReleaseImage(session, of, release),
+    release.record === undefined ? undefined : readRecord(clients, of.repository, release.record, signal),
+  ]);
+  const { sourceHash, commit, committedAt } = release;
+  return {
+    service: of.service,
+    image,
+    release,
+    earlier: leftInTargets(stored?.record, withTaskDefinition),
+    about: {
+      command: "rollback",
+      // The record may be gone: then what its successors remember of it.
+      source: stored?.record.source ?? {
+        ...(sourceHash === undefined ? {} : { hash: sourceHash }),
+        ...(commit === undefined ? {} : { commit }),
+        ...(committedAt === undefined ? {} : { committedAt }),
+      },
+      tags: release.tags,
+      backTo: release.id,
+      gates: [imageGate(image)],
+    },
+  };
+}
+
+/**
+ * What a release left in its targets, by their titles. Of a sidecar nothing: the revision that it was in
+ * has the image of its main service as it was then, too. Pure.
+ */
+export function leftInTargets(
+  record: Pick<ReleaseRecord, "targets"> | undefined,
+  withTaskDefinition: boolean,
+): Record<string, string> {
+  const own = (record?.targets ?? []).filter(({ sidecar }) => sidecar === undefined);
+  const entries = own.flatMap(({ kind, title, details }) => {
+    const left = kind === "lambda" ? details.version : withTaskDefinition ? details.revision : undefined;
+    return left === undefined ? [] : [[title, String(left)] as const];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,80 @@
+import { tagFormats } from "../../config/stack/tags.ts";
+import { type Revision, readRevision, touches } from "../git/revision.ts";
+import type { Session } from "../session/session.ts";
+import { planTags } from "../tags/tags.ts";
+import { cleanTreeGate, cleanTreeProblems } from "./clean-tree.ts";
+import { type ComparedService, compareWithRegistry } from "./compare.ts";
+import { inspectServices } from "./inspect.ts";
+import { pathsRead } from "./paths-read.ts";
+import type { PlannedService, TaggedService } from "./plan.ts";
+
+/** What a plan is asked for, beside its services. */
+export interface PlanRequest {
+  /** `--version` or TAG. */
+  readonly version: string | undefined;
+  /** Whether uncommitted changes are deployed where the stack refuses them. Default: false. */
+  readonly allowDirty?: boolean | undefined;
+  /** Whether a commit is deployed that is older than the one that runs. Default: false. */
+  readonly force?: boolean | undefined;
+}
+
+/** A deployment that could begin: everything that can be known without changing anything. */
+export interface PlannedDeployment {
+  readonly services: readonly PlannedService[];
+  /** The commit that the project is at. */
+  readonly revision: Revision | undefined;
+}
+
+/**
+ * Finds out what a deployment would do: what is to be built, which tags the images get, and what would
+ * change in each target. Only reads.
+ */
+export async function planDeployment(session: Session, request: PlanRequest): Promise<PlannedDeployment> {
+  const { timeline, emit } = session;
+  const { tagged, revision } = await timeline.run(
+    { id: "compare", title: "Compare the sources with the registry" },
+    async ({ conclude }) => {
+      const [compared, revision] = await Promise.all([
+        compareWithRegistry(session),
+        readRevision(session.directory),
+      ]);
+      const missing = compared.filter(({ image }) => image === undefined).length;
+      conclude("done", missing === 0 ? "all of them are built" : `${missing} of ${compared.length} to build`);
+      return { tagged: compared.map((one) => tagService(one, session, request, revision)), revision };
+    },
+  );
+  for (const { format, reason, because } of tagged[0]?.tagPlan.leftOut ?? []) {
+    if (because === "unknown") emit({ kind: "notice", message: `no tag is made from ${format}: ${reason}` });
+  }
+  const candidate = { commit: revision, command: "deploy", force: request.force ?? false } as const;
+  const services = await timeline.run({ id: "check", title: "Check tags and targets" }, (step) =>
+    inspectServices(session, tagged, candidate, step),
+  );
+  const notices = new Set(services.flatMap(({ newestWins }) => newestWins.notices));
+  for (const message of notices) emit({ kind: "notice", message });
+  return { services, revision };
+}
+
+function tagService(
+  compared: ComparedService,
+  { settings }: Session,
+  { version, allowDirty = false }: PlanRequest,
+  revision: Revision | undefined,
+): TaggedService {
+  const { service, source } = compared;
+  const { stack, mainBranch } = settings;
+  const read = pathsRead(compared, stack);
+  const uncommitted = revision?.uncommitted.filter((path) => touches([path], read)) ?? [];
+  const uncommittedSource = uncommitted.length > 0 ? source.hash : undefined;
+  const tagPlan = planTags(tagFormats(settings.tags), {
+    stack,
+    version,
+    revision,
+    mainBranch,
+    uncommittedSource,
+  });
+  if (!settings.deploy.requireCleanTree) return { ...compared, tagPlan, sourceProblems: [], gates: [] };
+  const found = cleanTreeProblems(service.name, stack, revision === undefined ? "no git" : uncommitted);
+  const gate = cleanTreeGate(found, allowDirty);
+  return { ...compared, tagPlan, sourceProblems: allowDirty ? [] : found, gates: [gate] };
+}
