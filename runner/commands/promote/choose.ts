@@ -4,13 +4,16 @@ import { suggestReleases } from "../../history/image.ts";
 import type { ServiceReleases } from "../../history/read.ts";
 import { findReleases, isSuccessful, runningRelease } from "../../release/history.ts";
 import type { EarlierRelease } from "../../release/record.ts";
-import type { PromoteRequest } from "./promote.ts";
 
 /** What one service's image is chosen by. */
-export type PromotedBy = Pick<PromoteRequest, "release" | "unproven"> & {
+export interface PromotedBy {
+  /** A release's id, a tag, the beginning of a commit or a digest; undefined: what runs. */
+  readonly release: string | undefined;
   /** Hash of the source here, when its image is the one that is wanted. */
   readonly sourceHash?: string | undefined;
-};
+  /** Whether an image is taken that never ran well. */
+  readonly unproven: boolean;
+}
 
 /** The release that is promoted, or why none is. Pure. */
 export function choosePromoted(

@@ -13,7 +13,6 @@ import {
 import type { EarlierRelease, ReleaseRecord } from "../../release/record.ts";
 import { readRecord } from "../../release/store.ts";
 import type { Session } from "../../session/session.ts";
-import type { RollbackRequest } from "./rollback.ts";
 
 /** The release that a service goes back to, or why there is none. Pure. */
 export function chooseRelease(
@@ -72,7 +71,7 @@ export async function chooseImage(
   session: Session,
   of: ServiceReleases,
   release: EarlierRelease,
-  { withTaskDefinition }: RollbackRequest,
+  { withTaskDefinition }: { readonly withTaskDefinition: boolean },
 ): Promise<ChosenRelease> {
   const { clients, signal } = session;
   const [image, stored] = await Promise.all([
