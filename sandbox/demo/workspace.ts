@@ -19,7 +19,16 @@ export interface Workspace {
  * What a project consists of. Packages are found in the clone, above. Copies and not links: the engine
  * runs a program in its own folder, and paths from there must lead to this project's files.
  */
-const copied = ["Pulumi.yaml", "services.yaml", "package.json", "examples", "infra", "config", "source"];
+const copied = [
+  "Pulumi.yaml",
+  "services.yaml",
+  "package.json",
+  "examples",
+  "infra",
+  "config",
+  "source",
+  "builder",
+];
 
 /**
  * Lays out a project anew; its stack and what runs are kept by the sandbox, not here.
