@@ -1,3 +1,4 @@
+import { isAbort } from "../../config/problems/abort.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import type { PlatformOutputs } from "../../config/stack/outputs.ts";
 import type { ComparedService } from "../plan/compare.ts";
@@ -100,7 +101,7 @@ async function keepSource(
       bases: Object.fromEntries(Object.entries(bases).filter(([name]) => own.includes(name))),
     });
   } catch (error) {
-    signal.throwIfAborted();
+    if (isAbort(error)) throw error;
     emit({
       kind: "warning",
       code: "source-not-kept",

@@ -30,10 +30,3 @@ export function listenForInterrupts(announce: (event: { readonly now: boolean })
     },
   };
 }
-
-/** Whether an error is what an aborted signal makes calls throw (`fetch`, timers, the AWS SDK, execa). */
-export function isAbort(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error.name === "AbortError") return true;
-  return "isCanceled" in error && error.isCanceled === true;
-}

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
+import { isAbort } from "../../config/problems/abort.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import { coloursFor } from "../report/colours.ts";
 import { describeError, errorDocument } from "../report/errors.ts";
 import { createReporter } from "../report/reporter.ts";
 import { write } from "../report/write.ts";
 import type { CommandContext, CommandResult, GlobalOptions } from "./command.ts";
-import { isAbort, listenForInterrupts } from "./interrupt.ts";
+import { listenForInterrupts } from "./interrupt.ts";
 import { findProject } from "./project.ts";
 
 /**

@@ -1,3 +1,4 @@
+import { isAbort } from "../../config/problems/abort.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import { isProven, releasesOf } from "../release/history.ts";
 import type { StoredRelease } from "../release/record.ts";
@@ -70,7 +71,7 @@ export async function recordUnrecorded(
     },
   );
   return recording.catch((error: unknown) => {
-    if (session.signal.aborted) return [];
+    if (isAbort(error)) return [];
     if (!(error instanceof UserError)) throw error;
     session.emit({
       kind: "warning",

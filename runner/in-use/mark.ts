@@ -1,4 +1,5 @@
 import pMap from "p-map";
+import { isAbort } from "../../config/problems/abort.ts";
 import { describeEntry } from "../registry/entry.ts";
 import type { Image } from "../registry/image.ts";
 import { getManifest } from "../registry/lookup.ts";
@@ -38,7 +39,7 @@ export async function putKeepTags(
       const [first] = group;
       if (first === undefined) return;
       await keepImage(session, first.image, group).catch((error: unknown) => {
-        if (session.signal.aborted) return;
+        if (isAbort(error)) return;
         session.emit({
           kind: "warning",
           code: "not-marked",

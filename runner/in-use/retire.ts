@@ -1,6 +1,7 @@
 import type { ImageDetail } from "@aws-sdk/client-ecr";
 import pMap from "p-map";
 import { stackOfReleaseTag } from "../../config/names.ts";
+import { isAbort } from "../../config/problems/abort.ts";
 import { connectToRegistry } from "../registry/connection.ts";
 import { listDetails } from "../registry/contents.ts";
 import { getManifest, parseStored } from "../registry/lookup.ts";
@@ -36,7 +37,7 @@ export async function removeKeepTags(session: Session, repositories: readonly st
     const uses = await readAccountUses(session);
     for (const { repository, stale } of found) await retireUnused(session, repository, stale, uses);
   } catch (error) {
-    if (signal.aborted) return;
+    if (isAbort(error)) return;
     const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
     emit({
       kind: "notice",

@@ -48,7 +48,7 @@ function putOneBack(moved: TargetResult, context: TargetContext, cause: string):
     try {
       reverted = await kindOf(plan.target).revert(plan, moved.applied, { ...context, step: id });
     } catch (error) {
-      const verdict = verdictOf(error, { applied: false, aborted: false });
+      const verdict = verdictOf(error, { applied: false });
       reverted = { ...baseOf(plan), ...verdict, milliseconds: performance.now() - startedAt };
     }
     conclude(reverted.outcome === "rolled back" ? "done" : "failed", reverted.message);

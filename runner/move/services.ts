@@ -190,6 +190,8 @@ function withLastVerdict(service: ServiceToMove, results: readonly TargetResult[
 function withVerdict(service: ServiceToMove, newestWins: NewestWins): ServiceToMove {
   const replaced = new Set(newestWins.gates.map(({ gate }) => gate));
   const before: readonly Gate[] = service.about.gates;
-  const gates = [...before.filter(({ gate }) => !replaced.has(gate)), ...newestWins.gates];
+  const gates = before.some(({ gate }) => replaced.has(gate))
+    ? before.flatMap((gate) => (replaced.has(gate.gate) ? newestWins.gates : [gate]))
+    : [...before, ...newestWins.gates];
   return { ...service, newestWins, about: { ...service.about, gates } };
 }

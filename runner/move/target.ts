@@ -1,3 +1,4 @@
+import { isAbort } from "../../config/problems/abort.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import { hasCode } from "../aws/errors.ts";
 import { type NewestWins, refuseOlderNow } from "../plan/newest-wins.ts";
@@ -63,7 +64,7 @@ export async function moveTarget(
       const outcome = await kind.follow(current.plan, applied, move.image, context);
       return { move: current, outcome: withHint(outcome), applied };
     } catch (error) {
-      const verdict = verdictOf(error, { applied: applied !== undefined, aborted: signal.aborted });
+      const verdict = verdictOf(error, { applied: applied !== undefined });
       const milliseconds = performance.now() - startedAt;
       return { move: current, outcome: withHint({ ...baseOf(plan), ...verdict, milliseconds }), applied };
     }
@@ -150,10 +151,10 @@ export function baseOf({ service, title, target }: TargetPlan) {
 /** What an exception means for a target. Pure. */
 export function verdictOf(
   error: unknown,
-  state: { readonly applied: boolean; readonly aborted: boolean },
+  state: { readonly applied: boolean },
 ): Pick<TargetOutcome, "outcome" | "message" | "evidence" | "gates"> {
-  if (state.aborted) {
-    if (hasCode(error, "one-off-stopped")) return { outcome: "cancelled", message: error.message };
+  if (hasCode(error, "one-off-stopped")) return { outcome: "cancelled", message: error.message };
+  if (isAbort(error)) {
     const message = state.applied
       ? "interrupted while it was followed; the update goes on by itself"
       : "interrupted before it was changed";

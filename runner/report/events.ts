@@ -1,3 +1,5 @@
+import { isAbort } from "../../config/problems/abort.ts";
+
 /** What a step ended with. `skipped`: nothing had to be done. */
 export type StepOutcome = "done" | "failed" | "skipped" | "cancelled";
 
@@ -66,7 +68,7 @@ export async function runStep<T>(
     end(conclusion.outcome, conclusion.message);
     return result;
   } catch (error) {
-    const cancelled = error instanceof Error && error.name === "AbortError";
+    const cancelled = isAbort(error);
     end(
       cancelled ? "cancelled" : "failed",
       error instanceof Error ? error.message.split("\n")[0] : String(error),

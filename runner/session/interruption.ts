@@ -1,3 +1,4 @@
+import { isAbort } from "../../config/problems/abort.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import type { Session } from "./session.ts";
 
@@ -27,10 +28,4 @@ export async function unlessInterrupted<T>(
     });
     return otherwise;
   }
-}
-
-/** Whether an aborted signal made a call throw this: `fetch`, timers, the AWS SDK, or execa. */
-function isAbort(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return error.name === "AbortError" || ("isCanceled" in error && error.isCanceled === true);
 }

@@ -3,6 +3,7 @@ import { ConcurrentUpdateError } from "@pulumi/pulumi/automation/errors.js";
 import type { Stack } from "@pulumi/pulumi/automation/stack.js";
 import { type StackDescription, stackFile } from "../../config/description/description.ts";
 import { servicesVariable } from "../../config/names.ts";
+import { abortedBy } from "../../config/problems/abort.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import type { PlatformOutputs } from "../../config/stack/outputs.ts";
 import { formatDuration } from "../report/duration.ts";
@@ -59,7 +60,7 @@ export async function updateStack(
       if (record.pendingOperations) await forgetPendingOperations(engine, directory, stack.name);
       return { outputs, changed: record.changed };
     } catch (error) {
-      context.signal.throwIfAborted();
+      if (context.signal.aborted) throw abortedBy(error);
       const { problems, worthAnotherAttempt } = failureOf(error, record, description);
       if (!worthAnotherAttempt || attempt >= settings.deploy.attempts) {
         throw new UserError(problems, { exitCode: 1, cause: error });

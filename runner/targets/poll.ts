@@ -92,8 +92,3 @@ export async function poll<T>(
     await clock.sleep(Math.min(left, pauseMilliseconds(policy, attempt, clock.random())), signal);
   }
 }
-
-/** Whether work was stopped by its signal rather than by a fault. */
-export function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === "AbortError";
-}

@@ -77,9 +77,9 @@ function serviceToMove(
     tags: tagPlan.tags,
     gates: [
       ...one.gates,
+      ...newestWins.gates,
       // It was verified right after its build, or before it is moved.
       ...(built || targets.some(isMove) ? [imageGate(image)] : []),
-      ...newestWins.gates,
     ],
   };
   return { service, image, targets, newestRecord, newestWins, about };

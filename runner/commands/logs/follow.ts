@@ -1,10 +1,11 @@
 import pMap from "p-map";
+import { isAbort } from "../../../config/problems/abort.ts";
 import type { UserError } from "../../../config/problems/errors.ts";
 import { hasCode } from "../../aws/errors.ts";
 import { readLogEvents } from "../../aws/log-events.ts";
 import type { Session } from "../../session/session.ts";
 import type { CloudWatchSource } from "../../targets/logs.ts";
-import { type Clock, isAbort, type PollPolicy, pauseMilliseconds } from "../../targets/poll.ts";
+import { type Clock, type PollPolicy, pauseMilliseconds } from "../../targets/poll.ts";
 import { eventsOf, inOrder, overlapMilliseconds, prefixOf, type ReadEvent } from "./events.ts";
 import { parallelGroups } from "./read.ts";
 
@@ -76,7 +77,7 @@ export async function followLogs(
       await clock.sleep(Math.max(pause, cursors.length * perGroupMilliseconds), signal);
     }
   } catch (error) {
-    if (isAbort(error) || signal.aborted) return;
+    if (isAbort(error)) return;
     throw error;
   }
 }

@@ -51,7 +51,7 @@ async function waitForTarget(session: Session, service: Service, target: Target)
       const now = `nothing is under way: ${message}`;
       return { ...about, ...runs, outcome: "unchanged", message: now, milliseconds: 0 };
     } catch (error) {
-      const verdict = verdictOf(error, { applied: true, aborted: signal.aborted });
+      const verdict = verdictOf(error, { applied: true });
       return { ...about, ...verdict, milliseconds: Math.round(performance.now() - startedAt) };
     }
   };

@@ -1,7 +1,8 @@
 import type { Service, ServiceDeployment } from "@aws-sdk/client-ecs";
+import { isAbort } from "../../../../config/problems/abort.ts";
 import type { Image } from "../../../registry/image.ts";
 import type { Gate } from "../../gate.ts";
-import { type Clock, isAbort, poll, pollPolicy } from "../../poll.ts";
+import { type Clock, poll, pollPolicy } from "../../poll.ts";
 import type { TargetContext } from "../../target.ts";
 import { alarmGates } from "../alarms.ts";
 import type { EcsApplied } from "../apply.ts";
@@ -231,7 +232,7 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
     const end = await poll(look, { clock, policy: pollPolicy, until: limit, signal, onNoAnswer });
     return end ?? (await timedOut());
   } catch (error) {
-    if (!isAbort(error) && !signal.aborted) throw error;
+    if (!isAbort(error)) throw error;
     const goesOn =
       failure === undefined
         ? `ECS goes on deploying ${revisionName(applied.revisionArn)}`

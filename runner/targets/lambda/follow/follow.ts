@@ -1,8 +1,8 @@
+import { isAbort } from "../../../../config/problems/abort.ts";
 import { UserError } from "../../../../config/problems/errors.ts";
 import { explainRefusal, hasCode } from "../../../aws/errors.ts";
 import type { Image } from "../../../registry/image.ts";
 import type { Gate, GateName } from "../../gate.ts";
-import { isAbort } from "../../poll.ts";
 import type { TargetContext, TargetOutcome, TargetPlan } from "../../target.ts";
 import { sendAlias, whole } from "../alias.ts";
 import { sameDigest } from "../plan.ts";
@@ -63,7 +63,7 @@ export async function followLambda(
   try {
     failure = await carryOut(update, applied, previous, course);
   } catch (thrown) {
-    failure = failureFrom(explainRefusal(thrown, plan.title), course, context.signal);
+    failure = failureFrom(explainRefusal(thrown, plan.title), course);
   }
   if (failure === undefined) {
     const version = course.version ?? "";
@@ -164,8 +164,8 @@ const ownCodes = [
  * What an exception means for the function. Rights, credentials and network are not its outcome, and are
  * thrown on; unless the alias was changed already, and has to be put back first.
  */
-function failureFrom(error: unknown, course: Course, signal: AbortSignal): Failure {
-  if (isAbort(error) || signal.aborted) return { kind: "cancelled", reason: "stopped", evidence: [] };
+function failureFrom(error: unknown, course: Course): Failure {
+  if (isAbort(error)) return { kind: "cancelled", reason: "stopped", evidence: [] };
   if (!isTouched(course) && !course.provisioned && !hasCode(error, ...ownCodes)) throw error;
   const [problem] = error instanceof UserError ? error.problems : [];
   return {
