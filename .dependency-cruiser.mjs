@@ -31,6 +31,44 @@ function filesOf(room) {
   return `^${room}/${apart}`;
 }
 
+/**
+ * Files that only turn data into other data: nothing in them reads, writes, waits or calls. They decide
+ * and phrase, so their tests need no stand-ins. A new file of these rooms or names is one of them.
+ */
+const pure = [
+  "^config/(catalogue|permissions|problems|stack)/",
+  "^config/[^/]+\\.ts$",
+  "^config/description/(check|deployment-alarms|description|needs|sidecars)\\.ts$",
+  "^source/(compare|describe|dockerfile|dockerfile-lines|file|ignore|pattern)\\.ts$",
+  "^builder/(labels|options)\\.ts$",
+  "^infra/(policy-document|tag-mutability|github/(role-policy|trust)|retention/(compile|presets))\\.ts$",
+  "^runner/aws/errors\\.ts$",
+  "^runner/cli/(command|options|usage)\\.ts$",
+  "^runner/commands/[^/]+/(show|document)\\.ts$",
+  "^runner/commands/init/(catalogue-text|compose|detect|found|match|names|stack-files)\\.ts$",
+  "^runner/github/(job-report|markdown|present)\\.ts$",
+  "^runner/in-use/(keep-tags|merge)\\.ts$",
+  "^runner/move/(document|job|order|outcome|show|show-targets)\\.ts$",
+  "^runner/plan/(clean-tree|commit-age|paths-read|target-image)\\.ts$",
+  "^runner/registry/(image|manifest)\\.ts$",
+  "^runner/release/(?!store\\.ts$)",
+  "^runner/report/(?!(reporter|terminal)\\.ts$)",
+  "^runner/session/(services|timeline|where)\\.ts$",
+  "^runner/stack/(engine-events|failure|outputs|resources)\\.ts$",
+  "^runner/tags/",
+  "^runner/targets/(checks|gate|hints|image-use|logs|target)\\.ts$",
+  "^runner/targets/[^/]+/(hints|state|strategy)\\.ts$",
+  "^runner/targets/[^/]+/.*/(narration|progress|steadiness|steps|verdict)\\.ts$",
+];
+
+/** What reads, writes, waits or calls. */
+const outside = [
+  "^(node:)?(fs|child_process|net|https?|os|dns|timers|process|readline)(/|$)",
+  "@aws-sdk/",
+  "@pulumi/",
+  "node_modules/(execa|undici|simple-git|proper-lockfile|p-limit|p-map|p-retry|log-update|@clack)/",
+];
+
 function downOnly(floor, index) {
   const above = floors.slice(index).flat();
   return floor.map((room) => ({
@@ -91,6 +129,18 @@ export default {
       { path: "@aws-sdk/", dependencyTypesNot: ["type-only"] },
       "Calls of AWS are made by the rooms that are named for it.",
       "warn",
+    ),
+    never(
+      "pure-files-are-pure",
+      { path: pure },
+      { path: outside, dependencyTypesNot: ["type-only"] },
+      "A file that decides or phrases takes data and returns data: see `pure` in .dependency-cruiser.mjs.",
+    ),
+    never(
+      "pure-files-use-pure-files",
+      { path: pure },
+      { path: "^(config|source|builder|infra|runner)/", pathNot: pure, dependencyTypesNot: ["type-only"] },
+      "What a pure file uses of ours is as pure as itself: see `pure` in .dependency-cruiser.mjs.",
     ),
     never(
       "documents-are-last",

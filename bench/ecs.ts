@@ -59,7 +59,7 @@ export async function describe(project: Project, service: string): Promise<Servi
   return found;
 }
 
-/** Whether a service runs a task definition other than `before`, all of it and nothing else. Pure. */
+/** Whether a service runs a task definition other than `before`, all of it and nothing else. */
 export function isSteadyOnNew(service: Service, before: string | undefined): boolean {
   const { deployments = [], taskDefinition, runningCount, desiredCount, pendingCount } = service;
   const [only] = deployments;

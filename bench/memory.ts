@@ -9,7 +9,7 @@ export interface ProcessEntry {
 
 const pageBytes = 4096;
 
-/** Out of /proc/<pid>/stat, whose second field is in parentheses and may hold anything. Pure. */
+/** Out of /proc/<pid>/stat, whose second field is in parentheses and may hold anything. */
 export function parseStat(text: string): ProcessEntry | undefined {
   const pid = Number(text.slice(0, text.indexOf(" ")));
   const rest = text.slice(text.lastIndexOf(")") + 2).split(" ");
@@ -19,7 +19,7 @@ export function parseStat(text: string): ProcessEntry | undefined {
   return { pid, parent: field(4), residentBytes: field(24) * pageBytes };
 }
 
-/** Resident bytes of a process and everything below it. Pure. */
+/** Resident bytes of a process and everything below it. */
 export function treeBytes(entries: readonly ProcessEntry[], root: number): number {
   const inTree = new Set([root]);
   for (let before = 0; before !== inTree.size; ) {

@@ -43,7 +43,7 @@ export interface CaseResult {
   readonly peer_peak_mib: number | null;
 }
 
-/** The medians of a case's runs, and whether they reach its target. Pure. */
+/** The medians of a case's runs, and whether they reach its target. */
 export function judge({ id, title, target, peer }: Case, pairs: readonly Pair[]): CaseResult {
   const ours = pairs.map((pair) => pair.ours);
   const peers = pairs.flatMap((pair) => pair.peer ?? []);

@@ -15,7 +15,7 @@ export function loadNow(): number {
   return Math.round((loadavg()[0] ?? 0) * 100) / 100;
 }
 
-/** The results as a table. Pure. */
+/** The results as a table. */
 export function showResults(cases: readonly CaseResult[], machine: Machine): string {
   const seconds = (value: number | null) => (value === null ? "" : `${value.toFixed(2)} s`);
   const mebibytes = (value: number | null) => (value === null ? "" : `${value} MiB`);

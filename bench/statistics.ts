@@ -1,4 +1,4 @@
-/** The middle value; the mean of the two middle ones of an even number. NaN of none. Pure. */
+/** The middle value; the mean of the two middle ones of an even number. NaN of none. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -8,7 +8,7 @@ export function median(values: readonly number[]): number {
 
 /**
  * How much longer one takes than the other: the median of the pairs' ratios, not the ratio of the medians,
- * since both of a pair ran right after one another on a machine whose speed drifts. Pure.
+ * since both of a pair ran right after one another on a machine whose speed drifts.
  */
 export function medianRatio(ours: readonly number[], peers: readonly number[]): number {
   const pairs = ours.flatMap((value, index) => {

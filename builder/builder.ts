@@ -13,7 +13,7 @@ interface BuilderNode {
   readonly create: readonly string[];
 }
 
-/** Name of the builder that a stack's setting means; undefined: the machine's current one. Pure. */
+/** Name of the builder that a stack's setting means; undefined: the machine's current one. */
 export function builderName(builder: Builder, stack: string): string | undefined {
   switch (builder.kind) {
     case "default":
@@ -50,7 +50,7 @@ export async function ensureBuilder(builder: Builder, stack: string): Promise<vo
   }
 }
 
-/** The nodes that a setting names; none for builders that are not ours to make. Pure. */
+/** The nodes that a setting names; none for builders that are not ours to make. */
 export function builderNodes(builder: Builder, stack: string): BuilderNode[] {
   switch (builder.kind) {
     case "default":

@@ -7,7 +7,7 @@ import type { Service } from "../config/catalogue/catalogue.ts";
  */
 const reproducible = { SOURCE_DATE_EPOCH: "315532800" } as const;
 
-/** The arguments that a service is built with, wherever it is built. Pure. */
+/** The arguments that a service is built with, wherever it is built. */
 export function buildArguments(service: Service): Record<string, string> {
   return { ...reproducible, ...service.arguments };
 }

@@ -10,19 +10,19 @@ export function stackResourceName(project: string, stack: string): string {
   return `${project}-${stack}`.replaceAll(/[^A-Za-z0-9_-]/g, "-");
 }
 
-/** An alarm's name in CloudWatch, from its name in the stack. Pure. */
+/** An alarm's name in CloudWatch, from its name in the stack. */
 export function cloudWatchAlarmName(stackName: string, alarm: string): string {
   return `${stackName}-${alarm}`;
 }
 
-/** What the names of a service's ECS alarms begin with: `ui`; of its second ECS target `ui-2`. Pure. */
+/** What the names of a service's ECS alarms begin with: `ui`; of its second ECS target `ui-2`. */
 export function ecsAlarmPrefix(service: string, index: number): string {
   return index === 0 ? service : `${service}-${index + 1}`;
 }
 
 /**
  * Names in CloudWatch of the alarms that a stack has for one ECS target of a service. The program names
- * them so (infra/alarms/ecs.ts), and who deploys knows them without asking it. Pure.
+ * them so (infra/alarms/ecs.ts), and who deploys knows them without asking it.
  *
  * @param index of the target among the service's ECS targets
  * @returns none when the stack has such alarms switched off

@@ -8,7 +8,7 @@ export function repositoryName(settings: Settings, service: Service): string {
   return prefix === undefined ? service.name : `${prefix}/${service.name}`;
 }
 
-/** Name of the repository that holds the build cache. Pure. */
+/** Name of the repository that holds the build cache. */
 export function cacheRepositoryName(settings: Settings): string {
   const { prefix } = settings.repositories;
   return prefix === undefined ? "slipway-build-cache" : `${prefix}/slipway-build-cache`;

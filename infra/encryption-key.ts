@@ -52,7 +52,7 @@ export class EncryptionKey extends pulumi.ComponentResource {
 
 /**
  * Who may use the key: the account's principals as their own policies say (ECR works through grants
- * that they make), and CloudWatch, to publish to the topic. Pure.
+ * that they make), and CloudWatch, to publish to the topic.
  */
 export function keyStatements({ id, partition }: Account): Statement[] {
   return [

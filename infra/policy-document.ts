@@ -13,7 +13,7 @@ export interface Statement {
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }
 
-/** Writes an IAM policy of allowing statements as JSON. Pure. */
+/** Writes an IAM policy of allowing statements as JSON. */
 export function policyDocument(statements: readonly Statement[]): string {
   return JSON.stringify({
     Version: "2012-10-17",

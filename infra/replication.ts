@@ -43,7 +43,7 @@ export class Replication extends pulumi.ComponentResource {
   }
 }
 
-/** ECR filters by prefix: the stack's own when all repositories have it, else each one's name. Pure. */
+/** ECR filters by prefix: the stack's own when all repositories have it, else each one's name. */
 export function replicationFilters(prefix: string | undefined, repositories: readonly string[]) {
   const common = prefix !== undefined && repositories.every((name) => name.startsWith(`${prefix}/`));
   return (common ? [`${prefix}/`] : repositories).map((filter) => ({ filter, filterType: "PREFIX_MATCH" }));

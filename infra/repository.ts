@@ -100,7 +100,7 @@ export class ImageRepository extends pulumi.ComponentResource {
   }
 }
 
-/** Who may pull: named principals, and Lambda for the functions that run the service. Pure. */
+/** Who may pull: named principals, and Lambda for the functions that run the service. */
 export function pullStatements(
   principals: readonly string[],
   functions: readonly LambdaTarget[],

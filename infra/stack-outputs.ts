@@ -22,7 +22,7 @@ export function serviceOutput(
 /**
  * What is known of an image from what its resources say. An image that this run leaves out keeps what
  * an earlier one built, so the source hash is read from the index's own reference and not from the
- * source; one that was never built has no reference and no digests, and no output. Pure.
+ * source; one that was never built has no reference and no digests, and no output.
  *
  * @param ref `<url>:src-<hash>@<digest>`
  */

@@ -9,7 +9,7 @@ export interface TagMutability {
 
 /**
  * How ECR is told which tags may move: in an immutable repository those that the filters match, in a
- * mutable one all. Pure.
+ * mutable one all.
  */
 export function tagMutability(setting: "immutable" | "mutable", moving: readonly string[]): TagMutability {
   if (setting === "mutable") return { imageTagMutability: "MUTABLE" };

@@ -63,7 +63,7 @@ async function stopPart(sandbox: Sandbox, part: Part): Promise<void> {
   }));
 }
 
-/** Groups of parts to stop one group after the other: each before what it needs. Pure. */
+/** Groups of parts to stop one group after the other: each before what it needs. */
 export function wavesOf(parts: readonly Part[]): readonly (readonly Part[])[] {
   const waves: Part[][] = [];
   let left = [...parts];

@@ -10,7 +10,7 @@ const accessKey = { id: "test", secret: "test" };
 
 /**
  * Variables with which every tool finds the sandbox, and nothing of the user's own. `${NAME}` stands for
- * the value that the variable has in the user's environment. Pure.
+ * the value that the variable has in the user's environment.
  */
 export function sandboxEnvironment(state: SandboxState): Readonly<Record<string, string>> {
   const folder = sandboxFolder(state.root);
@@ -55,7 +55,7 @@ function literal(value: string): string {
   return value.replaceAll("$", "\\$");
 }
 
-/** The variables as a dotenv file. Pure. */
+/** The variables as a dotenv file. */
 export function dotenvText(variables: Readonly<Record<string, string>>): string {
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${quotedForDotenv(value)}`);
   return `# Written by \`slipway sandbox up\`: how tools find the sandbox.\n${lines.join("\n")}\n`;
@@ -66,7 +66,7 @@ function quotedForDotenv(value: string): string {
   return value.includes('"') ? `'${value}'` : `"${value}"`;
 }
 
-/** The variables as commands for a POSIX shell: `eval "$(slipway sandbox env)"`. Pure. */
+/** The variables as commands for a POSIX shell: `eval "$(slipway sandbox env)"`. */
 export function exportLines(variables: Readonly<Record<string, string>>): string {
   return Object.entries(variables)
     .map(([name, value]) => `export ${name}=${quotedForShell(value)}`)

@@ -45,7 +45,7 @@ export const longestSocket = "docker/exec/containerd/containerd-debug.sock.ttrpc
 /** The kernel takes socket paths of 107 bytes. */
 const longestRuntimePath = 107 - `/${longestSocket}`.length;
 
-/** The sandbox's folder in a project. Pure. */
+/** The sandbox's folder in a project. */
 export function sandboxFolder(root: string): SandboxFolder {
   const absolute = resolve(root);
   const directory = join(absolute, ".slipway", "sandbox");
@@ -75,7 +75,7 @@ export function sandboxFolder(root: string): SandboxFolder {
   };
 }
 
-/** Names that this sandbox has on the machine. Pure. */
+/** Names that this sandbox has on the machine. */
 export function machineNames(id: string) {
   return {
     /** Network interface; the kernel takes 15 characters. */

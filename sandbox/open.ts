@@ -24,7 +24,7 @@ export async function openSandbox(options: OpenOptions): Promise<Sandbox & ToolB
   return { folder, store, emit: options.emit, signal: options.signal, ...toolBox(store, options) };
 }
 
-/** A sandbox of which nothing is up. Pure. */
+/** A sandbox of which nothing is up. */
 export function newState(folder: SandboxFolder): SandboxState {
   return {
     format: 1,

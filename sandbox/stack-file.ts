@@ -29,7 +29,7 @@ const services = [
 ];
 
 /**
- * The sandbox as a stack's settings: what a team writes by hand for dev or prod. Pure.
+ * The sandbox as a stack's settings: what a team writes by hand for dev or prod.
  *
  * @param projectDirectory where Pulumi.yaml is; the environment file is named relative to it
  */

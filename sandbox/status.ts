@@ -70,7 +70,7 @@ export async function inspectSandbox(options: { readonly root: string }): Promis
   return { state: overall(parts), directory, endpoint, registry, environmentFile, parts };
 }
 
-/** Up when all parts are, down when none is, otherwise broken. Pure. */
+/** Up when all parts are, down when none is, otherwise broken. */
 export function overall(parts: readonly Pick<PartStatus, "state">[]): SandboxStatus["state"] {
   if (parts.every(({ state }) => state === "up")) return "up";
   return parts.every(({ state }) => state === "down") ? "down" : "broken";

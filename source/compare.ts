@@ -30,7 +30,7 @@ export type SourceChange =
   | { readonly kind: "salt"; readonly change: Change }
   | { readonly kind: "way of hashing" };
 
-/** Everything that differs, in the order in which people ask. Pure. */
+/** Everything that differs, in the order in which people ask. */
 export function compareSources(before: SourceDescription, after: SourceDescription): SourceChange[] {
   if (isCondensed(before) !== isCondensed(after)) return compareSources(condense(before), condense(after));
   return [
@@ -158,7 +158,7 @@ function isCondensed(description: SourceDescription): boolean {
   return filesOf(description).some((files) => files.some((line) => line.startsWith(folderMode)));
 }
 
-/** A description that is small enough to keep with an image: of very many files only their folders. Pure. */
+/** A description that is small enough to keep with an image: of very many files only their folders. */
 export function kept(description: SourceDescription): SourceDescription {
   const files = filesOf(description).reduce((sum, list) => sum + list.length, 0);
   return files > keptFiles ? condense(description) : description;
@@ -189,7 +189,7 @@ function condense(description: SourceDescription): SourceDescription {
   };
 }
 
-/** `context: www/index.html was modified`: one change in words. Pure. */
+/** `context: www/index.html was modified`: one change in words. */
 export function describeChange(one: SourceChange): string {
   switch (one.kind) {
     case "file":
@@ -226,7 +226,7 @@ function fromTo({ from, to }: { readonly from?: string; readonly to?: string }):
   return to === undefined ? `: ${from}` : `: ${from} → ${to}`;
 }
 
-/** All changes in one line: the first in words, and how many more there are. Pure. */
+/** All changes in one line: the first in words, and how many more there are. */
 export function summarizeChanges(changes: readonly SourceChange[]): string {
   const [first, ...more] = changes;
   if (first === undefined) return "nothing changed";

@@ -37,7 +37,7 @@ const descriptionSchema = z.object({
  */
 export type SourceDescription = z.output<typeof descriptionSchema>;
 
-/** Describes what a build reads, in an order that is the same everywhere. Pure. */
+/** Describes what a build reads, in an order that is the same everywhere. */
 export function describeSource(
   inputs: BuildInputs,
   hashes: Readonly<Record<string, string>>,
@@ -66,7 +66,7 @@ export function describeSource(
   };
 }
 
-/** The source hash: 32 hexadecimal digits. Pure. */
+/** The source hash: 32 hexadecimal digits. */
 export function hashDescription({ baseImages: _, ...description }: SourceDescription): string {
   return hashOf(
     canonicalJson({

@@ -4,7 +4,7 @@ const withHeredocs = ["RUN", "COPY", "ADD"];
 /**
  * The instructions of a Dockerfile, each on one line: without comments, continuations joined with the
  * escape character that the file asks for, bodies of here-documents left out. As BuildKit's parser reads
- * them. Pure.
+ * them.
  * https://github.com/moby/buildkit/blob/v0.31.0/frontend/dockerfile/parser/parser.go
  */
 export function instructions(dockerfile: string): string[] {
@@ -32,7 +32,7 @@ export function instructions(dockerfile: string): string[] {
   return found;
 }
 
-/** Words of an instruction, as a shell splits them; quotes stay. Pure. */
+/** Words of an instruction, as a shell splits them; quotes stay. */
 export function wordsOf(instruction: string): string[] {
   return instruction.match(/(?:[^\s"'\\]|\\.|\\$|"(?:[^"\\]|\\.)*"?|'[^']*'?)+/g) ?? [];
 }

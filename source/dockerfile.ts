@@ -2,7 +2,7 @@ import { instructions, wordsOf } from "./dockerfile-lines.ts";
 
 /**
  * The images that a Dockerfile begins its stages with, or copies from, as references; arguments filled
- * in, stages of its own left out. What can't be told (an argument without a value) stays as written. Pure.
+ * in, stages of its own left out. What can't be told (an argument without a value) stays as written.
  * https://docs.docker.com/reference/dockerfile/#from
  */
 export function baseImages(dockerfile: string, given: Readonly<Record<string, string>>): string[] {

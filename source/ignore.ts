@@ -35,7 +35,7 @@ export const nothingIgnored: IgnoreRules = {
 
 /**
  * The rules of an ignore file's text, exactly as BuildKit applies them while it sends a context: a
- * port of moby/patternmatcher's `MatchesUsingParentResults` and fsutil's filter. Pure.
+ * port of moby/patternmatcher's `MatchesUsingParentResults` and fsutil's filter.
  * https://docs.docker.com/build/concepts/context/#dockerignore-files
  *
  * @param where the file, for the error

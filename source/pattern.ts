@@ -14,7 +14,7 @@ export class InvalidPattern extends Error {}
 
 /**
  * Reads one pattern. A port of moby/patternmatcher 0.6 with its special cases, which decide what is
- * in an image: https://github.com/moby/patternmatcher/blob/v0.6.1/patternmatcher.go. Pure.
+ * in an image: https://github.com/moby/patternmatcher/blob/v0.6.1/patternmatcher.go.
  *
  * @throws InvalidPattern
  */

@@ -67,7 +67,7 @@ export type Unfolded =
   | { readonly kind: "action"; readonly uses: string; readonly with: Readonly<Record<string, string>> }
   | { readonly kind: "run"; readonly run: string; readonly environment: Readonly<Record<string, string>> };
 
-/** The steps that GitHub would run, in order; `uses: ./` becomes the steps of action.yml. Pure. */
+/** The steps that GitHub would run, in order; `uses: ./` becomes the steps of action.yml. */
 export function unfold(
   steps: readonly Step[],
   contexts: Contexts,

@@ -145,7 +145,7 @@ export interface Catalogue {
   readonly services: readonly Service[];
 }
 
-/** The catalogue as one stack sees it: defaults filled in and `${stack}` replaced in targets. Pure. */
+/** The catalogue as one stack sees it: defaults filled in and `${stack}` replaced in targets. */
 export function resolveCatalogue(written: z.output<typeof catalogueSchema>, stack: string): Catalogue {
   const forStack = (text: string) => text.replaceAll("${stack}", stack);
   return {

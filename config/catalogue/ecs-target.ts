@@ -112,7 +112,7 @@ export type EcsTarget = Omit<Written, "container" | "sidecars" | "before"> & {
 };
 
 /**
- * An ECS target as one stack sees it. Pure.
+ * An ECS target as one stack sees it.
  *
  * @param forStack puts the stack's name in
  */

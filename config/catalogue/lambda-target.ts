@@ -102,7 +102,7 @@ export type LambdaTarget = z.output<typeof lambdaTargetSchema>;
 export type LambdaShift = z.output<typeof shiftSchema>;
 export type LambdaCheck = z.output<typeof checkSchema>;
 
-/** The target as one stack sees it. Pure. */
+/** The target as one stack sees it. */
 export function lambdaTargetFor(target: LambdaTarget, forStack: (text: string) => string): LambdaTarget {
   const { create, shift } = target;
   return {

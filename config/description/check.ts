@@ -12,7 +12,7 @@ const maximumFilterWildcards = 2;
 
 /**
  * What is wrong with a stack beyond what its files say one by one: what AWS would refuse, and what
- * contradicts. Pure.
+ * contradicts.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
  */
 export function checkStack(description: StackDescription): Problem[] {

@@ -6,7 +6,7 @@ import { catalogueFile, type StackDescription, stackFile } from "./description.t
 /** What stands for all alarms that the stack has for the service. */
 const ofStack = "stack";
 
-/** Whether an ECS target names the stack's alarms, so that the project's name is needed. Pure. */
+/** Whether an ECS target names the stack's alarms, so that the project's name is needed. */
 export function namesStackAlarms({ services }: Catalogue): boolean {
   return services.some(({ targets }) =>
     targets.some((target) => target.kind === "ecs" && target.deploymentAlarms?.alarms.includes(ofStack)),
@@ -14,7 +14,7 @@ export function namesStackAlarms({ services }: Catalogue): boolean {
 }
 
 /**
- * The description with the names of the stack's alarms in place of `stack` in deploymentAlarms. Pure.
+ * The description with the names of the stack's alarms in place of `stack` in deploymentAlarms.
  *
  * @param project name of the Pulumi project
  */
@@ -34,7 +34,7 @@ export function withStackAlarms<D extends StackDescription>(description: D, proj
   return { ...description, catalogue: { ...catalogue, services } };
 }
 
-/** Targets that want the stack's alarms when it has none. Pure. */
+/** Targets that want the stack's alarms when it has none. */
 export function stackAlarmProblems({ catalogue, settings }: StackDescription): Problem[] {
   if (settings.alarms.ecs.enabled) return [];
   return catalogue.services.flatMap((service) =>

@@ -122,7 +122,7 @@ export async function loadSettings(directory: string, stack: string): Promise<Ch
 
 /**
  * Checks a stack's configuration, given as a flat map of `namespace:key` → value. The program calls
- * it with what the engine has, the runner with what the file says: one schema for both. Pure.
+ * it with what the engine has, the runner with what the file says: one schema for both.
  *
  * @param where the file, or where in it a key of the configuration is
  */

@@ -24,7 +24,7 @@ export function withNeeded(services: readonly Service[], all: readonly Service[]
   return [...ordered];
 }
 
-/** What is wrong with services that are built from others: unknown ones, cycles, platforms that a base lacks. Pure. */
+/** What is wrong with services that are built from others: unknown ones, cycles, platforms that a base lacks. */
 export function needsProblems({ services }: Catalogue): Problem[] {
   const byName = new Map(services.map((service) => [service.name, service]));
   const problems = services.flatMap((service) =>

@@ -3,7 +3,7 @@ import type { Problem } from "../problems/errors.ts";
 import { didYouMean } from "../problems/nearest.ts";
 import { catalogueFile } from "./description.ts";
 
-/** What is wrong with the sidecars of ECS targets: services that don't exist, containers named twice. Pure. */
+/** What is wrong with the sidecars of ECS targets: services that don't exist, containers named twice. */
 export function sidecarProblems(services: readonly Service[]): Problem[] {
   const names = services.map(({ name }) => name);
   return services.flatMap((service) =>
@@ -42,7 +42,7 @@ export function sidecarProblems(services: readonly Service[]): Problem[] {
 /**
  * The chosen services, with the targets of others that run their images as sidecars: deploying a proxy
  * moves it wherever it runs. A target of several chosen services stays with the first, its own service
- * before all. Pure.
+ * before all.
  */
 export function withSidecarTargets(
   services: readonly Service[],
@@ -67,7 +67,7 @@ export interface Place {
   readonly sidecars: readonly string[];
 }
 
-/** All targets that run a service's image, its own first. Pure. */
+/** All targets that run a service's image, its own first. */
 export function placesOf(services: readonly Service[], name: string): readonly Place[] {
   const own = services.find((service) => service.name === name)?.targets ?? [];
   const others = services.filter((service) => service.name !== name).flatMap(({ targets }) => targets);
@@ -80,12 +80,12 @@ export function placesOf(services: readonly Service[], name: string): readonly P
   ];
 }
 
-/** Whether a target runs a service's image in one of its containers. Pure. */
+/** Whether a target runs a service's image in one of its containers. */
 export function runsImageOf(target: Target, service: string): boolean {
   return containersOf(target, service).length > 0;
 }
 
-/** Containers of a target that take a service's image; none of a kind that has no containers. Pure. */
+/** Containers of a target that take a service's image; none of a kind that has no containers. */
 export function containersOf(target: Target, service: string): readonly string[] {
   if (target.kind !== "ecs") return [];
   return Object.entries(target.containers).flatMap(([name, other]) => (other === service ? [name] : []));

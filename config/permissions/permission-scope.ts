@@ -29,7 +29,7 @@ export interface ScopedResources {
 
 /**
  * The ARNs that stand for a kind of resource in a stack; none: the stack has no such thing, and the
- * permission is left out. Pure.
+ * permission is left out.
  */
 export function resourcesOf(kind: ResourceKind, scope: PermissionScope): ScopedResources {
   const { partition, region, account, settings, github, services } = scope;

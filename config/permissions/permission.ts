@@ -54,7 +54,7 @@ export const planners: readonly GithubRole[] = ["pullRequest", "deploy"];
 export const deployers: readonly GithubRole[] = ["deploy"];
 export const nobody: readonly GithubRole[] = [];
 
-/** The kinds of resources that a permission is cut to. Pure. */
+/** The kinds of resources that a permission is cut to. */
 export function kindsOf({ on }: Permission): readonly ResourceKind[] {
   return typeof on === "string" ? [on] : on;
 }

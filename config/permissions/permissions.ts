@@ -153,7 +153,7 @@ export const permissions: readonly Permission[] = [
   ...state,
 ];
 
-/** The permissions of a role. Pure. */
+/** The permissions of a role. */
 export function permissionsOf(role: GithubRole): readonly Permission[] {
   return permissions.filter(({ roles }) => roles.includes(role));
 }

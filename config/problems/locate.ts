@@ -5,7 +5,6 @@ export type Locate = (path: readonly PropertyKey[]) => string;
 
 /**
  * Problems that name a file and a key in it, with line and column. Those of other files stay as they are.
- * Pure.
  *
  * @param locators by file
  */
@@ -22,7 +21,7 @@ export function located(
 
 /**
  * `services.ui.platforms[1]` as a path. A name with a dot in it falls apart, and what is looked for is then
- * found as far as the name before it. Pure.
+ * found as far as the name before it.
  */
 export function pathOfKey(key: string): PropertyKey[] {
   return [...key.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([part, index]) =>

@@ -6,7 +6,7 @@ type JsonSchema = { [key: string]: unknown };
 
 /**
  * The problems that a schema finds in a value, each with file, key, value and fix; for unknown keys
- * the nearest known one. Pure.
+ * the nearest known one.
  *
  * @param locate where in which file a key is
  * @param prefix what stands before each key: `slipway:` for a stack's settings
@@ -105,7 +105,7 @@ function shown(value: unknown): { value?: unknown } {
   return value === undefined ? {} : { value };
 }
 
-/** A path as people write it: `services.ui.platforms[1]`. Pure. */
+/** A path as people write it: `services.ui.platforms[1]`. */
 export function keyText(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (text, part) =>

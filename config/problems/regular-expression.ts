@@ -1,4 +1,4 @@
-/** Whether a text is a regular expression that JavaScript takes. Pure. */
+/** Whether a text is a regular expression that JavaScript takes. */
 export function isRegularExpression(text: string): boolean {
   try {
     new RegExp(text);

@@ -30,7 +30,7 @@ const maximumAliases = 100;
 /**
  * Parses YAML strictly: duplicate keys and tabs are errors, with line and column. Anchors, aliases and
  * merge keys (`<<`) are allowed as long as they neither lead back to themselves nor multiply without
- * end. Pure.
+ * end.
  */
 export function parseYaml(
   text: string,

@@ -113,7 +113,7 @@ export interface TrustedSubjects {
 /**
  * The subjects that a role trusts, in each form that GitHub sends: with names, and with names and ids
  * where those are given (repositories made since 15 July 2026, and older ones that were switched). A job
- * that uses an environment has the environment in its subject and neither branch nor tag. Pure.
+ * that uses an environment has the environment in its subject and neither branch nor tag.
  * https://docs.github.com/en/actions/reference/security/oidc#example-subject-claims
  */
 export function trustedSubjects(github: GithubSettings, role: GithubRole): TrustedSubjects {
@@ -154,7 +154,7 @@ function repositoryForms({ repository, ownerId, repositoryId }: GithubSettings):
   ];
 }
 
-/** Name of a stack's role for GitHub: `slipway-prod-deploy`. Pure. */
+/** Name of a stack's role for GitHub: `slipway-prod-deploy`. */
 export function githubRoleName(prefix: string, role: GithubRole): string {
   return `${prefix}-${role === "pullRequest" ? "pull-request" : role}`;
 }

@@ -99,7 +99,7 @@ export interface SingleSelection {
   readonly path: readonly (string | number)[];
 }
 
-/** A rule's selections, one for each alternative. Pure. */
+/** A rule's selections, one for each alternative. */
 export function selectionsOf(rule: RetentionRule, index: number): SingleSelection[] {
   const { images } = rule;
   if (images === "untagged" || images === "any") return [{ kind: images, tag: "", path: [index, "images"] }];

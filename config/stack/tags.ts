@@ -100,7 +100,7 @@ export const tagPresets: Readonly<Record<TagPreset, readonly TagFormat[]>> = {
   ],
 };
 
-/** The formats that a stack's setting comes to, each with its condition. Pure. */
+/** The formats that a stack's setting comes to, each with its condition. */
 export function tagFormats(settings: TagSettings): readonly TagFormat[] {
   const written = "preset" in settings ? settings.add : settings;
   const own = written.map((entry) =>
@@ -114,7 +114,7 @@ function impliedCondition(format: string): TagCondition {
   return format === "latest" ? "main" : "any";
 }
 
-/** The placeholders in a format, in its order. Pure. */
+/** The placeholders in a format, in its order. */
 export function placeholdersIn(format: string): Placeholder[] {
   return wordsIn(format).filter((word): word is Placeholder => word in placeholderNames);
 }
@@ -123,17 +123,17 @@ function wordsIn(format: string): string[] {
   return [...format.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1] ?? "");
 }
 
-/** Whether a format's tag is the same for many commits, and so goes from image to image. Pure. */
+/** Whether a format's tag is the same for many commits, and so goes from image to image. */
 export function moves(format: string): boolean {
   return placeholdersIn(format).every((name) => placeholderNames[name] === "line");
 }
 
-/** Whether a format's tag names the commit. Pure. */
+/** Whether a format's tag names the commit. */
 export function namesCommit(format: string): boolean {
   return placeholdersIn(format).some((name) => placeholderNames[name] === "commit");
 }
 
-/** Whether a text is matched by one of ECR's wildcards: `*` is any characters, all else is itself. Pure. */
+/** Whether a text is matched by one of ECR's wildcards: `*` is any characters, all else is itself. */
 export function matchesWildcard(filter: string, text: string): boolean {
   const escaped = filter.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
   return new RegExp(`^${escaped.join(".*")}$`, "s").test(text);
@@ -141,7 +141,7 @@ export function matchesWildcard(filter: string, text: string): boolean {
 
 /**
  * The moving tags of a strategy that no filter lets move, whatever their placeholders stand for: they
- * could be put once in an immutable repository, and never again. Pure.
+ * could be put once in an immutable repository, and never again.
  */
 export function immovableFormats(
   formats: readonly TagFormat[],

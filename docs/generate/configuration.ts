@@ -7,13 +7,13 @@ import { permissions } from "../../config/permissions/permissions.ts";
 import { githubRoles } from "../../config/stack/github.ts";
 import { slipwaySchema } from "../../config/stack/settings.ts";
 
-/** What editors complete and check services.yaml with, from the types that validate it. Pure. */
+/** What editors complete and check services.yaml with, from the types that validate it. */
 export function catalogueJsonSchema(): string {
   const schema = z.toJSONSchema(catalogueSchema, { io: "input", unrepresentable: "any" });
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
-/** docs/configuration.md, from the schemas. Pure. */
+/** docs/configuration.md, from the schemas. */
 export function configurationReference(): string {
   const reference = (schema: z.ZodType) =>
     table(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Node, "").join("\n");
@@ -43,7 +43,7 @@ ${reference(slipwaySchema)}
 `;
 }
 
-/** docs/ci.md with the table of permissions as it is in the code. Pure. */
+/** docs/ci.md with the table of permissions as it is in the code. */
 export function ciPage(page: string): string {
   const rows = permissions.map((permission) => {
     const { action, roles, why } = permission;

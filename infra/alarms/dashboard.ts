@@ -17,7 +17,7 @@ interface Widget {
 
 /**
  * The body of the stack's dashboard: the state of all alarms, then what they look at, for registry,
- * ECS, Lambda and load balancers. Pure.
+ * ECS, Lambda and load balancers.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
  */
 export function dashboardBody(

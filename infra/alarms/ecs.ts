@@ -7,7 +7,7 @@ const minute = 60;
 
 /**
  * CPU, memory and running tasks of each ECS service. All three from AWS/ECS, which every service
- * publishes; none needs Container Insights. Pure.
+ * publishes; none needs Container Insights.
  */
 export function ecsAlarms(services: readonly Service[], settings: AlarmSettings): AlarmDefinition[] {
   if (!settings.ecs.enabled) return [];
@@ -58,7 +58,7 @@ export function ecsAlarms(services: readonly Service[], settings: AlarmSettings)
   });
 }
 
-/** A metric that ECS publishes for a service. Pure. */
+/** A metric that ECS publishes for a service. */
 export function ecsMetric(target: EcsTarget, name: "CPUUtilization" | "MemoryUtilization"): Metric {
   return {
     namespace: "AWS/ECS",
@@ -67,7 +67,7 @@ export function ecsMetric(target: EcsTarget, name: "CPUUtilization" | "MemoryUti
   };
 }
 
-/** The cluster's name, which may have been given as an ARN. Pure. */
+/** The cluster's name, which may have been given as an ARN. */
 export function clusterName(target: EcsTarget): string {
   return target.cluster.slice(target.cluster.lastIndexOf("/") + 1);
 }

@@ -7,7 +7,7 @@ import { eventNamespace, eventSources, findingsMetric } from "./events.ts";
 const minute = 60;
 const day = 86_400;
 
-/** Alarms on what is counted. Pure. */
+/** Alarms on what is counted. */
 export function eventAlarms(services: readonly Service[], settings: Settings): AlarmDefinition[] {
   const namespace = eventNamespace(settings.stack);
   const sources = new Set(eventSources(services, settings).map((source) => source.name));

@@ -95,7 +95,7 @@ export function eventLogName(name: string): string {
   return `/aws/events/${name}`;
 }
 
-/** EventBridge may write to the log group, for the stack's own rules. Pure. */
+/** EventBridge may write to the log group, for the stack's own rules. */
 export function deliveryStatements(
   logGroup: string,
   name: string,

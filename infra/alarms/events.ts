@@ -33,7 +33,7 @@ export function eventNamespace(stack: string): string {
   return `Slipway/${stack}`;
 }
 
-/** What is caught for a stack. Pure. */
+/** What is caught for a stack. */
 export function eventSources(services: readonly Service[], settings: Settings): EventSource[] {
   const repositories = services.map((service) => repositoryName(settings, service));
   const enhanced = settings.scanning.mode === "enhanced";
@@ -219,7 +219,7 @@ function pushes(repositories: readonly string[]): EventSource {
 /** EventBridge takes 2048 characters in a pattern; the rest of ours needs fewer than 500. */
 const maximumCharacters = 1400;
 
-/** The names in parts of which each fits into one pattern. Pure. */
+/** The names in parts of which each fits into one pattern. */
 function inParts(names: readonly string[], overhead = 0): string[][] {
   const parts: string[][] = [];
   let room = 0;

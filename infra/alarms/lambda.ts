@@ -4,7 +4,7 @@ import type { AlarmDefinition, Metric } from "./definition.ts";
 
 const fiveMinutes = 300;
 
-/** Errors, throttles and duration of each function, of the alias that callers use. Pure. */
+/** Errors, throttles and duration of each function, of the alias that callers use. */
 export function lambdaAlarms(services: readonly Service[], settings: AlarmSettings): AlarmDefinition[] {
   if (!settings.lambda.enabled) return [];
   const { errors, throttles, durationMilliseconds } = settings.lambda;
@@ -44,7 +44,7 @@ export function lambdaAlarms(services: readonly Service[], settings: AlarmSettin
   });
 }
 
-/** A metric that Lambda publishes for an alias. Pure. */
+/** A metric that Lambda publishes for an alias. */
 export function lambdaMetric(
   target: LambdaTarget,
   name: "Errors" | "Throttles" | "Duration" | "Invocations",

@@ -6,7 +6,7 @@ type LoadBalancer = AlarmSettings["loadBalancers"][number];
 const minute = 60;
 const fiveMinutes = 300;
 
-/** 5xx answers (by the targets, and by the balancer itself), latency and healthy hosts. Pure. */
+/** 5xx answers (by the targets, and by the balancer itself), latency and healthy hosts. */
 export function loadBalancerAlarms(settings: AlarmSettings): AlarmDefinition[] {
   return settings.loadBalancers.flatMap((balancer): AlarmDefinition[] => {
     const { serverErrors, latencySeconds, minimumHealthyHosts } = balancer;
@@ -55,7 +55,7 @@ export function loadBalancerAlarms(settings: AlarmSettings): AlarmDefinition[] {
   });
 }
 
-/** A metric that a balancer publishes for itself. Pure. */
+/** A metric that a balancer publishes for itself. */
 export function loadBalancerMetric(
   balancer: LoadBalancer,
   name: "HTTPCode_Target_5XX_Count" | "HTTPCode_ELB_5XX_Count" | "TargetResponseTime" | "RequestCount",

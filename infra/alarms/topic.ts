@@ -52,7 +52,7 @@ export class AlertsTopic extends pulumi.ComponentResource {
   }
 }
 
-/** The account does as its principals' own policies say; CloudWatch publishes for alarms of this account. Pure. */
+/** The account does as its principals' own policies say; CloudWatch publishes for alarms of this account. */
 export function topicStatements(topic: string, { id, region, partition }: Account): Statement[] {
   return [
     {

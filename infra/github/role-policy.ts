@@ -20,7 +20,6 @@ export type RolePolicies =
 
 /**
  * A role's policies, from the table of permissions: one statement for all actions on the same resources.
- * Pure.
  *
  * @throws UserError `policy-too-long` when IAM has no room for all the stack's services
  */
@@ -39,7 +38,7 @@ export function rolePolicies(role: GithubRole, scope: PermissionScope): RolePoli
   });
 }
 
-/** The statements of a role. Pure. */
+/** The statements of a role. */
 export function roleStatements(role: GithubRole, scope: PermissionScope): Statement[] {
   const groups = new Map<ResourceKind, { scoped: ScopedResources; actions: string[] }>();
   for (const permission of permissionsOf(role)) {

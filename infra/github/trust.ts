@@ -9,7 +9,7 @@ import { policyDocument, type Statement } from "../policy-document.ts";
 
 /**
  * Who takes a role on: workflows whose token is for AWS and has one of the exact subjects. Tag patterns
- * are a statement of their own, since two conditions on one key must both hold. Pure.
+ * are a statement of their own, since two conditions on one key must both hold.
  *
  * @param provider ARN of the account's OIDC provider for GitHub
  */

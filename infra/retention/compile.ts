@@ -15,7 +15,7 @@ const moreThanAnyone = 9999;
 const maximumDescription = 256;
 
 /**
- * Compiles a description of retention to ECR's lifecycle policy. Pure; total for whatever
+ * Compiles a description of retention to ECR's lifecycle policy; total for whatever
  * `retentionSchema` lets through.
  *
  * - Each prefix and pattern becomes a rule of its own: in one rule they would mean AND.

@@ -49,7 +49,7 @@ export function isAwsError(error: unknown, ...names: readonly string[]): error i
 
 /**
  * A call that AWS took and refused (an invalid role, an image that it can't read), as a problem that
- * says whose it is; anything else is returned as it is. Pure.
+ * says whose it is; anything else is returned as it is.
  *
  * @param where what was being changed: `ecs shop-dev/ui`
  */
@@ -67,7 +67,7 @@ export function hasCode(error: unknown, ...codes: readonly string[]): error is U
 /**
  * What every failed call is passed through, once, after the SDK's own retries: the errors that a user
  * can mend (rights, credentials, limits, network) become UserErrors; all others are returned as they
- * are, for the caller to know or to throw. Pure.
+ * are, for the caller to know or to throw.
  */
 export function toUserError(error: unknown, call: FailedCall): unknown {
   if (!(error instanceof Error) || error instanceof UserError) return error;

@@ -22,7 +22,7 @@ const answerSeconds = 5;
 
 /**
  * The images that a build takes something from: those of the Dockerfile, replaced ones as they are
- * replaced, and named contexts. Not those that a digest nails down, nor other services'. Pure.
+ * replaced, and named contexts. Not those that a digest nails down, nor other services'.
  *
  * @param registry the stack's own, for `${registry}`
  */
@@ -73,7 +73,7 @@ export async function digestsOfBases(
   return Object.fromEntries(found.flat());
 }
 
-/** The base images that have moved, of those whose digests are known then and now. Pure. */
+/** The base images that have moved, of those whose digests are known then and now. */
 export function movedBases(
   bases: BaseReferences,
   then: Readonly<Record<string, string>>,

@@ -21,7 +21,7 @@ export interface BuildxBuild {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** Arguments of `docker buildx build` that say what is built. Pure. */
+/** Arguments of `docker buildx build` that say what is built. */
 export function buildxArguments(build: BuildxBuild): string[] {
   const each = (flag: string, pairs: Readonly<Record<string, string>>) =>
     Object.entries(pairs).flatMap(([key, value]) => [flag, `${key}=${value}`]);
@@ -76,7 +76,7 @@ export async function checkDockerfile(
   return parseChecks(result.stdout);
 }
 
-/** The answer of `--call=check,format=json`; undefined when it is none. Pure. */
+/** The answer of `--call=check,format=json`; undefined when it is none. */
 export function parseChecks(text: string): BuildWarning[] | undefined {
   let json: unknown;
   try {
@@ -122,7 +122,7 @@ export interface CacheSource {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Arguments of `docker buildx build` that say where the result goes. Pure. */
+/** Arguments of `docker buildx build` that say where the result goes. */
 export function outputArguments(output: BuildxOutput): string[] {
   const to =
     output.kind === "folder"

@@ -119,7 +119,7 @@ function locationOf({ service, repository, registry, source }: ComparedService) 
 
 /**
  * The image as the registry has it, once the stack's outputs say the same. They differ when another
- * run built the service in between, or when the source changed while it was built. Pure.
+ * run built the service in between, or when the source changed while it was built.
  *
  * @throws UserError `image-mismatch`
  */

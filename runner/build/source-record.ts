@@ -82,12 +82,12 @@ function parseBases(text: string): Readonly<Record<string, string>> {
   }
 }
 
-/** Small enough for a manifest, which ECR takes up to four megabytes of. Pure. */
+/** Small enough for a manifest, which ECR takes up to four megabytes of. */
 export function packDescription(description: SourceDescription): string {
   return gzipSync(JSON.stringify(kept(description))).toString("base64");
 }
 
-/** Pure; undefined for anything else than `packDescription` makes. */
+/** Undefined for anything else than `packDescription` makes. */
 export function unpackDescription(text: string): SourceDescription | undefined {
   try {
     return parseDescription(JSON.parse(gunzipSync(Buffer.from(text, "base64")).toString("utf8")));

@@ -6,7 +6,7 @@ import type { DefinedCommand } from "./define.ts";
 export const globalOptionNames = ["cwd", "output", "debug", "help", "version"] as const;
 
 /**
- * What is wrong with a command line that yargs refused, with the nearest command or option. Pure.
+ * What is wrong with a command line that yargs refused, with the nearest command or option.
  *
  * @param message what yargs says about it
  * @param words the command line

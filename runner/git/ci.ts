@@ -1,6 +1,6 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Branch that CI says it builds; of a pull request, the branch that is to be merged. Pure. */
+/** Branch that CI says it builds; of a pull request, the branch that is to be merged. */
 export function branchFromCi(environment: Environment): string | undefined {
   // GITHUB_HEAD_REF is the branch of a pull request; GITHUB_REF_NAME would be `12/merge` there.
   return firstSet(
@@ -11,7 +11,7 @@ export function branchFromCi(environment: Environment): string | undefined {
   );
 }
 
-/** Number of the pull (or merge) request that CI builds. Pure. */
+/** Number of the pull (or merge) request that CI builds. */
 export function pullRequestFromCi(environment: Environment): string | undefined {
   return firstSet(
     /^refs\/pull\/(\d+)\//.exec(environment.GITHUB_REF ?? "")?.[1],
@@ -20,7 +20,7 @@ export function pullRequestFromCi(environment: Environment): string | undefined 
 }
 
 /**
- * The repository's main branch as CI names it: a checkout in CI has no origin/HEAD to ask. Pure.
+ * The repository's main branch as CI names it: a checkout in CI has no origin/HEAD to ask.
  *
  * @param event what is in the file GITHUB_EVENT_PATH
  */

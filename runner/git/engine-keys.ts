@@ -33,7 +33,7 @@ export async function withoutEngineKeys(
   return kept.flat();
 }
 
-/** Whether two texts of a stack's file say the same but for the engine's own keys. Pure. */
+/** Whether two texts of a stack's file say the same but for the engine's own keys. */
 export function differOnlyByEngine(before: string, now: string): boolean {
   const [one, other] = [before, now].map((text) => parseYaml(text, "stack"));
   if (one === undefined || other === undefined || !("value" in one) || !("value" in other)) return false;

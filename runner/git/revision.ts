@@ -105,7 +105,7 @@ async function uncommittedPaths(git: SimpleGit, directory: string): Promise<stri
 
 /**
  * The paths in what `git status --porcelain -z --no-renames` prints, relative to the folder at `prefix`
- * of the repository. Pure.
+ * of the repository.
  */
 export function pathsOfStatus(status: string, prefix: string): string[] {
   return status
@@ -116,7 +116,7 @@ export function pathsOfStatus(status: string, prefix: string): string[] {
     .map((path) => path.slice(prefix.length));
 }
 
-/** Whether any of the paths that changed is one of `read`, or inside one, or a folder that holds one. Pure. */
+/** Whether any of the paths that changed is one of `read`, or inside one, or a folder that holds one. */
 export function touches(changed: readonly string[], read: readonly string[]): boolean {
   const asFolder = (path: string) => `${path.replace(/^\.\//, "").replace(/\/+$/, "")}/`;
   return read.some((path) => {

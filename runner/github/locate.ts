@@ -25,7 +25,7 @@ export async function locateProblem(
   return { ...problem, where: line === undefined ? path : `${path}:${line}` };
 }
 
-/** The line (from 1) that a key is on, or the nearest key above it; `services.ui.platforms[1]`. Pure. */
+/** The line (from 1) that a key is on, or the nearest key above it; `services.ui.platforms[1]`. */
 export function lineOfKey(text: string, key: string): number | undefined {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter });

@@ -1,6 +1,6 @@
 import { formatDuration } from "../report/duration.ts";
 
-/** Text that stands for itself in GitHub's Markdown, in one line: no markup, no mention, no link. Pure. */
+/** Text that stands for itself in GitHub's Markdown, in one line: no markup, no mention, no link. */
 export function plainMarkdown(text: string): string {
   return text
     .replaceAll(/\s*\n\s*/g, " ")
@@ -11,19 +11,19 @@ export function plainMarkdown(text: string): string {
     .replaceAll("@", "@\u200b");
 }
 
-/** Text as code, in one line; vertical bars are escaped, as tables want them. Pure. */
+/** Text as code, in one line; vertical bars are escaped, as tables want them. */
 export function codeMarkdown(text: string): string {
   const line = text.replaceAll(/\s*\n\s*/g, " ").replaceAll("|", "\\|");
   return line.includes("`") ? `\`\` ${line} \`\`` : `\`${line}\``;
 }
 
-/** A table; cells are Markdown already. Pure. */
+/** A table; cells are Markdown already. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-/** Lines as they are, in a fence that none of them closes. Pure. */
+/** Lines as they are, in a fence that none of them closes. */
 export function fencedMarkdown(lines: readonly string[], language = "text"): string {
   const longest = Math.max(
     2,
@@ -33,12 +33,12 @@ export function fencedMarkdown(lines: readonly string[], language = "text"): str
   return [fence + language, ...lines, fence].join("\n");
 }
 
-/** Something long behind a line that opens it; both are Markdown. Pure. */
+/** Something long behind a line that opens it; both are Markdown. */
 export function foldedMarkdown(summary: string, content: string, open = false): string {
   return `<details${open ? " open" : ""}><summary>${summary}</summary>\n\n${content}\n\n</details>`;
 }
 
-/** Parts of a run, one after the other, as a Gantt chart that GitHub draws. Pure. */
+/** Parts of a run, one after the other, as a Gantt chart that GitHub draws. */
 export function timelineMarkdown(
   phases: readonly { readonly phase: string; readonly milliseconds: number }[],
 ): string {

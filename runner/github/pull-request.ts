@@ -43,7 +43,7 @@ export async function findPullRequest(environment: NodeJS.ProcessEnv): Promise<P
   return { api: api.replace(/\/+$/, ""), repository, number, token };
 }
 
-/** What our comment of a stack begins with: it is found again by it. Pure. */
+/** What our comment of a stack begins with: it is found again by it. */
 export function commentMarker(stack: string): string {
   return `<!-- slipway:${stack} -->`;
 }

@@ -23,7 +23,7 @@ export async function setStepOutputs(
 
 /**
  * Outputs as GitHub reads them: each value between two lines that nobody can guess, so that a value
- * can't set another output. Pure.
+ * can't set another output.
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#multiline-strings
  */
 export function outputLines(outputs: Readonly<Record<string, string>>, random: () => string): string {
@@ -35,7 +35,7 @@ export function outputLines(outputs: Readonly<Record<string, string>>, random: (
     .join("");
 }
 
-/** The beginning of a text that has no more bytes than that. Pure. */
+/** The beginning of a text that has no more bytes than that. */
 export function withinBytes(text: string, maximum: number): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= maximum) return text;

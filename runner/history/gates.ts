@@ -3,19 +3,19 @@ import type { ReleaseRecord } from "../release/record.ts";
 import type { Gate } from "../targets/gate.ts";
 import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
 
-/** The registry has an image with all its platforms: said of one that was looked at. Pure. */
+/** The registry has an image with all its platforms: said of one that was looked at. */
 export function imageGate({ manifests }: Image): Gate {
   return { gate: "image", verdict: "passed", message: Object.keys(manifests).join(", ") };
 }
 
-/** What was asked of a target; nothing of one that was only found to run its image. Pure. */
+/** What was asked of a target; nothing of one that was only found to run its image. */
 export function gatesOfTarget({ title, action, gates = [] }: TargetPlan, outcome: TargetOutcome | undefined) {
   const isAsked = outcome !== undefined && (outcome.outcome !== "unchanged" || action === "prove");
   const all = isAsked ? [...gates, ...(outcome.gates ?? [])] : [];
   return all.map((gate) => ({ ...gate, target: title }));
 }
 
-/** `newest wins: overridden, a newer commit is deployed already: …`, for those that say more than "passed". Pure. */
+/** `newest wins: overridden, a newer commit is deployed already: …`, for those that say more than "passed". */
 export function notedGates(record: Pick<ReleaseRecord, "gates"> | undefined): string[] {
   return (record?.gates ?? [])
     .filter(({ verdict }) => verdict !== "passed")

@@ -66,7 +66,7 @@ async function imageGone(
   });
 }
 
-/** `choose one of the releases that …: <id> (<tags>), …`. Pure. */
+/** `choose one of the releases that …: <id> (<tags>), …`. */
 export function suggestReleases(releases: readonly EarlierRelease[], which: string, option = "--to"): string {
   if (releases.length === 0) return `deploy from the source again: there are no other releases ${which}`;
   const shown = releases

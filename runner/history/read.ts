@@ -21,20 +21,20 @@ export interface ServiceReleases {
   readonly running: readonly string[];
 }
 
-/** Names of a session's services that nothing runs, not as a sidecar either. Pure. */
+/** Names of a session's services that nothing runs, not as a sidecar either. */
 export function withoutPlaces({ services, catalogue }: Pick<Session, "services" | "catalogue">): string[] {
   const names = services.map(({ name }) => name);
   return names.filter((name) => placesOf(catalogue.services, name).length === 0);
 }
 
-/** Those of services that nothing runs left out. Pure. */
+/** Those of services that nothing runs left out. */
 export function thatRun(all: readonly ServiceReleases[], { catalogue }: Pick<Session, "catalogue">) {
   return all.filter(({ service }) => placesOf(catalogue.services, service.name).length > 0);
 }
 
 /**
  * The services that are moved by themselves, with all the targets that this moves: a sidecar goes with
- * the target of its main service when that is moved, too, and is moved alone otherwise. Pure.
+ * the target of its main service when that is moved, too, and is moved alone otherwise.
  */
 export function servicesToMove({ catalogue }: Pick<Session, "catalogue">, names: readonly string[]) {
   const chosen = catalogue.services.filter(({ name }) => names.includes(name));

@@ -12,7 +12,7 @@ interface PlannedService {
 
 /**
  * The plans of all targets in which a run moves a service: its own, and those of the run's other services
- * that run its image as a sidecar. Pure.
+ * that run its image as a sidecar.
  */
 export function plansOf(one: PlannedService, all: readonly PlannedService[]): readonly TargetPlan[] {
   const { service } = one.image;
@@ -21,13 +21,13 @@ export function plansOf(one: PlannedService, all: readonly PlannedService[]): re
   return [...one.targets, ...beside.map((plan) => ({ ...plan, service }))];
 }
 
-/** Containers of another service's target that run a service's image. Pure. */
+/** Containers of another service's target that run a service's image. */
 function sidecarsOf({ target }: TargetPlan, service: string): readonly string[] {
   const own = target.kind === "ecs" ? target.container : undefined;
   return containersOf(target, service).filter((container) => container !== own);
 }
 
-/** The change of the image that a service runs in a target. Pure. */
+/** The change of the image that a service runs in a target. */
 export function imageChange({ target, changes }: TargetPlan, service: string): FieldChange | undefined {
   const fields = containersOf(target, service).map((container) => `containerDefinitions[${container}].image`);
   return changes.find(({ field, before }) =>
@@ -35,7 +35,7 @@ export function imageChange({ target, changes }: TargetPlan, service: string): F
   );
 }
 
-/** What a record says of one target: what became of it, what it ran of this service, and runs now. Pure. */
+/** What a record says of one target: what became of it, what it ran of this service, and runs now. */
 export function recordedTarget(
   plan: TargetPlan,
   image: Image,
@@ -64,7 +64,7 @@ export function recordedTarget(
   };
 }
 
-/** An outcome tells what runs of the target's main service; its sidecars came along, or went back. Pure. */
+/** An outcome tells what runs of the target's main service; its sidecars came along, or went back. */
 function runningOf(
   image: Image,
   outcome: TargetOutcome | undefined,

@@ -103,7 +103,7 @@ async function outcomeOfRunning(
   };
 }
 
-/** Whether a target runs the image as it was found, and well as far as that was looked at. Pure. */
+/** Whether a target runs the image as it was found, and well as far as that was looked at. */
 function isRunning({ action, problems }: TargetPlan, ended: TargetOutcome | undefined): boolean {
   if (problems.length > 0) return false;
   return ended === undefined ? action === "none" : ended.outcome === "unchanged";

@@ -164,7 +164,7 @@ function factsOf(session: Session, release: Release, id: string) {
   };
 }
 
-/** What a record says of the source that a service was built from. Pure. */
+/** What a record says of the source that a service was built from. */
 export function sourceOf(hash: string, revision: Revision | undefined, read: readonly string[]) {
   if (revision === undefined) return { hash };
   const { commit, committedAt, branch, uncommitted } = revision;
@@ -177,7 +177,7 @@ export function sourceOf(hash: string, revision: Revision | undefined, read: rea
   };
 }
 
-/** Where the run can be looked at, when CI runs it. Pure. */
+/** Where the run can be looked at, when CI runs it. */
 export function runInCi(environment: Readonly<Record<string, string | undefined>>): string | undefined {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
   const urls = [

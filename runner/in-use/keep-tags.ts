@@ -14,7 +14,7 @@ const longest = 128;
 
 /**
  * The keep-tags of a target: `inuse-dev-ecs-shop.ui`. Moving tags of Slipway's own, which the first rules
- * of every retention policy put out of reach of all others. Pure.
+ * of every retention policy put out of reach of all others.
  *
  * @param title name of the target as its kind gives it: `ecs shop/ui`, `lambda checkout:live`
  */
@@ -26,7 +26,7 @@ export function keepTagsOf(stack: string, title: string): KeepTags {
   return { inUse: tag("inuse"), lastGood: tag("lastgood") };
 }
 
-/** The target that a keep-tag of this stack is for: `ecs-shop.ui`; undefined when it is none. Pure. */
+/** The target that a keep-tag of this stack is for: `ecs-shop.ui`; undefined when it is none. */
 export function targetOfKeepTag(
   tag: string,
 ): { readonly why: keyof KeepTags; readonly name: string } | undefined {
@@ -35,7 +35,7 @@ export function targetOfKeepTag(
   return { why: prefix === "inuse" ? "inUse" : "lastGood", name };
 }
 
-/** Whether a tag is the keep-tag of a target of these kinds that a stack has, or had. Pure. */
+/** Whether a tag is the keep-tag of a target of these kinds that a stack has, or had. */
 export function isKeepTagOf(tag: string, stack: string, kinds: readonly string[]): boolean {
   const beginnings = kinds.flatMap((kind) => [`inuse-${stack}-${kind}-`, `lastgood-${stack}-${kind}-`]);
   return beginnings.some((beginning) => tag.startsWith(allowed(beginning)));

@@ -14,7 +14,7 @@ export type InUseSet = ReadonlyMap<string, readonly Use[]>;
 /**
  * Joins what is known about the uses of a repository's images, and carries it over to what hangs together:
  * an index is needed when one of its manifests is (without it, ECR would let the manifest go), and all
- * manifests of an index are when it is. Each use once, sorted. Pure.
+ * manifests of an index are when it is. Each use once, sorted.
  *
  * @param indexes index → manifests that it lists
  */

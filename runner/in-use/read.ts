@@ -45,7 +45,7 @@ export async function readReleaseUses(
   return heads.flatMap(({ stack, releases }) => usesOfReleases(stack, releases, running));
 }
 
-/** `readReleaseUses` on the releases of one stack. Pure. */
+/** `readReleaseUses` on the releases of one stack. */
 export function usesOfReleases(
   stack: string,
   releases: readonly EarlierRelease[],
@@ -61,7 +61,7 @@ export function usesOfReleases(
   ];
 }
 
-/** Digests of a repository that something in the account runs. Pure. */
+/** Digests of a repository that something in the account runs. */
 export function runningDigests(sources: Omit<UseSources, "releases">): readonly string[] {
   return sources.account.flatMap((use) => digestUse(sources, use).map(({ digest }) => digest));
 }
@@ -89,7 +89,7 @@ export function registriesOf({
   return [...new Set([registry, registryHost(others as Session["settings"], caller.account)])];
 }
 
-/** The images of a repository that something needs, and what. Pure. */
+/** The images of a repository that something needs, and what. */
 export function inUseSet(sources: UseSources): InUseSet {
   const { contents, account, releases } = sources;
   const indexes = new Map(

@@ -7,7 +7,7 @@ export interface Reference {
   readonly digest: string | undefined;
 }
 
-/** Takes a reference apart: `<registry>/<repository>[:tag][@digest]`. Pure. */
+/** Takes a reference apart: `<registry>/<repository>[:tag][@digest]`. */
 export function parseReference(reference: string): Reference {
   const [name = "", digest] = reference.split("@");
   const slash = name.indexOf("/");

@@ -54,7 +54,7 @@ async function findStale(session: Session, repository: string): Promise<readonly
   return staleTags(settings.stack, tagged ?? [], known);
 }
 
-/** The keep-tags of a stack that no target of its catalogue has. Pure. */
+/** The keep-tags of a stack that no target of its catalogue has. */
 export function staleTags(
   stack: string,
   images: readonly Pick<ImageDetail, "imageDigest" | "imageTags">[],
@@ -98,7 +98,7 @@ async function retireUnused(
 
 /**
  * Whether the target that a tag is for still runs anything, whoever deploys it now; or anything runs the
- * image. Pure.
+ * image.
  *
  * @param digests the image's own, and those of its platforms
  */

@@ -25,7 +25,7 @@ export async function retireTags(
 /** Digest of what retired tags are on. */
 export const retiredDigest = marker.digest;
 
-/** Whether a manifest is what retired tags are on. Pure. */
+/** Whether a manifest is what retired tags are on. */
 export function isRetired(text: string): boolean {
   return readArtifact(text)?.artifactType === retiredType;
 }

@@ -63,12 +63,12 @@ function resultOf(ended: readonly TargetResult[], { plan }: TargetMove): TargetR
   return found;
 }
 
-/** Whether it keeps what comes after it from being begun. Pure. */
+/** Whether it keeps what comes after it from being begun. */
 function isObstacle({ outcome }: TargetResult): boolean {
   return outcome.outcome !== "done" && outcome.outcome !== "unchanged";
 }
 
-/** Why the next group is not begun: `ecs shop/ui failed`; undefined when all went well. Pure. */
+/** Why the next group is not begun: `ecs shop/ui failed`; undefined when all went well. */
 function obstacleOf(ended: readonly TargetResult[]): string | undefined {
   const first =
     ended.find(({ outcome }) => outcome.outcome === "failed" || outcome.outcome === "rolled back") ??

@@ -5,7 +5,7 @@ import type { DeployedService } from "./document.ts";
 
 /**
  * Digests for later jobs, by service. The repository's name, not its address: that begins with the
- * account's id, which jobs are told to mask, and a masked output is dropped. Pure.
+ * account's id, which jobs are told to mask, and a masked output is dropped.
  */
 export function digestsOf(
   services: readonly Pick<DeployedService, "service" | "reference" | "digest">[],

@@ -5,7 +5,7 @@ export interface Group<T> {
 }
 
 /**
- * Groups by `order`, the lowest first; inside a group the order they came in is kept. Pure.
+ * Groups by `order`, the lowest first; inside a group the order they came in is kept.
  *
  * @param orderOf the `order` of the target in services.yaml
  */

@@ -4,7 +4,7 @@ import type { DeployDocument } from "./document.ts";
 
 /**
  * How a deployment ended. One target that failed or went back to what it ran before makes it a
- * failure, whatever became of the others. Pure.
+ * failure, whatever became of the others.
  */
 export function judgeOutcome(run: {
   readonly nothingToDo: boolean;
@@ -23,7 +23,7 @@ export function judgeOutcome(run: {
   return run.nothingToDo ? "nothing" : "done";
 }
 
-/** An outcome for each target that was planned: its own, or that it was not come to. Pure. */
+/** An outcome for each target that was planned: its own, or that it was not come to. */
 export function outcomesOfPlans(
   plans: readonly TargetPlan[],
   outcomes: readonly TargetOutcome[],
@@ -43,7 +43,7 @@ export function outcomesOfPlans(
   });
 }
 
-/** What the process exits with. Pure. */
+/** What the process exits with. */
 export function exitCodeOf(outcome: DeployDocument["outcome"]): 0 | ExitCode {
   switch (outcome) {
     case "done":

@@ -33,7 +33,7 @@ export async function putBack(
   return final;
 }
 
-/** Whether there is something to put back. Pure. */
+/** Whether there is something to put back. */
 function isMoved({ applied, outcome }: TargetResult): boolean {
   return applied !== undefined && outcome.outcome !== "rolled back";
 }
@@ -58,7 +58,6 @@ function putOneBack(moved: TargetResult, context: TargetContext, cause: string):
 
 /**
  * How a target ended that was put back, or was tried to be: one that failed by itself still says so.
- * Pure.
  *
  * @param before how its move ended
  * @param reverted how putting it back ended
@@ -100,7 +99,7 @@ export function afterPuttingBack(
   };
 }
 
-/** Why everything is put back. Pure. */
+/** Why everything is put back. */
 function causeOf(ended: readonly TargetResult[]): string {
   const failed = ended.find(
     ({ outcome }) => outcome.outcome === "failed" || outcome.outcome === "rolled back",

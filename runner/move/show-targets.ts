@@ -8,7 +8,7 @@ import type { DeployDocument } from "./document.ts";
 /** Characters of a target's message in the table. */
 const messageWidth = 60;
 
-/** A row for each target. Pure. */
+/** A row for each target. */
 export function showTargets(targets: readonly TargetOutcome[], colours: Colours): string {
   const { dim } = colours;
   const rows = targets.map((target) => [
@@ -36,7 +36,7 @@ function tinted(outcome: TargetOutcome["outcome"], { green, red, yellow, dim }: 
   }
 }
 
-/** Why a target did not get there, and what to do. Pure. */
+/** Why a target did not get there, and what to do. */
 export function showEvidence(
   { title, outcome, message, evidence = [], hint }: TargetOutcome,
   { red, cyan }: Colours,
@@ -50,7 +50,7 @@ export function showEvidence(
   ];
 }
 
-/** Where the time went, on one line. Pure. */
+/** Where the time went, on one line. */
 export function showTimeline({ timeline }: Pick<DeployDocument, "timeline">, { dim }: Colours): string {
   const phases = timeline.map(({ phase, milliseconds }) => `${phase} ${formatDuration(milliseconds)}`);
   return dim(phases.join("  "));

@@ -11,7 +11,7 @@ export interface MovedWords {
   readonly would: string;
 }
 
-/** How moving images of earlier releases ended, or what it would change, as people read it. Pure. */
+/** How moving images of earlier releases ended, or what it would change, as people read it. */
 export function showMoved(document: MovedDocument, words: MovedWords, colours: Colours): string {
   const { bold, dim } = colours;
   const time = dim(`(${formatDuration(document.milliseconds)})`);
@@ -34,7 +34,7 @@ export function showMoved(document: MovedDocument, words: MovedWords, colours: C
   return parts.join("\n");
 }
 
-/** The tags that promoted images have where they went: `Tags on prod: ui v1.2.3, latest; orders v1.2.3`. Pure. */
+/** The tags that promoted images have where they went: `Tags on prod: ui v1.2.3, latest; orders v1.2.3`. */
 export function showTagged(
   stack: string,
   copied: readonly { readonly service: string; readonly tags: readonly string[] }[],

@@ -148,7 +148,7 @@ export function baseOf({ service, title, target }: TargetPlan) {
   return { service, title, kind: target.kind };
 }
 
-/** What an exception means for a target. Pure. */
+/** What an exception means for a target. */
 export function verdictOf(
   error: unknown,
   state: { readonly applied: boolean },
@@ -181,7 +181,7 @@ export function verdictOf(
   };
 }
 
-/** What a step shows of a target's outcome. Pure. */
+/** What a step shows of a target's outcome. */
 export function stepOutcome({ outcome }: TargetOutcome): StepOutcome {
   switch (outcome) {
     case "done":

@@ -14,7 +14,7 @@ export type Age = "same" | "newer" | "older" | "apart" | "unknown";
 
 /**
  * Whether our commit is older than the one that runs: by their history where the repository has both
- * of them, else by when they were made. Pure.
+ * of them, else by when they were made.
  *
  * @param commonAncestor the newest commit that both come from, or "" when there is none; undefined when
  *   the repository does not have enough history to tell
@@ -36,7 +36,7 @@ export interface RunningRelease extends DatedCommit {
   readonly release: string;
 }
 
-/** Why an older commit is not moved over a newer release. Pure. */
+/** Why an older commit is not moved over a newer release. */
 export function supersededProblem(
   running: RunningRelease,
   ours: DatedCommit,
@@ -53,7 +53,7 @@ export function supersededProblem(
   };
 }
 
-/** What is said when it can't be told which one is newer. Pure. */
+/** What is said when it can't be told which one is newer. */
 export function undecidedNotice(
   running: RunningRelease,
   ours: DatedCommit,

@@ -63,7 +63,7 @@ export async function compareWithRegistry(session: Session): Promise<readonly Co
   });
 }
 
-/** Why a service is built: `src-<hash> is not in the registry`. Pure. */
+/** Why a service is built: `src-<hash> is not in the registry`. */
 export function reasonToBuild({ source }: ComparedService): string {
   return `${sourceTag(source.hash)} is not in the registry`;
 }

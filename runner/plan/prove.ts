@@ -19,7 +19,7 @@ interface RecordedService {
 /**
  * Plans to prove what runs its image without a release that says that this went well: the run that moved
  * it was ended before its last check, or the check failed and the version was kept. Such a target is
- * followed once more, and not taken for done. Pure.
+ * followed once more, and not taken for done.
  */
 export function planProofs<S extends RecordedService>(services: readonly S[]): readonly S[] {
   const isRecorded = ({ image, newestRecord }: RecordedService) =>

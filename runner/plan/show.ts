@@ -5,7 +5,7 @@ import type { FieldChange } from "../targets/target.ts";
 import { isMove } from "../targets/target.ts";
 import { type DeployPlan, isNothingToDo, type ServicePlan } from "./document.ts";
 
-/** A plan as people read it: for each service what would be built, pushed, tagged and changed. Pure. */
+/** A plan as people read it: for each service what would be built, pushed, tagged and changed. */
 export function showPlan(plan: DeployPlan, colours: Colours): string {
   const head = `Plan for stack ${plan.stack} (account ${plan.account}, ${plan.region})`;
   const orders = new Set(plan.services.flatMap(({ targets }) => targets.map(({ order }) => order)));

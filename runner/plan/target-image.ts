@@ -4,7 +4,7 @@ import type { TargetImage } from "../targets/target.ts";
 
 /**
  * What a target of a service is moved to, among the images of a run: into a task definition go those of
- * all services of the run that it has containers for, in one revision. Pure.
+ * all services of the run that it has containers for, in one revision.
  *
  * @param images by service: those that this run moves targets to
  */
@@ -19,7 +19,7 @@ export function targetImage(target: Target, image: Image, images: ReadonlyMap<st
   return { ...image, containers: Object.fromEntries(containers) };
 }
 
-/** Images by the service that they are of. Pure. */
+/** Images by the service that they are of. */
 export function imagesByService(images: readonly Image[]): ReadonlyMap<string, Image> {
   return new Map(images.map((image) => [image.service, image]));
 }

@@ -27,7 +27,7 @@ export interface Artifact {
 
 /**
  * The manifest of an artifact. Its content is also in the manifest itself, in the descriptor's `data`,
- * so that ECR's BatchGetImage reads it all in one call. Pure.
+ * so that ECR's BatchGetImage reads it all in one call.
  * https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#embedded-content
  */
 export function artifactManifest({ artifactType, content, annotations, subject }: Artifact) {
@@ -57,7 +57,7 @@ const artifactSchema = z.object({
 
 /**
  * Type, content and annotations of an artifact that `artifactManifest` made; undefined for anything
- * else, and when the content is not what its digest says. Pure.
+ * else, and when the content is not what its digest says.
  */
 export function readArtifact(text: string) {
   const parsed = artifactSchema.safeParse(JSON.parse(text));

@@ -139,7 +139,7 @@ const contentSchema = z.union([
   }),
 ]);
 
-/** Reads a manifest as the registry stores it, whatever it is. Pure. */
+/** Reads a manifest as the registry stores it, whatever it is. */
 export function parseContent(text: string | undefined): Content {
   const parsed = contentSchema.safeParse(jsonOf(text));
   if (!parsed.success) return { kind: "unknown" };

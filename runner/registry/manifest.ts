@@ -53,7 +53,7 @@ export interface ImageManifest {
 }
 
 /**
- * Reads a manifest or an index as the registry stores it. Pure.
+ * Reads a manifest or an index as the registry stores it.
  *
  * @throws ZodError or SyntaxError when it is neither
  */
@@ -87,7 +87,7 @@ function platformsOf(entries: z.output<typeof indexSchema>["manifests"]): Record
 
 const configSchema = z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() });
 
-/** The platform that an image's configuration blob names. Pure. */
+/** The platform that an image's configuration blob names. */
 export function platformOfConfig(text: string): string {
   return platformName(configSchema.parse(JSON.parse(text)));
 }

@@ -9,13 +9,13 @@ export interface Blob {
   readonly bytes: Uint8Array;
 }
 
-/** A blob of a text, with its digest. Pure. */
+/** A blob of a text, with its digest. */
 export function blobOf(mediaType: string, text: string): Blob {
   const bytes = new TextEncoder().encode(text);
   return { mediaType, digest: digestOf(bytes), bytes };
 }
 
-/** `sha256:…` of bytes. Pure. */
+/** `sha256:…` of bytes. */
 export function digestOf(bytes: Uint8Array | string): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
@@ -54,7 +54,7 @@ export async function putBlob(registry: RegistryConnection, repository: string, 
   if (!put.ok) throw await refused(registry, `${repository}@${blob.digest}`, "uploading a blob", put);
 }
 
-/** Where an upload is ended: the location that the registry named, with the digest. Pure. */
+/** Where an upload is ended: the location that the registry named, with the digest. */
 export function uploadUrl(
   registry: Pick<RegistryConnection, "host">,
   location: string | null,

@@ -13,7 +13,7 @@ export interface Reference {
 
 /**
  * A reference by tag: `node:24`, `ghcr.io/a/b`. Undefined for one by digest, and for what is no
- * reference (an argument that nobody filled in, an address). Pure.
+ * reference (an argument that nobody filled in, an address).
  * https://github.com/distribution/reference/blob/v0.6.0/normalize.go
  */
 export function parseReference(text: string): Reference | undefined {
@@ -28,7 +28,7 @@ export function parseReference(text: string): Reference | undefined {
   return { host: "registry-1.docker.io", repository, tag };
 }
 
-/** The request that asks for a reference's digest, and for nothing more. Pure. */
+/** The request that asks for a reference's digest, and for nothing more. */
 export function manifestAt({ repository, tag }: Reference): [path: string, init: RegistryRequest] {
   const headers = { accept: acceptedMediaTypes.join(", ") };
   return [`/v2/${repository}/manifests/${tag}`, { method: "HEAD", headers }];
@@ -66,7 +66,7 @@ export async function anonymousDigest(
   return answer.ok ? (answer.headers.get("docker-content-digest") ?? undefined) : undefined;
 }
 
-/** Where a registry sends who has no token: `Bearer realm="…",service="…",scope="…"`. Pure. */
+/** Where a registry sends who has no token: `Bearer realm="…",service="…",scope="…"`. */
 export function tokenUrl(challenge: string): URL | undefined {
   if (!/^bearer /i.test(challenge)) return undefined;
   const { realm, ...parameters } = Object.fromEntries(

@@ -26,7 +26,7 @@ export interface Referrer {
  */
 export type ReferrersKeeper = "registry" | "tag";
 
-/** The tag that lists an image's referrers in a registry without the referrers API. Pure. */
+/** The tag that lists an image's referrers in a registry without the referrers API. */
 export function referrersTag(subject: string): string {
   return subject.replace(":", "-");
 }
@@ -206,7 +206,7 @@ async function listUnderTag(
   );
 }
 
-/** The index that lists referrers, as the specification has it. Pure. */
+/** The index that lists referrers, as the specification has it. */
 export function referrersIndex(referrers: readonly Referrer[]): string {
   return JSON.stringify({
     schemaVersion: 2,

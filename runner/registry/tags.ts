@@ -24,7 +24,7 @@ export interface TagOptions {
   readonly movable: (tag: string) => boolean;
 }
 
-/** Whether a stack lets a tag move: everywhere, or only what its exclusions and our own tags match. Pure. */
+/** Whether a stack lets a tag move: everywhere, or only what its exclusions and our own tags match. */
 export function tagMovability(repositories: Settings["repositories"]): (tag: string) => boolean {
   if (repositories.tagMutability === "mutable") return () => true;
   const filters = [...repositories.movingTags, ...ownMovingTags];
@@ -56,7 +56,7 @@ export async function checkTags(
   return judgeTags(repository, digest, found, movable);
 }
 
-/** From where tags are to what can be done with them. Pure. */
+/** From where tags are to what can be done with them. */
 export function judgeTags(
   repository: string,
   digest: string | undefined,

@@ -10,7 +10,7 @@ export interface Difference {
 /** Facts by name; what is not known is not in it. */
 export type Facts = Readonly<Record<string, string>>;
 
-/** What is in one of two sets of facts only, or is another; by name, in order. Pure. */
+/** What is in one of two sets of facts only, or is another; by name, in order. */
 export function diffFacts(before: Facts, after: Facts): readonly Difference[] {
   const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return fields.flatMap((field): Difference[] => {
@@ -28,7 +28,7 @@ const namedBy = ["name", "containerName", "sourceVolume", "key"] as const;
 /**
  * A document as facts, one for each value in it: `containerDefinitions[ui].cpu`. Members of a list are
  * called by their names, so that their order means nothing. Values under `hidden` names are secrets as
- * likely as not: a fact says whether they are the same, and not what they are. Pure.
+ * likely as not: a fact says whether they are the same, and not what they are.
  *
  * @param hide what stands for a value that is not to be seen
  */

@@ -1,24 +1,24 @@
 import type { EarlierRelease, StoredRelease } from "./record.ts";
 import { asEarlier } from "./record.ts";
 
-/** All releases that a head tells of, the newest first. Pure. */
+/** All releases that a head tells of, the newest first. */
 export function releasesOf(head: StoredRelease | undefined): readonly EarlierRelease[] {
   return head === undefined ? [] : [asEarlier(head), ...head.record.earlier];
 }
 
-/** Whether a release's image ran as it should. Pure. */
+/** Whether a release's image ran as it should. */
 export function isSuccessful({ outcome }: Pick<EarlierRelease, "outcome">): boolean {
   return outcome === "done" || outcome === "found";
 }
 
-/** Whether a digest is the release's image, or one of its platforms. Pure. */
+/** Whether a digest is the release's image, or one of its platforms. */
 export function isImageOf(release: Pick<EarlierRelease, "image" | "manifests">, digest: string): boolean {
   return release.image === digest || Object.values(release.manifests).includes(digest);
 }
 
 /**
  * Whether the last that is known of an image is that it came to run well: a release of it that ended well,
- * with no later one of another image, and none of it that did not. Pure.
+ * with no later one of another image, and none of it that did not.
  */
 export function isProven(releases: readonly EarlierRelease[], digest: string): boolean {
   const last = releases.find((release) => isSuccessful(release) || isImageOf(release, digest));
@@ -27,7 +27,7 @@ export function isProven(releases: readonly EarlierRelease[], digest: string): b
 
 /**
  * The release that all targets run although another is the last that is known to have ended well: a run
- * that went there was ended before it could say so. Undefined when there is no such thing. Pure.
+ * that went there was ended before it could say so. Undefined when there is no such thing.
  */
 export function unrecordedMove(
   releases: readonly EarlierRelease[],
@@ -38,7 +38,7 @@ export function unrecordedMove(
   return others.find((release) => isWhole(release, running));
 }
 
-/** Whether nothing else runs than this release. Pure. */
+/** Whether nothing else runs than this release. */
 function isWhole(release: EarlierRelease, running: readonly string[]): boolean {
   return running.length > 0 && running.every((digest) => isImageOf(release, digest));
 }
@@ -46,7 +46,6 @@ function isWhole(release: EarlierRelease, running: readonly string[]): boolean {
 /**
  * The release that is running, by the digests that run; undefined when none of them was ever
  * released. One that failed for one target only is running, too: it is what one would go back from.
- * Pure.
  */
 export function runningRelease(
   releases: readonly EarlierRelease[],
@@ -58,7 +57,7 @@ export function runningRelease(
 /**
  * The newest successful release before the one that runs, of another image. After a rollback, "before"
  * is before the release that was gone back to: going back twice goes back two, and does not bring the
- * bad one again. When nothing that runs is a release, the newest successful one. Pure.
+ * bad one again. When nothing that runs is a release, the newest successful one.
  *
  * @param releases newest first
  * @param running digests of what runs
@@ -81,14 +80,14 @@ export function lastSuccessful(
   return undefined;
 }
 
-/** The release that a rollback, and the rollback that it went back to, led to in the end. Pure. */
+/** The release that a rollback, and the rollback that it went back to, led to in the end. */
 function originalOf(releases: readonly EarlierRelease[], release: EarlierRelease): EarlierRelease {
   const back = releases.slice(releases.indexOf(release) + 1).find(({ id }) => id === release.backTo);
   return back === undefined ? release : originalOf(releases, back);
 }
 
 /**
- * The releases, those of an image with a tag that it got after them. Pure.
+ * The releases, those of an image with a tag that it got after them.
  *
  * @param digest the image that has the tag
  */
@@ -105,7 +104,6 @@ export function withTag(
 /**
  * The releases that a text names: by id (or its beginning), by a tag of the image, by the beginning of
  * the commit, or by that of the image's digest. The newest first; several of one image are possible.
- * Pure.
  */
 export function findReleases(releases: readonly EarlierRelease[], text: string): readonly EarlierRelease[] {
   const digest = text.replace(/^sha256:/, "");

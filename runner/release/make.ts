@@ -10,7 +10,7 @@ export type ReleaseFacts = Omit<ReleaseRecord, "version" | "outcome" | "earlier"
 /**
  * The record of a release. What its targets ran before belongs to its history, also when no record
  * says so: what was deployed by other means, or by a run that was killed before it could write one. It
- * is entered as `found`, so that there is a way back. Pure.
+ * is entered as `found`, so that there is a way back.
  *
  * @param head the newest record that there is
  */
@@ -34,7 +34,7 @@ export function makeRecord(facts: ReleaseFacts, head: StoredRelease | undefined)
   return { version: 1, ...facts, earlier: [...found, ...earlier].slice(0, mostEarlier) };
 }
 
-/** Whether a digest is what the newest successful release left running. Pure. */
+/** Whether a digest is what the newest successful release left running. */
 export function ranLast(releases: readonly EarlierRelease[], digest: string): boolean {
   const last = releases.find(isSuccessful);
   return last !== undefined && isImageOf(last, digest);

@@ -125,7 +125,7 @@ export interface StoredRelease {
   readonly digest: string | undefined;
 }
 
-/** `20261125-143015-a1b2c3`: sorts by time, and two of one second differ. Pure. */
+/** `20261125-143015-a1b2c3`: sorts by time, and two of one second differ. */
 export function releaseId(at: Date, random: number): string {
   const digits = at.toISOString().replaceAll(/\D/g, "");
   const suffix = Math.floor(random * 0x1000000)
@@ -134,7 +134,7 @@ export function releaseId(at: Date, random: number): string {
   return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${suffix}`;
 }
 
-/** A record as the next ones carry it along. Pure. */
+/** A record as the next ones carry it along. */
 export function asEarlier({ record, digest }: StoredRelease): EarlierRelease {
   const { id, outcome, command, finishedAt, image, source, backTo, gates } = record;
   const overridden = gates.flatMap(({ gate, verdict }) => (verdict === "overridden" ? [gate] : []));
@@ -155,7 +155,7 @@ export function asEarlier({ record, digest }: StoredRelease): EarlierRelease {
   };
 }
 
-/** What a new record says of the releases before it: the newest first, each once. Pure. */
+/** What a new record says of the releases before it: the newest first, each once. */
 export function appendEarlier(head: StoredRelease | undefined): readonly EarlierRelease[] {
   if (head === undefined) return [];
   const all = [asEarlier(head), ...head.record.earlier];
@@ -164,7 +164,7 @@ export function appendEarlier(head: StoredRelease | undefined): readonly Earlier
 
 /**
  * How a release ended, from how its targets did: one that failed makes it failed, whatever became of
- * the others. Undefined when nothing was tried. Pure.
+ * the others. Undefined when nothing was tried.
  */
 export function outcomeOfTargets(outcomes: readonly string[]): ReleaseOutcome | undefined {
   const has = (...wanted: readonly string[]) => outcomes.some((one) => wanted.includes(one));

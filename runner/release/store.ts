@@ -81,7 +81,7 @@ export async function writeRelease(
   return attached;
 }
 
-/** What a record says of itself to those who do not read it: `oras discover` shows it. Pure. */
+/** What a record says of itself to those who do not read it: `oras discover` shows it. */
 function annotationsOf({ id, stack, outcome, finishedAt, image, source }: ReleaseRecord) {
   return {
     "org.opencontainers.image.created": finishedAt,

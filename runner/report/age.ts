@@ -1,4 +1,4 @@
-/** How long ago something was, as people say it: `12 s`, `37 min`, `5 h`, `12 days`. Pure. */
+/** How long ago something was, as people say it: `12 s`, `37 min`, `5 h`, `12 days`. */
 export function formatAge(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;
   if (seconds < 60) return `${Math.floor(seconds)} s`;

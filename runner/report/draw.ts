@@ -15,7 +15,7 @@ export interface Canvas {
 const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const;
 const spinnerMilliseconds = 80;
 
-/** The steps as lines, each no wider than the canvas. Pure. */
+/** The steps as lines, each no wider than the canvas. */
 export function drawView(view: View, canvas: Canvas): string[] {
   const all = rootsOf(view).flatMap((root) => drawStep(view, root, 0, canvas, () => true));
   if (all.length <= canvas.height) return all;
@@ -73,7 +73,7 @@ function oneLine(text: string): string {
   return text.replaceAll(/\s*\n\s*/g, " ");
 }
 
-/** At most so many characters, the last one an ellipsis when something is left out. Pure. */
+/** At most so many characters, the last one an ellipsis when something is left out. */
 export function cut(text: string, width: number): string {
   const characters = [...text];
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;

@@ -1,4 +1,4 @@
-/** A time as people say it: `0.4 s`, `12 s`, `2 min 05 s`. Pure. */
+/** A time as people say it: `0.4 s`, `12 s`, `2 min 05 s`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;

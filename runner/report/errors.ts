@@ -1,7 +1,7 @@
 import { describeProblem, UserError } from "../../config/problems/errors.ts";
 import type { Colours } from "./colours.ts";
 
-/** An error as people read it: every problem, or for a bug what is needed to report it. Pure. */
+/** An error as people read it: every problem, or for a bug what is needed to report it. */
 export function describeError(
   error: unknown,
   options: { readonly debug: boolean; readonly colours: Colours },
@@ -20,7 +20,7 @@ export function describeError(
   return `${red("bug:")} ${message.split("\n")[0]} (run it again with --debug for the stack)`;
 }
 
-/** An error as the one document of `--output json`. Pure. */
+/** An error as the one document of `--output json`. */
 export function errorDocument(error: unknown, options: { readonly debug: boolean }): unknown {
   if (error instanceof UserError) return { error: { problems: error.problems } };
   const message = error instanceof Error ? error.message : String(error);

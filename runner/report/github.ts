@@ -1,7 +1,7 @@
 import type { Problem } from "../../config/problems/errors.ts";
 
 /**
- * A problem as a workflow command, which GitHub Actions shows at the file and line that it names. Pure.
+ * A problem as a workflow command, which GitHub Actions shows at the file and line that it names.
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message
  */
 export function annotation(level: "error" | "warning", problem: Problem): string {

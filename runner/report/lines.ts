@@ -25,7 +25,7 @@ export function createLineReporter({ stream, environment }: ReporterOptions): Re
   };
 }
 
-/** An event as plain lines, each beginning with the step that it belongs to. Pure. */
+/** An event as plain lines, each beginning with the step that it belongs to. */
 export function describeEvent(event: RunEvent): string[] {
   switch (event.kind) {
     case "step-started":
@@ -50,7 +50,7 @@ export function describeEvent(event: RunEvent): string[] {
   }
 }
 
-/** To the second, in UTC: `2026-05-04T10:20:30Z`. Pure. */
+/** To the second, in UTC: `2026-05-04T10:20:30Z`. */
 export function timestamp(at: Date): string {
   return at.toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 
-/** Rows in aligned columns, without lines around them. Pure. */
+/** Rows in aligned columns, without lines around them. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const none = "";
   const table = new Table({

@@ -23,7 +23,7 @@ export interface View {
 
 export const emptyView: View = { steps: [] };
 
-/** The view after an event. Events of steps that never started change nothing. Pure. */
+/** The view after an event. Events of steps that never started change nothing. */
 export function applyEvent(view: View, event: RunEvent, now: number): View {
   switch (event.kind) {
     case "step-started": {
@@ -65,21 +65,21 @@ function change(view: View, id: string, to: (step: StepView) => StepView): View 
   return { steps: view.steps.map((step) => (step.id === id ? to(step) : step)) };
 }
 
-/** Steps that are nested under none that is shown. Pure. */
+/** Steps that are nested under none that is shown. */
 export function rootsOf(view: View): readonly StepView[] {
   return view.steps.filter(
     ({ parent }) => parent === undefined || !view.steps.some(({ id }) => id === parent),
   );
 }
 
-/** Steps directly under one. Pure. */
+/** Steps directly under one. */
 export function childrenOf(view: View, id: string): readonly StepView[] {
   return view.steps.filter(({ parent }) => parent === id);
 }
 
 /**
  * Parts a view into the trees at its top that have ended with everything in them, which never change
- * again, and the rest. Pure.
+ * again, and the rest.
  */
 export function splitFinished(view: View): { readonly finished: View; readonly rest: View } {
   const finished: StepView[] = [];

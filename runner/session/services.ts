@@ -5,7 +5,7 @@ import { didYouMean } from "../../config/problems/nearest.ts";
 
 /**
  * The services that were asked for, each once, in the catalogue's order; all of them when none was
- * named. Pure.
+ * named.
  *
  * @throws UserError with every name that the catalogue does not have
  */

@@ -13,7 +13,7 @@ export async function chooseStack(directory: string, asked: string | undefined):
   return pickStack(asked ?? fromEnvironment, stacks, asked === undefined ? "PULUMI_STACK" : "--stack");
 }
 
-/** `chooseStack` on the names of the stacks. Pure. */
+/** `chooseStack` on the names of the stacks. */
 export function pickStack(wanted: string | undefined, stacks: readonly string[], where: string): string {
   if (wanted === undefined) {
     const [only, ...others] = stacks;

@@ -36,7 +36,7 @@ export async function applyStackEnvironment(directory: string, settings: Setting
 
 /**
  * Replaces `${NAME}` by what the variable is so far: one that was set further up, or the process's
- * own. `\$` stands for a dollar sign. Pure.
+ * own. `\$` stands for a dollar sign.
  */
 export function expandVariables(
   variables: readonly (readonly [name: string, value: string])[],

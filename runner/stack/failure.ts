@@ -14,7 +14,7 @@ export interface UpdateFailure {
 const shownLines = 15;
 
 /**
- * What went wrong, out of what the engine reported. Pure.
+ * What went wrong, out of what the engine reported.
  *
  * @param text what the engine printed, for when it reported nothing
  * @param settingsFile file of the stack's settings
@@ -140,7 +140,7 @@ function buildFailure(
 
 /**
  * The step of the Dockerfile that failed, with its place among the steps (`[2/3] RUN make`), and what
- * it wrote. BuildKit numbers what it does: `#6 [2/3] RUN make`, `#6 0.329 one`, `#6 ERROR: …`. Pure.
+ * it wrote. BuildKit numbers what it does: `#6 [2/3] RUN make`, `#6 0.329 one`, `#6 ERROR: …`.
  */
 export function failedStep(
   log: readonly string[],

@@ -11,7 +11,7 @@ export interface LockHolder {
 
 /**
  * The holder of a stack's lock out of what the engine says about a conflict; undefined when it says
- * nothing about one. Pure.
+ * nothing about one.
  */
 export function lockHolder(text: string): LockHolder | undefined {
   // Backends that keep state in files and buckets.

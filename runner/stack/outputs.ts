@@ -7,7 +7,7 @@ const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /**
  * The stack's outputs, checked. Images that were never built are left out: the engine keeps a
- * stand-in for what it was told to leave alone and has never seen. Pure.
+ * stand-in for what it was told to leave alone and has never seen.
  *
  * @throws ZodError when the program and the runner do not agree about the outputs: a bug
  */

@@ -17,7 +17,7 @@ export function killTree(root: number): void {
   }
 }
 
-/** All processes below one, by their parents. Pure. */
+/** All processes below one, by their parents. */
 export function descendants(
   processes: readonly { readonly pid: number; readonly parent: number }[],
   root: number,

@@ -11,7 +11,7 @@ export interface ResourceName {
   readonly name: string;
 }
 
-/** A resource's own type and name out of its URN; undefined when it is no URN. Pure. */
+/** A resource's own type and name out of its URN; undefined when it is no URN. */
 export function resourceOf(urn: string): ResourceName | undefined {
   const [types, name] = /^urn:pulumi:[^:]+::[^:]+::(.+?)::(.+)$/.exec(urn)?.slice(1) ?? [];
   if (types === undefined || name === undefined) return undefined;
@@ -23,7 +23,7 @@ export type ImagePart =
   | { readonly kind: "build"; readonly service: string; readonly platform: string }
   | { readonly kind: "index"; readonly service: string };
 
-/** Which part of which service's image a URN names; undefined for everything else. Pure. */
+/** Which part of which service's image a URN names; undefined for everything else. */
 export function imagePartOf(urn: string, services: readonly Service[]): ImagePart | undefined {
   const resource = resourceOf(urn);
   if (resource?.type === indexType) {
@@ -38,14 +38,14 @@ export function imagePartOf(urn: string, services: readonly Service[]): ImagePar
   return undefined;
 }
 
-/** Id of the step that shows an image's part: `build ui linux/arm64`, `index ui`. Pure. */
+/** Id of the step that shows an image's part: `build ui linux/arm64`, `index ui`. */
 export function stepOf(part: ImagePart): string {
   return part.kind === "build" ? `build ${part.service} ${part.platform}` : `index ${part.service}`;
 }
 
 /**
  * Patterns for `--exclude`: the images of all services but the chosen ones, so that an update of the
- * stack brings its infrastructure up to date and builds nothing that was not asked for. Pure.
+ * stack brings its infrastructure up to date and builds nothing that was not asked for.
  */
 export function excludedImages(services: readonly Service[], chosen: readonly string[]): string[] {
   return services.filter(({ name }) => !chosen.includes(name)).flatMap(patternsOf);
@@ -54,7 +54,7 @@ export function excludedImages(services: readonly Service[], chosen: readonly st
 /**
  * Patterns for `--replace`: the images of the chosen services, which the registry does not have. The
  * engine would leave an image alone that its state says was pushed and that a lifecycle policy, say,
- * has taken since. Nothing is deleted by it: images are retained. Pure.
+ * has taken since. Nothing is deleted by it: images are retained.
  */
 export function replacedImages(services: readonly Service[], chosen: readonly string[]): string[] {
   return services.filter(({ name }) => chosen.includes(name)).flatMap(patternsOf);

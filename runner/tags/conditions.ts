@@ -5,7 +5,7 @@ import { newerRelease } from "./version.ts";
 /** What the main branch is called where nobody says so. */
 const usualMainBranches = ["main", "master"];
 
-/** Why a format's condition is not met; undefined when it is. `latest` has one of its own. Pure. */
+/** Why a format's condition is not met; undefined when it is. `latest` has one of its own. */
 export function conditionUnmet(format: string, when: TagCondition, facts: TagFacts): string | undefined {
   const { chosen, revision } = facts;
   const pullRequest = revision?.pullRequest;
@@ -32,13 +32,13 @@ export function conditionUnmet(format: string, when: TagCondition, facts: TagFac
   }
 }
 
-/** Why there is no version. Pure. */
+/** Why there is no version. */
 export function noVersion({ revision }: TagFacts): string {
   const reason = "no version was given (--version or TAG), and no v* tag is on the commit";
   return revision?.isShallow === true ? `${reason}; the clone is shallow and may lack it` : reason;
 }
 
-/** The main branch's names: the setting's, git's or CI's, or the usual ones. Pure. */
+/** The main branch's names: the setting's, git's or CI's, or the usual ones. */
 export function mainBranches({ mainBranch, revision }: TagFacts): readonly string[] {
   const known = mainBranch ?? revision?.mainBranch;
   return known === undefined ? usualMainBranches : [known];
@@ -58,7 +58,7 @@ function notOnMain(facts: TagFacts): string | undefined {
 
 /**
  * Why a tag that goes from release to release (1.2, 1, latest of a release) is not for this version;
- * undefined when it is. Pure.
+ * undefined when it is.
  */
 export function shortFormUnmet(format: string, when: TagCondition, facts: TagFacts): string | undefined {
   const { chosen, revision, uncommittedSource } = facts;

@@ -2,12 +2,12 @@ import { ownMovingTags } from "../../config/names.ts";
 
 const prefixes = ownMovingTags.map((pattern) => pattern.replace("*", ""));
 
-/** Whether a tag is Slipway's own, and not one that somebody asked for. Pure. */
+/** Whether a tag is Slipway's own, and not one that somebody asked for. */
 export function isOwnTag(tag: string): boolean {
   return prefixes.some((prefix) => tag.startsWith(prefix));
 }
 
-/** A commit among tags: 7 to 40 hexadecimal digits, alone or after a name (`main-0123abc`). Pure. */
+/** A commit among tags: 7 to 40 hexadecimal digits, alone or after a name (`main-0123abc`). */
 export function commitOf(tags: readonly string[]): string | undefined {
   const found = tags.flatMap((tag) =>
     isOwnTag(tag)

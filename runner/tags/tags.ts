@@ -43,7 +43,7 @@ type Judged = { planned: PlannedTag } | { leftOut: LeftOutFormat } | { problem: 
 /**
  * The tags that a stack's formats make of a revision and a version. Times are the commit's and in UTC,
  * so that the same commit has the same tags wherever and whenever it is deployed. A format whose
- * condition is not met, or with a placeholder that nothing is known for, is left out. Pure.
+ * condition is not met, or with a placeholder that nothing is known for, is left out.
  */
 export function planTags(formats: readonly TagFormat[], source: TagSource): TagPlan {
   const facts: TagFacts = { ...source, chosen: chooseVersion(source.version, source.revision?.tagsHere) };

@@ -5,7 +5,7 @@ export const maximumTagLength = 128;
 
 /**
  * A text as a tag that registries take: `[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}`. Everything else becomes
- * a hyphen; undefined when nothing is left. Not cut. Pure.
+ * a hyphen; undefined when nothing is left. Not cut.
  */
 export function sanitizeTag(text: string): string | undefined {
   const tag = text
@@ -18,7 +18,6 @@ export function sanitizeTag(text: string): string | undefined {
 /**
  * A branch as a part of a tag. Slashes become hyphens. When more than that is lost (emoji, or letters
  * for want of room) a hash of the whole name is put behind it, so that two branches never share a tag.
- * Pure.
  *
  * @param room characters that it may have; at least 16
  */

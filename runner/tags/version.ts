@@ -17,7 +17,7 @@ export interface SemanticVersion {
   readonly isPrerelease: boolean;
 }
 
-/** The version to go by: the given one, else the highest of the git tags on the commit. Pure. */
+/** The version to go by: the given one, else the highest of the git tags on the commit. */
 export function chooseVersion(
   given: string | undefined,
   tagsHere: readonly string[] = [],
@@ -27,7 +27,7 @@ export function chooseVersion(
   return text === undefined ? undefined : { text, from: "git tag", semver: semanticVersion(text) };
 }
 
-/** A text as a semantic version: `v1.2.3`, `1.2.3-rc.1`; undefined when it is none. Pure. */
+/** A text as a semantic version: `v1.2.3`, `1.2.3-rc.1`; undefined when it is none. */
 export function semanticVersion(text: string): SemanticVersion | undefined {
   if (!/^v?\d/.test(text)) return undefined;
   const parsed = parse(text);
@@ -38,7 +38,7 @@ export function semanticVersion(text: string): SemanticVersion | undefined {
 
 /**
  * The release that is newer than this one in its line, of the git tags there are: it has the short
- * forms and `latest`, and a later release of an older line does not take them. Pure.
+ * forms and `latest`, and a later release of an older line does not take them.
  *
  * @param line how much of the version two releases have in common
  */

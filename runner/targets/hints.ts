@@ -10,7 +10,7 @@ const tables = { ecs: ecsHints, lambda: lambdaHints } satisfies Record<
 
 /**
  * What to do about a failure: the advice of the first entry that its message or its evidence matches, in
- * the table's order, which goes from what is certain to what is a guess. Undefined when none does. Pure.
+ * the table's order, which goes from what is certain to what is a guess. Undefined when none does.
  */
 export function hintFor(failure: Pick<TargetOutcome, "kind" | "message" | "evidence">): string | undefined {
   const lines = [failure.message, ...(failure.evidence ?? [])];
@@ -21,7 +21,7 @@ export function hintFor(failure: Pick<TargetOutcome, "kind" | "message" | "evide
   )?.advice;
 }
 
-/** The outcome with its hint, when it is a failure and there is one. Pure. */
+/** The outcome with its hint, when it is a failure and there is one. */
 export function withHint(outcome: TargetOutcome): TargetOutcome {
   if (outcome.outcome !== "failed" && outcome.outcome !== "rolled back") return outcome;
   const hint = outcome.hint ?? hintFor(outcome);

@@ -23,7 +23,7 @@ export type LogStreams =
   /** Those of one function in a group that it may share with others. */
   | { readonly kind: "function"; readonly name: string };
 
-/** Whether a stream of the group is the target's. Pure. */
+/** Whether a stream of the group is the target's. */
 export function isOwnStream(streams: LogStreams, stream: string): boolean {
   switch (streams.kind) {
     case "all":

@@ -47,7 +47,7 @@ export const pollPolicy: PollPolicy = {
   unansweredMilliseconds: 60_000,
 };
 
-/** The pause before look number `attempt` (from 0), in milliseconds. Pure. */
+/** The pause before look number `attempt` (from 0), in milliseconds. */
 export function pauseMilliseconds(policy: PollPolicy, attempt: number, random: number): number {
   const full = Math.min(policy.longestMilliseconds, policy.firstMilliseconds * policy.factor ** attempt);
   return Math.round(full * (1 - policy.jitter * random));

@@ -49,7 +49,7 @@ function decode(document: string | undefined): string {
   return document?.startsWith("%") === true ? decodeURIComponent(document) : (document ?? "");
 }
 
-/** Whether a trust policy lets a service take the role on. Pure. */
+/** Whether a trust policy lets a service take the role on. */
 export function trusts(policy: string, principal: string): boolean {
   const { Statement = [] } = JSON.parse(policy === "" ? "{}" : policy) as { Statement?: unknown };
   return asList(Statement).some((statement) => {

@@ -129,7 +129,7 @@ export interface TargetKind<T extends Target, S, A> {
    * back as a plan's problem, not as an exception.
    */
   inspect(target: T, context: TargetContext): Promise<S>;
-  /** Pure: from what is there and the image, what would change. */
+  /** What would change, given what is there and the image. */
   plan(service: string, target: T, state: S, image: TargetImage): TargetPlan<S>;
   /**
    * Checks what lies around the target and a deployment would need: roles, secrets, log groups, other
@@ -175,12 +175,12 @@ export interface TargetKind<T extends Target, S, A> {
   ): Promise<TargetOutcome | undefined>;
 }
 
-/** Whether a target is to be changed: what it runs, or that it is there. Pure. */
+/** Whether a target is to be changed: what it runs, or that it is there. */
 export function isMove({ action }: Pick<TargetPlan, "action">): boolean {
   return action === "update" || action === "create";
 }
 
-/** Whether a target runs a service's image, in whichever of its containers. Pure. */
+/** Whether a target runs a service's image, in whichever of its containers. */
 export function runsImageOf({ service, target }: Pick<TargetPlan, "service" | "target">, name: string) {
   return service === name || containersOf(target, name).length > 0;
 }

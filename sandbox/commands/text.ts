@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import type { SandboxState } from "../state.ts";
 import type { SandboxStatus } from "../status.ts";
 
-/** What to know and do once the sandbox is up. Pure. */
+/** What to know and do once the sandbox is up. */
 export function describeUp(state: SandboxState): string {
   return [
     "The sandbox is up.",
@@ -17,7 +17,7 @@ export function describeUp(state: SandboxState): string {
   ].join("\n");
 }
 
-/** The parts as a table, and under it what is broken and why. Paths are relative to the project. Pure. */
+/** The parts as a table, and under it what is broken and why. Paths are relative to the project. */
 export function statusTable(status: SandboxStatus, root: string): string {
   const table = new Table({
     head: ["part", "state", "version", "from", "at", "process", "log"],

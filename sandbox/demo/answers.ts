@@ -81,7 +81,7 @@ function taskAddress(task: Task): string {
   return address;
 }
 
-/** Markup left out, white space folded; of a long answer the beginning and the end, where pages say their version. Pure. */
+/** Markup left out, white space folded; of a long answer the beginning and the end, where pages say their version. */
 export function oneLine(body: string): string {
   const text = body
     .replace(/<(style|script|head)[\s\S]*?<\/\1>/gi, " ")

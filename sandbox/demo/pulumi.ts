@@ -53,12 +53,12 @@ export async function pulumiUp(up: PulumiUp): Promise<void> {
   });
 }
 
-/** Whether a line says more than that something goes on. Pure. */
+/** Whether a line says more than that something goes on. */
 export function isNews(line: string): boolean {
   return line.trim() !== "" && !/^@|^ .* (?:creating|updating|replacing|deleting) \(\d+s\)/.test(line);
 }
 
-/** `97 created`, `3 updated, 94 unchanged`: what Pulumi counts at the end. Pure. */
+/** `97 created`, `3 updated, 94 unchanged`: what Pulumi counts at the end. */
 export function summary(output: string): string {
   const [, counts = ""] = output.split(/^Resources:$/m);
   return [...counts.matchAll(/^\s+(?:[-+~]+ ?)?(\d+ (?:created|updated|deleted|replaced|unchanged))$/gm)]

@@ -6,7 +6,7 @@ export interface Chapter {
   readonly seconds: number;
 }
 
-/** Where the time went, as a table with bars. Pure. */
+/** Where the time went, as a table with bars. */
 export function timeline(chapters: readonly Chapter[]): string {
   const longest = Math.max(...chapters.map((chapter) => chapter.seconds), 0.001);
   const table = new Table({

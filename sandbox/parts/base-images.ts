@@ -47,7 +47,7 @@ export const baseImages: Part = {
   stop: async () => {},
 };
 
-/** Reference in a FROM → reference in the sandbox's registry. Pure. */
+/** Reference in a FROM → reference in the sandbox's registry. */
 export function baseImageReferences(registry: string): Record<string, string> {
   return Object.fromEntries(
     standIns.map(({ replaces, repository, tag }) => [replaces, `${registry}/${repository}:${tag}`]),

@@ -27,7 +27,7 @@ export interface BuildNode {
   readonly platforms: readonly string[];
 }
 
-/** The daemons of a sandbox: one for both platforms, or one for each, as a fleet has them. Pure. */
+/** The daemons of a sandbox: one for both platforms, or one for each, as a fleet has them. */
 export function buildNodes(count: 1 | 2): readonly BuildNode[] {
   return count === 1
     ? [{ name: "buildkit", platforms: ["linux/amd64", "linux/arm64"] }]
@@ -125,7 +125,7 @@ function configurationFile({ folder }: Sandbox, node: BuildNode): string {
   return join(folder.buildkit, `${node.name}.toml`);
 }
 
-/** BuildKit's configuration. Pure. */
+/** BuildKit's configuration. */
 export function buildkitConfiguration(settings: {
   readonly root: string;
   readonly address: string;

@@ -12,7 +12,7 @@ export interface DockerApi {
   close(): Promise<void>;
 }
 
-/** Whether a daemon at this address is on this machine, so that both see the same loopback. Pure. */
+/** Whether a daemon at this address is on this machine, so that both see the same loopback. */
 export function isLocalDocker(host: string): boolean {
   return /^unix:\/\/\/|^tcp:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
 }

@@ -34,7 +34,7 @@ export const docker: Part = {
   stop,
 };
 
-/** Address of the daemon that the sandbox starts when the machine has none. Pure. */
+/** Address of the daemon that the sandbox starts when the machine has none. */
 export function ownDockerHost(folder: SandboxFolder): string {
   return `unix://${join(folder.runtime, "docker.sock")}`;
 }

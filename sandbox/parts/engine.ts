@@ -75,7 +75,7 @@ async function installStandIn(pulumiHome: string, name: (typeof standIns)[number
   await chmod(file, 0o755);
 }
 
-/** A word for a shell script, whatever is in it. Pure. */
+/** A word for a shell script, whatever is in it. */
 function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }

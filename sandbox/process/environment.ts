@@ -16,7 +16,7 @@ const inherited = [
   "SSL_CERT_DIR",
 ];
 
-/** The environment of what the sandbox starts: HOME is in its folder, so nothing reads the user's own. Pure. */
+/** The environment of what the sandbox starts: HOME is in its folder, so nothing reads the user's own. */
 export function processEnvironment(
   folder: SandboxFolder,
   own: NodeJS.ProcessEnv,

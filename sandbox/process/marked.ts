@@ -51,7 +51,7 @@ async function neverHasOne(pid: string): Promise<boolean> {
   return fields[0] === "Z" || (Number(fields[6]) & 0x00200000) !== 0;
 }
 
-/** The part that an environment (as in /proc, separated by NUL) is marked with. Pure. */
+/** The part that an environment (as in /proc, separated by NUL) is marked with. */
 export function markIn(environment: string, id: string): string | undefined {
   const prefix = `${markVariable}=${id}/`;
   return environment

@@ -24,7 +24,7 @@ export interface CheckedInputs {
 
 /**
  * The inputs as the rest of the provider takes them: only known properties, documents as JSON text,
- * a name for what needs one. Pure but for the name's random digits when the engine gives no seed.
+ * a name for what needs one. Only the name's digits are random, and only when the engine gives no seed.
  */
 export function checkInputs(
   type: ResourceType,

@@ -19,7 +19,7 @@ const errorNames = new Set([
   "UnsupportedOperation",
 ]);
 
-/** Whether an error of the SDK says that the service does not know the operation. Pure. */
+/** Whether an error of the SDK says that the service does not know the operation. */
 export function saysNotImplemented(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return (

@@ -21,7 +21,7 @@ interface Surroundings {
 }
 
 /**
- * The state after `create` or `update`: what AWS has, held against what was asked for. Pure.
+ * The state after `create` or `update`: what AWS has, held against what was asked for.
  *
  * @param changed the inputs that were asked to change; what else differs is somebody else's doing
  */
@@ -62,7 +62,7 @@ export function stateAfterChange(
   };
 }
 
-/** The state that `refresh` and `import` find: AWS's word, but for what the emulator never kept. Pure. */
+/** The state that `refresh` and `import` find: AWS's word, but for what the emulator never kept. */
 export function stateAfterRead(
   type: ResourceType,
   live: PropertyBag,
@@ -81,7 +81,7 @@ export function stateAfterRead(
   return outputs;
 }
 
-/** The inputs that lead to this state: what the program should say to have no difference. Pure. */
+/** The inputs that lead to this state: what the program should say to have no difference. */
 export function inputsOfState(type: ResourceType, outputs: PropertyBag, before: PropertyBag): PropertyBag {
   const inputs: Record<string, PropertyValue> = { ...before };
   for (const [property, rule] of liveRules(type)) {
@@ -101,7 +101,7 @@ export function inputsOfState(type: ResourceType, outputs: PropertyBag, before: 
   return inputs;
 }
 
-/** What a preview shows: inputs as given, what only AWS can say unknown, what an update leaves as it was. Pure. */
+/** What a preview shows: inputs as given, what only AWS can say unknown, what an update leaves as it was. */
 export function previewState(
   type: ResourceType,
   inputs: PropertyBag,

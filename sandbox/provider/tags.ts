@@ -7,7 +7,7 @@ export function allTags(tags: Tags | undefined, context: Pick<AwsContext, "defau
   return { ...context.defaultTags, ...tags };
 }
 
-/** What has to be set and what has to go to get from one set of tags to another. Pure. */
+/** What has to be set and what has to go to get from one set of tags to another. */
 export function tagChanges(before: Tags | undefined, after: Tags): { set: Tags; remove: string[] } {
   const set = Object.entries(after).filter(([key, value]) => before?.[key] !== value);
   return {

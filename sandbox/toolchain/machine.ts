@@ -25,7 +25,7 @@ export async function readMachine(): Promise<Machine> {
   });
 }
 
-/** The machine from raw facts. Pure. */
+/** The machine from raw facts. */
 export function describeMachine(facts: {
   readonly platform: NodeJS.Platform;
   readonly processor: string;

@@ -40,7 +40,7 @@ export type ToolPlan = { readonly name: ToolName; readonly purpose: string } & (
   | { readonly kind: "missing"; readonly passedOver: readonly string[] }
 );
 
-/** Where each tool would come from, given the facts. Pure: `ensureTools` climbs the same ladder. */
+/** Where each tool would come from, given the facts. `ensureTools` climbs the same ladder. */
 export function planToolchain(names: readonly ToolName[], facts: ToolchainFacts): ToolPlan[] {
   return names.map((name) => planTool(name, facts));
 }

@@ -1,7 +1,7 @@
 import { type Call, isRegistry } from "./call.ts";
 import type { Fault } from "./rules.ts";
 
-/** An error as AWS, or a registry, would send it: each protocol has its own way of naming it. Pure. */
+/** An error as AWS, or a registry, would send it: each protocol has its own way of naming it. */
 export function answerFor(
   { name, about }: Call,
   { status, code }: Extract<Fault, { kind: "answer" }>,

@@ -31,7 +31,7 @@ const lambdaCalls: readonly (readonly [method: string, path: RegExp, name: strin
   ["POST", /^\/functions\/[^/]+\/invocations$/, "Invoke"],
 ];
 
-/** Which call a request is. Pure. */
+/** Which call a request is. */
 export function callOf(method: string, url: string, headers: IncomingHttpHeaders, body: string): Call {
   const path = url.split("?", 1)[0] ?? url;
   return { name: nameOf(method, path, headers, body), about: `${url} ${body}` };

@@ -27,13 +27,13 @@ export interface Rule {
   readonly fault: Fault;
 }
 
-/** Whether a rule is about a call at all. Pure. */
+/** Whether a rule is about a call at all. */
 export function matches(rule: Pick<Rule, "call" | "about">, { name, about }: Call): boolean {
   const named = rule.call.endsWith("*") ? name.startsWith(rule.call.slice(0, -1)) : name === rule.call;
   return named && (rule.about === undefined || about.includes(rule.about));
 }
 
-/** Whether it happens to the `seen`-th (from 1) of the calls that the rule is about. Pure. */
+/** Whether it happens to the `seen`-th (from 1) of the calls that the rule is about. */
 export function applies({ from = 1, times = 1 }: Rule, seen: number): boolean {
   return seen >= from && seen < from + times;
 }

@@ -178,7 +178,7 @@ export async function reached(fault: Injected, ended: Promise<{ stderr: string }
   await Promise.race([fault.happened, over]);
 }
 
-/** The outcome of each target by its service, out of a deployment's document. Pure. */
+/** The outcome of each target by its service, out of a deployment's document. */
 export function outcomesOf({ targets }: DeployDocument): Record<string, string> {
   return Object.fromEntries(targets.map(({ service, outcome }) => [service, outcome]));
 }

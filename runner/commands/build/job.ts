@@ -3,7 +3,7 @@ import type { JobReport } from "../../github/job-report.ts";
 import { codeMarkdown, fencedMarkdown, markdownTable, plainMarkdown } from "../../github/markdown.ts";
 import type { BuildDocument, ReviewedService } from "./build.ts";
 
-/** What was built for a pull request as a job, and the comment on it, show it. Pure. */
+/** What was built for a pull request as a job, and the comment on it, show it. */
 export function presentBuild({ stack, outcome, services, compared }: BuildDocument): JobReport {
   const built = services.filter((one) => one.outcome === "built");
   const pushed = services.flatMap((one) => one.pushed ?? []);
@@ -39,7 +39,7 @@ function rowsOf({ service, platforms, releasedBytes }: ReviewedService): string[
   });
 }
 
-/** `+1.2 MB (+3.4 %)`. Pure. */
+/** `+1.2 MB (+3.4 %)`. */
 export function difference(bytes: number, released: number): string {
   if (bytes === released) return "none";
   const percent = released === 0 ? undefined : ((bytes - released) / released) * 100;

@@ -1,6 +1,6 @@
 import type { ChangedDocument } from "./changed.ts";
 
-/** Which services changed, for people. Pure. */
+/** Which services changed, for people. */
 export function showChanged({ services, removed, against }: ChangedDocument): string {
   const changed = services.filter((one) => one.changed);
   const compared =
@@ -17,7 +17,7 @@ export function showChanged({ services, removed, against }: ChangedDocument): st
   ].join("\n");
 }
 
-/** The lines that a GitHub step hands to later ones: `services`, `matrix`, `any`. Pure. */
+/** The lines that a GitHub step hands to later ones: `services`, `matrix`, `any`. */
 export function githubOutputs({ matrix }: ChangedDocument): string {
   const names = matrix.include.map(({ service }) => service);
   return [

@@ -12,7 +12,7 @@ import { imageOutputs, repositoryOf } from "../../move/job.ts";
 import { formatDuration } from "../../report/duration.ts";
 import type { TargetOutcome } from "../../targets/target.ts";
 
-/** A deployment as a job shows it: images, targets, evidence, and where the time went. Pure. */
+/** A deployment as a job shows it: images, targets, evidence, and where the time went. */
 export function presentDeployment(document: DeployDocument): JobReport {
   const { stack, outcome, services, targets, notBuilt, timeline } = document;
   const failed = targets.filter(isFailure);

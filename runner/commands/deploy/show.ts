@@ -5,7 +5,7 @@ import { formatDuration } from "../../report/duration.ts";
 import { formatTable } from "../../report/table.ts";
 import type { TargetOutcome } from "../../targets/target.ts";
 
-/** How a deployment ended, as people read it: targets, evidence, where the time went. Pure. */
+/** How a deployment ended, as people read it: targets, evidence, where the time went. */
 export function showOutcome(document: DeployDocument, colours: Colours): string {
   const { bold, dim } = colours;
   const time = formatDuration(document.milliseconds);

@@ -49,12 +49,12 @@ function judge(title: string, has: readonly string[], wanted: readonly string[])
   };
 }
 
-/** Platforms of all services, each once. Pure. */
+/** Platforms of all services, each once. */
 export function platformsOf(services: readonly Service[]): string[] {
   return [...new Set(services.flatMap(({ platforms }) => platforms.map(normalizePlatform)))].sort();
 }
 
-/** Platforms that the stack itself says its nodes have; undefined for builders that are asked. Pure. */
+/** Platforms that the stack itself says its nodes have; undefined for builders that are asked. */
 function declaredPlatforms(builder: Builder): string[] | undefined {
   switch (builder.kind) {
     case "remote":
@@ -67,7 +67,7 @@ function declaredPlatforms(builder: Builder): string[] | undefined {
   }
 }
 
-/** What `docker buildx inspect` prints. Pure. */
+/** What `docker buildx inspect` prints. */
 export function parseBuilder(text: string): { name: string; driver: string; platforms: string[] } {
   const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, "m").exec(text)?.[1]?.trim() ?? "";
   const platforms = [...text.matchAll(/^Platforms:\s*(.*)$/gm)].flatMap((match) =>

@@ -63,7 +63,7 @@ export async function checkToken(
   return judgeToken(claims, github, role);
 }
 
-/** Whether a role trusts a token's subject. Pure. */
+/** Whether a role trusts a token's subject. */
 export function judgeToken(claims: Claims, github: GithubSettings | undefined, role: GithubRole): Check {
   const name = "token";
   if (github === undefined) {

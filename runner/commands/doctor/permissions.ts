@@ -30,21 +30,21 @@ export interface Need {
   readonly conditions: ScopedResources["conditions"];
 }
 
-/** The role whose policies hold for a caller; undefined for the account's root, which may do all. Pure. */
+/** The role whose policies hold for a caller; undefined for the account's root, which may do all. */
 export function policySource(callerArn: string): string | undefined {
   const assumed = /^arn:([\w-]+):sts::(\d{12}):assumed-role\/([^/]+)\//.exec(callerArn);
   if (assumed !== null) return `arn:${assumed[1]}:iam::${assumed[2]}:role/${assumed[3]}`;
   return callerArn.endsWith(":root") ? undefined : callerArn;
 }
 
-/** Which of the stack's roles a caller is, by the name that the program gives them; else the one that deploys. Pure. */
+/** Which of the stack's roles a caller is, by the name that the program gives them; else the one that deploys. */
 export function roleOf(callerArn: string): GithubRole {
   const name = policySource(callerArn)?.split("/").at(-1) ?? "";
   const roles: readonly GithubRole[] = ["pullRequest", "push"];
   return roles.find((role) => name.endsWith(githubRoleName("", role))) ?? "deploy";
 }
 
-/** Everything that a role is to be allowed in a stack, resource by resource. Pure. */
+/** Everything that a role is to be allowed in a stack, resource by resource. */
 export function needsOf(role: GithubRole, scope: PermissionScope): Need[] {
   return permissionsOf(role).flatMap((permission) =>
     kindsOf(permission).flatMap((kind) => {
@@ -55,7 +55,7 @@ export function needsOf(role: GithubRole, scope: PermissionScope): Need[] {
   );
 }
 
-/** What the description says of a stack's permissions, for a caller. Pure. */
+/** What the description says of a stack's permissions, for a caller. */
 export function scopeFor(
   { settings, catalogue }: StackDescription,
   caller: Caller,
@@ -112,7 +112,7 @@ export async function checkPermissions(
   }
 }
 
-/** What trying found, as checks. Pure. */
+/** What trying found, as checks. */
 export function judgeTried(role: GithubRole, source: string, { refused, calls }: Tried): Check[] {
   const unknown: Check = {
     name: "permissions",
@@ -203,7 +203,7 @@ function contextOf(conditions: ScopedResources["conditions"]): ContextEntry[] {
   );
 }
 
-/** What a simulation found, as checks: one for each permission that is missing. Pure. */
+/** What a simulation found, as checks: one for each permission that is missing. */
 export function judge(
   role: GithubRole,
   source: string,

@@ -1,7 +1,7 @@
 import { UserError } from "../../../config/problems/errors.ts";
 import type { Check } from "./document.ts";
 
-/** A check that ended in a UserError. Pure. */
+/** A check that ended in a UserError. */
 export function refused(name: string, error: UserError, mild = false): Check {
   const [first, ...others] = error.problems;
   const more = others.length === 0 ? "" : ` (and ${others.length} more)`;

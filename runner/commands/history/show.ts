@@ -3,7 +3,7 @@ import { formatDuration } from "../../report/duration.ts";
 import { formatTable } from "../../report/table.ts";
 import type { HistoryDocument } from "./history.ts";
 
-/** The releases of services as people read them. Pure. */
+/** The releases of services as people read them. */
 export function showHistory(document: HistoryDocument, colours: Colours, now: Date): string {
   const { bold, dim, green, red, yellow } = colours;
   const tints = { done: green, found: dim, failed: red, "rolled back": red, cancelled: yellow };

@@ -55,7 +55,7 @@ const imageConfigurations = [
 
 /**
  * Sorts a repository's entries out: manifests that an index lists go with it, and what is no image is
- * listed apart. Pure.
+ * listed apart.
  *
  * @param platform the one platform that images without an index are of, when there is only one
  */
@@ -165,7 +165,7 @@ function nameOfArtifact({ tags, content }: Entry): string | undefined {
   return artifactName(content.type);
 }
 
-/** What people call an artifact of this media type. Pure. */
+/** What people call an artifact of this media type. */
 export function artifactName(type: string): string {
   const names: readonly (readonly [RegExp, string])[] = [
     [/slipway\.release/, "release record"],

@@ -11,7 +11,7 @@ export interface ShowImages {
   readonly now: Date;
 }
 
-/** Repositories and their images as people read them. Pure. */
+/** Repositories and their images as people read them. */
 export function showImages(document: ImagesDocument, colours: Colours, how: ShowImages): string {
   const { stack, account, region } = document;
   return [

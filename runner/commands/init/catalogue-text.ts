@@ -1,7 +1,7 @@
 import { Document, isMap, isNode, LineCounter, type Pair, parseDocument, stringify } from "yaml";
 import type { FoundService } from "./found.ts";
 
-/** services.yaml for services that were found. Pure. */
+/** services.yaml for services that were found. */
 export function writeCatalogue(services: readonly FoundService[], source: string | undefined): string {
   const document = new Document({
     ...(source !== undefined && { source }),
@@ -26,7 +26,7 @@ export function writeCatalogue(services: readonly FoundService[], source: string
 
 /**
  * A services.yaml with further services, put behind those it has; not a letter of the rest is changed.
- * (A list of services between braces is the exception: that is written anew, with its comments.) Pure.
+ * (A list of services between braces is the exception: that is written anew, with its comments.)
  *
  * @param text a services.yaml that can be read
  */

@@ -32,7 +32,7 @@ const serviceSchema = z.looseObject({
 const composeSchema = z.looseObject({ services: z.record(z.string(), serviceSchema.nullable()).default({}) });
 
 /**
- * The services that a compose file builds; those that only pull an image are another's. Pure.
+ * The services that a compose file builds; those that only pull an image are another's.
  *
  * @param path of the file; what it says is relative to its folder
  */

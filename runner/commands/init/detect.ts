@@ -7,7 +7,6 @@ import type { Tree } from "./tree.ts";
 
 /**
  * The services of a repository: what compose files build, and each Dockerfile that none of them names.
- * Pure.
  */
 export function detectServices(tree: Tree): Found {
   const composed = tree.files
@@ -35,7 +34,7 @@ export function detectServices(tree: Tree): Found {
   };
 }
 
-/** The Dockerfile that a service is built by. Pure. */
+/** The Dockerfile that a service is built by. */
 export function dockerfileOf({ context, dockerfile }: Pick<FoundService, "context" | "dockerfile">): string {
   return normalize(dockerfile ?? join(context, "Dockerfile"));
 }
@@ -65,7 +64,7 @@ function contextOf(path: string, { files, contents }: Tree): string {
   return !isThere(folder) && isThere(".") ? "." : folder;
 }
 
-/** What a Dockerfile copies from its context, where it can be told without running it. Pure. */
+/** What a Dockerfile copies from its context, where it can be told without running it. */
 export function copiedPaths(dockerfile: string): string[] {
   return instructions(dockerfile).flatMap((line) => {
     const [, rest] = /^(?:COPY|ADD)\s+(.*)$/i.exec(line) ?? [];

@@ -38,7 +38,7 @@ interface Candidate {
 
 /**
  * The services with what runs them: matched by the name of the image's repository, else by what the
- * container, the ECS service or the function is called, with or without the stack's name in it. Pure.
+ * container, the ECS service or the function is called, with or without the stack's name in it.
  */
 export function matchLive(found: Found, live: Live, stack: string): Found {
   const candidates = [
@@ -120,7 +120,7 @@ function functionCandidate(one: LiveFunction, stack: string): Candidate {
   };
 }
 
-/** `ui` of `111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop/ui@sha256:…`. Pure. */
+/** `ui` of `111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop/ui@sha256:…`. */
 export function repositoryBase(image: string): string {
   const name = image.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
   return name.split("/").at(-1) ?? name;
@@ -128,12 +128,12 @@ export function repositoryBase(image: string): string {
 
 const edge = "(^|[-_/.])";
 
-/** A name without the stack's: `ui` of `ui-dev`. Pure. */
+/** A name without the stack's: `ui` of `ui-dev`. */
 function without(stack: string, name: string): string {
   return name.replace(stackIn(stack), (_, before: string, after: string) => (before && after ? before : ""));
 }
 
-/** A name for every stack: `shop-${stack}` of `shop-dev`. Pure. */
+/** A name for every stack: `shop-${stack}` of `shop-dev`. */
 export function forEveryStack(name: string, stack: string): string {
   return name.replace(stackIn(stack), (_, before: string, after: string) => `${before}\${stack}${after}`);
 }

@@ -2,7 +2,7 @@ import type { Colours } from "../../report/colours.ts";
 import type { FoundService, WrittenTarget } from "./found.ts";
 import type { InitDocument, InitFile } from "./init.ts";
 
-/** What init found and wrote, and what to do next. Pure. */
+/** What init found and wrote, and what to do next. */
 export function showInit(document: InitDocument, colours: Colours): string {
   const { files, services, notes, defaults, dryRun } = document;
   const { bold, dim } = colours;

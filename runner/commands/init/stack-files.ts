@@ -18,7 +18,7 @@ export interface ProjectFile {
   readonly content: string;
 }
 
-/** The files that a project needs beside services.yaml. Pure. */
+/** The files that a project needs beside services.yaml. */
 export function projectFiles(choices: ProjectChoices): ProjectFile[] {
   const program = choices.isModule ? "slipway.mjs" : "slipway.cjs";
   const stacks = [...new Set([choices.stack, "prod"])];

@@ -70,7 +70,7 @@ async function walk(directory: string, path: string, depth: number): Promise<str
   return found.flat();
 }
 
-/** The web address of a git remote, without a name or a token in it. Pure. */
+/** The web address of a git remote, without a name or a token in it. */
 export function webAddress(remote: string): string | undefined {
   const [, scpHost, scpPath] = /^[^/@]+@([^:/]+):(?!\/)(.+)$/.exec(remote) ?? [];
   const [, host, path] = /^(?:https?|ssh|git):\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/(.+)$/.exec(remote) ?? [];

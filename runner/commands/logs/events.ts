@@ -31,7 +31,7 @@ export interface ReadEvent {
 
 /**
  * Events of a source, those of other targets in the same group left out. An event without an id (not
- * from AWS) is known by its place, time and text; the second of two that are alike by its number. Pure.
+ * from AWS) is known by its place, time and text; the second of two that are alike by its number.
  */
 export function eventsOf(source: CloudWatchSource, found: readonly FilteredLogEvent[]): ReadEvent[] {
   const alike = new Map<string, number>();
@@ -54,12 +54,12 @@ export function eventsOf(source: CloudWatchSource, found: readonly FilteredLogEv
   });
 }
 
-/** Events of several sources as they happened; those of one moment in the order they came. Pure. */
+/** Events of several sources as they happened; those of one moment in the order they came. */
 export function inOrder(events: readonly ReadEvent[]): ReadEvent[] {
   return events.toSorted((a, b) => a.at - b.at);
 }
 
-/** The stream's prefix to ask for; undefined for all streams of the group. Pure. */
+/** The stream's prefix to ask for; undefined for all streams of the group. */
 export function prefixOf({ streams }: CloudWatchSource): string | undefined {
   return streams.kind === "prefix" ? streams.prefix : undefined;
 }

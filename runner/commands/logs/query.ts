@@ -4,7 +4,7 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
 
 /**
  * A moment: so long ago (`90s`, `10m`, `1h30m`, `2d`), or a date and time as ISO 8601 has them. Without
- * an offset they are local, as JavaScript takes them; a date alone is its beginning in UTC. Pure.
+ * an offset they are local, as JavaScript takes them; a date alone is its beginning in UTC.
  *
  * @throws UserError `bad-time`
  */
@@ -18,7 +18,7 @@ export function parseSince(text: string, now: Date): Date {
 }
 
 /**
- * `--lines` as a number of lines. Pure.
+ * `--lines` as a number of lines.
  *
  * @throws UserError `bad-lines`
  */

@@ -3,14 +3,14 @@ import type { Colours } from "../../report/colours.ts";
 import type { LogSource } from "../../targets/logs.ts";
 import type { LogEvent } from "./events.ts";
 
-/** What a line begins with: `cart`, `cart/proxy` for a container beside the service's own. Pure. */
+/** What a line begins with: `cart`, `cart/proxy` for a container beside the service's own. */
 export function labelOf({ service, container }: Pick<LogEvent, "service" | "container">): string {
   return container === undefined ? service : `${service}/${container}`;
 }
 
 /**
  * Shows lines as people read them: time, whose it is, and the message; each part of one that has
- * several lines by itself. A service has the same colour throughout. Pure.
+ * several lines by itself. A service has the same colour throughout.
  *
  * @param sources all there are, so that lines are aligned
  */

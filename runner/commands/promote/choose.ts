@@ -15,7 +15,7 @@ export interface PromotedBy {
   readonly unproven: boolean;
 }
 
-/** The release that is promoted, or why none is. Pure. */
+/** The release that is promoted, or why none is. */
 export function choosePromoted(
   {
     service,

@@ -44,7 +44,7 @@ export function copyPromoted(
   );
 }
 
-/** `3 manifests, 5 blobs mounted, 2 uploaded (12 MB)`. Pure. */
+/** `3 manifests, 5 blobs mounted, 2 uploaded (12 MB)`. */
 export function describeCopied({ manifests, referrers, mounted, uploaded, uploadedBytes }: Copied): string {
   const parts = [
     ...(manifests > 0 ? [`${manifests} manifests`] : []),

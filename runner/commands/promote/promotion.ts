@@ -77,7 +77,7 @@ export async function promotionOf(
   };
 }
 
-/** What is moved although it never ran well was asked for as such. Pure. */
+/** What is moved although it never ran well was asked for as such. */
 function provenGate({ releases }: ServiceReleases, release: EarlierRelease): Gate {
   const well = releases.find((one) => isSuccessful(one) && one.image === release.image);
   return well === undefined

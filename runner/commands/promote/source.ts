@@ -19,7 +19,7 @@ export interface PromotedFrom {
 
 /**
  * The tags that the stack it goes to gives to the image: of the commit that is checked out, as a
- * deployment of it would, or else of the one that was released. Pure.
+ * deployment of it would, or else of the one that was released.
  */
 export function tagsOfPromoted(settings: Session["settings"], service: string, from: PromotedFrom): TagPlan {
   const { stack, mainBranch, tags } = settings;
@@ -52,7 +52,7 @@ export function tagsOfPromoted(settings: Session["settings"], service: string, f
   });
 }
 
-/** What the new release's record says of its source. Pure. */
+/** What the new release's record says of its source. */
 export function sourceOfPromoted(service: string, from: PromotedFrom): ChosenRelease["about"]["source"] {
   const { release, record, checkedOut } = from;
   const revision = checkedOut?.revision;

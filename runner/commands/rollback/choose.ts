@@ -14,7 +14,7 @@ import type { EarlierRelease, ReleaseRecord } from "../../release/record.ts";
 import { readRecord } from "../../release/store.ts";
 import type { Session } from "../../session/session.ts";
 
-/** The release that a service goes back to, or why there is none. Pure. */
+/** The release that a service goes back to, or why there is none. */
 export function chooseRelease(
   {
     service,
@@ -101,7 +101,7 @@ export async function chooseImage(
 
 /**
  * What a release left in its targets, by their titles. Of a sidecar nothing: the revision that it was in
- * has the image of its main service as it was then, too. Pure.
+ * has the image of its main service as it was then, too.
  */
 export function leftInTargets(
   record: Pick<ReleaseRecord, "targets"> | undefined,

@@ -98,7 +98,7 @@ export async function prepareRollback(session: Session, request: RollbackRequest
 /**
  * A service going back: its functions leave out the steps of a shift, since the image ran well before,
  * and its ECS services the task that runs before: a migration of the past undoes nothing, and its
- * failing must not stand in the way. Pure.
+ * failing must not stand in the way.
  */
 export function movedAtOnce(service: Service): Service {
   const targets = service.targets.map((target): Target => {

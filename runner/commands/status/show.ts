@@ -3,7 +3,7 @@ import type { Colours } from "../../report/colours.ts";
 import { formatTable } from "../../report/table.ts";
 import type { StatusDocument } from "./document.ts";
 
-/** The status of a stack as people read it. Pure. */
+/** The status of a stack as people read it. */
 export function showStatus(document: StatusDocument, colours: Colours, now: Date): string {
   const { bold, dim, green, yellow, red } = colours;
   const health = { healthy: green, updating: yellow, unhealthy: red, missing: red };

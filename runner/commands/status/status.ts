@@ -49,7 +49,7 @@ export async function readStatus(session: Session): Promise<StatusDocument> {
   };
 }
 
-/** Whether what runs is the image of the source as it is: its index, or one of its platforms. Pure. */
+/** Whether what runs is the image of the source as it is: its index, or one of its platforms. */
 export function compareSource(
   running: string | undefined,
   image: Image | undefined,

@@ -4,7 +4,7 @@ import type { WhyDocument } from "./why.ts";
 /** More lines than this are only counted. */
 const shownChanges = 40;
 
-/** What changed, for people. Pure. */
+/** What changed, for people. */
 export function showWhy({ service, against, changes, built, movedBases }: WhyDocument): string {
   const state =
     built === undefined

@@ -11,7 +11,7 @@ import type { FieldChange, TargetOutcome } from "../target.ts";
 /** What a change of them is called in a plan. */
 export const alarmField = "deploymentConfiguration.alarms";
 
-/** How the service's deployment alarms would change; undefined when they stay, or nobody asked. Pure. */
+/** How the service's deployment alarms would change; undefined when they stay, or nobody asked. */
 export function alarmChange(target: EcsTarget, service: Service): FieldChange | undefined {
   const { deploymentAlarms } = target;
   if (deploymentAlarms === undefined) return undefined;
@@ -22,7 +22,7 @@ export function alarmChange(target: EcsTarget, service: Service): FieldChange | 
 
 /**
  * The service's deployment configuration with the target's alarms and everything else as it is;
- * undefined when it need not be sent. Pure.
+ * undefined when it need not be sent.
  */
 export function configurationWithAlarms(
   target: EcsTarget,
@@ -36,14 +36,14 @@ function alarmsOf({ alarms, rollback }: NonNullable<EcsTarget["deploymentAlarms"
   return { alarmNames: [...alarms], enable: true, rollback };
 }
 
-/** `ui-cpu, ui-memory; rolls back`; undefined when there are none. Pure. */
+/** `ui-cpu, ui-memory; rolls back`; undefined when there are none. */
 function describeAlarms(alarms: DeploymentAlarms | undefined): string | undefined {
   if (alarms?.enable !== true || (alarms.alarmNames ?? []).length === 0) return undefined;
   const names = [...(alarms.alarmNames ?? [])].sort().join(", ");
   return `${names}; ${alarms.rollback === true ? "rolls back" : "does not roll back"}`;
 }
 
-/** What a service's deployment alarms said of a deployment; nothing when it failed for another reason. Pure. */
+/** What a service's deployment alarms said of a deployment; nothing when it failed for another reason. */
 export function alarmGates(
   service: Service,
   ours: ServiceDeployment | undefined,

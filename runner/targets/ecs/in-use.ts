@@ -84,7 +84,7 @@ async function tasksOf({ clients, signal }: UseContext, cluster: string): Promis
   return tasks;
 }
 
-/** The revisions that a service needs; none of one that is deleted. Pure. */
+/** The revisions that a service needs; none of one that is deleted. */
 export function revisionsOf(service: Service): readonly Revision[] {
   if (service.status === "INACTIVE") return [];
   const where = `ecs ${nameOf(service.clusterArn)}/${service.serviceName}`;
@@ -107,7 +107,7 @@ function hasTasks({ desiredCount, runningCount, pendingCount }: Deployment): boo
   return [desiredCount, runningCount, pendingCount].some((count) => count !== 0);
 }
 
-/** What a task's containers run: the digest as its agent says. Pure. */
+/** What a task's containers run: the digest as its agent says. */
 export function usesOfTask(task: Task): readonly ImageUse[] {
   const cluster = nameOf(task.clusterArn);
   const service = /^service:(.+)$/.exec(task.group ?? "")?.[1];

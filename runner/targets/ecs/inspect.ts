@@ -90,7 +90,7 @@ export async function isEcsAsPlanned(
   );
 }
 
-/** Why a service that exists can't be updated by us; undefined when it can. Pure. */
+/** Why a service that exists can't be updated by us; undefined when it can. */
 function refuse(service: Service, target: EcsTarget): Problem | undefined {
   const where = `ECS service ${nameOf(target.cluster)}/${target.service}`;
   if (service.status === "DRAINING") {

@@ -28,7 +28,7 @@ type Place =
   | Pick<Extract<LogSource, { place: "elsewhere" }>, "place" | "description" | "container">;
 
 /**
- * Where each container of a task definition logs to. Pure.
+ * Where each container of a task definition logs to.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html
  *
  * @param main container that is called by its service's name alone

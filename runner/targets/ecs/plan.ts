@@ -16,7 +16,7 @@ export function ecsTitle(target: EcsTarget): string {
   return `ecs ${nameOf(target.cluster)}/${target.service}`;
 }
 
-/** What moving an ECS service to an image changes. Pure. */
+/** What moving an ECS service to an image changes. */
 export function planEcs(
   serviceName: string,
   target: EcsTarget,
@@ -66,7 +66,7 @@ function changesOf(target: EcsTarget, state: FoundService, image: TargetImage): 
 }
 
 /**
- * How far the service's own deployment has got: `COMPLETED`, `IN_PROGRESS`, `FAILED`. Pure.
+ * How far the service's own deployment has got: `COMPLETED`, `IN_PROGRESS`, `FAILED`.
  *
  * ECS leaves the state out for services that don't use rolling updates; those are judged by counts.
  */
@@ -91,7 +91,7 @@ function containerProblems(container: string, { taskDefinition }: FoundService):
   ];
 }
 
-/** The platform that a service's tasks need; undefined when any instance's architecture will do. Pure. */
+/** The platform that a service's tasks need; undefined when any instance's architecture will do. */
 export function platformOf({ service, taskDefinition }: FoundService): string | undefined {
   const { cpuArchitecture, operatingSystemFamily } = taskDefinition.runtimePlatform ?? {};
   if (operatingSystemFamily?.startsWith("WINDOWS")) return "windows/amd64";

@@ -5,7 +5,7 @@ export interface Reference {
   readonly id: { readonly imageDigest: string } | { readonly imageTag: string };
 }
 
-/** `registry/repository:tag` or `…@digest`, as Docker reads it. Pure. */
+/** `registry/repository:tag` or `…@digest`, as Docker reads it. */
 export function parseReference(reference: string): Reference {
   const [path = "", digest] = reference.split("@");
   const slash = path.indexOf("/");

@@ -27,7 +27,7 @@ export const responseOnly: readonly string[] = [
 ];
 
 /**
- * The request that registers a revision like this one with other images in some containers. Pure.
+ * The request that registers a revision like this one with other images in some containers.
  *
  * @param images container → reference
  */

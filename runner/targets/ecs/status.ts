@@ -29,7 +29,7 @@ export async function statusOfEcs(
   return { ...about, ...describeService(service, taskDefinition, containerOf(target, serviceName)) };
 }
 
-/** The status of a service from its own description and its task definition's. Pure. */
+/** The status of a service from its own description and its task definition's. */
 export function describeService(
   service: Service,
   taskDefinition: TaskDefinition | undefined,

@@ -5,7 +5,7 @@ const defaults = { stepPercent: 10, stepBakeMinutes: 6, canaryBakeMinutes: 10 };
 
 /**
  * How long a deployment waits on purpose, in seconds: bake times, and the pauses between steps of a
- * shift. Pauses that somebody has to end are not counted. Pure.
+ * shift. Pauses that somebody has to end are not counted.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
  */
 export function bakeSeconds(configuration: DeploymentConfiguration | undefined): number {
@@ -29,7 +29,7 @@ export function bakeSeconds(configuration: DeploymentConfiguration | undefined):
   }
 }
 
-/** What is to be known of a service's strategy before it is moved. Pure. */
+/** What is to be known of a service's strategy before it is moved. */
 export function strategyNotes({ deploymentConfiguration }: Service, timeoutSeconds: number): string[] {
   const strategy = deploymentConfiguration?.strategy ?? "ROLLING";
   if (strategy === "ROLLING") return [];

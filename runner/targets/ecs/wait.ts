@@ -105,7 +105,7 @@ async function smokeFault(
   };
 }
 
-/** The deployment that ECS goes back from, while it does. Pure. */
+/** The deployment that ECS goes back from, while it does. */
 export function rolledBackOf(service: Service): Deployment | undefined {
   const primary = primaryOf(service);
   if (!/roll(ing|ed)?[ -]?back/i.test(primary?.rolloutStateReason ?? "")) return undefined;

@@ -35,7 +35,7 @@ export async function readAlarms(
   }));
 }
 
-/** `alarm shop-errors is in ALARM: Threshold Crossed…`; undefined when none is. Pure. */
+/** `alarm shop-errors is in ALARM: Threshold Crossed…`; undefined when none is. */
 export function describeAlarm(alarms: readonly AlarmState[]): string | undefined {
   const raised = alarms.filter(({ inAlarm }) => inAlarm);
   if (raised.length === 0) return undefined;

@@ -27,12 +27,12 @@ export interface AliasCourse {
 /** Times that a change of something else (its description) between reading and writing is put up with. */
 const attempts = 3;
 
-/** All invocations to one version. Pure. */
+/** All invocations to one version. */
 export function whole(version: string): AliasPlace {
   return { version, weights: {} };
 }
 
-/** Whether two places send the same parts to the same versions. Pure. */
+/** Whether two places send the same parts to the same versions. */
 export function samePlace(one: AliasPlace, other: AliasPlace): boolean {
   const parts = ({ weights }: AliasPlace) => Object.entries(weights).sort().join();
   return one.version === other.version && parts(one) === parts(other);
@@ -44,7 +44,6 @@ export async function seeAlias({ clients, target, signal }: FunctionUpdate): Pro
   return alias === undefined ? undefined : seenOf(alias);
 }
 
-/** Pure. */
 export function seenOf(alias: AliasConfiguration): SeenAlias {
   const { FunctionVersion: version = "", RevisionId: revision } = alias;
   return { version, weights: weightsOf(alias), ...(revision === undefined ? {} : { revision }) };
@@ -89,7 +88,7 @@ export async function sendAlias(
 
 /**
  * Whether an alias is where this run has left it, so that it may be put back. Lambda itself divides the
- * invocations for a while after the move of an alias that has provisioned concurrency of its own. Pure.
+ * invocations for a while after the move of an alias that has provisioned concurrency of its own.
  *
  * @param previous the version that was before
  */

@@ -53,7 +53,7 @@ export function getAlias(
   return unlessMissing(clients.lambda.send(command, { abortSignal: signal }));
 }
 
-/** Versions beside the alias' own that get a part of its invocations; 0 to 1. Pure. */
+/** Versions beside the alias' own that get a part of its invocations; 0 to 1. */
 export function weightsOf(alias: AliasConfiguration | undefined): Readonly<Record<string, number>> {
   return alias?.RoutingConfig?.AdditionalVersionWeights ?? {};
 }

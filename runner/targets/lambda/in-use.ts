@@ -47,7 +47,7 @@ async function usesOfFunction({ clients, signal }: UseContext, name: string): Pr
   return uses.flat();
 }
 
-/** The versions that a function needs: $LATEST, and those of its aliases. Pure. */
+/** The versions that a function needs: $LATEST, and those of its aliases. */
 export function versionsOf(name: string, aliases: readonly AliasConfiguration[]): readonly Version[] {
   const latest: Version = { qualifier: undefined, where: `lambda ${name}`, why: "$LATEST" };
   const aliased = aliases.flatMap(({ Name, FunctionVersion, RoutingConfig }): Version[] => {

@@ -125,7 +125,7 @@ async function isOurDoing(
   return found.every((one) => sameDigest(one?.Code?.ResolvedImageUri ?? one?.Code?.ImageUri, reference));
 }
 
-/** The version that the alias is on, when it has this very image: only what is around it changes. Pure. */
+/** The version that the alias is on, when it has this very image: only what is around it changes. */
 function runningVersion(state: LambdaState, reference: string): string | undefined {
   const alias = state.kind === "found" ? state.alias : undefined;
   return sameDigest(alias?.image, reference) ? alias?.version : undefined;

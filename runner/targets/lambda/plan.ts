@@ -16,20 +16,20 @@ export function lambdaTitle(target: LambdaTarget): string {
   return `lambda ${target.function}:${target.alias}`;
 }
 
-/** What Lambda calls an architecture, as a platform. Pure. */
+/** What Lambda calls an architecture, as a platform. */
 export function platformOf(architecture: string): string {
   return architecture === "arm64" ? "linux/arm64" : "linux/amd64";
 }
 
 /**
  * Digest of the one manifest that a function of this architecture runs; undefined when the image has
- * none. Never the index: Lambda refuses it. Pure.
+ * none. Never the index: Lambda refuses it.
  */
 export function manifestFor(image: Image, architecture: string): string | undefined {
   return image.manifests[platformOf(architecture)];
 }
 
-/** What moving a function to an image changes. Pure. */
+/** What moving a function to an image changes. */
 export function planLambda(
   serviceName: string,
   target: LambdaTarget,
@@ -58,7 +58,7 @@ export function planLambda(
   };
 }
 
-/** `x86_64` or `arm64`: the function's own, or that it will be created with. Pure. */
+/** `x86_64` or `arm64`: the function's own, or that it will be created with. */
 export function architectureOf(target: LambdaTarget, state: LambdaState): string {
   return state.kind === "found" ? state.architecture : (target.create?.architecture ?? "x86_64");
 }
@@ -88,7 +88,7 @@ function codeChanges(
   ];
 }
 
-/** `version 4`, `version 4, 10 % to version 5`. Pure. */
+/** `version 4`, `version 4, 10 % to version 5`. */
 function describeAlias(alias: FoundAlias): string {
   return [`version ${alias.version}`, ...describeWeights(alias.weights)].join(", ");
 }
@@ -119,7 +119,7 @@ function latestOf(state: LambdaState): string | undefined {
   return state.kind === "found" ? state.latest.image : undefined;
 }
 
-/** Whether two references are of the same digest, by whatever registry name. Pure. */
+/** Whether two references are of the same digest, by whatever registry name. */
 export function sameDigest(reference: string | undefined, other: string): boolean {
   const digest = digestOf(reference);
   return digest !== undefined && digest === digestOf(other);

@@ -40,14 +40,14 @@ export interface LeftVersion {
   readonly image: string | undefined;
 }
 
-/** `10 % to version 5` for each. Pure. */
+/** `10 % to version 5` for each. */
 export function describeWeights(weights: FoundAlias["weights"]): string[] {
   return Object.entries(weights).map(
     ([version, weight]) => `${Math.round(weight * 100)} % to version ${version}`,
   );
 }
 
-/** Whether a part of the alias' invocations goes to another version. Pure. */
+/** Whether a part of the alias' invocations goes to another version. */
 export function isWeighted(alias: FoundAlias): boolean {
   return Object.keys(alias.weights).length > 0;
 }

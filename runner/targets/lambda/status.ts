@@ -23,7 +23,7 @@ export async function statusOfLambda(
   return { ...about, ...withWeights(describeFunction(found, target.alias), weightsOf(alias)) };
 }
 
-/** The status while a part of the invocations goes to other versions: a shift, or what is left of one. Pure. */
+/** The status while a part of the invocations goes to other versions: a shift, or what is left of one. */
 function withWeights<S extends Pick<TargetStatus, "health" | "message">>(
   status: S,
   weights: FoundAlias["weights"],
@@ -34,7 +34,7 @@ function withWeights<S extends Pick<TargetStatus, "health" | "message">>(
   return { ...status, health, message: `${status.message}, ${shares.join(", ")}` };
 }
 
-/** The status of what an alias points to. Pure. */
+/** The status of what an alias points to. */
 export function describeFunction(
   { Configuration: configuration = {}, Code: code }: GetFunctionCommandOutput,
   alias: string,

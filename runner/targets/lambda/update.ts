@@ -126,7 +126,7 @@ export async function waitUntilUpdated(
   });
 }
 
-/** What Lambda says about a failed update or function; undefined when neither failed. Pure. */
+/** What Lambda says about a failed update or function; undefined when neither failed. */
 export function failureOf(configuration: FunctionConfiguration): string | undefined {
   if (configuration.LastUpdateStatus === "Failed") {
     return sentence(

@@ -10,7 +10,7 @@ import { sameDigest } from "./plan.ts";
 /** An alias as far as it matters which versions it uses. */
 type AliasUse = Pick<AliasConfiguration, "FunctionVersion" | "RoutingConfig">;
 
-/** Versions that an alias sends invocations to. Pure. */
+/** Versions that an alias sends invocations to. */
 export function versionsOf(alias: AliasUse): string[] {
   return [
     ...(alias.FunctionVersion === undefined ? [] : [alias.FunctionVersion]),
@@ -20,7 +20,7 @@ export function versionsOf(alias: AliasUse): string[] {
 
 /**
  * The published versions to delete, the oldest first: all but the newest `keep`, and never one that an
- * alias uses or that is needed to go back. $LATEST is none of them. Pure.
+ * alias uses or that is needed to go back. $LATEST is none of them.
  *
  * @param needed versions that stay whatever their age: what runs, and what ran before
  */
@@ -39,7 +39,7 @@ export function surplusVersions(
     .toReversed();
 }
 
-/** Whether an alias sends invocations to a version. Pure. */
+/** Whether an alias sends invocations to a version. */
 export function isUsed(version: string, aliases: readonly AliasUse[]): boolean {
   return aliases.some((alias) => versionsOf(alias).includes(version));
 }

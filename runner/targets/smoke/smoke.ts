@@ -45,7 +45,7 @@ export async function smokeCheck(
   };
 }
 
-/** What is wrong with an answer; undefined when nothing is. Pure. */
+/** What is wrong with an answer; undefined when nothing is. */
 export function faultOf(answer: Answer, check: Pick<SmokeCheck, "status" | "matches">): string | undefined {
   if (answer.kind === "silent") return `did not answer: ${answer.reason}`;
   const said = answer.body.trim() === "" ? "" : `: ${JSON.stringify(beginningOf(answer.body))}`;

@@ -8,7 +8,7 @@ export interface MachineFacts {
   readonly docker: boolean;
 }
 
-/** Everything that keeps the sandbox from coming up on a machine, with what to do. Pure. */
+/** Everything that keeps the sandbox from coming up on a machine, with what to do. */
 export function missingPrivileges({ platform, root, docker }: MachineFacts): readonly Problem[] {
   if (platform === "linux" && root) return [];
   if (platform !== "linux") {

@@ -10,7 +10,7 @@ const [firstPort, lastPort] = [20_000, 31_999];
 
 /**
  * Ports for a sandbox's parts, in the order to try them. It begins at a place of the sandbox's own, so that
- * two that come up at once do not want the same. Pure.
+ * two that come up at once do not want the same.
  */
 export function portsFor(id: string): number[] {
   const count = lastPort - firstPort + 1;

@@ -8,7 +8,7 @@ export interface Network {
 
 /**
  * A /24 that the machine has no route to, for a sandbox's containers. The search starts at a place of
- * the sandbox's own, so that two of them seldom meet. Pure.
+ * the sandbox's own, so that two of them seldom meet.
  *
  * @returns the bridge's own address with its prefix, `10.213.7.1/24`; undefined when all are taken
  */
@@ -39,7 +39,7 @@ export async function readRoutes(): Promise<readonly Network[]> {
   return parseRoutes(await readFile("/proc/net/route", "utf8").catch(() => ""));
 }
 
-/** Routes as /proc/net/route has them: addresses in hexadecimal, least byte first. Pure. */
+/** Routes as /proc/net/route has them: addresses in hexadecimal, least byte first. */
 export function parseRoutes(text: string): readonly Network[] {
   return text
     .split("\n")

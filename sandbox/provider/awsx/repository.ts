@@ -88,7 +88,7 @@ async function settled(
   return { skip: value?.skip ?? false, rules: value?.rules };
 }
 
-/** ECR's lifecycle document for the component's rules; `any` last, as ECR demands. Pure. */
+/** ECR's lifecycle document for the component's rules; `any` last, as ECR demands. */
 export function lifecycleDocument(rules: readonly LifecycleRule[] | undefined): { rules: unknown[] } {
   const given: readonly LifecycleRule[] = rules ?? [
     { description: "remove untagged images", tagStatus: "untagged", maximumNumberOfImages: 1 },

@@ -28,7 +28,7 @@ export const getPolicyDocument = defineFunction<iam.GetPolicyDocumentArgs, iam.G
   },
 });
 
-/** The document as the real provider writes it: lists of one as their member. Pure. */
+/** The document as the real provider writes it: lists of one as their member. */
 export function policyDocument(given: iam.GetPolicyDocumentArgs): object {
   return {
     Version: given.version ?? "2012-10-17",

@@ -80,7 +80,7 @@ export const getVpc = defineFunction<ec2.GetVpcArgs, ec2.GetVpcResult>()({
   },
 });
 
-/** EC2's filters for what a function's arguments say. Pure. */
+/** EC2's filters for what a function's arguments say. */
 export function filtersOf(
   filters: readonly { readonly name: string; readonly values: readonly string[] }[] | undefined,
   tags: Readonly<Record<string, string>> | undefined,

@@ -164,7 +164,7 @@ async function goEnvironment(cache: string, goVersion: string): Promise<Record<s
 
 /**
  * How Go's compiler collects garbage, as variables. With room it need not collect at all, which takes a
- * quarter off the processor time of a build. A user's own settings stay. Pure.
+ * quarter off the processor time of a build. A user's own settings stay.
  */
 export function goMemory(totalBytes: number, environment: NodeJS.ProcessEnv): Record<string, string> {
   if (environment.GOGC !== undefined || environment.GOMEMLIMIT !== undefined) return {};

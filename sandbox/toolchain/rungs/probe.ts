@@ -52,7 +52,7 @@ export interface ElfFacts {
   readonly static: boolean;
 }
 
-/** Reads the header of a little-endian 64-bit ELF file; undefined when the bytes are none. Pure. */
+/** Reads the header of a little-endian 64-bit ELF file; undefined when the bytes are none. */
 export function readElf(bytes: Buffer): ElfFacts | undefined {
   if (bytes.length < 64 || bytes.readUInt32BE(0) !== 0x7f454c46 || bytes[4] !== 2 || bytes[5] !== 1) {
     return undefined;

@@ -9,7 +9,7 @@ const sameExits = 5;
 /**
  * Why a deployment without a circuit breaker will not succeed any more, from its failed tasks, newest
  * first; undefined while it may. ECS would try for ever; with a circuit breaker it gives up by itself,
- * and goes back. Pure.
+ * and goes back.
  */
 export function hopeless(failed: readonly Task[], running: number): string | undefined {
   const [newest] = failed;

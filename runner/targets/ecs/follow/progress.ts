@@ -14,7 +14,7 @@ export interface StageWatch {
 
 /**
  * `1/2 running, 1 pending, 2 draining, failed tasks 2 of 3`; with a service deployment also
- * `20 % of traffic, baking, 3 of 5 min`. Pure.
+ * `20 % of traffic, baking, 3 of 5 min`.
  */
 export function describeProgress(
   service: Service,
@@ -76,7 +76,7 @@ function describeStage(ours: ServiceDeployment | undefined, watch: StageWatch | 
   return [`baking, ${Math.floor(watch.milliseconds / 60_000)} of ${wanted} min`];
 }
 
-/** A hook that is being waited for: `hook check-orders runs`. Those that went well say nothing. Pure. */
+/** A hook that is being waited for: `hook check-orders runs`. Those that went well say nothing. */
 export function describeHook(hook: DeploymentLifecycleHookDetail): string[] {
   const name = hookName(hook);
   const until = hook.expiresAt === undefined ? "" : ` until ${hook.expiresAt.toISOString().slice(0, 16)}Z`;
@@ -95,12 +95,12 @@ export function describeHook(hook: DeploymentLifecycleHookDetail): string[] {
   }
 }
 
-/** `hook check-orders` (its function), or by its id. Pure. */
+/** `hook check-orders` (its function), or by its id. */
 export function hookName({ targetArn, hookId }: DeploymentLifecycleHookDetail): string {
   return `hook ${targetArn?.split(":function:").at(-1) ?? hookId ?? "without a name"}`;
 }
 
-/** Failures after which the circuit breaker ends a deployment; undefined when it is off. Pure. */
+/** Failures after which the circuit breaker ends a deployment; undefined when it is off. */
 export function failureLimit(service: Service, ours?: ServiceDeployment): number | undefined {
   const { status, threshold } = ours?.deploymentCircuitBreaker ?? {};
   if (status === "DISABLED") return undefined;
@@ -115,14 +115,14 @@ export function failureLimit(service: Service, ours?: ServiceDeployment): number
   return type === "UNBOUNDED_PERCENT" ? Math.max(1, part) : Math.min(200, Math.max(3, part));
 }
 
-/** Tasks of the deployment that failed to start or to stay. Pure. */
+/** Tasks of the deployment that failed to start or to stay. */
 export function failureCount(deployment: Deployment | undefined, ours?: ServiceDeployment): number {
   return ours?.deploymentCircuitBreaker?.failureCount ?? deployment?.failedTasks ?? 0;
 }
 
 /**
  * Why ECS can't place tasks, as its newest event says since the deployment began; undefined when that says
- * something else. ECS goes on trying, so it is shown and not judged. Pure.
+ * something else. ECS goes on trying, so it is shown and not judged.
  */
 export function placementTrouble({ events = [] }: Service, since: Date): string | undefined {
   const [newest] = events;

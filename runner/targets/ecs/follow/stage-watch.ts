@@ -20,7 +20,7 @@ export function createStageWatch(clock: Clock): (ours: ServiceDeployment | undef
   };
 }
 
-/** What somebody has to do for a deployment that a hook has paused. Pure. */
+/** What somebody has to do for a deployment that a hook has paused. */
 export function pauseHints(ours: ServiceDeployment | undefined): string[] {
   return (ours?.lifecycleHookDetails ?? [])
     .filter(({ status }) => status === "AWAITING_ACTION")

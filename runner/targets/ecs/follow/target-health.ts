@@ -68,7 +68,7 @@ export async function readTargetHealth(
 
 /**
  * How many of a revision's tasks their load balancers take for healthy, and why the others are not. A
- * group that is not in use, or has no health checks, has nothing to say against a task. Pure.
+ * group that is not in use, or has no health checks, has nothing to say against a task.
  */
 export function judgeTargetHealth(ports: readonly PortHealth[]): HealthVerdict {
   const findings = ports.flatMap(({ groups, endpoints, descriptions }) =>

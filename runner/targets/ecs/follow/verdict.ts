@@ -20,7 +20,7 @@ export type Verdict =
   | { readonly kind: "overtaken"; readonly reason: string };
 
 /**
- * Judges a deployment from one look at its service. Pure.
+ * Judges a deployment from one look at its service.
  *
  * What ECS's own waiter takes for stable (one deployment left, all tasks run) is also the end of a
  * rollback; so it has to be *our* deployment that ended well.
@@ -77,7 +77,7 @@ export function judge(
 
 /**
  * Judges how a rollback goes, once our deployment has failed: it may have left the list by then, and
- * what took its place is what ECS went back to. Pure.
+ * what took its place is what ECS went back to.
  */
 export function judgeRollback(
   service: Service,
@@ -92,7 +92,7 @@ export function judgeRollback(
   return { kind: "failed", reason: primary?.rolloutStateReason ?? "", rollback };
 }
 
-/** Our deployment in the service's list, by id; by revision when ECS gave none. Pure. */
+/** Our deployment in the service's list, by id; by revision when ECS gave none. */
 export function findDeployment(service: Service, followed: Followed): Deployment | undefined {
   return service.deployments?.find((one) =>
     followed.deploymentId === undefined

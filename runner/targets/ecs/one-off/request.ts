@@ -22,7 +22,7 @@ export interface OneOff {
   readonly title: string;
 }
 
-/** The request that runs the task where and as the service runs its own. Pure. */
+/** The request that runs the task where and as the service runs its own. */
 export function requestOf(
   { task, service, revisionArn, taskDefinition }: OneOff,
   token: string,
@@ -54,7 +54,7 @@ export function requestOf(
   };
 }
 
-/** Names the work: service, what it runs now, images, command. At most 36 characters, as startedBy takes. Pure. */
+/** Names the work: service, what it runs now, images, command. At most 36 characters, as startedBy takes. */
 export function tokenOf({ task, service, references }: OneOff): string {
   const work = [
     service.serviceArn,
@@ -66,7 +66,7 @@ export function tokenOf({ task, service, references }: OneOff): string {
   return `slipway-${createHash("sha256").update(JSON.stringify(work)).digest("hex").slice(0, 24)}`;
 }
 
-/** Why ECS would not start a target's one-off task; none when there is no reason. Pure. */
+/** Why ECS would not start a target's one-off task; none when there is no reason. */
 export function oneOffProblems(target: EcsTarget, { service, taskDefinition }: FoundService): Problem[] {
   if (target.before === undefined) return [];
   return launchVolumes(taskDefinition)
@@ -82,7 +82,7 @@ export function oneOffProblems(target: EcsTarget, { service, taskDefinition }: F
     }));
 }
 
-/** Volumes of a task definition that whoever runs a task has to configure: EBS. Pure. */
+/** Volumes of a task definition that whoever runs a task has to configure: EBS. */
 function launchVolumes({ volumes }: TaskDefinition): string[] {
   const declared = (volumes ?? []) as readonly { name?: string; configuredAtLaunch?: boolean | null }[];
   return declared.flatMap(({ name, configuredAtLaunch }) =>
@@ -90,7 +90,7 @@ function launchVolumes({ volumes }: TaskDefinition): string[] {
   );
 }
 
-/** A volume as the service configures it for its own tasks; it goes with the task. Pure. */
+/** A volume as the service configures it for its own tasks; it goes with the task. */
 function volumeOf(service: Service, name: string): TaskVolumeConfiguration | undefined {
   const found = primaryOf(service)?.volumeConfigurations?.find((volume) => volume.name === name);
   return found?.managedEBSVolume === undefined ? undefined : forTask(name, found.managedEBSVolume);

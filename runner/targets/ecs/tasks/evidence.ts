@@ -36,7 +36,7 @@ export async function collectEvidence(
   }
 }
 
-/** One line for each way in which tasks stopped, the newest first. Pure. */
+/** One line for each way in which tasks stopped, the newest first. */
 export function countStops(tasks: readonly Task[]): string[] {
   const ways = new Map<string, { first: string; count: number }>();
   for (const task of tasks) {
@@ -52,7 +52,7 @@ export function countStops(tasks: readonly Task[]): string[] {
     );
 }
 
-/** `Essential container in task exited (ui: exit code 1)`. Pure. */
+/** `Essential container in task exited (ui: exit code 1)`. */
 export function describeStop(task: Task): string {
   const said = (task.containers ?? []).flatMap(describeContainer);
   // A main process that ends well is a reason to stop, too.
@@ -118,7 +118,7 @@ export async function logEvidence(
   }
 }
 
-/** The container to read the logs of: one that failed, ours if it did or if none did. Pure. */
+/** The container to read the logs of: one that failed, ours if it did or if none did. */
 export function culpritOf(task: Task, container: string): string {
   const failed = (task.containers ?? []).filter((one) => (one.exitCode ?? 0) !== 0).map((one) => one.name);
   return failed.includes(container) ? container : (failed[0] ?? container);
@@ -134,7 +134,7 @@ export type LogPlace =
   | { readonly kind: "elsewhere"; readonly description: string };
 
 /**
- * Where a container's log lines are, from its task definition. Pure.
+ * Where a container's log lines are, from its task definition.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html
  */
 export function logPlace(

@@ -7,7 +7,7 @@ import { type FoundService, nameOf, type TaskDefinition } from "../state.ts";
 import { addressOf, firstPort } from "./addresses.ts";
 import { listTasks, type TaskQuery } from "./tasks.ts";
 
-/** Why a target's smoke check could not ask its tasks; none when it can, or asks a URL. Pure. */
+/** Why a target's smoke check could not ask its tasks; none when it can, or asks a URL. */
 export function smokeProblems(target: EcsTarget, { taskDefinition }: FoundService): Problem[] {
   const { smoke } = target;
   if (smoke === undefined || smoke.url !== undefined) return [];

@@ -55,7 +55,7 @@ function isOlder(task: Task, than: Date | undefined): boolean {
 
 /**
  * Tasks that failed: ended by themselves, never began, or were stopped for a failed health check. Those
- * that were stopped to make room, by ECS or by somebody, are left out. Pure.
+ * that were stopped to make room, by ECS or by somebody, are left out.
  */
 export function failedTasks(tasks: readonly Task[]): Task[] {
   return tasks.filter(
@@ -78,7 +78,7 @@ export interface RunningProof {
 
 /**
  * Compares what tasks run with what was pushed: for each container the index's digest, or its manifest
- * for the tasks' platform (agents report either). Pure.
+ * for the tasks' platform (agents report either).
  *
  * @param images container → image that it must run
  */

@@ -89,7 +89,7 @@ async function checkParameters(
   });
 }
 
-/** Everything that containers of a task definition take from elsewhere, each once. Pure. */
+/** Everything that containers of a task definition take from elsewhere, each once. */
 export function secretsOf({ containerDefinitions }: TaskDefinition): SecretSource[] {
   const values = containerDefinitions.flatMap((container) => [
     ...valuesFrom(container.secrets),
@@ -110,7 +110,7 @@ function credentialsOf({ repositoryCredentials }: ContainerDefinition): string[]
 
 /**
  * What a valueFrom names: an ARN of either service, a secret's with key and version after it, or a
- * parameter's name. Pure.
+ * parameter's name.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
  */
 export function sourceOf(valueFrom: string): SecretSource {

@@ -50,7 +50,7 @@ export async function checkVersion(
   }
 }
 
-/** Whether an answer is what `check` wants. Pure. */
+/** Whether an answer is what `check` wants. */
 export function judgeAnswer(
   answer: Pick<InvokeCommandOutput, "FunctionError" | "Payload" | "LogResult">,
   version: string,
@@ -69,7 +69,7 @@ export function judgeAnswer(
   };
 }
 
-/** `Runtime.ExitError: Runtime exited with error: exit status 1`, as runtimes put it; the text itself otherwise. Pure. */
+/** `Runtime.ExitError: Runtime exited with error: exit status 1`, as runtimes put it; the text itself otherwise. */
 function errorText(text: string): string {
   try {
     const said = JSON.parse(text) as { errorType?: unknown; errorMessage?: unknown } | null;
@@ -80,7 +80,7 @@ function errorText(text: string): string {
   }
 }
 
-/** The tail of the log that came with an answer: 4 kB at most, base64. Pure. */
+/** The tail of the log that came with an answer: 4 kB at most, base64. */
 function logEvidence(tail: string | undefined): string[] {
   if (tail === undefined) return [];
   const lines = Buffer.from(tail, "base64")

@@ -60,7 +60,7 @@ export async function cleanUp(
   return deleted;
 }
 
-/** Versions with provisioned concurrency: the one before, and those that killed runs have left. Pure. */
+/** Versions with provisioned concurrency: the one before, and those that killed runs have left. */
 function idleVersions(previous: FoundAlias | undefined): string[] {
   if (previous === undefined) return [];
   const { version, provisioned = 0, left = [] } = previous;

@@ -88,7 +88,7 @@ async function removeUnused(sure: FunctionUpdate, version: string, { alias }: Un
   await removeProvisioned(sure, version);
 }
 
-/** Whether the alias may be elsewhere than before. Pure. */
+/** Whether the alias may be elsewhere than before. */
 export function isTouched({ touched, shift }: Course): boolean {
   return touched || shift.percent !== undefined;
 }

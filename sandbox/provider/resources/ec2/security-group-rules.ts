@@ -34,7 +34,7 @@ export const ruleKeys = [
   "toPort",
 ] as const satisfies readonly (keyof Rule)[];
 
-/** Rules taken apart, so that it does not matter how they were put together. Pure. */
+/** Rules taken apart, so that it does not matter how they were put together. */
 export function singleRules(rules: readonly DeclaredRule[] | undefined): SingleRule[] {
   return (rules ?? []).flatMap((rule) => {
     const peers: Peer[] = [
@@ -61,7 +61,7 @@ export function comparableRules(value: PropertyValue): PropertyValue {
   return sorted(singleRules(value as unknown as Rule[]) as unknown as PropertyValue[]);
 }
 
-/** What EC2 has, as rules of @pulumi/aws: one for each protocol, range and description. Pure. */
+/** What EC2 has, as rules of @pulumi/aws: one for each protocol, range and description. */
 export function rulesOf(permissions: readonly IpPermission[] | undefined, ownGroup: string): Rule[] {
   const rules = new Map<string, Required<Omit<Rule, "description">> & { description: string }>();
   for (const single of (permissions ?? []).flatMap((permission) => singlesOf(permission, ownGroup))) {
@@ -100,7 +100,7 @@ export function rulesOf(permissions: readonly IpPermission[] | undefined, ownGro
   return [...rules.values()];
 }
 
-/** A rule as EC2's calls take it. Pure. */
+/** A rule as EC2's calls take it. */
 export function permissionOf(rule: SingleRule, ownGroup: string): IpPermission {
   const Description = rule.description === "" ? undefined : rule.description;
   const described = compact({ Description });
@@ -122,7 +122,7 @@ export function permissionOf(rule: SingleRule, ownGroup: string): IpPermission {
   }
 }
 
-/** Rules of one list that the other lacks. Pure. */
+/** Rules of one list that the other lacks. */
 export function without(rules: readonly SingleRule[], others: readonly SingleRule[]): SingleRule[] {
   const known = new Set(others.map((rule) => JSON.stringify(rule)));
   return rules.filter((rule) => !known.has(JSON.stringify(rule)));

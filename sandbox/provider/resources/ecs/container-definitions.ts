@@ -3,7 +3,7 @@ import { isBag, isEmpty, isList, type PropertyBag, type PropertyValue } from "..
 
 /**
  * Container definitions in one form: as JSON text or as values, with what ECS fills in, containers and
- * environment by name. Two that are equal in this form make the same tasks. Pure.
+ * environment by name. Two that are equal in this form make the same tasks.
  */
 export function comparableContainers(value: PropertyValue): PropertyValue {
   const parsed = typeof value === "string" ? (JSON.parse(value) as PropertyValue) : value;
