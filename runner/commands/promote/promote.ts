@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import { UserError } from "../../../config/problems/errors.ts";
-import { readReleases, servicesToMove, thatRun } from "../../history/read.ts";
+import { readReleases, type ServiceReleases, servicesToMove, thatRun } from "../../history/read.ts";
 import {
   documentOfPlan,
   type MovedDocument,
@@ -12,10 +12,11 @@ import {
 import { refuseOlder } from "../../plan/newest-wins.ts";
 import { exitCodeOfProblems } from "../../plan/plan.ts";
 import type { Copied } from "../../registry/copy.ts";
+import type { EarlierRelease } from "../../release/record.ts";
 import type { Session } from "../../session/session.ts";
 import { type Where, whereOf } from "../../session/where.ts";
 import { isMove } from "../../targets/target.ts";
-import { readCheckedOut } from "./checked-out.ts";
+import { type CheckedOut, readCheckedOut } from "./checked-out.ts";
 import { choosePromoted } from "./choose.ts";
 import { copyPromoted } from "./copy.ts";
 import { type Promotion, problemsThere, promotionOf } from "./promotion.ts";
@@ -36,7 +37,7 @@ export interface PromoteRequest {
 }
 
 /** Codes of what is refused for want of proof; everything else is a wrong choice. */
-const gates = ["unproven", "not-deployed"];
+const proofCodes = ["unproven", "not-deployed"];
 
 /** `slipway promote`. */
 export interface PromoteDocument extends MovedDocument {
@@ -72,42 +73,7 @@ export async function preparePromotion(
       fix: "name two stacks; to go back on one, use: slipway rollback",
     });
   }
-  const promotions = await to.timeline.run(
-    { id: "releases", title: `Read the release records of ${from.settings.stack}` },
-    async (step) => {
-      const source = request.checkedOut ? await readCheckedOut(from) : undefined;
-      const asked = request.release === undefined ? [] : [request.release];
-      // Who names an image needs no right to see what runs.
-      const named = source !== undefined || request.release !== undefined;
-      const all = thatRun(await readReleases(from, { asked, running: !named, step }), from);
-      const choices = all.map((of) => {
-        const by = { ...request, sourceHash: source?.hashes.get(of.service.name) };
-        return { of, choice: choosePromoted(of, by, from.settings.stack) };
-      });
-      const refused = choices.flatMap(({ choice }) => ("code" in choice ? [choice] : []));
-      if (refused.length > 0) {
-        const gate = refused.every(({ code }) => gates.includes(code));
-        throw new UserError(refused, { exitCode: gate ? 3 : 2 });
-      }
-      const chosen = choices.flatMap(({ of, choice }) => ("code" in choice ? [] : [{ of, release: choice }]));
-      step.conclude("done", chosen.map(({ of, release }) => `${of.service.name}: ${release.id}`).join(", "));
-      const moving = servicesToMove(
-        to,
-        chosen.map(({ of }) => of.service.name),
-      );
-      return pMap(
-        chosen,
-        ({ of, release }) => {
-          const service = moving.find(({ name }) => name === of.service.name);
-          if (service === undefined)
-            throw new Error(`${of.service.name} is no service of ${to.settings.stack}`);
-          const promoted = { release, checkedOut: source, version: request.version };
-          return promotionOf(from, to, service, of, promoted, request);
-        },
-        { concurrency: 8 },
-      );
-    },
-  );
+  const promotions = await choosePromotions(from, to, request);
   const chosen = promotions.map((one) => one.chosen);
   const [there, found] = await Promise.all([
     Promise.all(promotions.map((one) => problemsThere(to, one))),
@@ -119,6 +85,60 @@ export async function preparePromotion(
   const exitCode = exitCodeOfProblems(problems);
   if (exitCode !== 0) throw new UserError(problems, { exitCode });
   return { promotions, planned };
+}
+
+/** The image of each service that is promoted, from the release records of the stack it comes from. */
+function choosePromotions(
+  from: Session,
+  to: Session,
+  request: PromoteRequest,
+): Promise<readonly Promotion[]> {
+  const title = `Read the release records of ${from.settings.stack}`;
+  return to.timeline.run({ id: "releases", title }, async (step) => {
+    const checkedOut = request.checkedOut ? await readCheckedOut(from) : undefined;
+    const asked = request.release === undefined ? [] : [request.release];
+    // Who names an image needs no right to see what runs.
+    const running = checkedOut === undefined && request.release === undefined;
+    const all = thatRun(await readReleases(from, { asked, running, step }), from);
+    const chosen = chooseAll(all, request, checkedOut, from.settings.stack);
+    step.conclude("done", chosen.map(({ of, release }) => `${of.service.name}: ${release.id}`).join(", "));
+    const names = chosen.map(({ of }) => of.service.name);
+    const moving = new Map(servicesToMove(to, names).map((service) => [service.name, service]));
+    return pMap(
+      chosen,
+      ({ of, release }) => {
+        const service = moving.get(of.service.name);
+        if (service === undefined)
+          throw new Error(`${of.service.name} is no service of ${to.settings.stack}`);
+        const promoted = { release, checkedOut, version: request.version };
+        return promotionOf(from, to, service, of, promoted, request);
+      },
+      { concurrency: 8 },
+    );
+  });
+}
+
+/**
+ * The release of each service that is promoted.
+ *
+ * @throws UserError with every service that has none; exit code 3 when all that is missing is proof
+ */
+function chooseAll(
+  all: readonly ServiceReleases[],
+  request: PromoteRequest,
+  checkedOut: CheckedOut | undefined,
+  stack: string,
+): readonly { readonly of: ServiceReleases; readonly release: EarlierRelease }[] {
+  const choices = all.map((of) => {
+    const by = { ...request, sourceHash: checkedOut?.hashes.get(of.service.name) };
+    return { of, choice: choosePromoted(of, by, stack) };
+  });
+  const refused = choices.flatMap(({ choice }) => ("code" in choice ? [choice] : []));
+  if (refused.length > 0) {
+    const isProof = refused.every(({ code }) => proofCodes.includes(code));
+    throw new UserError(refused, { exitCode: isProof ? 3 : 2 });
+  }
+  return choices.flatMap(({ of, choice }) => ("code" in choice ? [] : [{ of, release: choice }]));
 }
 
 /** A release that is to be moved, held against the newest one there; each is of a commit of its own. */

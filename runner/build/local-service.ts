@@ -1,0 +1,239 @@
+import { join, relative } from "node:path";
+import { builderName } from "../../builder/builder.ts";
+import { imageLabels } from "../../builder/labels.ts";
+import { buildArguments } from "../../builder/options.ts";
+import type { Service } from "../../config/catalogue/catalogue.ts";
+import { isLocalContext, serviceOfContext } from "../../config/catalogue/contexts.ts";
+import { type StackDescription, stackFile } from "../../config/description/description.ts";
+import { imageResourceName, registryHost, repositoryName } from "../../config/names.ts";
+import { UserError } from "../../config/problems/errors.ts";
+import type { Source } from "../../source/hash.ts";
+import { type StagedContext, stageContext } from "../../source/stage.ts";
+import type { Emit } from "../report/events.ts";
+import { runStep, type Step } from "../report/events.ts";
+import type { BuildWarning } from "./buildx.ts";
+import {
+  BuildFailed,
+  type BuildxBuild,
+  type BuiltPlatform,
+  checkDockerfile,
+  readLayout,
+  runBuild,
+} from "./buildx.ts";
+
+/** One service's build, staged: everything that its builds for each platform share. */
+interface StagedBuild {
+  readonly build: BuildOnly;
+  readonly source: Source;
+  readonly staged: StagedContext;
+  /** How those that it is built from ended. */
+  readonly bases: readonly BuildOutcome[];
+  /** Where OCI layouts are kept until the run ends. */
+  readonly folder: string;
+}
+
+export async function buildService(
+  build: BuildOnly,
+  source: Source,
+  bases: readonly BuildOutcome[],
+  folder: string,
+  push: PushTo | undefined,
+): Promise<BuildOutcome> {
+  const { directory, emit, signal } = build;
+  const { service } = source.inputs;
+  const one: StagedBuild = {
+    build,
+    source,
+    staged: await stageContext(directory, source, signal),
+    bases,
+    folder,
+  };
+  const outcome = { service: service.name, sourceHash: source.hash };
+  const id = `build ${service.name}`;
+  return runStep(emit, { id, title: id, parent: "build" }, async (step) => {
+    step.progress("checking the Dockerfile");
+    const [first = ""] = service.platforms;
+    const checked = requestFor(one, [first], builtBases(one, first));
+    const warnings = (await checkDockerfile(checked, signal)) ?? [];
+    step.progress("building");
+    try {
+      const platforms = await Promise.all(
+        service.platforms.map((platform) => buildPlatform(one, platform, step)),
+      );
+      const pushed = push && (await pushImage(one, push, step));
+      step.conclude("done", platforms.map(({ platform }) => platform).join(", "));
+      return {
+        ...outcome,
+        outcome: "built",
+        platforms,
+        warnings,
+        ...(pushed === undefined ? {} : { pushed }),
+      };
+    } catch (error) {
+      if (!(error instanceof BuildFailed)) throw error;
+      step.conclude("failed", error.message);
+      return { ...outcome, outcome: "failed", message: error.lines.join("\n"), platforms: [], warnings };
+    }
+  });
+}
+
+/** What BuildKit is asked to build. */
+function requestFor(
+  { build: { directory, catalogue, settings }, source, staged }: StagedBuild,
+  platforms: readonly string[],
+  images: Readonly<Record<string, string>>,
+): BuildxBuild {
+  const { service } = source.inputs;
+  return {
+    directory,
+    builder: builderName(settings.builder, settings.stack),
+    context: staged.context,
+    dockerfile: staged.dockerfile,
+    contexts: { ...remoteContexts(service, staged.contexts, settings), ...images },
+    arguments: buildArguments(service),
+    labels: imageLabels(service, source.hash, catalogue.source, settings.labels),
+    stage: service.stage,
+    platforms,
+    secrets: secretsThere(service),
+  };
+}
+
+/** Where the OCI layout of a service's image for a platform lies, as BuildKit is told it. */
+function layoutOf({ build, folder }: StagedBuild, service: string, platform: string): string {
+  return relative(build.directory, join(folder, imageResourceName(service, platform)));
+}
+
+/** The contexts that are images of other services, as this run has built them for a platform. */
+function builtBases(one: StagedBuild, platform: string): Record<string, string> {
+  return baseContexts(one.source.inputs.service, (name) => {
+    const base = one.bases.find(({ service }) => service === name);
+    const digest = base?.platforms.find((built) => built.platform === platform)?.digest;
+    return `oci-layout://${layoutOf(one, name, platform)}@${digest}`;
+  });
+}
+
+async function buildPlatform(one: StagedBuild, platform: string, step: Step): Promise<BuiltPlatform> {
+  const { directory, cache, signal } = one.build;
+  const { name, platforms } = one.source.inputs.service;
+  const folder = layoutOf(one, name, platform);
+  // Builds of several platforms go on side by side.
+  const log = (line: string) =>
+    step.log(line === "" || platforms.length === 1 ? line : `${platform} ${line}`);
+  const readable = cache && {
+    ...cache,
+    reference: `${cache.repository}:${imageResourceName(name, platform)}`,
+  };
+  await runBuild(
+    requestFor(one, [platform], builtBases(one, platform)),
+    { kind: "folder", folder, cache: readable },
+    { log, signal },
+  );
+  return readLayout(join(directory, folder), platform);
+}
+
+/** Builds once more for all platforms, from the builder's cache, which joins them into one index. */
+async function pushImage(
+  one: StagedBuild,
+  { tag, registry, environment }: PushTo,
+  { log, progress }: Step,
+): Promise<string> {
+  const { catalogue, settings, signal } = one.build;
+  const { service } = one.source.inputs;
+  const referenceOf = (name: string) => {
+    const other = catalogue.services.find((candidate) => candidate.name === name) ?? service;
+    return `${registry}/${repositoryName(settings, other)}:${tag}`;
+  };
+  progress("pushing");
+  const reference = referenceOf(service.name);
+  const bases = baseContexts(service, (name) => `docker-image://${referenceOf(name)}`);
+  await runBuild(
+    requestFor(one, service.platforms, bases),
+    { kind: "push", reference, environment },
+    { log, signal },
+  );
+  return reference;
+}
+
+/** The named contexts that are other services' images. */
+function baseContexts(service: Service, location: (name: string) => string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(service.contexts).flatMap(([name, written]) => {
+      const base = serviceOfContext(written);
+      return base === undefined ? [] : [[name, location(base)]];
+    }),
+  );
+}
+
+/** Staged folders, images and URLs; a replaced base image may name the registry, which has to be known then. */
+function remoteContexts(
+  service: Service,
+  staged: Readonly<Record<string, string>>,
+  settings: StackDescription["settings"],
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(staged).map(([name, location]) => {
+      const own = service.contexts[name];
+      if (own !== undefined) return [name, isLocalContext(own) ? location : own];
+      return [name, `docker-image://${location.replaceAll("${registry}", () => registryOf(settings))}`];
+    }),
+  );
+}
+
+function registryOf(settings: StackDescription["settings"]): string {
+  const account = settings.aws.allowedAccountIds?.[0];
+  if (settings.registry !== undefined || account !== undefined) return registryHost(settings, account ?? "");
+  throw new UserError({
+    code: "unknown-registry",
+    where: stackFile(settings.stack),
+    key: "slipway:baseImages",
+    message: "names ${registry}, and without credentials nothing says whose that is",
+    fix: "set aws:allowedAccountIds, or slipway:registry",
+  });
+}
+
+function secretsThere(service: Service): Record<string, string> {
+  const missing = missingSecrets(service).map(([id]) => id);
+  const there = Object.entries(service.secrets).filter(([id]) => !missing.includes(id));
+  return Object.fromEntries(there.map(([id, { environment }]) => [id, environment]));
+}
+
+/** How one service's build ended. */
+export interface BuildOutcome {
+  readonly service: string;
+  readonly sourceHash: string;
+  readonly outcome: "built" | "failed" | "not built";
+  /** What BuildKit said last, when it failed; or which base failed. */
+  readonly message?: string;
+  readonly platforms: readonly BuiltPlatform[];
+  readonly warnings: readonly BuildWarning[];
+  /** Reference under which it was pushed. */
+  readonly pushed?: string;
+}
+
+export interface BuildOnly extends StackDescription {
+  readonly services: readonly Service[];
+  /** The stack's build cache, where it can be read. */
+  readonly cache: ReadableCache | undefined;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/** A repository with a build cache: a tag for each service and platform. */
+export interface ReadableCache {
+  /** `<registry>/<name>` */
+  readonly repository: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Where images are pushed to, when they are. */
+export interface PushTo {
+  readonly tag: string;
+  readonly registry: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export function missingSecrets({ secrets }: Service): [id: string, variable: string][] {
+  return Object.entries(secrets).flatMap(([id, { environment }]) =>
+    (process.env[environment] ?? "") === "" ? [[id, environment] as [string, string]] : [],
+  );
+}
