@@ -41,7 +41,7 @@ interface Found {
  * The project's files as they are on disk now.
  *
  * File system calls are synchronous, with a turn for others now and then: over a hundred thousand
- * small files promises cost several times what the file system does (docs/builds.md).
+ * small files promises cost several times what the file system does (docs/explanation/builds.md).
  */
 export function openWorkingTree(directory: string, cache: ContentCache, reading: Reading = {}): SourceTree {
   const turn = turns(reading);

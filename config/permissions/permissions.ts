@@ -142,7 +142,7 @@ const state: readonly Permission[] = [
 
 /**
  * Everything that Slipway asks of AWS, and which role of CI may. The roles' policies, `doctor --ci` and
- * docs/ci.md are made of it; a test holds it against the calls in `runner/`.
+ * docs/how-to/ci.md are made of it; a test holds it against the calls in `runner/`.
  */
 export const permissions: readonly Permission[] = [
   ...registry,

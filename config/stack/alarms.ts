@@ -4,7 +4,7 @@ const arn = z.string().regex(/^arn:/, { error: "is not an ARN" });
 
 /**
  * Which alarms a stack has and when they fire. Every threshold has a default; `enabled: false` leaves
- * the kind out. Each is made of what AWS really publishes; docs/alarms.md says how to make it fire.
+ * the kind out. Each is made of what AWS really publishes; docs/reference/alarms.md says how to make it fire.
  */
 export const alarmsSchema = z.strictObject({
   email: z.email().optional().describe("Subscribed to the topic; has to be confirmed once"),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Where a tag format counts; docs/tags.md has each in words. */
+/** Where a tag format counts; docs/reference/tags.md has each in words. */
 export const tagConditions = ["any", "main", "pull-request", "tag", "release", "unversioned"] as const;
 export type TagCondition = (typeof tagConditions)[number];
 
@@ -54,15 +54,17 @@ export const tagsSchema = z
   .union([
     z.array(entrySchema),
     z.strictObject({
-      preset: z.enum(presetNames).describe("A scheme with a name; docs/tags.md has what is in each"),
+      preset: z
+        .enum(presetNames)
+        .describe("A scheme with a name; docs/reference/tags.md has what is in each"),
       add: z.array(entrySchema).default([]).describe("Further formats"),
     }),
   ])
-  .describe("Tags that a deployment puts on the image: formats, or {preset, add}; docs/tags.md");
+  .describe("Tags that a deployment puts on the image: formats, or {preset, add}; docs/reference/tags.md");
 
 export type TagSettings = z.output<typeof tagsSchema>;
 
-/** What each preset stands for; docs/tags.md says for whom. */
+/** What each preset stands for; docs/reference/tags.md says for whom. */
 export const tagPresets: Readonly<Record<TagPreset, readonly TagFormat[]>> = {
   given: [
     { format: "{version}", when: "tag" },

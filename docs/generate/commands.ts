@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createParser } from "../../runner/cli.ts";
 
-const page = join(import.meta.dirname, "../commands.md");
+const page = join(import.meta.dirname, "../reference/commands.md");
 
 /** The page on the commands with what `--help` says between its marks, which stand for one command each. */
 export async function documentCommands(text: string): Promise<string> {

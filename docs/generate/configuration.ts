@@ -13,7 +13,7 @@ export function catalogueJsonSchema(): string {
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
-/** docs/configuration.md, from the schemas. */
+/** docs/reference/configuration.md, from the schemas. */
 export function configurationReference(): string {
   const reference = (schema: z.ZodType) =>
     table(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Node, "").join("\n");
@@ -43,7 +43,7 @@ ${reference(slipwaySchema)}
 `;
 }
 
-/** docs/ci.md with the table of permissions as it is in the code. */
+/** docs/how-to/ci.md with the table of permissions as it is in the code. */
 export function ciPage(page: string): string {
   const rows = permissions.map((permission) => {
     const { action, roles, why } = permission;
@@ -141,7 +141,10 @@ if (import.meta.main) {
   const root = join(import.meta.dirname, "../..");
   await Promise.all([
     writeFile(join(root, "services.schema.json"), catalogueJsonSchema()),
-    writeFile(join(root, "docs/configuration.md"), configurationReference()),
-    writeFile(join(root, "docs/ci.md"), ciPage(await readFile(join(root, "docs/ci.md"), "utf8"))),
+    writeFile(join(root, "docs/reference/configuration.md"), configurationReference()),
+    writeFile(
+      join(root, "docs/how-to/ci.md"),
+      ciPage(await readFile(join(root, "docs/how-to/ci.md"), "utf8")),
+    ),
   ]);
 }

@@ -1,5 +1,5 @@
 /**
- * What `slipway plan --output json` prints. The shape is a promise (docs/commands.md): fields are added, never
+ * What `slipway plan --output json` prints. The shape is a promise (docs/reference/commands.md): fields are added, never
  * renamed or removed, unless `version` goes up.
  */
 import type { Target } from "../../config/catalogue/catalogue.ts";

@@ -48,7 +48,7 @@ export function checkInputs(
     } else if (rule === "unsupported") {
       failures.push({
         property,
-        reason: `the sandbox's AWS provider does not cover it for ${type.token} (docs/sandbox-provider.md)`,
+        reason: `the sandbox's AWS provider does not cover it for ${type.token} (docs/reference/sandbox-provider.md)`,
       });
     } else {
       failures.push(...unknownKeys(property, value, ruleOf(rule)));

@@ -30,7 +30,7 @@ export function defineFunction<Args extends object, Result extends object>() {
         }
         if (uses[name] === "unsupported") {
           throw new Error(
-            `the sandbox's AWS provider does not cover the argument ${name} of ${definition.token} (docs/sandbox-provider.md)`,
+            `the sandbox's AWS provider does not cover the argument ${name} of ${definition.token} (docs/reference/sandbox-provider.md)`,
           );
         }
       }

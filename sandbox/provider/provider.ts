@@ -129,5 +129,5 @@ async function accountBehind(configuration: ProviderConfiguration): Promise<stri
 }
 
 function notCovered(kind: string, token: string, known: readonly string[]): string {
-  return `the sandbox's AWS provider does not cover the ${kind} ${token} (docs/sandbox-provider.md); ${didYouMean(token, known)}`;
+  return `the sandbox's AWS provider does not cover the ${kind} ${token} (docs/reference/sandbox-provider.md); ${didYouMean(token, known)}`;
 }

@@ -146,7 +146,7 @@ describe.each(githubRoles)("the %s role", (role) => {
     await expect(assume(role, { sub, iss: "https://token.example.com" })).rejects.toThrow(/Not authorized/);
   });
 
-  test("can and cannot do what docs/ci.md says", async () => {
+  test("can and cannot do what docs/how-to/ci.md says", async () => {
     const iam = new IAM({ ...clientOptions(), credentials: strict.root });
     for (const [action, resource, ...who] of decisions) {
       const { EvaluationResults } = await iam.simulatePrincipalPolicy({

@@ -90,7 +90,7 @@ export async function checkPermissions(
   const source = policySource(caller.arn);
   if (source === undefined) {
     const message = "the account's root may do all; CI takes on a role instead";
-    return [{ name, state: "warn", message, fix: "declare roles: slipway:github (docs/ci.md)" }];
+    return [{ name, state: "warn", message, fix: "declare roles: slipway:github (docs/how-to/ci.md)" }];
   }
   const role = roleOf(caller.arn);
   const { directory, settings } = description;

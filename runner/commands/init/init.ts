@@ -228,7 +228,7 @@ function nothingFound(directory: string, { notes }: Found): UserError {
     code: "nothing-found",
     where: directory,
     message: ["there is no Dockerfile and no compose file that builds something", ...notes].join("; "),
-    fix: `run it where they are, or write ${catalogueFile} by hand: docs/configuration.md has its keys`,
+    fix: `run it where they are, or write ${catalogueFile} by hand: docs/reference/configuration.md has its keys`,
   });
 }
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { plansIn, situations, withTables } from "./situations.ts";
 
-const page = join(import.meta.dirname, "../../../docs/tags.md");
+const page = join(import.meta.dirname, "../../../docs/reference/tags.md");
 
-test("docs/tags.md has what real repositories come to (node test/machine/tags/situations.ts)", async () => {
+test("docs/reference/tags.md has what real repositories come to (node test/machine/tags/situations.ts)", async () => {
   const text = await readFile(page, "utf8");
   expect(await withTables(text)).toBe(text);
 }, 60_000);

@@ -165,7 +165,7 @@ function gitIn(directory: string): Git {
   return (...words) => execa("git", words, { cwd: directory, env });
 }
 
-/** docs/tags.md with what is in the presets, and what they make of every situation. */
+/** docs/reference/tags.md with what is in the presets, and what they make of every situation. */
 export async function withTables(page: string): Promise<string> {
   const rows = Object.entries(tagPresets).map(([name, formats]) => {
     const list = formats.map(({ format, when }) => `\`${format}\`${when === "any" ? "" : ` (${when})`}`);
@@ -206,6 +206,6 @@ function shortened(tag: string): string {
 }
 
 if (import.meta.main) {
-  const page = join(import.meta.dirname, "../../../docs/tags.md");
+  const page = join(import.meta.dirname, "../../../docs/reference/tags.md");
   await writeFile(page, await withTables(await readFile(page, "utf8")));
 }
