@@ -186,7 +186,7 @@ function registryOf(settings: StackDescription["settings"]): string {
     code: "unknown-registry",
     where: stackFile(settings.stack),
     key: "slipway:baseImages",
-    message: "names ${registry}, and without credentials nothing says whose that is",
+    message: "uses ${registry}, but without credentials the account that it belongs to is not known",
     fix: "set aws:allowedAccountIds, or slipway:registry",
   });
 }

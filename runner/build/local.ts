@@ -68,7 +68,7 @@ function notBuilt({ inputs, hash }: Source, base: string): BuildOutcome {
     service: inputs.service.name,
     sourceHash: hash,
     outcome: "not built",
-    message: `${base}, which it is built from, failed`,
+    message: `the build of ${base}, which it is built from, failed`,
     platforms: [],
     warnings: [],
   };
@@ -81,8 +81,8 @@ function warnOfSecrets(services: readonly Service[], emit: Emit): void {
       emit({
         kind: "warning",
         code: "missing-secret",
-        message: `the secret ${id} of ${service.name} is not there: ${variable} is not set`,
-        fix: `set ${variable}; pull requests from forks are given no secrets`,
+        message: `the secret ${id} of ${service.name} is missing: ${variable} is not set`,
+        fix: `set ${variable}; pull requests from forks get no secrets`,
       });
     }
   }

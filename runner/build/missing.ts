@@ -105,8 +105,8 @@ async function keepSource(
     emit({
       kind: "warning",
       code: "source-not-kept",
-      message: `what ${image.service} was built from could not be kept beside its image: ${(error as Error).message.split("\n")[0]}`,
-      fix: "slipway why will not know this image; the image itself is complete",
+      message: `what ${image.service} was built from could not be stored with its image: ${(error as Error).message.split("\n")[0]}`,
+      fix: "slipway why does not know this image; the image itself is complete",
     });
   }
 }

@@ -42,7 +42,7 @@ export async function writeSource(
 ): Promise<void> {
   const { repository, digest } = image;
   const stored = await getManifest(clients, repository, { imageDigest: digest }, registry.signal);
-  if (stored === undefined) throw new Error(`${repository}@${digest} is not in the registry any more`);
+  if (stored === undefined) throw new Error(`${repository}@${digest} is no longer in the registry`);
   await attachArtifact(clients, registry, repository, {
     artifactType: sourceType,
     content: blobOf(contentType, packDescription(source.description)),

@@ -15,7 +15,7 @@ export function gatesOfTarget({ title, action, gates = [] }: TargetPlan, outcome
   return all.map((gate) => ({ ...gate, target: title }));
 }
 
-/** `newest wins: overridden, a newer commit is deployed already: …`, for those that say more than "passed". */
+/** `newest wins: overridden, a newer commit is already deployed: …`, for those that say more than "passed". */
 export function notedGates(record: Pick<ReleaseRecord, "gates"> | undefined): string[] {
   return (record?.gates ?? [])
     .filter(({ verdict }) => verdict !== "passed")

@@ -32,7 +32,7 @@ export async function findReleaseImage(
   const id = { imageDigest: release.image };
   const image = await describeImage(clients, location, id, signal, release.sourceHash);
   if (image === undefined)
-    throw await imageGone(session, of, release, "its image is not in the registry any more");
+    throw await imageGone(session, of, release, "its image is no longer in the registry");
   try {
     await verifyImage(clients, image, [], signal);
   } catch (error) {

@@ -43,8 +43,8 @@ export async function putKeepTags(
         session.emit({
           kind: "warning",
           code: "not-marked",
-          message: `${first.image.repository}@${first.image.digest.slice(0, 19)} runs, and could not be marked as in use: ${error instanceof Error ? error.message : String(error)}`,
-          fix: "run deploy again: a lifecycle policy knows what runs by these tags",
+          message: `${first.image.repository}@${first.image.digest.slice(0, 19)} runs, but could not be marked as in use: ${error instanceof Error ? error.message : String(error)}`,
+          fix: "run deploy again; lifecycle policies keep what runs by these tags",
         });
       });
     },
@@ -69,7 +69,7 @@ async function keepImage(session: Session, image: Image, moves: readonly Running
     .filter(({ tags }) => !entry?.tags.includes(tags.inUse));
   if (wanted.length === 0) return;
   const stored = await getManifest(clients, repository, { imageDigest: digest }, signal);
-  if (stored === undefined) throw new Error("it is not in the registry any more");
+  if (stored === undefined) throw new Error("it is no longer in the registry");
   await Promise.all(
     wanted.map(async ({ move, tags }) => {
       const marked = await getManifest(clients, repository, { imageTag: tags.inUse }, signal);

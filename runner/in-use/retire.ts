@@ -41,7 +41,7 @@ export async function removeKeepTags(session: Session, repositories: readonly st
     const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
     emit({
       kind: "notice",
-      message: `keep-tags of targets that services.yaml has no more stay until somebody deploys who may see what runs: ${reason}`,
+      message: `Could not check which images are in use (${reason}). The keep tags of removed targets stay until somebody deploys who is allowed to`,
     });
   }
 }

@@ -38,7 +38,7 @@ export async function moveTargets(
       members,
       async (move): Promise<TargetResult> => {
         if (move.plan.action === "none") return unchanged(move, "runs this image already");
-        if (session.signal.aborted) return notStarted(move, "interrupted before it was begun");
+        if (session.signal.aborted) return notStarted(move, "interrupted before the update started");
         if (obstacle !== undefined) return notStarted(move, obstacle);
         if (failure.signal.aborted) return notStarted(move, String(failure.signal.reason));
         const moved = await moveTarget(move, context, step);

@@ -82,7 +82,7 @@ async function acquire(file: string, emit: Emit): Promise<(() => Promise<void>) 
         emit({
           kind: "warning",
           code: "lock-lost",
-          message: "this run did not renew its lock in time: another run may deploy at the same time",
+          message: "this run did not renew its lock in time, so another run may deploy at the same time",
         });
       },
     });
@@ -111,7 +111,7 @@ async function takeOver(file: string, holderFile: string, emit: Emit): Promise<v
   try {
     const holder = await readFile(holderFile, "utf8").catch(() => undefined);
     if (holder === undefined || !isGone(holder)) return;
-    emit({ kind: "notice", message: `the lock was left behind by ${holder}; taking it over` });
+    emit({ kind: "notice", message: `${holder} left its lock behind; taking it over` });
     await rm(holderFile, { force: true });
     await rmdir(`${file}.lock`).catch(() => {});
   } finally {
@@ -145,7 +145,7 @@ function inProgress(stack: string, holder: string): UserError {
       code: "deployment-in-progress",
       where: `stack ${stack}`,
       message: `${holder} has been deploying for longer than ${formatDuration(waitSeconds * 1000)}`,
-      fix: "wait until it is done, or end it",
+      fix: "wait until it ends, or end it",
     },
     { exitCode: 1 },
   );

@@ -80,7 +80,7 @@ export function afterPuttingBack(
       evidence: [
         ...(before.outcome === "failed" ? [before.message, ...(before.evidence ?? [])] : []),
         ...(reverted.evidence ?? []),
-        `it may still run the new image: slipway status ${before.service} shows it, slipway rollback ${before.service} tries again`,
+        `it may still run the new image; slipway status ${before.service} shows it, and slipway rollback ${before.service} tries again`,
       ],
       milliseconds,
     };
@@ -93,7 +93,7 @@ export function afterPuttingBack(
     ...others,
     ...running,
     outcome: "rolled back",
-    message: `${reverted.message}, as ${cause}`,
+    message: `${reverted.message} because ${cause}`,
     ...(reverted.details === undefined ? {} : { details: reverted.details }),
     milliseconds,
   };

@@ -80,7 +80,7 @@ function headline(
     case "done":
       return green(`${words.done} ${stack}: ${count}`);
     case "superseded":
-      return yellow(`Superseded on ${stack}: a newer commit has come to run; ${count}`);
+      return yellow(`Superseded on ${stack}: a newer commit was deployed meanwhile; ${count}`);
     case "failed":
       return red(`Failed on ${stack}: ${count}`);
     case "interrupted":

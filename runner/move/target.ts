@@ -57,7 +57,8 @@ export async function moveTarget(
       const [newer] = obstacles.filter(({ code }) => code === "superseded");
       if (newer !== undefined) return overtaken(current, newer.message);
       if (obstacles.length > 0) throw new UserError(obstacles, { exitCode: 1 });
-      if (current.plan.action === "none") return unchanged(current, "another run has moved it to this image");
+      if (current.plan.action === "none")
+        return unchanged(current, "another run has already moved it to this image");
       const kind = kindOf(plan.target);
       if (current.plan.action === "prove") return await prove(current, context);
       applied = await kind.apply(current.plan, move.image, context);
@@ -82,7 +83,7 @@ async function prove(move: TargetMove, context: TargetContext): Promise<TargetRe
   if (taken === undefined) return unchanged(move, "runs this image already");
   const outcome = withHint(await kind.follow(plan, taken, image, context));
   if (outcome.outcome !== "done") return { move, outcome, applied: undefined };
-  const message = `runs this image already, proven once more: ${outcome.message}`;
+  const message = `already runs this image; verified again: ${outcome.message}`;
   return { move, outcome: { ...outcome, outcome: "unchanged", message }, applied: undefined };
 }
 
@@ -125,7 +126,7 @@ export function notStarted(move: TargetMove, message: string): TargetResult {
   return { move, outcome, applied: undefined };
 }
 
-/** A target that is not begun, since a newer commit has come to run there. */
+/** A target that is not begun, since a newer commit was deployed meanwhile there. */
 function overtaken(move: TargetMove, message: string): TargetResult {
   const moved = notStarted(move, message);
   return { ...moved, outcome: { ...moved.outcome, because: "superseded" } };
@@ -156,14 +157,16 @@ export function verdictOf(
   if (hasCode(error, "one-off-stopped")) return { outcome: "cancelled", message: error.message };
   if (isAbort(error)) {
     const message = state.applied
-      ? "interrupted while it was followed; the update goes on by itself"
-      : "interrupted before it was changed";
+      ? "interrupted while Slipway followed the update, which continues by itself"
+      : "interrupted before the update started";
     return { outcome: "cancelled", message };
   }
   const goesOn = state.applied
-    ? ["the update was begun, and goes on by itself: slipway status shows it"]
+    ? ["the update has started and continues by itself; slipway status shows it"]
     : hasCode(error, "unreachable")
-      ? ["whether the update was begun is not known: slipway status shows it, running it again finishes it"]
+      ? [
+          "it is not known whether the update started; slipway status shows it, and running the command again finishes it",
+        ]
       : [];
   if (error instanceof UserError) {
     const [first = "failed", ...others] = error.message.split("\n");

@@ -22,8 +22,9 @@ export function cleanTreeProblems(
       {
         ...problem,
         code: "no-commit",
-        message: "this is no git repository with a commit, so nobody could tell later what was deployed",
-        fix: "deploy from a clone, or with --allow-dirty",
+        message:
+          "not a git repository, or it has no commits: the deployed source could not be identified later",
+        fix: "deploy from a clone, or add --allow-dirty",
       },
     ];
   }
@@ -33,8 +34,8 @@ export function cleanTreeProblems(
     {
       ...problem,
       code: "dirty-tree",
-      message: `${service} is built from what is not committed: ${shown}${more}`,
-      fix: "commit it, or deploy with --allow-dirty",
+      message: `${service} is built from uncommitted changes: ${shown}${more}`,
+      fix: "commit them, or add --allow-dirty",
     },
   ];
 }

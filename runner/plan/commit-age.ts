@@ -48,8 +48,8 @@ export function supersededProblem(
     code: "superseded",
     where: `${running.service} on ${stack}`,
     value: ours.commit.slice(0, 7),
-    message: `a newer commit is deployed already: ${running.commit.slice(0, 7)}${when}, by release ${running.release}`,
-    fix: `${command} the newer commit; to go back to an older one use slipway rollback, or --force`,
+    message: `a newer commit is already deployed: ${running.commit.slice(0, 7)}${when}, in release ${running.release}`,
+    fix: `${command} the newer commit; to go back to an older one, use slipway rollback or --force`,
   };
 }
 
@@ -62,8 +62,8 @@ export function undecidedNotice(
   const theirs = running.commit.slice(0, 7);
   const own = ours.commit.slice(0, 7);
   return age === "apart"
-    ? `${running.service} runs ${theirs}, of another branch than ${own}: it is replaced`
-    : `${running.service} runs ${theirs}; whether ${own} is newer can't be told: it is replaced`;
+    ? `${running.service} runs ${theirs}, which is on another branch than ${own}; ${own} replaces it`
+    : `${running.service} runs ${theirs}; history does not tell whether ${own} is newer, so ${own} replaces it`;
 }
 
 function day(date: Date): string {

@@ -39,12 +39,12 @@ export async function planDeployment(session: Session, request: PlanRequest): Pr
         readRevision(session.directory),
       ]);
       const missing = compared.filter(({ image }) => image === undefined).length;
-      conclude("done", missing === 0 ? "all of them are built" : `${missing} of ${compared.length} to build`);
+      conclude("done", missing === 0 ? "all images are built" : `${missing} of ${compared.length} to build`);
       return { tagged: compared.map((one) => tagService(one, session, request, revision)), revision };
     },
   );
   for (const { format, reason, because } of tagged[0]?.tagPlan.leftOut ?? []) {
-    if (because === "unknown") emit({ kind: "notice", message: `no tag is made from ${format}: ${reason}` });
+    if (because === "unknown") emit({ kind: "notice", message: `${format} makes no tag: ${reason}` });
   }
   const candidate = { commit: revision, command: "deploy", force: request.force ?? false } as const;
   const services = await timeline.run({ id: "check", title: "Check tags and targets" }, (step) =>

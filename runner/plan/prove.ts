@@ -31,7 +31,8 @@ export function planProofs<S extends RecordedService>(services: readonly S[]): r
       if (plan.action !== "none" || plan.problems.length > 0) return plan;
       const recorded = services.filter((other) => runsImageOf(plan, other.service.name)).every(isRecorded);
       if (recorded || kindOf(plan.target).takeUp(plan) === undefined) return plan;
-      const note = "it runs this image, and no release says that this went well: it is proven once more";
+      const note =
+        "already runs this image, but no successful release is recorded; it will be verified again";
       return { ...plan, action: "prove", notes: [...plan.notes, note] };
     }),
   }));

@@ -87,8 +87,7 @@ function summary(plan: DeployPlan, { bold }: Colours): string {
   const problems =
     plan.services.reduce((sum, service) => sum + service.problems.length, 0) +
     targets.reduce((sum, target) => sum + target.problems.length, 0);
-  if (problems > 0)
-    return bold(`${problems} in the way: a deployment would be refused, with nothing changed`);
-  if (isNothingToDo(plan)) return bold("Nothing to do: everything is built, and runs.");
+  if (problems > 0) return bold(`${problems} would stop a deployment before it changes anything`);
+  if (isNothingToDo(plan)) return bold("Nothing to do: everything is built and running.");
   return bold(`${builds} to build, ${moves} of ${targets.length} targets to move`);
 }

@@ -84,7 +84,7 @@ async function retried(host: string, signal: AbortSignal, send: () => Promise<Re
       {
         code: "registry-unreachable",
         where: host,
-        message: `the registry does not answer as it should: ${reasonOf(cause)}`,
+        message: `the registry does not answer as expected: ${reasonOf(cause)}`,
         fix: "check the network and the proxy, and run it again",
       },
       { exitCode: 1, cause },

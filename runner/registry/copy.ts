@@ -93,7 +93,7 @@ async function manifestOf({ clients, repository, registry }: RepositoryEnd, dige
     {
       code: "image-gone",
       where: `${repository}@${digest}`,
-      message: "a part of the image is not in the registry any more",
+      message: "a part of the image is no longer in the registry",
       fix: "promote another release, or deploy from the source",
     },
     { exitCode: 1 },

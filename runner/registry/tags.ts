@@ -98,8 +98,8 @@ export async function putTags(
       {
         code: "image-gone",
         where: `${repository}@${digest}`,
-        message: "the image to tag is not in the registry any more",
-        fix: "run it again: it will be built anew",
+        message: "the image to tag is no longer in the registry",
+        fix: "run the command again, which builds the image again",
       },
       { exitCode: 1 },
     );
@@ -157,8 +157,8 @@ function tooManyTags(repository: string, tag: string, digest: string): Problem {
     code: "too-many-tags",
     where: `${repository}@${digest.slice(0, 19)}`,
     value: tag,
-    message: `the image has as many tags as ECR allows (${maximumTagsPerImage})`,
-    fix: "delete old ones of it, or leave tags that name the commit out of slipway:tags: this image has not changed for long",
+    message: `the image already has as many tags as ECR allows (${maximumTagsPerImage})`,
+    fix: "delete some of its old tags, or remove the tags that name the commit from slipway:tags: this image has not changed for many commits",
   };
 }
 
@@ -173,7 +173,7 @@ function tagTaken(
     code: "tag-taken",
     where: `${repository}:${tag}`,
     value: tag,
-    message: `the tag can't move here, and is already on ${holder}, which is not ${ours === undefined ? "what would be built" : ours.slice(0, 19)}`,
-    fix: "choose another version, or let the tag move with slipway:repositories.movingTags",
+    message: `the tag is not allowed to move, and is already on ${holder}, which is not ${ours === undefined ? "what would be built" : ours.slice(0, 19)}`,
+    fix: "choose another version, or allow the tag to move with slipway:repositories.movingTags",
   };
 }

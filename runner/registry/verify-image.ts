@@ -33,7 +33,7 @@ export async function verifyImage(
     code: "image-incomplete",
     where: `${repository}@${digest}`,
     message,
-    fix: "run it again: what is missing is pushed anew",
+    fix: "run the command again, which pushes what is missing",
   });
   const stored = await getManifest(clients, repository, { imageDigest: digest }, signal);
   if (stored === undefined) {

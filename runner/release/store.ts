@@ -61,7 +61,7 @@ export async function writeRelease(
   const content = blobOf(releaseType, JSON.stringify(record));
   const annotations = annotationsOf(record);
   const image = await getManifest(clients, repository, { imageDigest }, registry.signal);
-  if (image === undefined) throw new Error(`${repository}@${imageDigest} is not in the registry any more`);
+  if (image === undefined) throw new Error(`${repository}@${imageDigest} is no longer in the registry`);
   const attached = await attachArtifact(clients, registry, repository, {
     artifactType: releaseType,
     content,

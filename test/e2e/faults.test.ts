@@ -123,7 +123,9 @@ describe("AWS", () => {
     expect(exitCode, stderr).toBe(1);
     const [target] = (JSON.parse(stdout) as DeployDocument).targets;
     expect(target?.outcome).toBe("failed");
-    expect(`${target?.message}\n${target?.evidence?.join("\n")}`).toMatch(/expired[\s\S]*goes on by itself/);
+    expect(`${target?.message}\n${target?.evidence?.join("\n")}`).toMatch(
+      /expired[\s\S]*continues by itself/,
+    );
     expired.release();
     await expectFinished("ui", version);
   });
@@ -232,7 +234,9 @@ describe("several targets", () => {
       cart: "not started",
     });
     const message = (service: string) => document.targets.find((one) => one.service === service)?.message;
-    expect(message("ui")).toMatch(/^put back to shop-sandbox-ui:\d+, as ecs shop-sandbox\/orders failed$/);
+    expect(message("ui")).toMatch(
+      /^put back to shop-sandbox-ui:\d+ because ecs shop-sandbox\/orders failed$/,
+    );
     expect(message("cart")).toMatch(/orders failed and was rolled back/);
     expect(await Promise.all(services.map((service) => world.answer(service)))).toEqual(before);
 

@@ -214,7 +214,7 @@ describe("a stranger's repository", () => {
     expect(refused.exitCode).toBe(2);
     const { services } = JSON.parse(refused.stdout) as DeployPlan;
     expect(services[0]?.problems).toMatchObject([
-      { code: "dirty-tree", message: "jobs is built from what is not committed: jobs/job" },
+      { code: "dirty-tree", message: "jobs is built from uncommitted changes: jobs/job" },
     ]);
     const allowed = await slipway("plan", "jobs", "--stack", "dev", "--allow-dirty");
     expect(allowed.exitCode).toBe(0);

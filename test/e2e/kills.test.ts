@@ -181,7 +181,7 @@ async function isAskedAgain(world: FaultWorld): Promise<void> {
   expect(again.exitCode, again.stderr).toBe(0);
   const { targets, releases } = again.document<DeployDocument>();
   expect(targets).toMatchObject([{ outcome: "unchanged" }]);
-  expect(targets[0]?.message).toContain("proven once more");
+  expect(targets[0]?.message).toContain("verified again");
   expect(releases).toMatchObject([{ service: "ui", outcome: "done", late: true }]);
   expect(world.proxy.passed("ecs:UpdateService"), world.proxy.log.join("\n")).toBe(1);
 

@@ -203,7 +203,7 @@ function describeTargetFaults(world: () => FaultWorld): void {
       });
       expect(target, target.evidence?.join("\n")).toMatchObject({
         outcome: "rolled back",
-        hint: expect.stringContaining("the image is not in the registry any more: deploy again to build it"),
+        hint: expect.stringContaining("the image is no longer in the registry: deploy again to build it"),
       });
       expect(target.evidence?.join("\n")).toMatch(/CannotPullContainerError: .*manifest unknown/i);
       const again = await expectMended("ui", version);
@@ -244,7 +244,7 @@ function describeTargetFaults(world: () => FaultWorld): void {
         "Lambda does not have permission to access the ECR image. Check the ECR permissions.",
         /let lambda\.amazonaws\.com pull in the repository policy/,
       ],
-      ["ImageDeleted", "The image was deleted.", /the image is not in the registry any more/],
+      ["ImageDeleted", "The image was deleted.", /the image is no longer in the registry/],
     ])("whose update ends with %s keeps its alias", async (code, reason, hint) => {
       const version = await commitOther("checkout");
       const before = await placeOf();

@@ -48,13 +48,13 @@ function headline({ outcome, stack, services, targets }: DeployDocument): string
   const moved = targets.filter((target) => target.outcome === "done").length;
   switch (outcome) {
     case "superseded":
-      return `⏭️ Superseded on ${on}: a newer commit has come to run, ${moved} of ${targets.length} targets moved`;
+      return `⏭️ Superseded on ${on}: a newer commit was deployed meanwhile, ${moved} of ${targets.length} targets moved`;
     case "nothing":
-      return `✅ Nothing to do on ${on}: everything is built, and runs`;
+      return `✅ Nothing to do on ${on}: everything is built and running`;
     case "done":
       return `✅ Deployed to ${on}: ${built} built, ${moved} of ${targets.length} targets moved`;
     case "failed":
-      return `❌ Failed on ${on}: ${targets.filter(isFailure).length} of ${targets.length} targets did not get there`;
+      return `❌ Failed on ${on}: ${targets.filter(isFailure).length} of ${targets.length} targets failed`;
     case "interrupted":
       return `⚠️ Interrupted on ${on}: ${moved} of ${targets.length} targets moved; run it again to finish`;
   }
@@ -95,5 +95,5 @@ function isFailure({ outcome }: TargetOutcome): boolean {
 
 function showEvidence({ title, message, evidence }: TargetOutcome): string {
   const lines = [message, ...(evidence ?? [])].flatMap((line) => line.split("\n"));
-  return foldedMarkdown(`Why ${plainMarkdown(title)} did not get there`, fencedMarkdown(lines), true);
+  return foldedMarkdown(`Why ${plainMarkdown(title)} failed`, fencedMarkdown(lines), true);
 }

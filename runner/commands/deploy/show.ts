@@ -10,7 +10,7 @@ export function showOutcome(document: DeployDocument, colours: Colours): string 
   const { bold, dim } = colours;
   const time = formatDuration(document.milliseconds);
   if (document.outcome === "nothing") {
-    return `${bold("Nothing to do")}: everything is built, and runs. ${dim(`(${time})`)}`;
+    return `${bold("Nothing to do")}: everything is built and running. ${dim(`(${time})`)}`;
   }
   const parts = [
     ...showImages(document, colours),
@@ -53,7 +53,7 @@ function headline({ outcome, targets, services, notBuilt, stack }: DeployDocumen
     case "superseded":
       return bold(
         yellow(
-          `Superseded on ${stack}: a newer commit has come to run; ${count("done")} of ${targets.length} targets moved`,
+          `Superseded on ${stack}: a newer commit was deployed meanwhile; ${count("done")} of ${targets.length} targets moved`,
         ),
       );
     case "interrupted": {

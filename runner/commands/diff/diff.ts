@@ -87,7 +87,7 @@ async function diffService(session: Session, of: ServiceReleases, before: string
   const notes = [
     ...[from, to].flatMap((side, index) =>
       side.image !== undefined && [fromSizes, toSizes][index] === undefined
-        ? [`the image of ${side.name} is not in the registry any more: its sizes are not known`]
+        ? [`the image of ${side.name} is no longer in the registry: its sizes are not known`]
         : [],
     ),
     ...settings.flatMap((one) => one.notes),

@@ -43,8 +43,8 @@ export function choosePromoted(
       code: "not-deployed",
       where,
       value: sourceTag(sourceHash),
-      message: `${service.name} as it is here was never deployed to ${stack}: nothing proves that it runs`,
-      fix: `deploy this commit first: slipway deploy ${service.name} --stack ${stack}; or build it for the other stack, without proof: slipway deploy ${service.name} --stack <stack>`,
+      message: `${service.name} as it is here was never deployed to ${stack}: no release proves that it runs`,
+      fix: `deploy this commit first: slipway deploy ${service.name} --stack ${stack}; or build it for the other stack without proof: slipway deploy ${service.name} --stack <stack>`,
     };
   }
   if (found === undefined) {
@@ -56,7 +56,7 @@ export function choosePromoted(
         asked === undefined
           ? `what runs of ${service.name} is no release that is recorded`
           : `${service.name} has no release with this id, tag, commit or digest`,
-      fix: suggestReleases(proven, "that ended well", "--release"),
+      fix: suggestReleases(proven, "that succeeded", "--release"),
     };
   }
   if (unproven || proven.some(({ image }) => image === found.image)) return found;
@@ -65,6 +65,6 @@ export function choosePromoted(
     where,
     value: found.id,
     message: `this image of ${service.name} never ran well on ${stack} (${found.outcome})`,
-    fix: `${suggestReleases(proven, "that ended well", "--release")}; or take it all the same with --unproven`,
+    fix: `${suggestReleases(proven, "that succeeded", "--release")}; or promote it anyway with --unproven`,
   };
 }

@@ -69,8 +69,8 @@ export async function preparePromotion(
       code: "same-stack",
       where: "--to",
       value: to.settings.stack,
-      message: "is the stack that it comes from",
-      fix: "name two stacks; to go back on one, use: slipway rollback",
+      message: "is the stack to promote from",
+      fix: "name two different stacks; to go back on one stack, use: slipway rollback",
     });
   }
   const promotions = await choosePromotions(from, to, request);

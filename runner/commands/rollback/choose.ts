@@ -54,7 +54,7 @@ export function chooseRelease(
       code: "release-failed",
       where,
       value: to,
-      message: `release ${bad.id} of ${service.name} did not end well itself (${bad.outcome})`,
+      message: `release ${bad.id} of ${service.name} did not succeed itself (${bad.outcome})`,
       fix: suggestReleases(others, "that did"),
     };
   }
@@ -63,7 +63,7 @@ export function chooseRelease(
     where,
     value: to,
     message: `${service.name} has no release with this id, tag, commit or digest`,
-    fix: suggestReleases(others, "that ended well"),
+    fix: suggestReleases(others, "that succeeded"),
   };
 }
 

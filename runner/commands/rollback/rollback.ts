@@ -65,7 +65,7 @@ export async function prepareRollback(session: Session, request: RollbackRequest
     if (request.to === undefined) {
       for (const { of, release } of chosen) {
         if (release !== unrecordedMove(of.releases, of.running)) continue;
-        const message = `${of.service.name} runs ${release.id} already, and no release says since when: that move is finished and recorded; run it again to go further back`;
+        const message = `${of.service.name} already runs ${release.id}, but the rollback to it was never recorded. Slipway records it now; run the command again to go further back`;
         emit({ kind: "notice", message });
       }
     }

@@ -21,7 +21,7 @@ export function showVerify(document: VerifyDocument, colours: Colours): string {
   const unchecked = all.filter(({ state }) => state === "not checked").length;
   const verdict =
     failed > 0
-      ? red(`${failed} of ${all.length} checks failed: a deployment would be refused, with nothing changed.`)
+      ? red(`${failed} of ${all.length} checks failed: would stop a deployment before it changes anything.`)
       : green(
           `All is there: ${all.length - unchecked} checks${unchecked > 0 ? `, ${unchecked} not made` : ""}.`,
         );

@@ -59,7 +59,7 @@ export const ecsHints: readonly Hint[] = [
       /not ?found|manifest unknown|does not exist|\b404\b/i,
     ],
     advice:
-      "the image is not in the registry any more: deploy again to build it, and see that the retention keeps what runs (slipway images)",
+      "the image is no longer in the registry: deploy again to build it, and see that the retention keeps what runs (slipway images)",
   },
   {
     when: [

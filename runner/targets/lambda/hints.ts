@@ -13,7 +13,7 @@ export const lambdaHints: readonly Hint[] = [
   {
     when: [/ImageDeleted|source image .*(does not exist|not found)|ImageNotFound/i],
     advice:
-      "the image is not in the registry any more: deploy again to build it, and see that the retention keeps what runs (slipway images)",
+      "the image is no longer in the registry: deploy again to build it, and see that the retention keeps what runs (slipway images)",
   },
   {
     when: [

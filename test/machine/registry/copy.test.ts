@@ -119,7 +119,7 @@ describe("copying an image", () => {
   it("says which part of an image is gone", async () => {
     here.registry.manifests.delete(`dev/ui@${child}`);
     await expect(copy(here, there)).rejects.toThrow(
-      `dev/ui@${child}: a part of the image is not in the registry any more`,
+      `dev/ui@${child}: a part of the image is no longer in the registry`,
     );
   });
 });

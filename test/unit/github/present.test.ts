@@ -43,7 +43,7 @@ describe("a deployment in a job of GitHub Actions", () => {
   const report = presentResult("deploy", result);
 
   test("is a table of images, one of targets, the evidence, and a timeline", () => {
-    expect(report.summary).toContain("## ❌ Failed on `dev`: 1 of 2 targets did not get there");
+    expect(report.summary).toContain("## ❌ Failed on `dev`: 1 of 2 targets failed");
     expect(report.summary).toContain("| `ui` | built | `shop/ui@sha256:abababababab` | `v1` `latest` |");
     expect(report.summary).toContain("| `ecs shop/cart` | ↩️ rolled back |");
     expect(report.summary).toContain("went back \\| 3 of 3 failed");
@@ -83,7 +83,7 @@ describe("a deployment in a job of GitHub Actions", () => {
       text: "",
       job: () => presentDeployment(nothing),
     });
-    expect(summary).toBe("## ✅ Nothing to do on `dev`: everything is built, and runs");
+    expect(summary).toBe("## ✅ Nothing to do on `dev`: everything is built and running");
   });
 });
 

@@ -147,9 +147,9 @@ describe("all or nothing", () => {
     const moves = [move("ui"), move("same", 0, { action: "none" }), move("cart", 1), move("pay", 2)];
     const { result, steps } = run([...moves, move("never", 3)], { allOrNothing: true });
     expect(await result()).toEqual({
-      ui: "rolled back: put back to ui:1, as ecs shop/pay failed",
+      ui: "rolled back: put back to ui:1 because ecs shop/pay failed",
       same: "unchanged: runs this image already",
-      cart: "rolled back: put back to cart:1, as ecs shop/pay failed",
+      cart: "rolled back: put back to cart:1 because ecs shop/pay failed",
       pay: "failed: pay:2; put back to pay:1",
       never: "not started: ecs shop/pay failed",
     });
@@ -161,7 +161,7 @@ describe("all or nothing", () => {
     behaviour = { ui: { follow: "waits until it is stopped" }, cart: { follow: "rolled back" } };
     const { result } = run([move("ui"), move("cart")], { allOrNothing: true });
     expect(await result()).toEqual({
-      ui: "rolled back: put back to ui:1, as ecs shop/cart failed",
+      ui: "rolled back: put back to ui:1 because ecs shop/cart failed",
       cart: "rolled back: cart:2",
     });
     expect(calls).not.toContain("revert cart");
@@ -186,9 +186,9 @@ describe("all or nothing", () => {
     await vi.waitUntil(() => calls.includes("apply cart"), { timeout: 15_000 });
     controller.abort();
     expect(await result()).toEqual({
-      ui: "rolled back: put back to ui:1, as the run was interrupted",
-      cart: "rolled back: put back to cart:1, as the run was interrupted",
-      pay: "not started: interrupted before it was begun",
+      ui: "rolled back: put back to ui:1 because the run was interrupted",
+      cart: "rolled back: put back to cart:1 because the run was interrupted",
+      pay: "not started: interrupted before the update started",
     });
   });
 });
@@ -197,7 +197,7 @@ describe("a target that is to be proven", () => {
   test("is followed and not changed, and is unchanged when that goes well", async () => {
     const { result } = run([move("ui", 0, { action: "prove" }), move("cart", 1)]);
     expect(await result()).toEqual({
-      ui: "unchanged: runs this image already, proven once more: ui:2",
+      ui: "unchanged: already runs this image; verified again: ui:2",
       cart: "done: cart:2",
     });
     expect(calls).toEqual(["done ui", "apply cart", "done cart"]);
@@ -208,7 +208,7 @@ describe("a target that is to be proven", () => {
     const moves = [move("ui", 1, { action: "prove" }), move("cart"), move("late", 2)];
     expect(await run(moves, { allOrNothing: true }).result()).toEqual({
       ui: "failed: failed its smoke check",
-      cart: "rolled back: put back to cart:1, as ecs shop/ui failed",
+      cart: "rolled back: put back to cart:1 because ecs shop/ui failed",
       late: "not started: ecs shop/ui failed",
     });
     expect(calls).not.toContain("revert ui");
@@ -229,7 +229,7 @@ describe("an interruption", () => {
     controller.abort();
     expect(await result()).toEqual({
       ui: "cancelled: stopped waiting",
-      pay: "not started: interrupted before it was begun",
+      pay: "not started: interrupted before the update started",
     });
     expect(calls).not.toContain("revert ui");
   });
@@ -244,12 +244,12 @@ describe("a target that somebody else has changed since it was looked at", () =>
   test("is left alone when it runs the image by now", async () => {
     behaviour = { ui: { changedTo: { action: "none" } } };
     expect(await run([move("ui")]).result()).toEqual({
-      ui: "unchanged: another run has moved it to this image",
+      ui: "unchanged: another run has already moved it to this image",
     });
     expect(calls).toEqual([]);
   });
 
-  test("is not started when a newer commit has come to run there, and nothing after it is", async () => {
+  test("is not started when a newer commit was deployed meanwhile there, and nothing after it is", async () => {
     behaviour = { ui: { changedTo: { action: "update" } } };
     const ours = { commit: "a".repeat(40), committedAt: new Date("2026-05-04T10:00:00Z") };
     const theirs = { commit: "b".repeat(40), committedAt: "2026-05-04T11:00:00.000Z" };
@@ -264,7 +264,7 @@ describe("a target that somebody else has changed since it was looked at", () =>
       {
         outcome: "not started",
         because: "superseded",
-        message: expect.stringContaining("a newer commit is deployed already"),
+        message: expect.stringContaining("a newer commit is already deployed"),
       },
       { outcome: "not started", message: "ecs shop/ui was superseded" },
     ]);
@@ -299,5 +299,5 @@ test("a failure of a known kind comes with a hint", async () => {
   const options = { step: "move", allOrNothing: false };
   const session = { clients, emit, signal, settings, registry, directory: "/nowhere" };
   const outcomes = await moveTargets(session, moves, options);
-  expect(JSON.stringify(outcomes)).toContain("not in the registry any more");
+  expect(JSON.stringify(outcomes)).toContain("no longer in the registry");
 });

@@ -109,7 +109,7 @@ Failed on dev: of 2 targets 1 rolled back (1 min 04 s)`,
 
   test("without anything to do is one line", () => {
     expect(showOutcome({ ...document, outcome: "nothing" }, plain)).toBe(
-      "Nothing to do: everything is built, and runs. (1 min 04 s)",
+      "Nothing to do: everything is built and running. (1 min 04 s)",
     );
   });
 });

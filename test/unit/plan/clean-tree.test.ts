@@ -8,7 +8,7 @@ test("a stack that takes only what is committed refuses a service, and names the
       code: "dirty-tree",
       where: "Pulumi.prod.yaml",
       key: "slipway:deploy.requireCleanTree",
-      message: "ui is built from what is not committed: ui/a, ui/b, ui/c and 1 more",
+      message: "ui is built from uncommitted changes: ui/a, ui/b, ui/c and 1 more",
     },
   ]);
 });

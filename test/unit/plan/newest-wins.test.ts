@@ -113,7 +113,7 @@ test("that it can't be told which is newer is said once", async () => {
   const { check, checkAgain, notices } = wins();
   const found = releases({ commit: newer.commit });
   const before = await check(found);
-  expect(before).toMatchObject({ problems: [], notices: [expect.stringContaining("can't be told")] });
+  expect(before).toMatchObject({ problems: [], notices: [expect.stringContaining("history does not tell")] });
   holds(found);
   await checkAgain(before);
   expect(notices()).toEqual([]);
@@ -121,7 +121,7 @@ test("that it can't be told which is newer is said once", async () => {
   expect(notices()).toEqual(before.notices);
 });
 
-test("the release that runs is the newest one that ended well", () => {
+test("the release that runs is the newest one that succeeded", () => {
   expect(runningRelease("ui", releases({ ...newer, outcome: "failed" }, older))?.commit).toBe(older.commit);
   expect(runningRelease("ui", undefined)).toBeUndefined();
 });
@@ -142,14 +142,14 @@ describe("what newest wins said, for the record", () => {
   test.each([
     ["passed: newer than release", releases(older), false],
     ["passed: the same as release", releases({ ...newer, commit: ours.commit }), false],
-    ["passed: no release of a known commit was there", undefined, false],
+    ["passed: no release there has a known commit", undefined, false],
     [
-      "undecided: ui runs bbbbbbb; whether aaaaaaa is newer can't be told",
+      "undecided: ui runs bbbbbbb; history does not tell whether aaaaaaa is newer",
       releases({ commit: newer.commit }),
       false,
     ],
-    ["overridden: a newer commit is deployed already: bbbbbbb", releases(newer), true],
-    ["failed: a newer commit is deployed already: bbbbbbb", releases(newer), false],
+    ["overridden: a newer commit is already deployed: bbbbbbb", releases(newer), true],
+    ["failed: a newer commit is already deployed: bbbbbbb", releases(newer), false],
   ])("%s", async (text, found, force) => {
     expect(await said(found, force)).toEqual([expect.stringContaining(text)]);
   });

@@ -142,7 +142,7 @@ cart
     ];
     expect(problemsOf(services)).toEqual([missing, taken]);
     expect(showPlan(planDocument(where, services), plain)).toContain(
-      "a deployment would be refused, with nothing changed",
+      "would stop a deployment before it changes anything",
     );
   });
 });

@@ -154,7 +154,7 @@ describe("putting tags on an image", () => {
     });
   });
 
-  it("says so when the image has as many tags as ECR allows", async () => {
+  it("says so when the image already has as many tags as ECR allows", async () => {
     ecr.on(PutImageCommand).rejects(awsError("LimitExceededException"));
     const error = await putTags(ecrOnly(), image, ["v1.0"], immutable, signal).catch(
       (thrown: UserError) => thrown,

@@ -122,7 +122,7 @@ describe("a move that no release tells of", () => {
 });
 
 describe("an image that is proven", () => {
-  it("is that of the last release that ended well", () => {
+  it("is that of the last release that succeeded", () => {
     expect(isProven([earlier("2", "b"), earlier("1", "a")], sha("b"))).toBe(true);
     expect(isProven([earlier("2", "b"), earlier("1", "a")], sha("a"))).toBe(false);
     expect(isProven([earlier("2", "b", { outcome: "found" })], sha("b"))).toBe(true);

@@ -21,7 +21,7 @@ const ecs: readonly (readonly [said: string, advice: RegExp])[] = [
   ],
   [
     "CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/ui@sha256:00: not found",
-    /not in the registry any more/,
+    /no longer in the registry/,
   ],
   [
     "CannotPullContainerError: ref pull has been retried 5 time(s): dial tcp 52.1.2.3:443: i/o timeout",
@@ -127,10 +127,10 @@ const lambda: readonly (readonly [said: string, advice: RegExp])[] = [
     "the update failed: ImageAccessDenied: Lambda does not have permission to access the ECR image",
     /repository policy/,
   ],
-  ["the update failed: ImageDeleted: The image was deleted", /not in the registry any more/],
+  ["the update failed: ImageDeleted: The image was deleted", /no longer in the registry/],
   [
     "AWS refused it: Source image x does not exist. (InvalidParameterValueException)",
-    /not in the registry any more/,
+    /no longer in the registry/,
   ],
   ["the update failed: InvalidImage: The image is not valid", /one platform's manifest/],
   ["version 5 answered with an error (Unhandled): fork/exec /start: exec format error", /another CPU/],

@@ -151,7 +151,7 @@ describe("what was copied", () => {
 
   it("is told in one line", () => {
     const none = { manifests: 0, referrers: 0, mounted: 0, uploaded: 0, uploadedBytes: 0 };
-    expect(describeCopied(none)).toBe("it is there already");
+    expect(describeCopied(none)).toBe("it is already there");
     expect(
       describeCopied({ manifests: 3, referrers: 1, mounted: 2, uploaded: 4, uploadedBytes: 5_000_000 }),
     ).toBe("3 manifests, 1 referrers, 2 blobs mounted, 4 uploaded (5 MB)");

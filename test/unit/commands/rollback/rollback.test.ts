@@ -48,14 +48,14 @@ describe("choosing the release to go back to", () => {
     expect(choose(releases, [sha("c")], "v9")).toMatchObject({
       code: "unknown-release",
       value: "v9",
-      fix: "choose one with --to; releases that ended well: 20261123-100000-aaaaaa (v1)",
+      fix: "choose one with --to; releases that succeeded: 20261123-100000-aaaaaa (v1)",
     });
   });
 
   it("refuses a release that did not end well", () => {
     expect(choose(releases, [sha("c")], "v2")).toMatchObject({
       code: "release-failed",
-      message: "release 20261124-100000-bbbbbb of ui did not end well itself (rolled back)",
+      message: "release 20261124-100000-bbbbbb of ui did not succeed itself (rolled back)",
     });
     const again = [earlier("20261126-100000-dddddd", "b", { tags: ["v2"] }), ...releases];
     expect(idOf(choose(again, [sha("c")], "v2"))).toBe("20261126-100000-dddddd");

@@ -71,7 +71,7 @@ ecs shop/ui
   -  image of proxy  not checked: it is elsewhere
 
 base: nothing runs it
-1 of 3 checks failed: a deployment would be refused, with nothing changed.`);
+1 of 3 checks failed: would stop a deployment before it changes anything.`);
   });
 });
 
