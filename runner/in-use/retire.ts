@@ -92,7 +92,7 @@ async function retireUnused(
   await retireTags(connectToRegistry(clients, registry, signal), repository, tags);
   emit({
     kind: "notice",
-    message: `${repository}: ${tags.join(", ")} ${tags.length === 1 ? "keeps" : "keep"} no image any more: services.yaml has no such target, and nothing runs it`,
+    message: `${repository}: removed ${tags.length === 1 ? "the keep tag" : "the keep tags"} ${tags.join(", ")}: services.yaml no longer has the target, and nothing runs the image`,
   });
 }
 

@@ -227,7 +227,7 @@ describe("going back", () => {
     const again = await run("deploy", "orders");
     expect(again.exitCode, again.stderr).toBe(0);
     // The tag of a target that there is not keeps the image no more; the image itself stays.
-    expect(again.stderr).toContain(`${gone} keeps no image any more`);
+    expect(again.stderr).toContain(`removed the keep tag ${gone}`);
     expect(await tagsOn(made[0]?.digest)).toContain(made[0]?.commit);
     expect(await tagsOn(made[0]?.digest)).not.toContain(gone);
     expect(again.document<DeployDocument>().services.map(({ built }) => built)).toEqual([false]);
