@@ -3,11 +3,15 @@ import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import yargs from "yargs";
+import { UserError } from "../config/problems/errors.ts";
 import packageDescription from "../package.json" with { type: "json" };
 import { demoCommand } from "../sandbox/commands/demo.ts";
 import { sandboxCommand } from "../sandbox/commands/sandbox.ts";
 import type { Command, GlobalOptions } from "./cli/command.ts";
 import type { DefinedCommand } from "./cli/define.ts";
+import { localOptions } from "./cli/options.ts";
+import { usageProblems } from "./cli/usage.ts";
+import { wordProblems } from "./cli/words.ts";
 import { buildCommand } from "./commands/build/command.ts";
 import { changedCommand } from "./commands/changed/command.ts";
 import { deployCommand } from "./commands/deploy/command.ts";
@@ -48,25 +52,6 @@ export const commands: readonly DefinedCommand[] = [
   demoCommand,
 ];
 
-const globalOptions = {
-  cwd: {
-    alias: "C",
-    type: "string",
-    default: process.cwd(),
-    defaultDescription: "the current directory",
-    normalize: true,
-    requiresArg: true,
-    describe: "Directory of the project, or one inside it",
-  },
-  output: {
-    choices: ["text", "json"],
-    default: "text",
-    requiresArg: true,
-    describe: "json: the result is one document on stdout, progress goes to stderr",
-  },
-  debug: { type: "boolean", default: false, describe: "Show stacks and causes of errors" },
-} as const;
-
 /**
  * The parser of a command line.
  *
@@ -79,7 +64,8 @@ export function createParser(words: readonly string[], width: number) {
     .version(packageDescription.version)
     .describe("version", "Show which Slipway this is")
     .describe("help", "Show this help")
-    .options(globalOptions)
+    .options(localOptions)
+    .parserConfiguration({ "dot-notation": false })
     .command([...commands] as Command[])
     .completion("completion", "Print a completion script for bash or zsh: slipway completion >> ~/.bashrc")
     .demandCommand(1)
@@ -98,6 +84,8 @@ export function createParser(words: readonly string[], width: number) {
 export async function main(words: readonly string[]): Promise<void> {
   tolerateClosedPipes([process.stdout, process.stderr]);
   try {
+    const problems = wordProblems(words, commands);
+    if (problems.length > 0) throw new UserError(problems);
     // A pseudo-terminal can have no size at all.
     await createParser(words, Math.min(110, process.stdout.columns || 110)).parseAsync();
   } catch (error) {
@@ -117,10 +105,6 @@ async function reportRefusal(error: unknown, words: readonly string[]): Promise<
   if (!(error instanceof UsageRefused) && !(error instanceof Error && error.name === "YError")) {
     return reportError(error, options);
   }
-  const [{ usageProblems }, { UserError }] = await Promise.all([
-    import("./cli/usage.ts"),
-    import("../config/problems/errors.ts"),
-  ]);
   await reportError(new UserError(usageProblems(error.message, words, commands)), options);
 }
 

@@ -1,7 +1,9 @@
 import type { Argv, CommandModule, InferredOptionTypes, Options, PositionalOptions } from "yargs";
 import type { Command, CommandContext, CommandResult, GlobalOptions } from "./command.ts";
+import { localOptions } from "./options.ts";
 
-type OptionTable = Readonly<Record<string, Options>>;
+/** Options by name, as yargs takes them. */
+export type OptionTable = Readonly<Record<string, Options>>;
 type PositionalTable = Readonly<Record<string, PositionalOptions>>;
 
 export interface CommandDefinition<O extends OptionTable, P extends PositionalTable> {
@@ -24,7 +26,9 @@ export interface CommandDefinition<O extends OptionTable, P extends PositionalTa
 /** A command that knows the names it was declared with, for suggestions after a typo. */
 export interface DefinedCommand extends Command {
   readonly name: string;
-  readonly optionNames: readonly string[];
+  /** Its own options; those of every command are `globalOptions`. */
+  readonly options: OptionTable;
+  readonly positionalNames: readonly string[];
   readonly commands: readonly DefinedCommand[];
 }
 
@@ -44,7 +48,7 @@ export function defineCommand<const O extends OptionTable, const P extends Posit
       for (const [key, positional] of Object.entries<PositionalOptions>(positionals))
         own.positional(key, positional);
       return own
-        .options(options)
+        .options({ ...localOptions, ...options })
         .example(examples.map(([line, does]): [string, string] => [`$0 ${line}`, does]));
     },
     handler: async (given) => {
@@ -55,7 +59,13 @@ export function defineCommand<const O extends OptionTable, const P extends Posit
       );
     },
   };
-  return { ...module, name: nameOf(command), optionNames: Object.keys(options), commands: [] };
+  return {
+    ...module,
+    name: nameOf(command),
+    options,
+    positionalNames: Object.keys(positionals),
+    commands: [],
+  };
 }
 
 /** Declares a command that only holds others: `sandbox up`, `sandbox down`. */
@@ -69,10 +79,14 @@ export function defineGroup(definition: {
     command: `${command} <command>`,
     describe,
     builder: (parser: Argv<GlobalOptions>) =>
-      parser.command([...commands] as Command[]).demandCommand(1, "missing command"),
+      parser
+        .options(localOptions)
+        .command([...commands] as Command[])
+        .demandCommand(1, "missing command"),
     handler: () => {},
     name: command,
-    optionNames: [],
+    options: {},
+    positionalNames: [],
     commands,
   };
 }

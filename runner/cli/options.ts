@@ -1,3 +1,32 @@
+/** Options that every command has. */
+export const globalOptions = {
+  cwd: {
+    alias: "C",
+    type: "string",
+    default: process.cwd(),
+    defaultDescription: "the current directory",
+    requiresArg: true,
+    describe: "Directory of the project, or one inside it",
+  },
+  output: {
+    choices: ["text", "json"],
+    default: "text",
+    requiresArg: true,
+    describe: "json: print the result as one JSON document on stdout; progress goes to stderr",
+  },
+  debug: { type: "boolean", default: false, describe: "Show the stack and the cause of an error" },
+} as const;
+
+/**
+ * The same as yargs takes them for one level of commands. Each level declares them for itself, so that a
+ * command can give `--output` other choices: inherited ones would be listed twice.
+ */
+export const localOptions = {
+  cwd: { ...globalOptions.cwd, global: false },
+  output: { ...globalOptions.output, global: false },
+  debug: { ...globalOptions.debug, global: false },
+} as const;
+
 /** `--stack`, as every command has it that works on one. */
 export const stackOption = {
   alias: "s",

@@ -1,9 +1,9 @@
 import type { Problem } from "../../config/problems/errors.ts";
 import { didYouMean, nearest } from "../../config/problems/nearest.ts";
 import type { DefinedCommand } from "./define.ts";
+import { globalOptions } from "./options.ts";
 
-/** Names of the options that every command has. */
-export const globalOptionNames = ["cwd", "output", "debug", "help", "version"] as const;
+const globalNames = [...Object.keys(globalOptions), "help", "version"];
 
 /**
  * What is wrong with a command line that yargs refused, with the nearest command or option.
@@ -38,7 +38,7 @@ export function usageProblems(
   }
   const refused = /^Unknown arguments?: (.*)$/.exec(message)?.[1]?.split(", ") ?? [];
   if (refused.length > 0) {
-    const known = [...(path.at(-1)?.optionNames ?? []), ...globalOptionNames];
+    const known = [...Object.keys(path.at(-1)?.options ?? {}), ...globalNames];
     // yargs names an option twice, as it was written and in camel case.
     const given = new Set(
       words.filter((word) => word.startsWith("-")).map((word) => word.replace(/=.*$/s, "")),
@@ -67,7 +67,7 @@ export function usageProblems(
 }
 
 /** Follows the command line's words through commands and their commands. */
-function descend(words: readonly string[], commands: readonly DefinedCommand[]) {
+export function descend(words: readonly string[], commands: readonly DefinedCommand[]) {
   const path: DefinedCommand[] = [];
   let level = commands;
   for (let index = 0; index < words.length && level.length > 0; index++) {

@@ -83,6 +83,9 @@ describe("wrong usage is refused with 2, and says what was meant", () => {
     [["plan", "--debgu"], "did you mean --debug?"],
     [["doctor", "ui"], "takes no such argument"],
     [["status", "--output", "yaml"], '"text", "json"'],
+    [["deploy", "--stack", "a", "--stack", "b"], '--stack is given 2 times: "a" and "b"'],
+    [["plan", "-C", "x", "-C", "y"], "--cwd is given 2 times"],
+    [["logs", "--since", "5m", "--since", "6m"], "--since is given 2 times"],
     [[], "one of: deploy"],
     [["status"], "--cwd"],
   ])("%j", async (args, said) => {
