@@ -5,8 +5,9 @@
  */
 const floors = [
   ["config/problems"],
-  ["config/catalogue"],
   ["config/stack"],
+  ["config/targets"],
+  ["config/catalogue"],
   ["config"],
   ["config/description"],
   ["config/permissions", "source", "builder"],
@@ -36,9 +37,9 @@ function filesOf(room) {
  * and phrase, so their tests need no stand-ins. A new file of these rooms or names is one of them.
  */
 const pure = [
-  "^config/(catalogue|permissions|problems|stack)/",
+  "^config/(catalogue|permissions|problems|stack|targets)/",
   "^config/[^/]+\\.ts$",
-  "^config/description/(check|deployment-alarms|description|needs|sidecars)\\.ts$",
+  "^config/description/(check|deployment-alarms|description|needs|sidecars|target-problems)\\.ts$",
   "^source/(compare|describe|dockerfile|dockerfile-lines|file|ignore|pattern)\\.ts$",
   "^builder/(labels|options)\\.ts$",
   "^infra/(policy-document|tag-mutability|github/(role-policy|trust)|retention/(compile|presets))\\.ts$",
@@ -56,7 +57,7 @@ const pure = [
   "^runner/session/(services|timeline|where)\\.ts$",
   "^runner/stack/(engine-events|failure|outputs|resources)\\.ts$",
   "^runner/tags/",
-  "^runner/targets/(checks|gate|hints|image-use|logs|target)\\.ts$",
+  "^runner/targets/(checks|gate|hint|hints|image-use|logs|target)\\.ts$",
   "^runner/targets/[^/]+/(hints|state|strategy)\\.ts$",
   "^runner/targets/[^/]+/.*/(narration|progress|steadiness|steps|verdict)\\.ts$",
 ];
@@ -80,6 +81,9 @@ function downOnly(floor, index) {
   }));
 }
 
+/** Folders of the kinds of target: all in targets/ but what the kinds share. */
+const kind = "(?!smoke/)[^/]+";
+
 const never = (name, from, to, comment, severity = "error") => ({ name, comment, severity, from, to });
 
 export default {
@@ -102,16 +106,20 @@ export default {
     ),
     never(
       "kinds-are-siblings",
-      { path: "^runner/targets/([^/]+)/" },
-      { path: "^runner/targets/(ecs|lambda)/", pathNot: "^runner/targets/$1/" },
+      { path: `^(?:config|infra|runner)/targets/(${kind})/` },
+      { path: `^(?:config|infra|runner)/targets/${kind}/`, pathNot: "^(?:config|infra|runner)/targets/$1/" },
       "A kind of target knows no other kind.",
     ),
-    never(
-      "only-the-list-names-a-kind",
-      { path: "^runner/", pathNot: ["^runner/targets/(ecs|lambda)/", "^runner/targets/kinds\\.ts$"] },
-      { path: "^runner/targets/(ecs|lambda)/" },
-      "What is only one kind's is behind TargetKind; runner/targets/kinds.ts lists the kinds.",
-      "warn",
+    ...["config", "infra", "runner"].map((house) =>
+      never(
+        `only-the-list-names-a-kind: ${house}`,
+        {
+          path: "^(config|infra|runner)/",
+          pathNot: [`^(config|infra|runner)/targets/${kind}/`, `^${house}/targets/kinds\\.ts$`],
+        },
+        { path: `^${house}/targets/${kind}/` },
+        `What is only one kind's is behind its interface; ${house}/targets/kinds.ts lists the kinds.`,
+      ),
     ),
     never(
       "help-stays-quick",

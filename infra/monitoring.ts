@@ -5,13 +5,12 @@ import type { Settings } from "../config/stack/settings.ts";
 import type { Account } from "./account.ts";
 import { Alarms } from "./alarms/alarms.ts";
 import { dashboardBody } from "./alarms/dashboard.ts";
-import { ecsAlarms } from "./alarms/ecs.ts";
 import { eventAlarms } from "./alarms/event-alarms.ts";
 import { EventLog } from "./alarms/event-log.ts";
 import { eventSources } from "./alarms/events.ts";
-import { lambdaAlarms } from "./alarms/lambda.ts";
 import { loadBalancerAlarms } from "./alarms/load-balancer.ts";
 import { AlertsTopic } from "./alarms/topic.ts";
+import { targetInfrastructure } from "./targets/kinds.ts";
 
 export interface MonitoringArgs {
   readonly name: string;
@@ -46,8 +45,7 @@ export class Monitoring extends pulumi.ComponentResource {
     if (sources.length > 0) new EventLog({ name, stack: settings.stack, account, sources, tags }, child);
     const definitions = [
       ...eventAlarms(services, settings),
-      ...ecsAlarms(services, settings.alarms),
-      ...lambdaAlarms(services, settings.alarms),
+      ...targetInfrastructure.flatMap((kind) => kind.alarms(services, settings.alarms)),
       ...loadBalancerAlarms(settings.alarms),
     ];
     const alarms = new Alarms({ name, definitions, topicArn: topic.arn, tags }, child);

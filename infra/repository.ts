@@ -4,13 +4,15 @@ import "@pulumi/aws/ecr/index.js";
 import { RepositoryPolicy } from "@pulumi/aws/ecr/repositoryPolicy.js";
 import { Repository } from "@pulumi/awsx/ecr/repository.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { LambdaTarget, Service } from "../config/catalogue/catalogue.ts";
+import type { Service } from "../config/catalogue/catalogue.ts";
 import { ownMovingTags, registryHost, repositoryName } from "../config/names.ts";
 import type { Settings } from "../config/stack/settings.ts";
+import { targetsOfKind } from "../config/targets/kinds.ts";
 import type { Account } from "./account.ts";
 import { policyDocument, type Statement } from "./policy-document.ts";
 import { compileRetention } from "./retention/compile.ts";
 import { tagMutability } from "./tag-mutability.ts";
+import { targetInfrastructure } from "./targets/kinds.ts";
 
 export interface ImageRepositoryArgs {
   readonly service: Service;
@@ -79,15 +81,13 @@ export class ImageRepository extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    const functions = service.targets.filter((target) => target.kind === "lambda");
-    if (functions.length > 0 || repositories.pullPrincipals.length > 0) {
+    const pulls = pullStatements(repositories.pullPrincipals, service);
+    if (pulls.length > 0) {
       new RepositoryPolicy(
         service.name,
         {
           repository: repository.name,
-          policy: account.apply((own) =>
-            policyDocument(pullStatements(repositories.pullPrincipals, functions, own)),
-          ),
+          policy: account.apply((own) => policyDocument(pulls.map((statement) => statement(own)))),
         },
         { parent: this },
       );
@@ -100,40 +100,18 @@ export class ImageRepository extends pulumi.ComponentResource {
   }
 }
 
-/** Who may pull: named principals, and Lambda for the functions that run the service. */
+/** Who may pull: named principals, and AWS services that pull by themselves for what runs the image. */
 export function pullStatements(
   principals: readonly string[],
-  functions: readonly LambdaTarget[],
-  account: Account,
-): Statement[] {
-  const { id, region, partition } = account;
+  service: Pick<Service, "targets">,
+): ((account: Account) => Statement)[] {
+  const named: Statement = {
+    sid: "Pull",
+    principals: { arns: principals },
+    actions: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+  };
   return [
-    ...(principals.length === 0
-      ? []
-      : [
-          {
-            sid: "Pull",
-            principals: { arns: principals },
-            actions: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-          },
-        ]),
-    ...(functions.length === 0
-      ? []
-      : [
-          {
-            sid: "LambdaPull",
-            principals: { services: ["lambda.amazonaws.com"] },
-            actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            conditions: {
-              StringEquals: { "aws:SourceAccount": [id] },
-              ArnLike: {
-                "aws:SourceArn": functions.flatMap((target) => {
-                  const arn = `arn:${partition}:lambda:${region}:${id}:function:${target.function}`;
-                  return [arn, `${arn}:*`];
-                }),
-              },
-            },
-          },
-        ]),
+    ...(principals.length === 0 ? [] : [() => named]),
+    ...targetInfrastructure.flatMap((kind) => kind.pullStatements(targetsOfKind(kind, [service]))),
   ];
 }

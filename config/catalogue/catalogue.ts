@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { platformSchema } from "../stack/platform.ts";
+import { declarationOf, targetKinds } from "../targets/kinds.ts";
+import type { Target, WrittenTarget } from "../targets/target.ts";
 import { serviceContext } from "./contexts.ts";
-import { type EcsTarget, ecsTargetSchema, resolveEcsTarget } from "./ecs-target.ts";
-import { type LambdaTarget, lambdaTargetFor, lambdaTargetSchema } from "./lambda-target.ts";
 
 /** A path relative to the project's directory (where Pulumi.yaml is), with forward slashes. */
 const relativePath = z
@@ -9,29 +10,11 @@ const relativePath = z
   .min(1)
   .refine((path) => !path.startsWith("/"), "must be relative to the project's directory");
 
-/**
- * A platform as BuildKit and OCI write it: `os/architecture[/variant]`.
- * https://github.com/opencontainers/image-spec/blob/main/image-index.md
- */
-export const platformSchema = z
-  .enum(
-    [
-      "linux/amd64",
-      "linux/arm64",
-      "linux/arm64/v8",
-      "linux/arm/v7",
-      "linux/arm/v6",
-      "linux/arm/v5",
-      "linux/386",
-      "linux/ppc64le",
-      "linux/riscv64",
-      "linux/s390x",
-    ],
-    { error: "is not a platform that BuildKit builds Linux images for" },
-  )
-  .meta({ description: "os/architecture[/variant], for example linux/arm64" });
-
-export const targetSchema = z.discriminatedUnion("kind", [ecsTargetSchema, lambdaTargetSchema]);
+/** A target as written: of any kind in config/targets/kinds.ts. */
+const targetSchema = z.discriminatedUnion(
+  "kind",
+  targetKinds.map(({ schema }) => schema) as unknown as [z.ZodObject<{ kind: z.ZodLiteral<string> }>],
+) as unknown as z.ZodType<WrittenTarget>;
 
 const serviceNameSchema = z
   .string()
@@ -113,11 +96,6 @@ export const catalogueSchema = z
   })
   .meta({ title: "services.yaml: the catalogue of services" });
 
-export type { EcsTarget } from "./ecs-target.ts";
-export type { LambdaTarget } from "./lambda-target.ts";
-/** What runs an image. A new kind is a new member here and a new file in `runner/targets/`. */
-export type Target = EcsTarget | LambdaTarget;
-
 /** A service of the catalogue, defaults filled in, for one stack. */
 export interface Service {
   readonly name: string;
@@ -159,14 +137,7 @@ export function resolveCatalogue(written: z.output<typeof catalogueSchema>, stac
         platforms: [...new Set(platforms ?? written.defaults.platforms)],
         contexts: withNeeds(service.contexts, needs),
         extraInputs: [...service.extraInputs, ...sharedBy(name, written.sharedPaths)],
-        targets: targets.map((target): Target => {
-          switch (target.kind) {
-            case "ecs":
-              return resolveEcsTarget(target, name, forStack);
-            case "lambda":
-              return lambdaTargetFor(target, forStack);
-          }
-        }),
+        targets: targets.map((target) => declarationOf(target).resolve(target, name, forStack)),
       } as Service;
     }),
   };

@@ -2,9 +2,8 @@ import { ownMovingTags, referrersTags, repositoryName } from "../names.ts";
 import type { Problem } from "../problems/errors.ts";
 import type { Settings } from "../stack/settings.ts";
 import { immovableFormats, tagFormats } from "../stack/tags.ts";
-import { stackAlarmProblems } from "./deployment-alarms.ts";
 import { catalogueFile, type StackDescription, stackFile } from "./description.ts";
-import { sidecarProblems } from "./sidecars.ts";
+import { targetProblems } from "./target-problems.ts";
 
 /** ECR takes so many exclusion filters in a repository, and so many wildcards in each. */
 const maximumFilters = 5;
@@ -27,8 +26,7 @@ export function checkStack(description: StackDescription): Problem[] {
         repository: repositoryName(settings, service),
       })),
     ),
-    ...sidecarProblems(catalogue.services),
-    ...stackAlarmProblems(description),
+    ...targetProblems(description),
     ...(settings.scanning.lambda && settings.scanning.mode === "basic"
       ? [
           {

@@ -1,43 +1,6 @@
-import type { Service, Target } from "../catalogue/catalogue.ts";
-import type { Problem } from "../problems/errors.ts";
-import { didYouMean } from "../problems/nearest.ts";
-import { catalogueFile } from "./description.ts";
-
-/** What is wrong with the sidecars of ECS targets: services that don't exist, containers named twice. */
-export function sidecarProblems(services: readonly Service[]): Problem[] {
-  const names = services.map(({ name }) => name);
-  return services.flatMap((service) =>
-    service.targets.flatMap((target, index) => {
-      if (target.kind !== "ecs") return [];
-      const key = `services.${service.name}.targets[${index}].sidecars`;
-      return Object.entries(target.containers).flatMap(([container, other]): Problem[] => {
-        if (container === target.container && other !== service.name) {
-          return [
-            {
-              code: "contradicting-settings",
-              where: catalogueFile,
-              key: `${key}.${container}`,
-              value: other,
-              message: `the container takes the image of ${service.name} itself`,
-              fix: 'name another container, or say with "container" which one is the service\'s own',
-            },
-          ];
-        }
-        if (names.includes(other)) return [];
-        return [
-          {
-            code: "unknown-service",
-            where: catalogueFile,
-            key: `${key}.${container}`,
-            value: other,
-            message: `there is no service "${other}"`,
-            fix: didYouMean(other, names),
-          },
-        ];
-      });
-    }),
-  );
-}
+import type { Service } from "../catalogue/catalogue.ts";
+import { declarationOf } from "../targets/kinds.ts";
+import type { Target } from "../targets/target.ts";
 
 /**
  * The chosen services, with the targets of others that run their images as sidecars: deploying a proxy
@@ -87,6 +50,16 @@ export function runsImageOf(target: Target, service: string): boolean {
 
 /** Containers of a target that take a service's image; none of a kind that has no containers. */
 export function containersOf(target: Target, service: string): readonly string[] {
-  if (target.kind !== "ecs") return [];
-  return Object.entries(target.containers).flatMap(([name, other]) => (other === service ? [name] : []));
+  return imageContainers(target, service).map(({ name }) => name);
+}
+
+/** Containers that take a service's image beside the one of the target's own service. */
+export function sidecarsOf(target: Target, service: string): readonly string[] {
+  return imageContainers(target, service).flatMap(({ name, isOwn }) => (isOwn ? [] : [name]));
+}
+
+function imageContainers(target: Target, service: string) {
+  return declarationOf(target)
+    .containers(target)
+    .filter((container) => container.service === service);
 }

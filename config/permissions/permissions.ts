@@ -1,8 +1,15 @@
 import type { GithubRole } from "../stack/github.ts";
-import { all, deployers, nobody, type Permission, pushers } from "./permission.ts";
-import { ecs, evidence, lambda } from "./target-permissions.ts";
+import { targetKinds } from "../targets/kinds.ts";
+import {
+  all,
+  deployers,
+  nobody,
+  type Permission,
+  pushers,
+  type SharedResource,
+} from "../targets/permission.ts";
 
-const registry: readonly Permission[] = [
+const registry: readonly Permission<SharedResource>[] = [
   { action: "ecr:GetAuthorizationToken", on: "any", roles: all, why: "sign in to the registry" },
   {
     action: "ecr:DescribeRepositories",
@@ -89,6 +96,25 @@ const registry: readonly Permission[] = [
   },
 ];
 
+/** What tells how targets of any kind fare. */
+const evidence: readonly Permission<SharedResource>[] = [
+  {
+    action: "logs:GetLogEvents",
+    on: "log-group",
+    roles: deployers,
+    why: "the last lines of a task that stopped",
+  },
+  { action: "logs:FilterLogEvents", on: "log-group", roles: deployers, why: "slipway logs" },
+  { action: "logs:DescribeLogStreams", on: "log-group", roles: deployers, why: "find the stream of a task" },
+  { action: "logs:StartLiveTail", on: "log-group", roles: nobody, why: "following logs is a person's work" },
+  {
+    action: "cloudwatch:DescribeAlarms",
+    on: "alarm",
+    roles: deployers,
+    why: "alarms that call a deployment back",
+  },
+];
+
 const identity: readonly Permission[] = [
   {
     action: "sts:GetCallerIdentity",
@@ -98,7 +124,7 @@ const identity: readonly Permission[] = [
   },
   {
     action: "iam:PassRole",
-    on: ["task-role", "function-role"],
+    on: targetKinds.flatMap(({ passedRole }) => passedRole ?? []),
     roles: deployers,
     why: "the roles that tasks and new functions run with, to ECS and to Lambda",
   },
@@ -116,7 +142,7 @@ const identity: readonly Permission[] = [
   },
 ];
 
-const state: readonly Permission[] = [
+const state: readonly Permission<SharedResource>[] = [
   {
     action: "s3:ListBucket",
     on: "state-bucket",
@@ -141,13 +167,12 @@ const state: readonly Permission[] = [
 ];
 
 /**
- * Everything that Slipway asks of AWS, and which role of CI may. The roles' policies, `doctor --ci` and
- * docs/how-to/ci.md are made of it; a test holds it against the calls in `runner/`.
+ * Every action of AWS that Slipway calls, and the roles in CI that may. The roles' policies, `doctor --ci`
+ * and docs/how-to/ci.md are made from it; a test compares it with the calls in `runner/`.
  */
 export const permissions: readonly Permission[] = [
   ...registry,
-  ...ecs,
-  ...lambda,
+  ...targetKinds.flatMap((kind) => kind.permissions),
   ...evidence,
   ...identity,
   ...state,

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { platformSchema } from "../catalogue/catalogue.ts";
 import { alarmsSchema } from "./alarms.ts";
 import { githubSchema } from "./github.ts";
+import { platformSchema } from "./platform.ts";
 import { retentionSchema } from "./retention.ts";
 import { tagsSchema } from "./tags.ts";
 

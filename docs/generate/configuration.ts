@@ -2,10 +2,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { catalogueSchema } from "../../config/catalogue/catalogue.ts";
-import { kindsOf } from "../../config/permissions/permission.ts";
 import { permissions } from "../../config/permissions/permissions.ts";
 import { githubRoles } from "../../config/stack/github.ts";
 import { slipwaySchema } from "../../config/stack/settings.ts";
+import { kindsOf } from "../../config/targets/permission.ts";
 
 /** What editors complete and check services.yaml with, from the types that validate it. */
 export function catalogueJsonSchema(): string {

@@ -1,10 +1,10 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../config/names.ts";
 import type { Settings } from "../../config/stack/settings.ts";
+import { targetsOfKind } from "../../config/targets/kinds.ts";
+import { targetInfrastructure } from "../targets/kinds.ts";
 import type { AlarmDefinition, Metric } from "./definition.ts";
-import { ecsMetric } from "./ecs.ts";
 import { eventNamespace } from "./events.ts";
-import { lambdaMetric } from "./lambda.ts";
 import { loadBalancerMetric } from "./load-balancer.ts";
 
 /** A widget without its place: they are laid out in rows of the grid's 24 columns. */
@@ -16,8 +16,8 @@ interface Widget {
 }
 
 /**
- * The body of the stack's dashboard: the state of all alarms, then what they look at, for registry,
- * ECS, Lambda and load balancers.
+ * The body of the stack's dashboard: the state of all alarms, then what they look at: registry, targets
+ * and load balancers.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
  */
 export function dashboardBody(
@@ -45,9 +45,7 @@ export function dashboardBody(
             },
           },
         ];
-  const targets = services.flatMap((service) => service.targets);
-  const ecs = targets.filter((target) => target.kind === "ecs");
-  const lambda = targets.filter((target) => target.kind === "lambda");
+  const ofTargets = targetInfrastructure.flatMap((kind) => kind.graphs(targetsOfKind(kind, services)));
   const balancers = settings.alarms.loadBalancers;
   const ofStack = definitions
     .map((definition) => definition.metric)
@@ -81,28 +79,7 @@ export function dashboardBody(
         ofStack.filter((metric) => metric.name === "Pushes"),
       ),
       ...graph("Pulls", "Sum", pulls),
-      ...graph(
-        "ECS: CPU %",
-        "Average",
-        ecs.map((target) => ecsMetric(target, "CPUUtilization")),
-      ),
-      ...graph(
-        "ECS: memory %",
-        "Average",
-        ecs.map((target) => ecsMetric(target, "MemoryUtilization")),
-      ),
-      ...graph(
-        "Lambda: invocations, errors, throttles",
-        "Sum",
-        lambda.flatMap((target) =>
-          (["Invocations", "Errors", "Throttles"] as const).map((name) => lambdaMetric(target, name)),
-        ),
-      ),
-      ...graph(
-        "Lambda: duration, 95th percentile",
-        "p95",
-        lambda.map((target) => lambdaMetric(target, "Duration")),
-      ),
+      ...ofTargets.flatMap(({ title, statistic, metrics }) => graph(title, statistic, metrics)),
       ...graph(
         "Load balancers: requests, 5xx",
         "Sum",

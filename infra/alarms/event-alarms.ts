@@ -2,7 +2,7 @@ import type { Service } from "../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../config/names.ts";
 import type { Settings } from "../../config/stack/settings.ts";
 import type { AlarmDefinition } from "./definition.ts";
-import { eventNamespace, eventSources, findingsMetric } from "./events.ts";
+import { deploymentEvents, eventNamespace, eventSources, findingsMetric } from "./events.ts";
 
 const minute = 60;
 const day = 86_400;
@@ -32,9 +32,9 @@ export function eventAlarms(services: readonly Service[], settings: Settings): A
     ...(sources.has("failed-scans")
       ? [alarm("failed-scans", "FailedScans", "an image could not be scanned, so nothing is known of it")]
       : []),
-    ...(sources.has("failed-deployments")
-      ? [alarm("failed-deployments", "FailedDeployments", "ECS has given up a deployment, or rolled it back")]
-      : []),
+    ...deploymentEvents(services, settings).map(({ source, metric, meaning }) =>
+      alarm(source.name, metric, meaning),
+    ),
     ...(sources.has("pushes")
       ? services.map((service) => ({
           ...alarm(

@@ -6,7 +6,8 @@ import { LogResourcePolicy } from "@pulumi/aws/cloudwatch/logResourcePolicy.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Account } from "../account.ts";
 import { policyDocument, type Statement } from "../policy-document.ts";
-import { type EventSource, eventNamespace } from "./events.ts";
+import type { EventSource } from "./event-source.ts";
+import { eventNamespace } from "./events.ts";
 
 export interface EventLogArgs {
   readonly name: string;

@@ -2,31 +2,10 @@ import type { Service } from "../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../config/names.ts";
 import type { Severity } from "../../config/stack/alarms.ts";
 import type { Settings } from "../../config/stack/settings.ts";
-import { clusterName } from "./ecs.ts";
-
-/** Something that AWS tells by events and by no metric: how its events are caught and counted. */
-export interface EventSource {
-  /** `findings`, `failed-scans`, … */
-  readonly name: string;
-  readonly description: string;
-  /** Event patterns, several when one would be longer than EventBridge takes. */
-  readonly patterns: readonly EventPattern[];
-  readonly counts: readonly EventCount[];
-}
-
-export type EventPattern = Readonly<Record<string, unknown>>;
-
-/** A metric made of the events in the log, by a metric filter. */
-export interface EventCount {
-  /** Name of the metric, and of its filter. */
-  readonly metric: string;
-  /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html */
-  readonly filter: string;
-  /** `1`, or the field whose number is added. */
-  readonly value: string;
-  /** Dimension → field. A metric with dimensions has no value when nothing happens. */
-  readonly dimensions?: Readonly<Record<string, string>>;
-}
+import { targetsOfKind } from "../../config/targets/kinds.ts";
+import { targetInfrastructure } from "../targets/kinds.ts";
+import type { DeploymentEvents } from "../targets/target.ts";
+import { type EventPattern, type EventSource, inParts } from "./event-source.ts";
 
 /** The stack's own namespace for metrics made of events. */
 export function eventNamespace(stack: string): string {
@@ -38,30 +17,26 @@ export function eventSources(services: readonly Service[], settings: Settings): 
   const repositories = services.map((service) => repositoryName(settings, service));
   const enhanced = settings.scanning.mode === "enhanced";
   const { alarms } = settings;
-  const functions = settings.scanning.lambda
-    ? services.flatMap((service) =>
-        service.targets.flatMap((target) => (target.kind === "lambda" ? [target.function] : [])),
-      )
-    : [];
-  const ecsServices = services.flatMap((service) =>
-    service.targets.flatMap((target) =>
-      target.kind === "ecs" ? [`:service/${clusterName(target)}/${target.service}`] : [],
-    ),
-  );
   return [
     ...(alarms.findings.enabled && alarms.findings.severities.length > 0
       ? [
           enhanced
-            ? inspectorFindings(repositories, functions, alarms.findings.severities)
+            ? inspectorFindings(repositories, services, settings)
             : scanFindings(repositories, alarms.findings.severities),
         ]
       : []),
     ...(alarms.failedScans.enabled
       ? [enhanced ? lostCoverage(repositories) : failedScans(repositories)]
       : []),
-    ...(alarms.failedDeployments.enabled && ecsServices.length > 0 ? [failedDeployments(ecsServices)] : []),
+    ...deploymentEvents(services, settings).map(({ source }) => source),
     ...(alarms.storage.enabled ? [pushes(repositories)] : []),
   ];
+}
+
+/** What the kinds of target catch of failed deployments, where the stack has alarms for them. */
+export function deploymentEvents(services: readonly Service[], { alarms }: Settings): DeploymentEvents[] {
+  if (!alarms.failedDeployments.enabled) return [];
+  return targetInfrastructure.flatMap((kind) => kind.failedDeployments(targetsOfKind(kind, services)));
 }
 
 /** Name of the metric that counts findings of a severity. */
@@ -90,9 +65,10 @@ function scanFindings(repositories: readonly string[], severities: readonly Seve
 /** Enhanced scanning tells once a finding, also when it learns of it long after the push. */
 function inspectorFindings(
   repositories: readonly string[],
-  functions: readonly string[],
-  severities: readonly Severity[],
+  services: readonly Service[],
+  settings: Settings,
 ): EventSource {
+  const { severities } = settings.alarms.findings;
   const pattern = (details: EventPattern) => ({
     source: ["aws.inspector2"],
     "detail-type": ["Inspector2 Finding"],
@@ -103,7 +79,9 @@ function inspectorFindings(
     description: "Active findings of Inspector",
     patterns: [
       ...inParts(repositories).map((names) => pattern({ awsEcrContainerImage: { repositoryName: names } })),
-      ...inParts(functions).map((names) => pattern({ awsLambdaFunction: { functionName: names } })),
+      ...targetInfrastructure
+        .flatMap((kind) => kind.scannedResources(targetsOfKind(kind, services), settings.scanning))
+        .map(pattern),
     ],
     counts: severities.map((severity) => ({
       metric: findingsMetric(severity),
@@ -173,28 +151,6 @@ function lostCoverage(repositories: readonly string[]): EventSource {
   };
 }
 
-/** Sent for services with the deployment circuit breaker on. */
-function failedDeployments(suffixes: readonly string[]): EventSource {
-  return {
-    name: "failed-deployments",
-    description: "Failed ECS deployments",
-    patterns: inParts(suffixes).map((parts) => ({
-      source: ["aws.ecs"],
-      "detail-type": ["ECS Deployment State Change"],
-      resources: parts.map((suffix) => ({ suffix })),
-      detail: { eventName: ["SERVICE_DEPLOYMENT_FAILED"] },
-    })),
-    counts: [
-      {
-        metric: "FailedDeployments",
-        filter:
-          '{ ($.detail-type = "ECS Deployment State Change") && ($.detail.eventName = "SERVICE_DEPLOYMENT_FAILED") }',
-        value: "1",
-      },
-    ],
-  };
-}
-
 /** ECR publishes no size and no number of images. Pushes are what makes both grow, and ECR tells of each. */
 function pushes(repositories: readonly string[]): EventSource {
   return {
@@ -214,25 +170,4 @@ function pushes(repositories: readonly string[]): EventSource {
       },
     ],
   };
-}
-
-/** EventBridge takes 2048 characters in a pattern; the rest of ours needs fewer than 500. */
-const maximumCharacters = 1400;
-
-/** The names in parts of which each fits into one pattern. */
-function inParts(names: readonly string[], overhead = 0): string[][] {
-  const parts: string[][] = [];
-  let room = 0;
-  for (const name of names) {
-    const needed = name.length + overhead + '{"wildcard":""},'.length;
-    const last = parts.at(-1);
-    if (last !== undefined && needed <= room) {
-      last.push(name);
-      room -= needed;
-    } else {
-      parts.push([name]);
-      room = maximumCharacters - needed;
-    }
-  }
-  return parts;
 }

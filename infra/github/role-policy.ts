@@ -1,13 +1,9 @@
 import { stackFile } from "../../config/description/description.ts";
-import { kindsOf, type ResourceKind } from "../../config/permissions/permission.ts";
-import {
-  type PermissionScope,
-  resourcesOf,
-  type ScopedResources,
-} from "../../config/permissions/permission-scope.ts";
+import { type PermissionScope, resourcesOf } from "../../config/permissions/permission-scope.ts";
 import { permissionsOf } from "../../config/permissions/permissions.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import type { GithubRole } from "../../config/stack/github.ts";
+import { kindsOf, type ScopedResources } from "../../config/targets/permission.ts";
 import { policyDocument, type Statement } from "../policy-document.ts";
 
 /** IAM's limits, in characters: all policies inside of a role together, one managed policy; and how many of these. */
@@ -40,7 +36,7 @@ export function rolePolicies(role: GithubRole, scope: PermissionScope): RolePoli
 
 /** The statements of a role. */
 export function roleStatements(role: GithubRole, scope: PermissionScope): Statement[] {
-  const groups = new Map<ResourceKind, { scoped: ScopedResources; actions: string[] }>();
+  const groups = new Map<string, { scoped: ScopedResources; actions: string[] }>();
   for (const permission of permissionsOf(role)) {
     for (const kind of kindsOf(permission)) {
       const { scoped, actions } = groups.get(kind) ?? { scoped: resourcesOf(kind, scope), actions: [] };

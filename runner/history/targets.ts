@@ -1,6 +1,7 @@
-import { containersOf } from "../../config/description/sidecars.ts";
+import { sidecarsOf } from "../../config/description/sidecars.ts";
 import { type Image, imageReference } from "../registry/image.ts";
 import type { ReleaseRecord } from "../release/record.ts";
+import { kindOf } from "../targets/kinds.ts";
 import type { FieldChange, TargetOutcome, TargetPlan } from "../targets/target.ts";
 import { runsImageOf } from "../targets/target.ts";
 
@@ -21,18 +22,9 @@ export function plansOf(one: PlannedService, all: readonly PlannedService[]): re
   return [...one.targets, ...beside.map((plan) => ({ ...plan, service }))];
 }
 
-/** Containers of another service's target that run a service's image. */
-function sidecarsOf({ target }: TargetPlan, service: string): readonly string[] {
-  const own = target.kind === "ecs" ? target.container : undefined;
-  return containersOf(target, service).filter((container) => container !== own);
-}
-
 /** The change of the image that a service runs in a target. */
-export function imageChange({ target, changes }: TargetPlan, service: string): FieldChange | undefined {
-  const fields = containersOf(target, service).map((container) => `containerDefinitions[${container}].image`);
-  return changes.find(({ field, before }) =>
-    target.kind === "ecs" ? fields.includes(field) : before?.includes("@sha256:"),
-  );
+export function imageChange(plan: TargetPlan, service: string): FieldChange | undefined {
+  return kindOf(plan.target).imageChange(plan, service);
 }
 
 /** What a record says of one target: what became of it, what it ran of this service, and runs now. */
@@ -49,7 +41,7 @@ export function recordedTarget(
     digest === image.digest
       ? []
       : (Object.entries(image.manifests).find(([, child]) => child === digest) ?? []);
-  const sidecars = sidecarsOf(plan, image.service);
+  const sidecars = sidecarsOf(target, image.service);
   const running = runningOf(image, outcome, previous);
   return {
     kind: target.kind,

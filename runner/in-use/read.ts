@@ -6,7 +6,7 @@ import type { EarlierRelease } from "../release/record.ts";
 import { readNewestRecord } from "../release/store.ts";
 import type { Session } from "../session/session.ts";
 import type { ImageUse } from "../targets/image-use.ts";
-import { kinds } from "../targets/kinds.ts";
+import { allKinds } from "../targets/kinds.ts";
 import { keepTagsOf, targetOfKeepTag } from "./keep-tags.ts";
 import { type DigestUse, type InUseSet, mergeUses } from "./merge.ts";
 import { parseReference } from "./reference.ts";
@@ -17,7 +17,7 @@ export async function readAccountUses({
   clients,
   signal,
 }: Pick<Session, "clients" | "signal">): Promise<readonly ImageUse[]> {
-  const found = await pMap(Object.values(kinds), (kind) => kind.inUse({ clients, signal }));
+  const found = await pMap(allKinds(), (kind) => kind.inUse({ clients, signal }));
   return found.flat();
 }
 

@@ -7,7 +7,7 @@ import { listDetails } from "../registry/contents.ts";
 import { getManifest, parseStored } from "../registry/lookup.ts";
 import type { Session } from "../session/session.ts";
 import type { ImageUse } from "../targets/image-use.ts";
-import { kindOf, kinds } from "../targets/kinds.ts";
+import { allKinds, kindOf } from "../targets/kinds.ts";
 import { isKeepTagOf, keepTagsOf } from "./keep-tags.ts";
 import { readAccountUses } from "./read.ts";
 import { parseReference } from "./reference.ts";
@@ -68,7 +68,7 @@ export function staleTags(
   const others = all
     .flatMap(({ tag }) => stackOfReleaseTag(tag) ?? [])
     .filter((other) => other.length > stack.length);
-  const names = Object.keys(kinds);
+  const names = allKinds().map(({ kind }) => kind);
   return all.filter(
     ({ tag, digest }) =>
       digest !== retiredDigest &&

@@ -58,9 +58,9 @@ export async function planReleases(
   return session.timeline.run({ id: "check", title: "Check the targets" }, async (step) => {
     const planned = await Promise.all(
       chosen.map(async (one) => {
-        const { service, image, earlier } = one;
+        const { service, image, reuse } = one;
         const [targets, newestRecord] = await Promise.all([
-          planTargets(session, { service, image, images, earlier }, step),
+          planTargets(session, { service, image, images, reuse }, step),
           readNewestRecord(clients, image.repository, settings.stack, signal),
         ]);
         return { ...one, targets, newestRecord };

@@ -5,13 +5,14 @@ import { type RecordedRelease, recordReleases, type ServiceToRecord } from "../h
 import { putKeepTags } from "../in-use/mark.ts";
 import { type NewestWins, refuseOlderNow } from "../plan/newest-wins.ts";
 import { planProofs } from "../plan/prove.ts";
-import { imagesByService, targetImage } from "../plan/target-image.ts";
+import { imagesByService } from "../plan/target-image.ts";
 import { planTargets } from "../plan/targets.ts";
 import type { StoredRelease } from "../release/record.ts";
 import { readNewestRecord } from "../release/store.ts";
 import type { Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
 import type { Gate } from "../targets/gate.ts";
+import { kindOf } from "../targets/kinds.ts";
 import { isMove, type TargetOutcome } from "../targets/target.ts";
 import { moveTargets } from "./groups.ts";
 import { lockTargets } from "./lock.ts";
@@ -25,8 +26,8 @@ export interface ServiceToMove extends ServiceToRecord {
   readonly newestRecord: StoredRelease | undefined;
   /** Undefined where nothing keeps an older commit from being moved, as for a rollback. */
   readonly newestWins?: NewestWins | undefined;
-  /** Title of a target → what an earlier release left in it: see `TargetPlan.earlier`. */
-  readonly earlier?: Readonly<Record<string, string>>;
+  /** Title of a target → see `TargetPlan.reuse`. */
+  readonly reuse?: Readonly<Record<string, string>>;
 }
 
 /** What became of the targets of a run, and the records of it. */
@@ -116,7 +117,11 @@ async function moveAndRecord(
 function movesOf(services: readonly ServiceToMove[]): readonly TargetMove[] {
   const images = imagesByService(services.map(({ image }) => image));
   return services.flatMap(({ targets, image, newestWins }) =>
-    targets.map((plan) => ({ plan, image: targetImage(plan.target, image, images), newestWins })),
+    targets.map((plan) => ({
+      plan,
+      image: kindOf(plan.target).imageFor(plan.target, image, images),
+      newestWins,
+    })),
   );
 }
 
@@ -134,8 +139,8 @@ async function planAgain(
   const images = imagesByService(services.map(({ image }) => image));
   const looked = await Promise.all(
     (await withNewestRecords(session, services)).map(async (one) => {
-      const { service, image, earlier } = one;
-      return { ...one, targets: await planTargets(session, { service, image, images, earlier }, step) };
+      const { service, image, reuse } = one;
+      return { ...one, targets: await planTargets(session, { service, image, images, reuse }, step) };
     }),
   );
   return refuseNewer(session, planProofs(looked));

@@ -49,6 +49,7 @@ export async function moveTarget(
   const context: TargetContext = { clients, emit, signal, step: id };
   return targetStep(emit, { id, title: plan.title, parent: step }, async () => {
     const startedAt = performance.now();
+    const kind = kindOf(plan.target);
     let current = move;
     let applied: unknown;
     try {
@@ -59,15 +60,15 @@ export async function moveTarget(
       if (obstacles.length > 0) throw new UserError(obstacles, { exitCode: 1 });
       if (current.plan.action === "none")
         return unchanged(current, "another run has already moved it to this image");
-      const kind = kindOf(plan.target);
       if (current.plan.action === "prove") return await prove(current, context);
       applied = await kind.apply(current.plan, move.image, context);
       const outcome = await kind.follow(current.plan, applied, move.image, context);
-      return { move: current, outcome: withHint(outcome), applied };
+      return { move: current, outcome: withHint(outcome, kind.hints), applied };
     } catch (error) {
       const verdict = verdictOf(error, { applied: applied !== undefined });
       const milliseconds = performance.now() - startedAt;
-      return { move: current, outcome: withHint({ ...baseOf(plan), ...verdict, milliseconds }), applied };
+      const outcome = withHint({ ...baseOf(plan), ...verdict, milliseconds }, kind.hints);
+      return { move: current, outcome, applied };
     }
   });
 }
@@ -79,9 +80,9 @@ export async function moveTarget(
 async function prove(move: TargetMove, context: TargetContext): Promise<TargetResult> {
   const { plan, image } = move;
   const kind = kindOf(plan.target);
-  const taken = kind.takeUp(plan);
-  if (taken === undefined) return unchanged(move, "runs this image already");
-  const outcome = withHint(await kind.follow(plan, taken, image, context));
+  const resumed = kind.resume(plan);
+  if (resumed === undefined) return unchanged(move, "runs this image already");
+  const outcome = withHint(await kind.follow(plan, resumed, image, context), kind.hints);
   if (outcome.outcome !== "done") return { move, outcome, applied: undefined };
   const message = `already runs this image; verified again: ${outcome.message}`;
   return { move, outcome: { ...outcome, outcome: "unchanged", message }, applied: undefined };
@@ -104,10 +105,10 @@ async function asItIsNow(
     id: context.step,
     line: "somebody else has changed this target since it was planned; planning again",
   });
-  const { service, target, earlier } = plan;
+  const { service, target, reuse } = plan;
   const { registry } = session;
   const [now, newestWins] = await Promise.all([
-    planTarget(service, target, image, context, { registry, earlier }),
+    planTarget(service, target, image, context, { registry, reuse }),
     move.newestWins && refuseOlderNow(session, move.newestWins, { service, repository: image.repository }),
   ]);
   const problems = [...now.problems, ...(newestWins?.problems ?? [])];

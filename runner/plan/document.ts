@@ -2,10 +2,11 @@
  * What `slipway plan --output json` prints. The shape is a promise (docs/reference/commands.md): fields are added, never
  * renamed or removed, unless `version` goes up.
  */
-import type { Target } from "../../config/catalogue/catalogue.ts";
+
 import { runsImageOf } from "../../config/description/sidecars.ts";
 import { sourceTag } from "../../config/names.ts";
 import type { Problem } from "../../config/problems/errors.ts";
+import type { Target } from "../../config/targets/target.ts";
 import { imageReference } from "../registry/image.ts";
 import type { Where } from "../session/where.ts";
 import type { LeftOutFormat, PlannedTag } from "../tags/tags.ts";

@@ -13,8 +13,8 @@ export async function withChecks(
   context: TargetContext,
 ): Promise<TargetPlan> {
   if (plan.action === "none" || plan.problems.length > 0) return plan;
-  const { target, state, earlier } = plan;
-  const checks = await kindOf(target).verify(target, state, { image, earlier, registry }, context);
+  const { target, state, reuse } = plan;
+  const checks = await kindOf(target).verify(target, state, { image, reuse, registry }, context);
   const left = checks.filter(({ state }) => state === "not checked");
   const preFlight: Gate = {
     gate: "pre-flight",

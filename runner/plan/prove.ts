@@ -30,7 +30,7 @@ export function planProofs<S extends RecordedService>(services: readonly S[]): r
     targets: one.targets.map((plan): TargetPlan => {
       if (plan.action !== "none" || plan.problems.length > 0) return plan;
       const recorded = services.filter((other) => runsImageOf(plan, other.service.name)).every(isRecorded);
-      if (recorded || kindOf(plan.target).takeUp(plan) === undefined) return plan;
+      if (recorded || kindOf(plan.target).resume(plan) === undefined) return plan;
       const note =
         "already runs this image, but no successful release is recorded; it will be verified again";
       return { ...plan, action: "prove", notes: [...plan.notes, note] };

@@ -1,11 +1,11 @@
-import type { Service, Target } from "../../config/catalogue/catalogue.ts";
+import type { Service } from "../../config/catalogue/catalogue.ts";
+import type { Target } from "../../config/targets/target.ts";
 import type { Image } from "../registry/image.ts";
 import { runStep, type Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetContext, TargetImage, TargetPlan } from "../targets/target.ts";
 import { withChecks } from "./pre-flight.ts";
-import { targetImage } from "./target-image.ts";
 
 /** What planning targets needs of a session. */
 export type PlanningSession = Pick<Session, "clients" | "emit" | "signal" | "registry">;
@@ -16,14 +16,14 @@ export interface WantedImage {
   readonly image: Image;
   /** Images of all services of the run: what other containers of a target are moved to. */
   readonly images: ReadonlyMap<string, Image>;
-  /** Title of a target → what an earlier release left in it: see `TargetPlan.earlier`. */
-  readonly earlier?: Readonly<Record<string, string>> | undefined;
+  /** Title of a target → see `TargetPlan.reuse`. */
+  readonly reuse?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Plans moving all targets of a service to an image, from how they are now; each is a step. */
 export async function planTargets(
   session: PlanningSession,
-  { service, image, images, earlier = {} }: WantedImage,
+  { service, image, images, reuse = {} }: WantedImage,
   parent: Step,
 ): Promise<readonly TargetPlan[]> {
   const { clients, emit, signal, registry } = session;
@@ -31,11 +31,11 @@ export async function planTargets(
     service.targets.map((target) => {
       const title = kindOf(target).title(target);
       return runStep(emit, { id: `check ${title}`, title, parent: parent.id }, async ({ id, conclude }) => {
-        const wanted = targetImage(target, image, images);
+        const wanted = kindOf(target).imageFor(target, image, images);
         const context = { clients, emit, signal, step: id };
         const plan = await planTarget(service.name, target, wanted, context, {
           registry,
-          earlier: earlier[title],
+          reuse: reuse[title],
         });
         const [problem] = plan.problems;
         if (problem !== undefined) conclude("failed", problem.message);
@@ -50,18 +50,18 @@ export async function planTargets(
  * Plans moving one target to an image, from how it is now. A target that is to be moved passes all checks
  * of `slipway verify` first, whether a deployment, a rollback or a promotion moves it.
  *
- * @param options.earlier what an earlier release left in the target, to be used again
+ * @param options.reuse see `TargetPlan.reuse`
  */
 export async function planTarget(
   service: string,
   target: Target,
   image: TargetImage,
   context: TargetContext,
-  options: { readonly registry: string; readonly earlier?: string | undefined },
+  options: { readonly registry: string; readonly reuse?: string | undefined },
 ): Promise<TargetPlan> {
-  const { registry, earlier } = options;
+  const { registry, reuse } = options;
   const plan = await lookAndPlan(service, target, image, context);
-  return withChecks(earlier === undefined ? plan : { ...plan, earlier }, image, registry, context);
+  return withChecks(reuse === undefined ? plan : { ...plan, reuse }, image, registry, context);
 }
 
 /** What moving a target to an image would change, by how the target is now; nothing is checked yet. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 /** One thing that two releases differ in. */
 export interface Difference {
   /** `commit`, `platforms.linux/arm64.bytes`, `ecs shop/ui: containerDefinitions[ui].cpu` */
@@ -62,4 +63,9 @@ function nameOf(member: unknown): string | undefined {
   if (typeof member !== "object" || member === null) return undefined;
   const key = namedBy.find((name) => typeof (member as Record<string, unknown>)[name] === "string");
   return key === undefined ? undefined : String((member as Record<string, unknown>)[key]);
+}
+
+/** Stands for a value that may be a secret: different values look different, and none can be read. */
+export function hideValue(value: string): string {
+  return `(hidden, ${createHash("sha256").update(value).digest("hex").slice(0, 8)})`;
 }

@@ -1,29 +1,27 @@
-import { ecsHints } from "./ecs/hints.ts";
-import type { Hint } from "./hints/hint.ts";
-import { lambdaHints } from "./lambda/hints.ts";
+import type { Hint } from "./hint.ts";
 import type { TargetOutcome } from "./target.ts";
 
-const tables = { ecs: ecsHints, lambda: lambdaHints } satisfies Record<
-  TargetOutcome["kind"],
-  readonly Hint[]
->;
-
 /**
- * What to do about a failure: the advice of the first entry that its message or its evidence matches, in
- * the table's order, which goes from what is certain to what is a guess. Undefined when none does.
+ * What to do about a failure: the advice of the first entry that its message or its evidence matches.
+ * Undefined when none does.
+ *
+ * @param hints those of the target's kind
  */
-export function hintFor(failure: Pick<TargetOutcome, "kind" | "message" | "evidence">): string | undefined {
-  const lines = [failure.message, ...(failure.evidence ?? [])];
-  // Log lines are set in under their title.
-  const said = lines.filter((line) => !line.startsWith("  "));
-  return tables[failure.kind].find(({ when, inLogs }) =>
-    (inLogs === true ? lines : said).some((line) => when.every((pattern) => pattern.test(line))),
+export function hintFor(
+  { message, evidence = [] }: Pick<TargetOutcome, "message" | "evidence">,
+  hints: readonly Hint[],
+): string | undefined {
+  const lines = [message, ...evidence];
+  // Log lines are indented below their title.
+  const withoutLogs = lines.filter((line) => !line.startsWith("  "));
+  return hints.find(({ when, inLogs }) =>
+    (inLogs === true ? lines : withoutLogs).some((line) => when.every((pattern) => pattern.test(line))),
   )?.advice;
 }
 
-/** The outcome with its hint, when it is a failure and there is one. */
-export function withHint(outcome: TargetOutcome): TargetOutcome {
+/** The outcome; of a failure with its hint, when there is one. */
+export function withHint(outcome: TargetOutcome, hints: readonly Hint[]): TargetOutcome {
   if (outcome.outcome !== "failed" && outcome.outcome !== "rolled back") return outcome;
-  const hint = outcome.hint ?? hintFor(outcome);
+  const hint = outcome.hint ?? hintFor(outcome, hints);
   return hint === undefined ? outcome : { ...outcome, hint };
 }

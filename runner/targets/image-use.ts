@@ -13,7 +13,7 @@ export interface ImageUse {
 }
 
 /** What reading the account takes. */
-export interface UseContext {
+export interface ReadContext {
   readonly clients: Clients;
   readonly signal: AbortSignal;
 }

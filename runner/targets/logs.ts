@@ -1,4 +1,4 @@
-import type { Target } from "../../config/catalogue/catalogue.ts";
+import type { Target } from "../../config/targets/target.ts";
 
 /** Where log lines of a target are. */
 export type LogSource = {

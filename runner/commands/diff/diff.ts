@@ -1,22 +1,20 @@
 import pMap from "p-map";
 import prettyBytes from "pretty-bytes";
-import type { Target } from "../../../config/catalogue/catalogue.ts";
 import { UserError } from "../../../config/problems/errors.ts";
+import type { Target } from "../../../config/targets/target.ts";
 import { readRevision } from "../../git/revision.ts";
 import { notedGates } from "../../history/gates.ts";
 import { suggestReleases } from "../../history/image.ts";
 import { readReleases, type ServiceReleases } from "../../history/read.ts";
 import { compareWithRegistry } from "../../plan/compare.ts";
 import { verifyImage } from "../../registry/verify-image.ts";
-import { type Difference, diffFacts, type Facts, factsOf } from "../../release/diff.ts";
+import { type Difference, diffFacts, type Facts, factsOf, hideValue } from "../../release/diff.ts";
 import { findReleases, isSuccessful, runningRelease } from "../../release/history.ts";
 import type { EarlierRelease, ReleaseRecord } from "../../release/record.ts";
 import { readRecord } from "../../release/store.ts";
 import type { Session } from "../../session/session.ts";
-import { readRevisionSettings } from "../../targets/ecs/settings.ts";
 import { kindOf } from "../../targets/kinds.ts";
-import { readVersionSettings } from "../../targets/lambda/settings.ts";
-import { hiddenFields, hideValue } from "../../targets/settings.ts";
+import type { TargetDetails, TargetStatus } from "../../targets/target.ts";
 
 /** `slipway diff`. */
 export interface DiffDocument {
@@ -45,8 +43,8 @@ interface Side {
   /** Digest of the image, when there is one. */
   readonly image: string | undefined;
   readonly manifests: Readonly<Record<string, string>>;
-  /** Title of a target → revision or version that it ran. */
-  readonly left: Readonly<Record<string, string>>;
+  /** Title of a target → what its record or AWS says of it. */
+  readonly details: Readonly<Record<string, TargetDetails>>;
   /** What its gates said that did not just pass it. */
   readonly gates?: readonly string[];
 }
@@ -144,7 +142,7 @@ async function sideFrom(session: Session, of: ServiceReleases, release: EarlierR
     facts: factsOfRelease(release, stored?.record),
     image: release.image,
     manifests: release.manifests,
-    left: leftBy(stored?.record),
+    details: detailsIn(stored?.record.targets ?? []),
     gates: notedGates(stored?.record),
   };
 }
@@ -170,13 +168,8 @@ function platformFacts(manifests: Readonly<Record<string, string>>): Facts {
   );
 }
 
-function leftBy(record: ReleaseRecord | undefined): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    (record?.targets ?? []).flatMap(({ title, details }) => {
-      const left = details.version ?? details.revision;
-      return left === undefined ? [] : [[title, String(left)] as const];
-    }),
-  );
+function detailsIn(targets: readonly Pick<TargetStatus, "title" | "details">[]) {
+  return Object.fromEntries(targets.map(({ title, details = {} }) => [title, details]));
 }
 
 /** What runs, with what its release says of it when there is one. */
@@ -189,15 +182,10 @@ async function sideOfRunning(session: Session, of: ServiceReleases): Promise<Sid
       kindOf(target).status(of.service.name, target, { clients, emit, signal, step: "diff" }),
     ),
   );
-  const left = Object.fromEntries(
-    targets.flatMap(({ title, details = {} }) => {
-      const one = details.version ?? details.revision;
-      return one === undefined ? [] : [[title, String(one)] as const];
-    }),
-  );
-  if (release !== undefined) return { ...(await sideFrom(session, of, release, name)), left };
+  const details = detailsIn(targets);
+  if (release !== undefined) return { ...(await sideFrom(session, of, release, name)), details };
   const [image] = of.running;
-  return { name, facts: image === undefined ? {} : { image }, image, manifests: {}, left };
+  return { name, facts: image === undefined ? {} : { image }, image, manifests: {}, details };
 }
 
 /** The source here, and the image that the registry has of it. */
@@ -220,7 +208,7 @@ async function sideOfSource(session: Session, of: ServiceReleases): Promise<Side
     },
     image: image?.digest,
     manifests: image?.manifests ?? {},
-    left: {},
+    details: {},
   };
 }
 
@@ -244,26 +232,29 @@ async function sizesOf(session: Session, of: ServiceReleases, side: Side): Promi
   }
 }
 
-/** How the task definition's revision, or the function's version, differs beside its image. */
+/** How the settings that a target ran with differ beside its image. */
 async function settingsChanged(
-  session: Session,
+  { clients, signal }: Session,
   target: Target,
   from: Side,
   to: Side,
 ): Promise<{ readonly differences: readonly Difference[]; readonly notes: readonly string[] }> {
-  const title = kindOf(target).title(target);
-  const [before, after] = [from.left[title], to.left[title]];
-  if (before === undefined || after === undefined || before === after) return { differences: [], notes: [] };
-  const [one, other] = await Promise.all([read(session, target, before), read(session, target, after)]);
+  const { title: titleOf, settings } = kindOf(target);
+  const title = titleOf(target);
+  const [before, after] = [from, to].map((side) => settings?.of(side.details[title] ?? {}));
+  if (settings === undefined || before === undefined || after === undefined || before === after) {
+    return { differences: [], notes: [] };
+  }
+  const read = (name: string) => settings.read(target, name, { clients, signal });
+  const [one, other] = await Promise.all([read(before), read(after)]);
   const gone = [...(one === undefined ? [before] : []), ...(other === undefined ? [after] : [])];
   if (one === undefined || other === undefined) {
     return { differences: [], notes: [`${title}: ${gone.join(" and ")} can't be read any more`] };
   }
-  const facts = (document: unknown) => factsOf(document, hiddenFields, hideValue);
-  const name = target.kind === "ecs" ? "revision" : "version";
+  const facts = (document: unknown) => factsOf(document, settings.hiddenFields, hideValue);
   return {
     differences: [
-      { field: `${title}: ${name}`, before, after },
+      { field: `${title}: ${settings.name}`, before, after },
       ...diffFacts(facts(one), facts(other)).map((difference) => ({
         ...difference,
         field: `${title}: ${difference.field}`,
@@ -271,10 +262,4 @@ async function settingsChanged(
     ],
     notes: [],
   };
-}
-
-function read({ clients, signal }: Session, target: Target, left: string) {
-  return target.kind === "ecs"
-    ? readRevisionSettings(clients, left, signal)
-    : readVersionSettings(clients, target.function, left, signal);
 }

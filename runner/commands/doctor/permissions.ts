@@ -2,15 +2,11 @@ import { type ContextEntry, SimulatePrincipalPolicyCommand } from "@aws-sdk/clie
 import pMap from "p-map";
 import type { StackDescription } from "../../../config/description/description.ts";
 import { type PromotionSource, promotionSources } from "../../../config/description/promotion.ts";
-import { kindsOf } from "../../../config/permissions/permission.ts";
-import {
-  type PermissionScope,
-  resourcesOf,
-  type ScopedResources,
-} from "../../../config/permissions/permission-scope.ts";
+import { type PermissionScope, resourcesOf } from "../../../config/permissions/permission-scope.ts";
 import { permissionsOf } from "../../../config/permissions/permissions.ts";
 import { type GithubRole, githubRoleName, githubSchema } from "../../../config/stack/github.ts";
 import { endpointFor, type Settings } from "../../../config/stack/settings.ts";
+import { kindsOf, type ScopedResources } from "../../../config/targets/permission.ts";
 import type { Caller } from "../../aws/account.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { hasCode } from "../../aws/errors.ts";

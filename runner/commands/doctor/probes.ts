@@ -1,6 +1,4 @@
 import { BatchGetImageCommand } from "@aws-sdk/client-ecr";
-import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
-import { GetFunctionCommand } from "@aws-sdk/client-lambda";
 import pMap from "p-map";
 import type { StackDescription } from "../../../config/description/description.ts";
 import type { PromotionSource } from "../../../config/description/promotion.ts";
@@ -9,13 +7,9 @@ import { permissions } from "../../../config/permissions/permissions.ts";
 import { type GithubRole, githubRoles } from "../../../config/stack/github.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { hasCode } from "../../aws/errors.ts";
-
-/** A call that changes nothing, whatever it is answered. */
-interface Probe {
-  readonly action: string;
-  readonly on: string;
-  call(): Promise<unknown>;
-}
+import type { ReadContext } from "../../targets/image-use.ts";
+import { kindOf } from "../../targets/kinds.ts";
+import type { Probe } from "../../targets/target.ts";
 
 type Tryable = StackDescription & { readonly promotesFrom: readonly PromotionSource[] };
 
@@ -35,12 +29,12 @@ export async function tryReading(
   clients: Clients,
   signal: AbortSignal,
 ): Promise<Tried> {
-  const probes = probesOf(description, clients, signal).filter(({ action }) => mayDo(role, action));
+  const probes = probesOf(description).filter(({ action }) => mayDo(role, action));
   const refused = await pMap(
     probes,
     async ({ action, on, call }) => {
       try {
-        await call();
+        await call({ clients, signal });
         return [];
       } catch (error) {
         signal.throwIfAborted();
@@ -57,33 +51,21 @@ function mayDo(role: GithubRole, action: string): boolean {
   return roles.includes(role);
 }
 
-function probesOf(description: Tryable, clients: Clients, signal: AbortSignal): Probe[] {
+function probesOf(description: Tryable): Probe[] {
   const { catalogue, settings, promotesFrom } = description;
-  const options = { abortSignal: signal };
   const readImage = (repositoryName: string, registryId?: string): Probe => {
     const imageIds = [{ imageTag: "slipway-doctor" }];
     const command = new BatchGetImageCommand({ repositoryName, registryId, imageIds });
-    const call = () => clients.ecr.send(command, options);
+    const call = ({ clients, signal }: ReadContext) => clients.ecr.send(command, { abortSignal: signal });
     return { action: "ecr:BatchGetImage", on: repositoryName, call };
   };
   // Another region's registry takes clients of that region: left out.
   const promoted = promotesFrom
     .filter(({ region }) => region === settings.aws.region)
     .flatMap(({ account, repositories }) => repositories.map((name) => readImage(name, account)));
-  const own = catalogue.services.flatMap((service): Probe[] => {
-    return [
-      readImage(repositoryName(settings, service)),
-      ...service.targets.map((target): Probe => {
-        if (target.kind === "lambda") {
-          const command = new GetFunctionCommand({ FunctionName: target.function });
-          const call = () => clients.lambda.send(command, options);
-          return { action: "lambda:GetFunction", on: target.function, call };
-        }
-        const command = new DescribeServicesCommand({ cluster: target.cluster, services: [target.service] });
-        const call = () => clients.ecs.send(command, options);
-        return { action: "ecs:DescribeServices", on: `${target.cluster}/${target.service}`, call };
-      }),
-    ];
-  });
+  const own = catalogue.services.flatMap((service) => [
+    readImage(repositoryName(settings, service)),
+    ...service.targets.flatMap((target) => kindOf(target).probe(target) ?? []),
+  ]);
   return [...own, ...promoted];
 }

@@ -1,7 +1,7 @@
 import { basename, dirname, join, normalize } from "node:path/posix";
 import { z } from "zod";
-import { platformSchema } from "../../../config/catalogue/catalogue.ts";
 import { parseYaml } from "../../../config/problems/yaml.ts";
+import { platformSchema } from "../../../config/stack/platform.ts";
 import type { Found, FoundService } from "./found.ts";
 import { serviceName } from "./names.ts";
 

@@ -13,6 +13,7 @@ import {
 import type { EarlierRelease, ReleaseRecord } from "../../release/record.ts";
 import { readRecord } from "../../release/store.ts";
 import type { Session } from "../../session/session.ts";
+import { findKind } from "../../targets/kinds.ts";
 
 /** The release that a service goes back to, or why there is none. */
 export function chooseRelease(
@@ -83,7 +84,7 @@ export async function chooseImage(
     service: of.service,
     image,
     release,
-    earlier: leftInTargets(stored?.record, withTaskDefinition),
+    reuse: reusableInTargets(stored?.record, withTaskDefinition),
     about: {
       command: "rollback",
       // The record may be gone: then what its successors remember of it.
@@ -100,17 +101,17 @@ export async function chooseImage(
 }
 
 /**
- * What a release left in its targets, by their titles. Of a sidecar nothing: the revision that it was in
- * has the image of its main service as it was then, too.
+ * What of a release can be used again, by title of the target. Nothing of a sidecar: the revision that it
+ * was in has its main service's image of then.
  */
-export function leftInTargets(
+export function reusableInTargets(
   record: Pick<ReleaseRecord, "targets"> | undefined,
   withTaskDefinition: boolean,
 ): Record<string, string> {
   const own = (record?.targets ?? []).filter(({ sidecar }) => sidecar === undefined);
   const entries = own.flatMap(({ kind, title, details }) => {
-    const left = kind === "lambda" ? details.version : withTaskDefinition ? details.revision : undefined;
-    return left === undefined ? [] : [[title, String(left)] as const];
+    const reusable = findKind(kind)?.reusable(details, withTaskDefinition);
+    return reusable === undefined ? [] : [[title, reusable] as const];
   });
   return Object.fromEntries(entries);
 }

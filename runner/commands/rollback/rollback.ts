@@ -1,4 +1,4 @@
-import type { Service, Target } from "../../../config/catalogue/catalogue.ts";
+import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { UserError } from "../../../config/problems/errors.ts";
 import { readReleases, servicesToMove, thatRun } from "../../history/read.ts";
 import {
@@ -11,6 +11,7 @@ import {
 } from "../../move/releases.ts";
 import { unrecordedMove } from "../../release/history.ts";
 import type { Session } from "../../session/session.ts";
+import { kindOf } from "../../targets/kinds.ts";
 import { chooseImage, chooseRelease } from "./choose.ts";
 
 export interface RollbackRequest {
@@ -95,20 +96,9 @@ export async function prepareRollback(session: Session, request: RollbackRequest
   return { planned, leftOut: found.leftOut };
 }
 
-/**
- * A service going back: its functions leave out the steps of a shift, since the image ran well before,
- * and its ECS services the task that runs before: a migration of the past undoes nothing, and its
- * failing must not stand in the way.
- */
+/** A service going back to an image that ran well: without what its targets do to prepare for a new one. */
 export function movedAtOnce(service: Service): Service {
-  const targets = service.targets.map((target): Target => {
-    if (target.kind === "lambda") {
-      const { shift: _steps, ...rest } = target;
-      return rest;
-    }
-    const { before: _task, ...rest } = target;
-    return rest;
-  });
+  const targets = service.targets.map((target) => kindOf(target).withoutPreparations(target));
   return { ...service, targets };
 }
 

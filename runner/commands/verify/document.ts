@@ -1,4 +1,4 @@
-import type { Target } from "../../../config/catalogue/catalogue.ts";
+import type { Target } from "../../../config/targets/target.ts";
 import type { Where } from "../../session/where.ts";
 import type { TargetCheck } from "../../targets/target.ts";
 

@@ -1,9 +1,10 @@
 import pMap from "p-map";
-import type { Service, Target } from "../../../config/catalogue/catalogue.ts";
+import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../../config/names.ts";
+import type { Target } from "../../../config/targets/target.ts";
 import { withoutPlaces } from "../../history/read.ts";
 import { plannedImage } from "../../plan/plan.ts";
-import { imagesByService, targetImage } from "../../plan/target-image.ts";
+import { imagesByService } from "../../plan/target-image.ts";
 import { lookAndPlan } from "../../plan/targets.ts";
 import type { Image } from "../../registry/image.ts";
 import { runStep } from "../../report/events.ts";
@@ -56,7 +57,7 @@ function verifyTarget(
     const image = images.get(service.name);
     if (image === undefined) throw new Error(`${service.name} is not among the services to verify`);
     // What a plan says without knowing the image: containers, platforms, smoke checks.
-    const wanted = targetImage(target, image, images);
+    const wanted = kind.imageFor(target, image, images);
     const { state, problems } = await lookAndPlan(service.name, target, wanted, context);
     const around = await kind.verify(target, state, { image: undefined, registry }, context);
     const known = new Set(around.map(({ message }) => message.split(":")[0]));

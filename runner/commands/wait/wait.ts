@@ -1,5 +1,6 @@
 import pMap from "p-map";
-import type { Service, Target } from "../../../config/catalogue/catalogue.ts";
+import type { Service } from "../../../config/catalogue/catalogue.ts";
+import type { Target } from "../../../config/targets/target.ts";
 import { judgeOutcome } from "../../move/outcome.ts";
 import { stepOutcome, verdictOf } from "../../move/target.ts";
 import { runStep } from "../../report/events.ts";

@@ -4,7 +4,7 @@ import type {
   Service,
   ServiceDeployment,
 } from "@aws-sdk/client-ecs";
-import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
+import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import type { Gate } from "../gate.ts";
 import type { FieldChange, TargetOutcome } from "../target.ts";
 

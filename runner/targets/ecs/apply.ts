@@ -3,12 +3,12 @@ import { UserError } from "../../../config/problems/errors.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { isAwsError } from "../../aws/errors.ts";
 import type { Clock } from "../poll.ts";
-import type { TargetContext, TargetImage, TargetPlan } from "../target.ts";
+import type { TargetContext, TargetImage } from "../target.ts";
 import { alarmField, configurationWithAlarms } from "./alarms.ts";
 import { imageIn, referencesByContainer } from "./containers.ts";
 import { runOneOff } from "./one-off/one-off.ts";
-import { nextRevision, registerRevision, revisionLeft, revisionLikeIt } from "./revision.ts";
-import { type EcsState, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
+import { nextRevision, registerRevision, reusableRevision, revisionLikeIt } from "./revision.ts";
+import { type EcsPlan, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
 
 /** A deployment that was started, and what is needed to follow it or to put it back. */
 export interface EcsApplied {
@@ -34,23 +34,23 @@ export interface EcsApplied {
  * @throws UserError when the one-off task fails: the service is as it was
  */
 export async function applyEcs(
-  plan: TargetPlan<EcsState>,
+  plan: EcsPlan,
   image: TargetImage,
   context: TargetContext,
   clock: Clock,
 ): Promise<EcsApplied> {
   const { state, target, title } = plan;
-  if (state.kind !== "found" || target.kind !== "ecs") throw new Error(`no plan to apply for ${plan.title}`);
+  if (state.kind !== "found") throw new Error(`no plan to apply for ${plan.title}`);
   const { service, taskDefinition } = state;
   const references = referencesByContainer(target, image);
   const current = taskDefinition.taskDefinitionArn;
-  if (isUnderWay(state, references)) return takeUp(state, clock);
+  if (isUnderWay(state, references)) return resumeDeployment(state, clock);
   const configuration = configurationWithAlarms(target, service);
   if (plan.changes.every(({ field }) => field === alarmField)) {
     return startDeployment(context.clients, service, current, clock, configuration);
   }
 
-  const revisionArn = await takeRevision(plan.earlier, state, references, context);
+  const revisionArn = await takeRevision(plan.reuse, state, references, context);
   const task = target.before;
   const isAsked = task !== undefined && references[task.container] !== undefined;
   if (isAsked) {
@@ -63,16 +63,16 @@ export async function applyEcs(
 
 /** The revision to set the service to: one that is there already, or a new one. Says which. */
 async function takeRevision(
-  earlier: string | undefined,
+  reuse: string | undefined,
   { taskDefinition, tags }: FoundService,
   references: Readonly<Record<string, string>>,
   { clients: { ecs }, signal, emit, step }: TargetContext,
 ): Promise<string> {
   const say = (line: string) => emit({ kind: "step-log", id: step, line });
-  const left = await revisionLeft(ecs, earlier, references, signal);
-  if (left !== undefined) {
-    say(`takes ${revisionName(left.taskDefinitionArn)} as it was`);
-    return left.taskDefinitionArn;
+  const kept = await reusableRevision(ecs, reuse, references, signal);
+  if (kept !== undefined) {
+    say(`takes ${revisionName(kept.taskDefinitionArn)} as it was`);
+    return kept.taskDefinitionArn;
   }
   const request = nextRevision(taskDefinition, tags, references);
   const alike = await revisionLikeIt(ecs, request, taskDefinition, signal);
@@ -148,7 +148,7 @@ function isUnderWay(state: FoundService, references: Readonly<Record<string, str
 }
 
 /** What `startDeployment` would have returned for the deployment that a service is in. */
-export function takeUp({ service, taskDefinition }: FoundService, clock: Clock): EcsApplied {
+export function resumeDeployment({ service, taskDefinition }: FoundService, clock: Clock): EcsApplied {
   const primary = primaryOf(service);
   return {
     cluster: service.clusterArn ?? "",

@@ -1,7 +1,38 @@
-import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
+import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
-import type { TargetImage } from "../target.ts";
-import type { TaskDefinition } from "./state.ts";
+import type { FieldChange, TargetImage } from "../target.ts";
+import type { EcsPlan, TaskDefinition } from "./state.ts";
+
+/**
+ * What a target of a service is moved to: a revision of the task definition takes the images of all
+ * services of the run that it has containers for, so that one deployment moves them.
+ */
+export function ecsImageFor(
+  target: EcsTarget,
+  image: Image,
+  images: ReadonlyMap<string, Image>,
+): TargetImage {
+  const containers = Object.entries(target.containers).flatMap(([container, service]) => {
+    const one = service === image.service ? image : images.get(service);
+    return one === undefined ? [] : [[container, one] as const];
+  });
+  // The target's own service comes first.
+  containers.sort(([, a], [, b]) => Number(b === image) - Number(a === image));
+  return { ...image, containers: Object.fromEntries(containers) };
+}
+
+/** What a change of a container's image is called in a plan. */
+export function imageField(container: string): string {
+  return `containerDefinitions[${container}].image`;
+}
+
+/** The change of the image that a service runs in a target; undefined when the plan has none. */
+export function ecsImageChange({ target, changes }: EcsPlan, service: string): FieldChange | undefined {
+  const fields = Object.entries(target.containers)
+    .filter(([, other]) => other === service)
+    .map(([container]) => imageField(container));
+  return changes.find(({ field }) => fields.includes(field));
+}
 
 /** Which containers of a target take which image in this run. */
 export function imagesByContainer(target: EcsTarget, image: TargetImage): Readonly<Record<string, Image>> {

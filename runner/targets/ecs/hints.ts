@@ -1,4 +1,4 @@
-import type { Hint } from "../hints/hint.ts";
+import type { Hint } from "../hint.ts";
 
 const network =
   "give the tasks' subnets a way out: a NAT gateway, or VPC endpoints for ecr.api, ecr.dkr, s3 and logs (and for secretsmanager, ssm where used), and let their security group use it on port 443";

@@ -10,7 +10,7 @@ import {
   type Task,
 } from "@aws-sdk/client-ecs";
 import pMap from "p-map";
-import { type ImageUse, parallelReads, type UseContext } from "../image-use.ts";
+import { type ImageUse, parallelReads, type ReadContext } from "../image-use.ts";
 import { nameOf, revisionName } from "./state.ts";
 
 /** A revision that a service runs, or is on the way to or from. */
@@ -25,7 +25,7 @@ interface Revision {
  * services' PRIMARY deployments, ACTIVE ones with tasks, and task sets, and of all tasks there are,
  * whoever started them. Only reads.
  */
-export async function imagesInEcs({ clients, signal }: UseContext): Promise<readonly ImageUse[]> {
+export async function imagesInEcs({ clients, signal }: ReadContext): Promise<readonly ImageUse[]> {
   const clusters: string[] = [];
   const pages = paginateListClusters({ client: clients.ecs, pageSize: 100 }, {}, { abortSignal: signal });
   for await (const page of pages) clusters.push(...(page.clusterArns ?? []));
@@ -47,7 +47,7 @@ export async function imagesInEcs({ clients, signal }: UseContext): Promise<read
   ];
 }
 
-async function servicesOf({ clients, signal }: UseContext, cluster: string): Promise<Service[]> {
+async function servicesOf({ clients, signal }: ReadContext, cluster: string): Promise<Service[]> {
   const services: Service[] = [];
   // DescribeServices takes ten at once: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html
   const pages = paginateListServices(
@@ -67,7 +67,7 @@ async function servicesOf({ clients, signal }: UseContext, cluster: string): Pro
   return services;
 }
 
-async function tasksOf({ clients, signal }: UseContext, cluster: string): Promise<Task[]> {
+async function tasksOf({ clients, signal }: ReadContext, cluster: string): Promise<Task[]> {
   const tasks: Task[] = [];
   const pages = paginateListTasks(
     { client: clients.ecs, pageSize: 100 },
@@ -130,7 +130,7 @@ export function usesOfTask(task: Task): readonly ImageUse[] {
 }
 
 async function usesOfRevisions(
-  { clients, signal }: UseContext,
+  { clients, signal }: ReadContext,
   revisions: readonly Revision[],
 ): Promise<readonly ImageUse[]> {
   const byTaskDefinition = Map.groupBy(revisions, ({ taskDefinition }) => taskDefinition);

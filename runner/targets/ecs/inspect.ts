@@ -4,14 +4,14 @@ import {
   paginateListServices,
   type Service,
 } from "@aws-sdk/client-ecs";
-import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
 import type { Problem } from "../../../config/problems/errors.ts";
 import { didYouMean } from "../../../config/problems/nearest.ts";
+import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { isAwsError } from "../../aws/errors.ts";
-import type { TargetContext, TargetPlan } from "../target.ts";
+import type { TargetContext } from "../target.ts";
 import { describeTaskDefinition } from "./revision.ts";
-import { type EcsState, nameOf, primaryOf } from "./state.ts";
+import { type EcsPlan, type EcsState, nameOf, primaryOf } from "./state.ts";
 
 /** Names shown in "did you mean"; reading more of them takes longer than it helps. */
 const mostNames = 300;
@@ -76,10 +76,10 @@ export async function inspectEcs(target: EcsTarget, context: TargetContext): Pro
 
 /** Whether the service is still set to what the plan was made from, by the same deployment. */
 export async function isEcsAsPlanned(
-  { target, state }: TargetPlan<EcsState>,
+  { target, state }: EcsPlan,
   { clients, signal }: TargetContext,
 ): Promise<boolean> {
-  if (target.kind !== "ecs" || state.kind !== "found") return true;
+  if (state.kind !== "found") return true;
   const now = await findService(clients, target, signal);
   if (now === undefined || now === "no cluster") return false;
   const { service } = state;

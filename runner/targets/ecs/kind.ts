@@ -1,17 +1,19 @@
-import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
+import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import { explainRefusal } from "../../aws/errors.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
 import type { Gate } from "../gate.ts";
 import { type Clock, systemClock } from "../poll.ts";
-import type { TargetContext, TargetImage, TargetKind, TargetOutcome, TargetPlan } from "../target.ts";
-import { applyEcs, type EcsApplied, startDeployment, takeUp } from "./apply.ts";
-import { containerOf, imageIn, imagesByContainer } from "./containers.ts";
+import type { TargetContext, TargetImage, TargetKind, TargetOutcome } from "../target.ts";
+import { applyEcs, type EcsApplied, resumeDeployment, startDeployment } from "./apply.ts";
+import { containerOf, ecsImageChange, ecsImageFor, imageIn, imagesByContainer } from "./containers.ts";
 import { type DeploymentEnd, followDeployment } from "./follow/follow.ts";
+import { ecsHints } from "./hints.ts";
 import { imagesInEcs } from "./in-use.ts";
 import { findService, inspectEcs, isEcsAsPlanned } from "./inspect.ts";
 import { logsOfEcs } from "./logs.ts";
 import { ecsTitle, planEcs } from "./plan.ts";
-import { type EcsState, type FoundService, primaryOf, revisionName } from "./state.ts";
+import { ecsSettings } from "./settings.ts";
+import { type EcsPlan, type EcsState, type FoundService, primaryOf, revisionName } from "./state.ts";
 import { statusOfEcs } from "./status.ts";
 import { smokeCheckService } from "./tasks/smoke.ts";
 import { verifyEcs } from "./verify/verify.ts";
@@ -27,17 +29,30 @@ export function createEcsKind(clock: Clock): TargetKind<EcsTarget, EcsState, Ecs
   return {
     kind: "ecs",
     title: ecsTitle,
+    hints: ecsHints,
+    imageFor: ecsImageFor,
+    // A migration of the past undoes nothing, and its failure must not stand in the way of going back.
+    withoutPreparations: ({ before: _task, ...target }) => target,
     inspect: inspectEcs,
     plan: planEcs,
+    imageChange: ecsImageChange,
     verify: verifyEcs,
     isAsPlanned: isEcsAsPlanned,
     apply: (plan, image, context) =>
       applyEcs(plan, image, context, clock).catch((error: unknown) => {
         throw explainRefusal(error, plan.title);
       }),
-    takeUp: ({ state }) => (state.kind === "found" ? takeUp(state, clock) : undefined),
+    resume: ({ state }) => (state.kind === "found" ? resumeDeployment(state, clock) : undefined),
     status: statusOfEcs,
+    reusable: ({ revision }, withSettings) =>
+      withSettings && revision !== undefined ? String(revision) : undefined,
+    settings: ecsSettings,
     logs: logsOfEcs,
+    probe: ({ cluster, service }) => ({
+      action: "ecs:DescribeServices",
+      on: `${cluster}/${service}`,
+      call: ({ clients, signal }) => findService(clients, { cluster, service }, signal),
+    }),
     inUse: imagesInEcs,
     wait: (service, target, registry, context) => waitForEcs(service, target, registry, context, clock),
 
@@ -49,7 +64,7 @@ export function createEcsKind(clock: Clock): TargetKind<EcsTarget, EcsState, Ecs
 }
 
 async function follow(
-  plan: TargetPlan<EcsState>,
+  plan: EcsPlan,
   applied: EcsApplied,
   image: TargetImage,
   context: TargetContext,
@@ -112,7 +127,7 @@ function shortened([first = "", ...others]: readonly string[]): string {
 }
 
 async function revert(
-  plan: TargetPlan<EcsState>,
+  plan: EcsPlan,
   applied: EcsApplied,
   context: TargetContext,
   clock: Clock,
@@ -155,15 +170,15 @@ async function revert(
   };
 }
 
-function planned(plan: TargetPlan<EcsState>): { target: EcsTarget; state: FoundService } {
-  if (plan.target.kind !== "ecs" || plan.state.kind !== "found") {
+function planned(plan: EcsPlan): { target: EcsTarget; state: FoundService } {
+  if (plan.state.kind !== "found") {
     throw new Error(`${plan.title} was not planned as an ECS service that exists`);
   }
   return { target: plan.target, state: plan.state };
 }
 
 function outcomeOf(
-  plan: TargetPlan<EcsState>,
+  plan: EcsPlan,
   applied: EcsApplied,
   end: DeploymentEnd,
   image: Image,

@@ -1,4 +1,4 @@
-import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
+import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import type { LogSource } from "../logs.ts";
 import type { TargetContext } from "../target.ts";
 import { findService } from "./inspect.ts";

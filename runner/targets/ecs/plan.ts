@@ -1,13 +1,13 @@
 import type { Service } from "@aws-sdk/client-ecs";
-import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
 import type { Problem } from "../../../config/problems/errors.ts";
 import { didYouMean } from "../../../config/problems/nearest.ts";
+import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import type { Image } from "../../registry/image.ts";
-import type { FieldChange, TargetImage, TargetPlan } from "../target.ts";
+import type { FieldChange, TargetImage } from "../target.ts";
 import { alarmChange } from "./alarms.ts";
-import { imageIn, imagesByContainer, referencesByContainer } from "./containers.ts";
+import { imageField, imageIn, imagesByContainer, referencesByContainer } from "./containers.ts";
 import { oneOffProblems } from "./one-off/request.ts";
-import { type EcsState, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
+import { type EcsPlan, type EcsState, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
 import { strategyNotes } from "./strategy.ts";
 import { smokeProblems } from "./tasks/smoke.ts";
 
@@ -22,7 +22,7 @@ export function planEcs(
   target: EcsTarget,
   state: EcsState,
   image: TargetImage,
-): TargetPlan<EcsState> {
+): EcsPlan {
   const plan = { service: serviceName, target, title: ecsTitle(target), state };
   if (state.kind === "unusable") {
     return { ...plan, action: "none", changes: [], problems: state.problems, notes: [] };
@@ -53,7 +53,7 @@ function changesOf(target: EcsTarget, state: FoundService, image: TargetImage): 
   if (known.length === 0) return [];
   const images = known.flatMap(([container, after]): FieldChange[] => {
     const before = imageIn(state.taskDefinition, container);
-    return before === after ? [] : [{ field: `containerDefinitions[${container}].image`, before, after }];
+    return before === after ? [] : [{ field: imageField(container), before, after }];
   });
   // The right image may be declared already; what counts is whether it is also what came to run.
   const rollout = rolloutOf(state.service);

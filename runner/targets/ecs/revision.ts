@@ -122,14 +122,14 @@ export async function registerRevision(
  *
  * @throws UserError `revision-gone` when it is asked for and can't be set again
  */
-export async function revisionLeft(
+export async function reusableRevision(
   ecs: ECSClient,
-  earlier: string | undefined,
+  name: string | undefined,
   references: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ): Promise<TaskDefinition | undefined> {
-  if (earlier === undefined) return undefined;
-  const found = await describeTaskDefinition(ecs, earlier, signal).catch((error: unknown) => {
+  if (name === undefined) return undefined;
+  const found = await describeTaskDefinition(ecs, name, signal).catch((error: unknown) => {
     // What ECS says of a revision that was deleted, or never there.
     if (isAwsError(error, "ClientException")) return undefined;
     throw error;
@@ -139,7 +139,7 @@ export async function revisionLeft(
   throw new UserError(
     {
       code: "revision-gone",
-      where: `task definition ${earlier}`,
+      where: `task definition ${name}`,
       message: fault,
       fix: "go back without --with-task-definition: the image alone, into the current revision",
     },

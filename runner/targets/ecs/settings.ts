@@ -1,24 +1,22 @@
-import type { Clients } from "../../aws/clients.ts";
+import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import { isAwsError } from "../../aws/errors.ts";
+import type { ReleaseSettings } from "../target.ts";
 import { describeTaskDefinition, responseOnly } from "./revision.ts";
 
-/**
- * A revision of a task definition as its owner wrote it; undefined when it is gone.
- *
- * @param name `shop-ui:12`
- */
-export async function readRevisionSettings(
-  clients: Clients,
-  name: string,
-  signal: AbortSignal,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
-  try {
-    const { taskDefinition } = await describeTaskDefinition(clients.ecs, name, signal);
-    return Object.fromEntries(
-      Object.entries(taskDefinition).filter(([field]) => !responseOnly.includes(field)),
-    );
-  } catch (error) {
-    if (isAwsError(error, "ClientException", "InvalidParameterException")) return undefined;
-    throw error;
-  }
-}
+/** Settings of a release of an ECS service: the revision of the task definition that it ran. */
+export const ecsSettings: ReleaseSettings<EcsTarget> = {
+  name: "revision",
+  hiddenFields: ["environment"],
+  of: ({ revision }) => (revision === undefined ? undefined : String(revision)),
+  async read(_target, name, { clients, signal }) {
+    try {
+      const { taskDefinition } = await describeTaskDefinition(clients.ecs, name, signal);
+      return Object.fromEntries(
+        Object.entries(taskDefinition).filter(([field]) => !responseOnly.includes(field)),
+      );
+    } catch (error) {
+      if (isAwsError(error, "ClientException", "InvalidParameterException")) return undefined;
+      throw error;
+    }
+  },
+};

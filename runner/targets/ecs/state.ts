@@ -1,5 +1,7 @@
 import type { Deployment, Service, Tag } from "@aws-sdk/client-ecs";
 import type { Problem } from "../../../config/problems/errors.ts";
+import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
+import type { TargetPlan } from "../target.ts";
 
 /** A task definition as the API sends it: also with fields that our SDK does not know yet. */
 export interface TaskDefinition {
@@ -33,6 +35,9 @@ export type EcsState =
       readonly taskDefinition: TaskDefinition;
       readonly tags: readonly Tag[];
     };
+
+/** What would be done to an ECS service. */
+export type EcsPlan = TargetPlan<EcsState, EcsTarget>;
 
 export type FoundService = Extract<EcsState, { kind: "found" }>;
 

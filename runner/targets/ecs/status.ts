@@ -1,5 +1,5 @@
 import type { Service } from "@aws-sdk/client-ecs";
-import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
+import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import type { TargetContext, TargetStatus } from "../target.ts";
 import { containerOf, imageIn } from "./containers.ts";
 import { findService } from "./inspect.ts";

@@ -1,12 +1,12 @@
 import type { Deployment, Service } from "@aws-sdk/client-ecs";
 import pMap from "p-map";
-import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
+import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import type { Clients } from "../../aws/clients.ts";
 import type { Image } from "../../registry/image.ts";
 import { describeImage } from "../../registry/lookup.ts";
 import type { Clock } from "../poll.ts";
 import type { TargetContext, TargetOutcome } from "../target.ts";
-import { type EcsApplied, takeUp } from "./apply.ts";
+import { type EcsApplied, resumeDeployment } from "./apply.ts";
 import { containerOf, imageIn } from "./containers.ts";
 import { followDeployment } from "./follow/follow.ts";
 import { inspectEcs } from "./inspect.ts";
@@ -42,12 +42,13 @@ export async function waitForEcs(
   const { service } = state;
   if (rolloutOf(service) !== "IN_PROGRESS") {
     // The run that deployed it may have been killed before it asked.
-    const fault = await smokeFault(target, state, takeUp(state, clock), context, clock);
+    const fault = await smokeFault(target, state, resumeDeployment(state, clock), context, clock);
     if (fault === undefined) return undefined;
     return { ...about, ...fault, milliseconds: clock.now() - startedAt };
   }
   const failed = rolledBackOf(service);
-  const applied = failed === undefined ? takeUp(state, clock) : failedDeployment(state, failed, clock);
+  const applied =
+    failed === undefined ? resumeDeployment(state, clock) : failedDeployment(state, failed, clock);
   const taskDefinition =
     applied.revisionArn === state.taskDefinition.taskDefinitionArn
       ? state.taskDefinition
@@ -113,7 +114,7 @@ export function rolledBackOf(service: Service): Deployment | undefined {
 }
 
 function failedDeployment(state: FoundService, failed: Deployment, clock: Clock): EcsApplied {
-  const rollback = takeUp(state, clock);
+  const rollback = resumeDeployment(state, clock);
   return {
     ...rollback,
     revisionArn: failed.taskDefinition ?? "",

@@ -1,4 +1,4 @@
-import type { Hint } from "../hints/hint.ts";
+import type { Hint } from "../hint.ts";
 
 /**
  * Reason codes and errors of Lambda.

@@ -1,7 +1,7 @@
 import { type AliasConfiguration, paginateListFunctions } from "@aws-sdk/client-lambda";
 import pMap from "p-map";
 import { listAliases } from "../../aws/function-aliases.ts";
-import { type ImageUse, parallelReads, type UseContext } from "../image-use.ts";
+import { type ImageUse, parallelReads, type ReadContext } from "../image-use.ts";
 import { getFunction, unlessMissing } from "./function.ts";
 
 /** A version that a function runs, and for whom. */
@@ -16,7 +16,7 @@ interface Version {
  * Every image that Lambda runs in the account and region: of $LATEST, and of every version that an alias
  * points to, those with a small part of the calls included. Only reads.
  */
-export async function imagesInLambda({ clients, signal }: UseContext): Promise<readonly ImageUse[]> {
+export async function imagesInLambda({ clients, signal }: ReadContext): Promise<readonly ImageUse[]> {
   const names: string[] = [];
   const pages = paginateListFunctions({ client: clients.lambda }, {}, { abortSignal: signal });
   for await (const page of pages) {
@@ -30,7 +30,7 @@ export async function imagesInLambda({ clients, signal }: UseContext): Promise<r
   return uses.flat();
 }
 
-async function usesOfFunction({ clients, signal }: UseContext, name: string): Promise<readonly ImageUse[]> {
+async function usesOfFunction({ clients, signal }: ReadContext, name: string): Promise<readonly ImageUse[]> {
   const aliases = await unlessMissing(listAliases(clients, name, signal));
   // Deleted since it was listed.
   if (aliases === undefined) return [];

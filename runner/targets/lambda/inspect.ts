@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import { paginateListFunctions } from "@aws-sdk/client-lambda";
-import type { LambdaTarget } from "../../../config/catalogue/catalogue.ts";
 import type { Problem } from "../../../config/problems/errors.ts";
 import { didYouMean } from "../../../config/problems/nearest.ts";
+import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { listAliases } from "../../aws/function-aliases.ts";
-import type { TargetContext, TargetPlan } from "../target.ts";
+import type { TargetContext } from "../target.ts";
 import { missingAlarms } from "./alarms.ts";
 import { seenOf } from "./alias.ts";
 import { findLeft } from "./follow/provisioned.ts";
 import { getAlias, getFunction, getProvisioned, isSettled, weightsOf } from "./function.ts";
-import type { LambdaState } from "./state.ts";
+import type { LambdaPlan, LambdaState } from "./state.ts";
 
 /** Names shown in "did you mean": ten pages, as Lambda gives them. */
 const mostNames = 500;
@@ -131,10 +131,9 @@ async function settingProblems(
 
 /** Whether the alias still is where it was, with the same weights, when the plan was made. */
 export async function isLambdaAsPlanned(
-  { target, state }: TargetPlan<LambdaState>,
+  { target, state }: LambdaPlan,
   { clients, signal }: TargetContext,
 ): Promise<boolean> {
-  if (target.kind !== "lambda") return true;
   const alias = await getAlias(clients, target, signal);
   const planned = state.kind === "found" ? state.alias : undefined;
   return (

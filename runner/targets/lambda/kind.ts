@@ -1,22 +1,31 @@
-import type { LambdaTarget } from "../../../config/catalogue/catalogue.ts";
+import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { explainRefusal } from "../../aws/errors.ts";
 import { imageReference } from "../../registry/image.ts";
 import { type Clock, systemClock } from "../poll.ts";
-import type { TargetContext, TargetKind, TargetOutcome, TargetPlan } from "../target.ts";
+import type { TargetContext, TargetKind, TargetOutcome } from "../target.ts";
 import { type SeenAlias, samePlace, seeAlias, sendAlias, whole } from "./alias.ts";
 import { followLambda, type LambdaApplied } from "./follow/follow.ts";
 import { provision } from "./follow/provisioned.ts";
 import { type FunctionUpdate, renew, updateOf } from "./follow/until.ts";
 import { getFunction } from "./function.ts";
+import { lambdaHints } from "./hints.ts";
 import { imagesInLambda } from "./in-use.ts";
 import { inspectLambda, isLambdaAsPlanned } from "./inspect.ts";
 import { logsOfLambda } from "./logs.ts";
-import { architectureOf, lambdaTitle, manifestFor, planLambda, sameDigest } from "./plan.ts";
-import type { LambdaState } from "./state.ts";
+import {
+  architectureOf,
+  lambdaImageChange,
+  lambdaTitle,
+  manifestFor,
+  planLambda,
+  sameDigest,
+} from "./plan.ts";
+import { lambdaSettings } from "./settings.ts";
+import type { LambdaPlan, LambdaState } from "./state.ts";
 import { statusOfLambda } from "./status.ts";
 import { assertManifest, createFunction, updateCode } from "./update.ts";
 import { verifyLambda } from "./verify.ts";
-import { versionLeft } from "./versions.ts";
+import { reusableVersion } from "./versions.ts";
 import { waitForLambda } from "./wait.ts";
 
 export type { LambdaApplied } from "./follow/follow.ts";
@@ -29,19 +38,32 @@ export function createLambdaKind(clock: Clock): TargetKind<LambdaTarget, LambdaS
   return {
     kind: "lambda",
     title: lambdaTitle,
+    hints: lambdaHints,
+    // A function has one place for an image.
+    imageFor: (_target, image) => image,
+    // The image ran well before: the steps of a shift would only keep callers waiting.
+    withoutPreparations: ({ shift: _steps, ...target }) => target,
     inspect: inspectLambda,
     plan: planLambda,
+    imageChange: lambdaImageChange,
     verify: verifyLambda,
     status: statusOfLambda,
+    reusable: ({ version }) => (version === undefined ? undefined : String(version)),
+    settings: lambdaSettings,
     logs: logsOfLambda,
+    probe: (target) => ({
+      action: "lambda:GetFunction",
+      on: target.function,
+      call: ({ clients, signal }) => getFunction(clients, target.function, undefined, signal),
+    }),
     inUse: imagesInLambda,
     wait: (service, target, _registry, context) => waitForLambda(service, target, context, clock),
     isAsPlanned: isLambdaAsPlanned,
     // The alias is moved last: a version that callers are sent to is proven.
-    takeUp: () => undefined,
+    resume: () => undefined,
 
     async apply(plan, image, context) {
-      const target = targetOf(plan);
+      const target = plan.target;
       const startedAt = clock.now();
       const architecture = architectureOf(target, plan.state);
       const digest = manifestFor(image, architecture);
@@ -50,7 +72,7 @@ export function createLambdaKind(clock: Clock): TargetKind<LambdaTarget, LambdaS
       const update = updateOf(target, context, clock, startedAt);
       const reference = imageReference(image, digest);
       const version =
-        runningVersion(plan.state, reference) ?? (await versionLeft(update, plan.earlier, reference));
+        runningVersion(plan.state, reference) ?? (await reusableVersion(update, plan.reuse, reference));
       if (version !== undefined) return { reference, version, startedAt };
       try {
         if (plan.action === "create") await createFunction(update, reference);
@@ -62,24 +84,18 @@ export function createLambdaKind(clock: Clock): TargetKind<LambdaTarget, LambdaS
     },
 
     follow: (plan, applied, image, context) =>
-      followLambda(
-        plan,
-        applied,
-        image,
-        context,
-        updateOf(targetOf(plan), context, clock, applied.startedAt),
-      ),
+      followLambda(plan, applied, image, context, updateOf(plan.target, context, clock, applied.startedAt)),
     revert: (plan, applied, context) => revert(plan, applied, context, clock),
   };
 }
 
 async function revert(
-  plan: TargetPlan<LambdaState>,
+  plan: LambdaPlan,
   applied: LambdaApplied,
   context: TargetContext,
   clock: Clock,
 ): Promise<TargetOutcome> {
-  const target = targetOf(plan);
+  const target = plan.target;
   const startedAt = clock.now();
   const previous = plan.state.kind === "found" ? plan.state.alias : undefined;
   const about = { service: plan.service, title: plan.title, kind: "lambda" as const };
@@ -129,9 +145,4 @@ async function isOurDoing(
 function runningVersion(state: LambdaState, reference: string): string | undefined {
   const alias = state.kind === "found" ? state.alias : undefined;
   return sameDigest(alias?.image, reference) ? alias?.version : undefined;
-}
-
-function targetOf(plan: TargetPlan<LambdaState>): LambdaTarget {
-  if (plan.target.kind !== "lambda") throw new Error(`${plan.title} was not planned as a Lambda function`);
-  return plan.target;
 }

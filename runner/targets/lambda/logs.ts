@@ -1,4 +1,4 @@
-import type { LambdaTarget } from "../../../config/catalogue/catalogue.ts";
+import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import type { LogSource } from "../logs.ts";
 import type { TargetContext } from "../target.ts";
 import { getFunction } from "./function.ts";

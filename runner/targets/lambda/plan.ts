@@ -1,13 +1,14 @@
-import type { LambdaTarget } from "../../../config/catalogue/catalogue.ts";
 import type { Problem } from "../../../config/problems/errors.ts";
+import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
-import type { FieldChange, TargetPlan } from "../target.ts";
+import type { FieldChange } from "../target.ts";
 import { describeSteps } from "./follow/steps.ts";
 import {
   describeWeights,
   type FoundAlias,
   type FoundFunction,
   isWeighted,
+  type LambdaPlan,
   type LambdaState,
 } from "./state.ts";
 
@@ -35,7 +36,7 @@ export function planLambda(
   target: LambdaTarget,
   state: LambdaState,
   image: Image,
-): TargetPlan<LambdaState> {
+): LambdaPlan {
   const plan = { service: serviceName, target, title: lambdaTitle(target), state };
   if (state.kind === "missing" && target.create === undefined) {
     return { ...plan, action: "none", changes: [], problems: state.problems, notes: [] };
@@ -56,6 +57,11 @@ export function planLambda(
     problems,
     notes: notesOf(target, state, changes),
   };
+}
+
+/** The change of the image, where it is known what ran before. */
+export function lambdaImageChange({ changes }: LambdaPlan): FieldChange | undefined {
+  return changes.find(({ before }) => before?.includes("@sha256:"));
 }
 
 /** `x86_64` or `arm64`: the function's own, or that it will be created with. */

@@ -1,8 +1,9 @@
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
-import type { Clients } from "../../aws/clients.ts";
+import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { isAwsError } from "../../aws/errors.ts";
+import type { ReleaseSettings } from "../target.ts";
 
-/** What Lambda says of a version and nobody chose. */
+/** Fields that Lambda sets itself. */
 const ofLambda = [
   "FunctionArn",
   "RevisionId",
@@ -13,21 +14,21 @@ const ofLambda = [
   "$metadata",
 ];
 
-/** Configuration of a published version; undefined when it is gone. */
-export async function readVersionSettings(
-  clients: Clients,
-  functionName: string,
-  version: string,
-  signal: AbortSignal,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
-  try {
-    const configuration = await clients.lambda.send(
-      new GetFunctionConfigurationCommand({ FunctionName: functionName, Qualifier: version }),
-      { abortSignal: signal },
-    );
-    return Object.fromEntries(Object.entries(configuration).filter(([field]) => !ofLambda.includes(field)));
-  } catch (error) {
-    if (isAwsError(error, "ResourceNotFoundException")) return undefined;
-    throw error;
-  }
-}
+/** Settings of a release of a function: the configuration of the version that it ran. */
+export const lambdaSettings: ReleaseSettings<LambdaTarget> = {
+  name: "version",
+  hiddenFields: ["Environment"],
+  of: ({ version }) => (version === undefined ? undefined : String(version)),
+  async read(target, version, { clients, signal }) {
+    try {
+      const configuration = await clients.lambda.send(
+        new GetFunctionConfigurationCommand({ FunctionName: target.function, Qualifier: version }),
+        { abortSignal: signal },
+      );
+      return Object.fromEntries(Object.entries(configuration).filter(([field]) => !ofLambda.includes(field)));
+    } catch (error) {
+      if (isAwsError(error, "ResourceNotFoundException")) return undefined;
+      throw error;
+    }
+  },
+};

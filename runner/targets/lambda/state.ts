@@ -1,4 +1,6 @@
 import type { Problem } from "../../../config/problems/errors.ts";
+import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
+import type { TargetPlan } from "../target.ts";
 import type { SeenAlias } from "./alias.ts";
 
 /** What was found of a Lambda target. */
@@ -18,6 +20,9 @@ export type LambdaState =
       /** What the target's settings need and is not there: alarms, room for provisioned concurrency. */
       readonly problems: readonly Problem[];
     };
+
+/** What would be done to a function. */
+export type LambdaPlan = TargetPlan<LambdaState, LambdaTarget>;
 
 export type FoundFunction = Extract<LambdaState, { kind: "found" }>;
 

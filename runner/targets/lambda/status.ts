@@ -1,5 +1,5 @@
 import type { GetFunctionCommandOutput } from "@aws-sdk/client-lambda";
-import type { LambdaTarget } from "../../../config/catalogue/catalogue.ts";
+import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import type { TargetContext, TargetStatus } from "../target.ts";
 import { getAlias, getFunction, isSettled, weightsOf } from "./function.ts";
 import { lambdaTitle } from "./plan.ts";

@@ -1,5 +1,5 @@
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
-import type { LambdaTarget } from "../../../config/catalogue/catalogue.ts";
+import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { checkRole } from "../roles.ts";
 import type { TargetCheck, TargetContext, Verification } from "../target.ts";
 import { unlessMissing } from "./function.ts";
@@ -9,7 +9,7 @@ import type { LambdaState } from "./state.ts";
 export async function verifyLambda(
   target: LambdaTarget,
   state: LambdaState,
-  { registry, earlier }: Verification,
+  { registry, reuse }: Verification,
   context: TargetContext,
 ): Promise<readonly TargetCheck[]> {
   if (state.kind === "missing" && target.create === undefined) {
@@ -24,7 +24,7 @@ export async function verifyLambda(
     functionCheck(state),
     ...aliasChecks(target, state),
     registryCheck(state, registry),
-    ...(await roleChecks(target, state, earlier, context)),
+    ...(await roleChecks(target, state, reuse, context)),
   ];
 }
 
@@ -72,7 +72,7 @@ function registryCheck({ region }: LambdaState, registry: string): TargetCheck {
 async function roleChecks(
   target: LambdaTarget,
   state: LambdaState,
-  earlier: string | undefined,
+  reuse: string | undefined,
   { clients, signal }: TargetContext,
 ): Promise<TargetCheck[]> {
   const read = (version: string | undefined) => {
@@ -82,7 +82,7 @@ async function roleChecks(
   };
   const missing = state.kind === "missing";
   // A version keeps the role that it was published with.
-  const version = earlier === undefined || missing ? undefined : await read(earlier);
+  const version = reuse === undefined || missing ? undefined : await read(reuse);
   const found = version ?? (missing ? undefined : await read(undefined));
   const arn = found?.Role ?? target.create?.role;
   if (arn === undefined) return [];

@@ -68,17 +68,18 @@ export async function deleteVersion({ clients, target }: FunctionUpdate, version
 }
 
 /**
- * The version that an earlier release left, if it is still there and has this very image: then nothing
- * has to be published to go back to it.
+ * The version that an earlier release of this image published, if it still exists and has the image: then
+ * going back publishes nothing.
  *
+ * @param version its number; undefined: there was none
  * @param reference of the image's manifest, by digest
  */
-export async function versionLeft(
+export async function reusableVersion(
   { clients, target, signal }: Pick<FunctionUpdate, "clients" | "target" | "signal">,
-  earlier: string | undefined,
+  version: string | undefined,
   reference: string,
 ): Promise<string | undefined> {
-  if (earlier === undefined) return undefined;
-  const found = await getFunction(clients, target.function, earlier, signal);
-  return sameDigest(found?.Code?.ResolvedImageUri ?? found?.Code?.ImageUri, reference) ? earlier : undefined;
+  if (version === undefined) return undefined;
+  const found = await getFunction(clients, target.function, version, signal);
+  return sameDigest(found?.Code?.ResolvedImageUri ?? found?.Code?.ImageUri, reference) ? version : undefined;
 }

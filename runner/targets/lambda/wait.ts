@@ -1,5 +1,5 @@
 import { GetAliasCommand, GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
-import type { LambdaTarget } from "../../../config/catalogue/catalogue.ts";
+import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { hasCode } from "../../aws/errors.ts";
 import type { Clock } from "../poll.ts";
 import type { TargetContext, TargetOutcome } from "../target.ts";

@@ -1,5 +1,5 @@
 import pMap from "p-map";
-import type { SmokeCheck } from "../../../config/catalogue/ecs-target.ts";
+import type { SmokeCheck } from "../../../config/targets/smoke.ts";
 import type { Clock } from "../poll.ts";
 import { type Answer, ask } from "./ask.ts";
 

@@ -12,7 +12,9 @@ const documents = {
   key: keyStatements(account),
   topic: topicStatements("arn:aws-cn:sns:cn-north-1:111122223333:alerts", account),
   events: deliveryStatements("/aws/events/slipway-dev", "slipway-dev", account),
-  repository: pullStatements(["arn:aws-cn:iam::111122223333:role/cluster"], [target], account),
+  repository: pullStatements(["arn:aws-cn:iam::111122223333:role/cluster"], {
+    targets: [target],
+  }).map((statement) => statement(account)),
 };
 
 test.each(Object.entries(documents))(

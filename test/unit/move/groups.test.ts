@@ -51,7 +51,7 @@ const kind = {
     calls.push(`${how} ${service}`);
     return outcome(service, { outcome: how, message: behaviour[service]?.message ?? `${service}:2` });
   },
-  takeUp: ({ service }: TargetPlan) => (service === "function" ? undefined : `${service} as it is`),
+  resume: ({ service }: TargetPlan) => (service === "function" ? undefined : `${service} as it is`),
   revert: async ({ service }: TargetPlan, applied: unknown): Promise<TargetOutcome> => {
     calls.push(`revert ${service}`);
     expect(applied).toBe(`${service} before`);

@@ -30,7 +30,7 @@ const kind = {
     return checks;
   },
   apply: async () => applied++,
-  takeUp: () => undefined,
+  resume: () => undefined,
 };
 
 let directory: string;
@@ -66,7 +66,7 @@ const chosen: ChosenRelease = {
   service: ui,
   image,
   release: earlier("1", "1"),
-  earlier: { "ecs shop/ui": "ui:7" },
+  reuse: { "ecs shop/ui": "ui:7" },
   about: { command: "rollback", source: {}, tags: [], gates: [] },
 };
 
@@ -79,11 +79,11 @@ describe("the checks of verify", () => {
     expect(exitCodeOfProblems(problems)).toBe(2);
   });
 
-  test("are made for what an earlier release left, where that is taken up again", async () => {
+  test("are made for what an earlier release left, where that is used again", async () => {
     checks = [];
     const [planned] = await planReleases(session, [chosen]);
-    expect(verified).toMatchObject([{ earlier: "ui:7", image: { digest: image.digest } }]);
-    expect(planned?.targets).toMatchObject([{ earlier: "ui:7", action: "update" }]);
+    expect(verified).toMatchObject([{ reuse: "ui:7", image: { digest: image.digest } }]);
+    expect(planned?.targets).toMatchObject([{ reuse: "ui:7", action: "update" }]);
   });
 
   test("are not made where nothing is to be moved", async () => {

@@ -1,5 +1,5 @@
 import { vi } from "vitest";
-import type { EcsTarget } from "../../../config/catalogue/catalogue.ts";
+import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import { notAsked } from "../../../runner/plan/newest-wins.ts";
 import type { PlannedService } from "../../../runner/plan/plan.ts";
 import { kinds } from "../../../runner/targets/kinds.ts";

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { diffFacts, factsOf } from "../../../runner/release/diff.ts";
-import { hiddenFields, hideValue } from "../../../runner/targets/settings.ts";
+import { diffFacts, factsOf, hideValue } from "../../../runner/release/diff.ts";
+import { allKinds } from "../../../runner/targets/kinds.ts";
 
+const hiddenFields = allKinds().flatMap(({ settings }) => settings?.hiddenFields ?? []);
 const facts = (document: unknown) => factsOf(document, hiddenFields, hideValue);
 
 describe("what two releases differ in", () => {

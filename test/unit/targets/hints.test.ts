@@ -181,19 +181,19 @@ const lambda: readonly (readonly [said: string, advice: RegExp])[] = [
 
 describe("hints", () => {
   it.each(ecs)("ecs: %s", (message, advice) => {
-    expect(hintFor({ kind: "ecs", message })).toMatch(advice);
+    expect(hintFor({ message }, ecsHints)).toMatch(advice);
   });
 
   it.each(lambda)("lambda: %s", (message, advice) => {
-    expect(hintFor({ kind: "lambda", message })).toMatch(advice);
+    expect(hintFor({ message }, lambdaHints)).toMatch(advice);
   });
 
   it("has a sentence of AWS for every entry, so that none is shadowed by another", () => {
-    for (const [kind, table, said] of [
-      ["ecs", ecsHints, ecs],
-      ["lambda", lambdaHints, lambda],
+    for (const [table, said] of [
+      [ecsHints, ecs],
+      [lambdaHints, lambda],
     ] as const) {
-      const reached = new Set(said.map(([message]) => hintFor({ kind, message })));
+      const reached = new Set(said.map(([message]) => hintFor({ message }, table)));
       expect(table.map(({ advice }) => advice).filter((advice) => !reached.has(advice))).toEqual([]);
     }
   });
@@ -202,23 +202,25 @@ describe("hints", () => {
     const evidence = [
       "2 tasks stopped (last 1a2b3c4d): Essential container in task exited (ui: exit code 1)",
     ];
-    expect(hintFor({ kind: "ecs", message: "ui:7 failed", evidence })).toMatch(/ended by itself/);
+    expect(hintFor({ message: "ui:7 failed", evidence }, ecsHints)).toMatch(/ended by itself/);
     const log = [...evidence, "last log lines of ui:", "  exec /start: exec format error"];
-    expect(hintFor({ kind: "ecs", message: "ui:7 failed", evidence: log })).toMatch(/CPU architecture/);
+    expect(hintFor({ message: "ui:7 failed", evidence: log }, ecsHints)).toMatch(/CPU architecture/);
   });
 
   it("does not take what a program logs for what AWS says", () => {
     const evidence = ["last log lines of ui:", "  parameter secret-page not found", "  GET / alarm 403"];
-    expect(hintFor({ kind: "ecs", message: "ui:7 failed", evidence })).toBeUndefined();
+    expect(hintFor({ message: "ui:7 failed", evidence }, ecsHints)).toBeUndefined();
   });
 
   it("is on failures only, and leaves one that is there", () => {
     const outcome = { service: "ui", title: "ecs ui", kind: "ecs", milliseconds: 1 } as const;
     const message = "exit code 137";
-    expect(withHint({ ...outcome, outcome: "failed", message }).hint).toMatch(/stopTimeout/);
-    expect(withHint({ ...outcome, outcome: "rolled back", message }).hint).toBeDefined();
-    expect(withHint({ ...outcome, outcome: "done", message }).hint).toBeUndefined();
-    expect(withHint({ ...outcome, outcome: "failed", message, hint: "ours" }).hint).toBe("ours");
-    expect(withHint({ ...outcome, outcome: "failed", message: "who knows" })).not.toHaveProperty("hint");
+    expect(withHint({ ...outcome, outcome: "failed", message }, ecsHints).hint).toMatch(/stopTimeout/);
+    expect(withHint({ ...outcome, outcome: "rolled back", message }, ecsHints).hint).toBeDefined();
+    expect(withHint({ ...outcome, outcome: "done", message }, ecsHints).hint).toBeUndefined();
+    expect(withHint({ ...outcome, outcome: "failed", message, hint: "ours" }, ecsHints).hint).toBe("ours");
+    expect(withHint({ ...outcome, outcome: "failed", message: "who knows" }, ecsHints)).not.toHaveProperty(
+      "hint",
+    );
   });
 });

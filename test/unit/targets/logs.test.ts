@@ -1,7 +1,7 @@
 import { GetFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { LambdaTarget } from "../../../config/catalogue/catalogue.ts";
+import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { sourcesOf } from "../../../runner/targets/ecs/logs.ts";
 import type { ContainerDefinition, TaskDefinition } from "../../../runner/targets/ecs/state.ts";
 import { logsOfLambda } from "../../../runner/targets/lambda/logs.ts";

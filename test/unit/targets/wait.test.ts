@@ -16,7 +16,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { LambdaTarget } from "../../../config/catalogue/catalogue.ts";
+import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { createEcsKind } from "../../../runner/targets/ecs/kind.ts";
 import { createLambdaKind } from "../../../runner/targets/lambda/kind.ts";
 import { deployment, revision, service, target, task, taskDefinition } from "./ecs/builders.ts";

@@ -5,9 +5,8 @@ import type {
   ServiceVolumeConfiguration,
   TaskVolumeConfiguration,
 } from "@aws-sdk/client-ecs";
-import type { EcsTarget } from "../../../../config/catalogue/catalogue.ts";
-import type { OneOffTask } from "../../../../config/catalogue/ecs-target.ts";
 import type { Problem } from "../../../../config/problems/errors.ts";
+import type { EcsTarget, OneOffTask } from "../../../../config/targets/ecs/target.ts";
 import { type FoundService, nameOf, primaryOf, type TaskDefinition } from "../state.ts";
 
 export interface OneOff {

@@ -1,5 +1,5 @@
-import type { EcsTarget } from "../../../../config/catalogue/catalogue.ts";
 import type { Problem } from "../../../../config/problems/errors.ts";
+import type { EcsTarget } from "../../../../config/targets/ecs/target.ts";
 import type { Clock } from "../../poll.ts";
 import { type SmokeResult, smokeCheck } from "../../smoke/smoke.ts";
 import type { TargetContext } from "../../target.ts";

@@ -1,4 +1,4 @@
-import type { EcsTarget } from "../../../../config/catalogue/catalogue.ts";
+import type { EcsTarget } from "../../../../config/targets/ecs/target.ts";
 import { check, type Finding } from "../../checks.ts";
 import type { TargetCheck, TargetContext } from "../../target.ts";
 import type { FoundService } from "../state.ts";

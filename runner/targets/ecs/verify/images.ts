@@ -1,4 +1,4 @@
-import type { EcsTarget } from "../../../../config/catalogue/catalogue.ts";
+import type { EcsTarget } from "../../../../config/targets/ecs/target.ts";
 import { hasCode } from "../../../aws/errors.ts";
 import type { Image } from "../../../registry/image.ts";
 import { describeImage } from "../../../registry/lookup.ts";

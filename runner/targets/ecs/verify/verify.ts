@@ -1,8 +1,8 @@
-import type { EcsTarget } from "../../../../config/catalogue/catalogue.ts";
+import type { EcsTarget } from "../../../../config/targets/ecs/target.ts";
 import { hasCode } from "../../../aws/errors.ts";
 import type { TargetCheck, TargetContext, Verification } from "../../target.ts";
 import { referencesByContainer } from "../containers.ts";
-import { revisionLeft } from "../revision.ts";
+import { reusableRevision } from "../revision.ts";
 import { type EcsState, type FoundService, revisionName } from "../state.ts";
 import { checkAlarms } from "./alarms.ts";
 import { checkImages } from "./images.ts";
@@ -44,23 +44,23 @@ export async function verifyEcs(
 
 /**
  * The service with the revision that its next tasks are started from: the current one with other images,
- * or the one that an earlier release left, whose roles and secrets may be others. What keeps that one
- * from being set again is a check that fails.
+ * or the one of an earlier release, whose roles and secrets may differ. A reason why that one can't be
+ * set again is a failed check.
  */
 async function revisionToCome(
   target: EcsTarget,
   state: FoundService,
-  { image, earlier }: Verification,
+  { image, reuse }: Verification,
   { clients, signal }: TargetContext,
 ): Promise<FoundService | TargetCheck> {
-  if (earlier === undefined || image === undefined) return state;
+  if (reuse === undefined || image === undefined) return state;
   try {
-    const left = await revisionLeft(clients.ecs, earlier, referencesByContainer(target, image), signal);
-    return left === undefined ? state : { ...state, taskDefinition: left };
+    const kept = await reusableRevision(clients.ecs, reuse, referencesByContainer(target, image), signal);
+    return kept === undefined ? state : { ...state, taskDefinition: kept };
   } catch (error) {
     if (!hasCode(error, "revision-gone")) throw error;
     const [problem] = error.problems;
     const { message = error.message, fix } = problem ?? {};
-    return { name: `revision ${earlier}`, state: "fail", message, ...(fix === undefined ? {} : { fix }) };
+    return { name: `revision ${reuse}`, state: "fail", message, ...(fix === undefined ? {} : { fix }) };
   }
 }

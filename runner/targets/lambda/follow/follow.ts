@@ -3,10 +3,10 @@ import { UserError } from "../../../../config/problems/errors.ts";
 import { explainRefusal, hasCode } from "../../../aws/errors.ts";
 import type { Image } from "../../../registry/image.ts";
 import type { Gate, GateName } from "../../gate.ts";
-import type { TargetContext, TargetOutcome, TargetPlan } from "../../target.ts";
+import type { TargetContext, TargetOutcome } from "../../target.ts";
 import { sendAlias, whole } from "../alias.ts";
 import { sameDigest } from "../plan.ts";
-import { describeWeights, type FoundAlias, type LambdaState } from "../state.ts";
+import { describeWeights, type FoundAlias, type LambdaPlan } from "../state.ts";
 import { checkVersion } from "./check.ts";
 import { cleanUp } from "./clean-up.ts";
 import { provision, waitForAlias } from "./provisioned.ts";
@@ -31,7 +31,7 @@ export interface LambdaApplied {
  * goes wrong on the way, all invocations go to the version before.
  */
 export async function followLambda(
-  plan: TargetPlan<LambdaState>,
+  plan: LambdaPlan,
   applied: LambdaApplied,
   image: Image,
   context: TargetContext,

@@ -1,4 +1,4 @@
-import type { LambdaShift } from "../../../../config/catalogue/lambda-target.ts";
+import type { LambdaShift } from "../../../../config/targets/lambda/target.ts";
 import { poll, pollPolicy } from "../../poll.ts";
 import { describeAlarm, readAlarms } from "../alarms.ts";
 import { type AliasCourse, sendAlias } from "../alias.ts";

@@ -1,4 +1,4 @@
-import type { LambdaShift } from "../../../../config/catalogue/lambda-target.ts";
+import type { LambdaShift } from "../../../../config/targets/lambda/target.ts";
 import { formatDuration } from "../../../report/duration.ts";
 
 export type ShiftStep = LambdaShift["steps"][number];

@@ -1,5 +1,5 @@
-import type { LambdaTarget } from "../../../../config/catalogue/catalogue.ts";
 import { UserError } from "../../../../config/problems/errors.ts";
+import type { LambdaTarget } from "../../../../config/targets/lambda/target.ts";
 import type { Clients } from "../../../aws/clients.ts";
 import { isAwsError } from "../../../aws/errors.ts";
 import { type Clock, poll, pollPolicy } from "../../poll.ts";

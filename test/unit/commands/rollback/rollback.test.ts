@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { LambdaTarget, Target } from "../../../../config/catalogue/catalogue.ts";
 import type { Problem } from "../../../../config/problems/errors.ts";
-import { chooseRelease, leftInTargets } from "../../../../runner/commands/rollback/choose.ts";
+import type { LambdaTarget } from "../../../../config/targets/lambda/target.ts";
+import type { Target } from "../../../../config/targets/target.ts";
+import { chooseRelease, reusableInTargets } from "../../../../runner/commands/rollback/choose.ts";
 import { movedAtOnce } from "../../../../runner/commands/rollback/rollback.ts";
 import type { EarlierRelease } from "../../../../runner/release/record.ts";
 import { targetPlan } from "../../plan/samples.ts";
@@ -98,8 +99,8 @@ describe("what a release left in its targets", () => {
   ];
 
   it("is a function's version, and a revision where that is asked for; of a sidecar nothing", () => {
-    expect(leftInTargets({ targets }, false)).toEqual({ "lambda f:live": "5" });
-    expect(leftInTargets({ targets }, true)).toEqual({ "lambda f:live": "5", "ecs shop/ui": "ui:7" });
-    expect(leftInTargets(undefined, true)).toEqual({});
+    expect(reusableInTargets({ targets }, false)).toEqual({ "lambda f:live": "5" });
+    expect(reusableInTargets({ targets }, true)).toEqual({ "lambda f:live": "5", "ecs shop/ui": "ui:7" });
+    expect(reusableInTargets(undefined, true)).toEqual({});
   });
 });

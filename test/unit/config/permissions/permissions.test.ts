@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { kindsOf } from "../../../../config/permissions/permission.ts";
 import { permissions } from "../../../../config/permissions/permissions.ts";
+import { kindsOf } from "../../../../config/targets/permission.ts";
 
 const root = join(import.meta.dirname, "../../../..");
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { dashboardBody } from "../../../../infra/alarms/dashboard.ts";
 import type { AlarmDefinition } from "../../../../infra/alarms/definition.ts";
-import { ecsAlarms } from "../../../../infra/alarms/ecs.ts";
-import { lambdaAlarms } from "../../../../infra/alarms/lambda.ts";
 import { loadBalancerAlarms } from "../../../../infra/alarms/load-balancer.ts";
+import { ecsAlarms } from "../../../../infra/targets/ecs/alarms.ts";
+import { lambdaAlarms } from "../../../../infra/targets/lambda/alarms.ts";
 import { service, settingsOf } from "./stack.ts";
 
 const arn = "arn:aws:elasticloadbalancing:eu-central-1:111122223333";

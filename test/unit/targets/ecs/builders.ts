@@ -1,5 +1,5 @@
 import type { Deployment, Service, Task } from "@aws-sdk/client-ecs";
-import type { EcsTarget } from "../../../../config/catalogue/catalogue.ts";
+import type { EcsTarget } from "../../../../config/targets/ecs/target.ts";
 import type { EcsState, TaskDefinition } from "../../../../runner/targets/ecs/state.ts";
 import { sha } from "../fakes.ts";
 

@@ -21,8 +21,8 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { mockClient } from "aws-sdk-client-mock";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { EcsTarget } from "../../../../config/catalogue/catalogue.ts";
 import { UserError } from "../../../../config/problems/errors.ts";
+import type { EcsTarget } from "../../../../config/targets/ecs/target.ts";
 import type { Image } from "../../../../runner/registry/image.ts";
 import { alarmGates } from "../../../../runner/targets/ecs/alarms.ts";
 import { createEcsKind } from "../../../../runner/targets/ecs/kind.ts";
@@ -384,7 +384,7 @@ describe("the smoke check", () => {
       const kind = createEcsKind(clock);
       const plan = kind.plan("ui", { ...target, smoke: smoke({ onFailure }) }, settled, image);
       expect(plan.action).toBe("none");
-      const taken = kind.takeUp(plan);
+      const taken = kind.resume(plan);
       if (taken === undefined) throw new Error("an ECS service can be taken up");
       return kind.follow(plan, taken, image, fakeContext());
     };

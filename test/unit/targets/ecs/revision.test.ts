@@ -6,7 +6,7 @@ import {
   describeTaskDefinition,
   nextRevision,
   registerRevision,
-  revisionLeft,
+  reusableRevision,
 } from "../../../../runner/targets/ecs/revision.ts";
 
 let server: Server;
@@ -69,14 +69,14 @@ describe("cloning a task definition over the wire", () => {
 describe("the revision that an earlier release left", () => {
   it("is set again when it has the very images", async () => {
     await serve();
-    const left = await revisionLeft(ecs, "ui:1", { ui: "old" }, signal);
+    const left = await reusableRevision(ecs, "ui:1", { ui: "old" }, signal);
     expect(left?.taskDefinitionArn).toBe(current.taskDefinitionArn);
-    expect(await revisionLeft(ecs, undefined, { ui: "old" }, signal)).toBeUndefined();
+    expect(await reusableRevision(ecs, undefined, { ui: "old" }, signal)).toBeUndefined();
   });
 
   it("is refused when its images are others", async () => {
     await serve();
-    await expect(revisionLeft(ecs, "ui:1", { ui: "new" }, signal)).rejects.toThrow(
+    await expect(reusableRevision(ecs, "ui:1", { ui: "new" }, signal)).rejects.toThrow(
       "task definition ui:1: has other images than the release had",
     );
   });

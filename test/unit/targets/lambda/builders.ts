@@ -13,7 +13,7 @@ import {
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
 import { mockClient } from "aws-sdk-client-mock";
-import type { LambdaTarget } from "../../../../config/catalogue/catalogue.ts";
+import type { LambdaTarget } from "../../../../config/targets/lambda/target.ts";
 import { createLambdaKind } from "../../../../runner/targets/lambda/kind.ts";
 import { manifestText, ociManifest } from "../../registry/fixtures.ts";
 import { awsError, fakeClock, fakeContext, image, sha } from "../fakes.ts";

@@ -88,7 +88,7 @@ describe("updating a function", () => {
   it("goes back to the version that an earlier release left: only the alias moves", async () => {
     const { kind, plan, context } = await start();
     lambda.on(GetFunctionCommand, { Qualifier: "3" }).resolves(fn("a", { Version: "3" }));
-    const back = { ...plan, earlier: "3" };
+    const back = { ...plan, reuse: "3" };
     const outcome = await kind.follow(back, await kind.apply(back, image, context), image, context);
     expect(outcome).toMatchObject({ outcome: "done", details: { version: "3", previousVersion: "4" } });
     expect(changes()).toEqual(["UpdateAlias"]);
@@ -101,7 +101,7 @@ describe("updating a function", () => {
       const version = lambda.on(GetFunctionCommand, { Qualifier: "3" });
       if (answer === undefined) version.rejects(awsError("ResourceNotFoundException"));
       else version.resolves(answer);
-      const back = { ...plan, earlier: "3" };
+      const back = { ...plan, reuse: "3" };
       const outcome = await kind.follow(back, await kind.apply(back, image, context), image, context);
       expect(outcome).toMatchObject({ outcome: "done", details: { version: "5" } });
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LambdaTarget } from "../../../../config/catalogue/catalogue.ts";
+import type { LambdaTarget } from "../../../../config/targets/lambda/target.ts";
 import { planLambda } from "../../../../runner/targets/lambda/plan.ts";
 import type { FoundFunction, LambdaState } from "../../../../runner/targets/lambda/state.ts";
 import { image, sha } from "../fakes.ts";

@@ -2,7 +2,7 @@ import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { LambdaTarget } from "../../../../config/catalogue/catalogue.ts";
+import type { LambdaTarget } from "../../../../config/targets/lambda/target.ts";
 import type { LambdaState } from "../../../../runner/targets/lambda/state.ts";
 import { verifyLambda } from "../../../../runner/targets/lambda/verify.ts";
 import { awsError, fakeContext } from "../fakes.ts";

@@ -140,7 +140,7 @@ describe("verifying an ECS service", () => {
       return verifyEcs(
         target,
         foundState(service([deployment(1)]), full),
-        { image, registry: "localhost:5000", earlier: "ui:7" },
+        { image, registry: "localhost:5000", reuse: "ui:7" },
         fakeContext(),
       );
     };
@@ -168,7 +168,7 @@ describe("verifying an ECS service", () => {
       const refused = await verifyEcs(
         target,
         foundState(service([deployment(1)]), full),
-        { image, registry: "localhost:5000", earlier: "ui:8" },
+        { image, registry: "localhost:5000", reuse: "ui:8" },
         fakeContext(),
       );
       expect(refused.at(-1)).toMatchObject({ ...gone, message: "is not there any more" });

@@ -12,7 +12,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
-import { lambdaTargetSchema } from "../../../../../config/catalogue/lambda-target.ts";
+import { lambdaTargetSchema } from "../../../../../config/targets/lambda/target.ts";
 import { remainingSteps } from "../../../../../runner/targets/lambda/follow/steps.ts";
 import { awsError } from "../../fakes.ts";
 import {

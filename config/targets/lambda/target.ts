@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { isRegularExpression } from "../problems/regular-expression.ts";
-import { orderSchema } from "./target-order.ts";
+import { isRegularExpression } from "../../problems/regular-expression.ts";
+import { orderSchema } from "../order.ts";
 
 const createSchema = z.strictObject({
   role: z.string().min(1).describe("ARN of the execution role; ${stack} is replaced"),
@@ -102,8 +102,16 @@ export type LambdaTarget = z.output<typeof lambdaTargetSchema>;
 export type LambdaShift = z.output<typeof shiftSchema>;
 export type LambdaCheck = z.output<typeof checkSchema>;
 
-/** The target as one stack sees it. */
-export function lambdaTargetFor(target: LambdaTarget, forStack: (text: string) => string): LambdaTarget {
+/**
+ * A Lambda target as one stack sees it.
+ *
+ * @param forStack replaces ${stack} with the name of the stack
+ */
+export function resolveLambdaTarget(
+  target: LambdaTarget,
+  _service: string,
+  forStack: (text: string) => string,
+): LambdaTarget {
   const { create, shift } = target;
   return {
     ...target,

@@ -2,12 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { cloudWatchAlarmName, ecsAlarmNames } from "../../../../config/alarm-names.ts";
-import type { EcsTarget } from "../../../../config/catalogue/catalogue.ts";
-import { loadStack } from "../../../../config/description/load.ts";
-import { placesOf, withSidecarTargets } from "../../../../config/description/sidecars.ts";
-import { UserError } from "../../../../config/problems/errors.ts";
-import { ecsAlarms } from "../../../../infra/alarms/ecs.ts";
+import { cloudWatchAlarmName } from "../../../../../config/alarm-names.ts";
+import { loadStack } from "../../../../../config/description/load.ts";
+import { placesOf, withSidecarTargets } from "../../../../../config/description/sidecars.ts";
+import { UserError } from "../../../../../config/problems/errors.ts";
+import { ecsAlarmNames } from "../../../../../config/targets/ecs/alarms.ts";
+import type { EcsTarget } from "../../../../../config/targets/ecs/target.ts";
+import { ecsAlarms } from "../../../../../infra/targets/ecs/alarms.ts";
 
 let project: string;
 beforeEach(async () => {
@@ -144,10 +145,7 @@ describe("deployment alarms", () => {
   test("leave out what the stack has switched off", async () => {
     const { catalogue, settings } = await load("", "  slipway:alarms: {ecs: {minimumRunningTasks: 0}}\n");
     const [ui] = catalogue.services;
-    expect(ui && ecsAlarmNames("acme-dev", ui, 1, settings)).toEqual([
-      "acme-dev-ui-2-cpu",
-      "acme-dev-ui-2-memory",
-    ]);
+    expect(ui && ecsAlarmNames(ui.name, 1, settings.alarms)).toEqual(["ui-2-cpu", "ui-2-memory"]);
   });
 
   test("of a stack that has none are refused", async () => {

@@ -1,19 +1,22 @@
-import { ecsAlarmPrefix } from "../../config/alarm-names.ts";
-import type { EcsTarget, Service } from "../../config/catalogue/catalogue.ts";
-import type { AlarmSettings } from "../../config/stack/alarms.ts";
-import type { AlarmDefinition, Metric } from "./definition.ts";
+import type { Service } from "../../../config/catalogue/catalogue.ts";
+import type { AlarmSettings } from "../../../config/stack/alarms.ts";
+import { ecsAlarmPrefix } from "../../../config/targets/ecs/alarms.ts";
+import { ecsDeclaration } from "../../../config/targets/ecs/kind.ts";
+import { clusterName, type EcsTarget } from "../../../config/targets/ecs/target.ts";
+import { targetsOfKind } from "../../../config/targets/kinds.ts";
+import type { AlarmDefinition, Metric } from "../../alarms/definition.ts";
 
 const minute = 60;
 
 /**
- * CPU, memory and running tasks of each ECS service. All three from AWS/ECS, which every service
+ * CPU, memory and running tasks of each ECS service. All three come from AWS/ECS, to which every service
  * publishes; none needs Container Insights.
  */
 export function ecsAlarms(services: readonly Service[], settings: AlarmSettings): AlarmDefinition[] {
   if (!settings.ecs.enabled) return [];
   const { cpuPercent, memoryPercent, minimumRunningTasks } = settings.ecs;
   return services.flatMap((service) => {
-    const targets = service.targets.filter((target) => target.kind === "ecs");
+    const targets = targetsOfKind<EcsTarget>(ecsDeclaration, [service]);
     return targets.flatMap((target, index): AlarmDefinition[] => {
       const name = ecsAlarmPrefix(service.name, index);
       const title = `${clusterName(target)}/${target.service}`;
@@ -65,9 +68,4 @@ export function ecsMetric(target: EcsTarget, name: "CPUUtilization" | "MemoryUti
     name,
     dimensions: { ClusterName: clusterName(target), ServiceName: target.service },
   };
-}
-
-/** The cluster's name, which may have been given as an ARN. */
-export function clusterName(target: EcsTarget): string {
-  return target.cluster.slice(target.cluster.lastIndexOf("/") + 1);
 }

@@ -1,47 +1,12 @@
 import { z } from "zod";
-import { isRegularExpression } from "../problems/regular-expression.ts";
-import { orderSchema } from "./target-order.ts";
+import { orderSchema } from "../order.ts";
+import { smokeSchema } from "../smoke.ts";
 
 /** How one container's image comes from another service: container → service. */
 const sidecarsSchema = z
   .record(z.string().min(1), z.string().min(1))
   .default({})
   .describe("Further containers that take images, each from another service here: container → service");
-
-const smokeSchema = z
-  .strictObject({
-    url: z
-      .url({ protocol: /^https?$/ })
-      .optional()
-      .describe("Asked once for all; default: each running task of the new revision, at its own address"),
-    path: z.string().startsWith("/").default("/").describe("Path and query"),
-    port: z
-      .int()
-      .min(1)
-      .max(65535)
-      .optional()
-      .describe("Port of a task; default: the first that the container maps"),
-    status: z
-      .int()
-      .min(100)
-      .max(599)
-      .default(200)
-      .describe("Status that is expected; redirects are not followed"),
-    matches: z
-      .string()
-      .min(1)
-      .refine(isRegularExpression, "is not a regular expression")
-      .optional()
-      .describe("Regular expression that the answer must match"),
-    attempts: z.int().min(1).max(100).default(5),
-    intervalSeconds: z.number().positive().max(300).default(2).describe("Between two attempts"),
-    timeoutSeconds: z.number().positive().max(120).default(5).describe("For one answer"),
-    onFailure: z
-      .enum(["rollback", "keep"])
-      .default("rollback")
-      .describe("Put the service back to the revision before, or leave it"),
-  })
-  .describe("Asked over HTTP once ECS calls the service steady; what does not answer well has failed");
 
 const beforeSchema = z
   .strictObject({
@@ -96,14 +61,13 @@ export const ecsTargetSchema = z
   })
   .describe("An ECS service");
 
-type Written = z.output<typeof ecsTargetSchema>;
+export type WrittenEcsTarget = z.output<typeof ecsTargetSchema>;
 
-export type SmokeCheck = NonNullable<Written["smoke"]>;
-export type OneOffTask = NonNullable<Written["before"]> & { readonly container: string };
-export type DeploymentAlarms = NonNullable<Written["deploymentAlarms"]>;
+export type OneOffTask = NonNullable<WrittenEcsTarget["before"]> & { readonly container: string };
+export type DeploymentAlarms = NonNullable<WrittenEcsTarget["deploymentAlarms"]>;
 
 /** An ECS service, defaults filled in. */
-export type EcsTarget = Omit<Written, "container" | "sidecars" | "before"> & {
+export type EcsTarget = Omit<WrittenEcsTarget, "container" | "sidecars" | "before"> & {
   /** Container that takes the image of the service that the target belongs to. */
   readonly container: string;
   /** Container → service whose image it takes: `container`, and the sidecars. */
@@ -117,7 +81,7 @@ export type EcsTarget = Omit<Written, "container" | "sidecars" | "before"> & {
  * @param forStack puts the stack's name in
  */
 export function resolveEcsTarget(
-  { container, sidecars, before, ...written }: Written,
+  { container, sidecars, before, ...written }: WrittenEcsTarget,
   service: string,
   forStack: (text: string) => string,
 ): EcsTarget {
@@ -144,4 +108,9 @@ export function resolveEcsTarget(
           },
         }),
   };
+}
+
+/** Name of the cluster, which a catalogue may give as its ARN. */
+export function clusterName({ cluster }: Pick<EcsTarget, "cluster">): string {
+  return cluster.split("/").at(-1) ?? cluster;
 }

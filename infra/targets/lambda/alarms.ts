@@ -1,6 +1,9 @@
-import type { LambdaTarget, Service } from "../../config/catalogue/catalogue.ts";
-import type { AlarmSettings } from "../../config/stack/alarms.ts";
-import type { AlarmDefinition, Metric } from "./definition.ts";
+import type { Service } from "../../../config/catalogue/catalogue.ts";
+import type { AlarmSettings } from "../../../config/stack/alarms.ts";
+import { targetsOfKind } from "../../../config/targets/kinds.ts";
+import { lambdaDeclaration } from "../../../config/targets/lambda/kind.ts";
+import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
+import type { AlarmDefinition, Metric } from "../../alarms/definition.ts";
 
 const fiveMinutes = 300;
 
@@ -9,7 +12,7 @@ export function lambdaAlarms(services: readonly Service[], settings: AlarmSettin
   if (!settings.lambda.enabled) return [];
   const { errors, throttles, durationMilliseconds } = settings.lambda;
   return services.flatMap((service) => {
-    const targets = service.targets.filter((target) => target.kind === "lambda");
+    const targets = targetsOfKind<LambdaTarget>(lambdaDeclaration, [service]);
     return targets.flatMap((target, index): AlarmDefinition[] => {
       const name = index === 0 ? service.name : `${service.name}-${index + 1}`;
       const title = `${target.function}:${target.alias}`;

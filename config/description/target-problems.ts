@@ -1,0 +1,18 @@
+import type { Problem } from "../problems/errors.ts";
+import { declarationOf } from "../targets/kinds.ts";
+import { catalogueFile, type StackDescription, stackFile } from "./description.ts";
+
+/** What targets say that does not fit the rest of the catalogue, or the stack's settings. */
+export function targetProblems({ catalogue, settings }: StackDescription): Problem[] {
+  const { stack, alarms } = settings;
+  const services = catalogue.services.map(({ name }) => name);
+  return catalogue.services.flatMap((service) =>
+    service.targets.flatMap((target, index) => {
+      const key = `services.${service.name}.targets[${index}]`;
+      const place = { service: service.name, key, services, stack, stackFile: stackFile(stack), alarms };
+      return declarationOf(target)
+        .problems(target, place)
+        .map((problem) => ({ ...problem, where: catalogueFile }));
+    }),
+  );
+}

@@ -1,0 +1,26 @@
+import type { TargetDeclaration } from "../target.ts";
+import { ecsStackAlarms } from "./alarms.ts";
+import { ecsPermissions } from "./permissions.ts";
+import { ecsProblems } from "./problems.ts";
+import { type EcsResource, ecsResources } from "./resources.ts";
+import { type EcsTarget, ecsTargetSchema, resolveEcsTarget, type WrittenEcsTarget } from "./target.ts";
+
+/** ECS services, as services.yaml and the roles of CI describe them. */
+export const ecsDeclaration: TargetDeclaration<WrittenEcsTarget, EcsTarget, EcsResource> = {
+  kind: "ecs",
+  schema: ecsTargetSchema,
+  resolve: resolveEcsTarget,
+  containers: (target) =>
+    Object.entries(target.containers).map(([name, service]) => ({
+      name,
+      service,
+      isOwn: name === target.container,
+    })),
+  problems: ecsProblems,
+  stackAlarms: ecsStackAlarms,
+  permissions: ecsPermissions,
+  resources: ecsResources,
+  passedRole: "task-role",
+  passableRoles: (_targets, { taskRoles }) => taskRoles,
+  logGroups: () => [],
+};

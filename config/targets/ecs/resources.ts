@@ -1,0 +1,78 @@
+import { noResources, type ScopedResources, type TargetScope } from "../permission.ts";
+import { clusterName, type EcsTarget } from "./target.ts";
+
+/** What permissions for ECS services are cut to. */
+export type EcsResource =
+  | "ecs-cluster"
+  | "ecs-service"
+  | "ecs-service-deployment"
+  | "ecs-service-revision"
+  | "ecs-task"
+  /** A condition on the cluster: the action's own resource is a container instance. */
+  | "ecs-tasks-of-cluster"
+  | "task-family"
+  /** As `task-family`, with a condition on the cluster that the task runs in. */
+  | "task-family-in-cluster"
+  /** As `task-family`, for tags that are set when the resource is created. */
+  | "task-family-made"
+  | "task-role"
+  | "secret"
+  | "parameter";
+
+/** The ARNs of a stack's ECS services and of what belongs to them. */
+export function ecsResources(
+  resource: EcsResource,
+  targets: readonly EcsTarget[],
+  { partition, region, account, github }: TargetScope,
+): ScopedResources {
+  const arn = (name: string) => `arn:${partition}:ecs:${region}:${account}:${name}`;
+  const clusters = [...new Set(targets.map(clusterName))];
+  const clusterArns = clusters.map((cluster) => arn(`cluster/${cluster}`));
+  // These actions are checked on the service, too, and that is named.
+  const inClusters = (name: string) => clusters.map((cluster) => arn(`${name}/${cluster}/*`));
+  const families = () =>
+    taskFamilies(targets, github.taskFamilies).map((one) => arn(`task-definition/${one}:*`));
+  const onlyInClusters = { ArnEquals: { "ecs:cluster": clusterArns } };
+  switch (resource) {
+    case "ecs-cluster":
+      return { resources: clusterArns };
+    case "ecs-service":
+      return { resources: targets.map((target) => arn(`service/${clusterName(target)}/${target.service}`)) };
+    case "ecs-service-deployment":
+      return { resources: inClusters("service-deployment") };
+    case "ecs-service-revision":
+      return { resources: inClusters("service-revision") };
+    case "ecs-task":
+      return { resources: inClusters("task") };
+    case "ecs-tasks-of-cluster":
+      return clusters.length === 0 ? noResources : { resources: ["*"], conditions: onlyInClusters };
+    case "task-family":
+      return { resources: families() };
+    case "task-family-in-cluster":
+      return { resources: families(), conditions: onlyInClusters };
+    case "task-family-made":
+      return {
+        resources: families(),
+        conditions: { StringEquals: { "ecs:CreateAction": ["RegisterTaskDefinition", "RunTask"] } },
+      };
+    case "task-role":
+      return targets.length === 0
+        ? noResources
+        : {
+            resources: github.taskRoles,
+            conditions: { StringEquals: { "iam:PassedToService": ["ecs-tasks.amazonaws.com"] } },
+          };
+    case "secret":
+      return { resources: github.secrets };
+    case "parameter":
+      return { resources: github.parameters };
+  }
+}
+
+/** Families of task definitions: those that the settings name, otherwise those that the targets suggest. */
+function taskFamilies(targets: readonly EcsTarget[], named: readonly string[]): string[] {
+  if (named.length > 0) return [...named];
+  return [
+    ...new Set(targets.flatMap((target) => [target.service, `${clusterName(target)}-${target.service}`])),
+  ];
+}

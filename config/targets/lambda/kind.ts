@@ -1,0 +1,18 @@
+import type { TargetDeclaration } from "../target.ts";
+import { lambdaPermissions } from "./permissions.ts";
+import { functionRoles, type LambdaResource, lambdaResources } from "./resources.ts";
+import { type LambdaTarget, lambdaTargetSchema, resolveLambdaTarget } from "./target.ts";
+
+/** Lambda functions, as services.yaml and the roles of CI describe them. */
+export const lambdaDeclaration: TargetDeclaration<LambdaTarget, LambdaTarget, LambdaResource> = {
+  kind: "lambda",
+  schema: lambdaTargetSchema,
+  resolve: resolveLambdaTarget,
+  containers: () => [],
+  problems: () => [],
+  permissions: lambdaPermissions,
+  resources: lambdaResources,
+  passedRole: "function-role",
+  passableRoles: functionRoles,
+  logGroups: (targets) => targets.map((target) => `/aws/lambda/${target.function}`),
+};

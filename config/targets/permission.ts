@@ -1,0 +1,65 @@
+import type { GithubRole, GithubSettings } from "../stack/github.ts";
+
+/** What the permissions of a stack's roles are cut to, as far as a kind of target needs to know it. */
+export interface TargetScope {
+  readonly partition: string;
+  readonly region: string;
+  /** Twelve digits. */
+  readonly account: string;
+  readonly github: GithubSettings;
+}
+
+/** Resources of one statement, and the conditions under which the actions are allowed on them. */
+export interface ScopedResources {
+  readonly resources: readonly string[];
+  /** Operator → condition key → values. */
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+}
+
+/** A statement without resources is left out: the stack has nothing of this kind. */
+export const noResources: ScopedResources = { resources: [] };
+
+/** What a permission is cut to when it belongs to no kind of target; permission-scope.ts has the ARNs. */
+export type SharedResource =
+  /** Actions for which IAM has no resource types. */
+  | "any"
+  | "repository"
+  | "cache-repository"
+  /** Repositories of the stacks that images are promoted from. */
+  | "promoted-repository"
+  /** Every role that is passed to what runs images. */
+  | "passable-role"
+  | "log-group"
+  | "alarm"
+  | "state-bucket"
+  | "state-object"
+  | "state-key"
+  | "own-role";
+
+/**
+ * An action that Slipway calls, and the roles in CI that may.
+ *
+ * `R` names the resources that it can be cut to; a kind of target adds its own.
+ */
+export interface Permission<R extends string = string> {
+  /** As in an IAM policy: `ecr:PutImage`. */
+  readonly action: string;
+  readonly on: R | readonly R[];
+  /** Roles that have it; none: only people do, with their own credentials. */
+  readonly roles: readonly GithubRole[];
+  readonly why: string;
+  /** Calls of the SDK that need it, where they are called otherwise: `Invoke` for `lambda:InvokeFunction`. */
+  readonly calls?: readonly string[];
+}
+
+/** Roles of CI, by what they do. */
+export const all: readonly GithubRole[] = ["pullRequest", "push", "deploy"];
+export const pushers: readonly GithubRole[] = ["push", "deploy"];
+export const planners: readonly GithubRole[] = ["pullRequest", "deploy"];
+export const deployers: readonly GithubRole[] = ["deploy"];
+export const nobody: readonly GithubRole[] = [];
+
+/** The kinds of resources that a permission is cut to. */
+export function kindsOf({ on }: Permission): readonly string[] {
+  return typeof on === "string" ? [on] : on;
+}

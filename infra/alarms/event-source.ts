@@ -1,0 +1,44 @@
+/** Something that AWS tells by events and by no metric: how its events are caught and counted. */
+export interface EventSource {
+  /** `findings`, `failed-scans`, … */
+  readonly name: string;
+  readonly description: string;
+  /** Event patterns, several when one would be longer than EventBridge takes. */
+  readonly patterns: readonly EventPattern[];
+  readonly counts: readonly EventCount[];
+}
+
+export type EventPattern = Readonly<Record<string, unknown>>;
+
+/** A metric made of the events in the log, by a metric filter. */
+export interface EventCount {
+  /** Name of the metric, and of its filter. */
+  readonly metric: string;
+  /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html */
+  readonly filter: string;
+  /** `1`, or the field whose number is added. */
+  readonly value: string;
+  /** Dimension → field. A metric with dimensions has no value when nothing happens. */
+  readonly dimensions?: Readonly<Record<string, string>>;
+}
+
+/** EventBridge takes 2048 characters in a pattern; the rest of ours needs fewer than 500. */
+const maximumCharacters = 1400;
+
+/** The names in parts of which each fits into one pattern. */
+export function inParts(names: readonly string[], overhead = 0): string[][] {
+  const parts: string[][] = [];
+  let room = 0;
+  for (const name of names) {
+    const needed = name.length + overhead + '{"wildcard":""},'.length;
+    const last = parts.at(-1);
+    if (last !== undefined && needed <= room) {
+      last.push(name);
+      room -= needed;
+    } else {
+      parts.push([name]);
+      room = maximumCharacters - needed;
+    }
+  }
+  return parts;
+}
