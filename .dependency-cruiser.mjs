@@ -3,7 +3,7 @@
  * whole picture: a room may import rooms of lower floors, never one of its own floor or above. Run by
  * `npm run check:imports`.
  */
-const floors = [
+export const floors = [
   ["config/problems"],
   ["config/stack"],
   ["config/targets"],

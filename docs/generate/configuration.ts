@@ -1,25 +1,31 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import { catalogueSchema } from "../../config/catalogue/catalogue.ts";
-import { permissions } from "../../config/permissions/permissions.ts";
-import { githubRoles } from "../../config/stack/github.ts";
 import { slipwaySchema } from "../../config/stack/settings.ts";
-import { kindsOf } from "../../config/targets/permission.ts";
+import type { GeneratedFile } from "./page.ts";
 
 /** What editors complete and check services.yaml with, from the types that validate it. */
-export function catalogueJsonSchema(): string {
+export const catalogueSchemaFile: GeneratedFile = {
+  path: "services.schema.json",
+  render: catalogueJsonSchema,
+};
+
+/** The page on every configuration key, from the schemas. */
+export const configurationPage: GeneratedFile = {
+  path: "docs/reference/configuration.md",
+  render: configurationReference,
+};
+
+function catalogueJsonSchema(): string {
   const schema = z.toJSONSchema(catalogueSchema, { io: "input", unrepresentable: "any" });
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
-/** docs/reference/configuration.md, from the schemas. */
-export function configurationReference(): string {
+function configurationReference(): string {
   const reference = (schema: z.ZodType) =>
     table(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Node, "").join("\n");
   return `# Configuration
 
-Written from the schemas in \`config/\` by \`npm run generate\`; a test holds it to them.
+\`npm run docs\` writes this page from the schemas in \`config/\`; a test compares the two.
 
 ## services.yaml
 
@@ -41,25 +47,6 @@ Region, profile, account guard and endpoints are the AWS provider's own keys: \`
 | --- | --- | --- | --- |
 ${reference(slipwaySchema)}
 `;
-}
-
-/** docs/how-to/ci.md with the table of permissions as it is in the code. */
-export function ciPage(page: string): string {
-  const rows = permissions.map((permission) => {
-    const { action, roles, why } = permission;
-    const marks = githubRoles.map((role) => (roles.includes(role) ? "✔" : ""));
-    const kinds = kindsOf(permission).map((kind) => kind.replaceAll("-", " "));
-    return `| \`${action}\` | ${kinds.join(", ")} | ${marks.join(" | ")} | ${why}${roles.length === 0 ? " (nobody in CI)" : ""} |`;
-  });
-  const table = [
-    "| action | on | pull request | push | deploy | what for |",
-    "| --- | --- | --- | --- | --- | --- |",
-    ...rows,
-  ].join("\n");
-  return page.replace(
-    /(<!-- permissions -->\n)[\s\S]*(<!-- \/permissions -->)/,
-    (_, start: string, end: string) => `${start}\n${table}\n\n${end}`,
-  );
 }
 
 interface Node {
@@ -135,16 +122,4 @@ function typeText(node: Node): string {
   if (node.items !== undefined) return `list of ${typeText(node.items)}`;
   if (typeof node.additionalProperties === "object") return `map of ${typeText(node.additionalProperties)}`;
   return node.type ?? "any";
-}
-
-if (import.meta.main) {
-  const root = join(import.meta.dirname, "../..");
-  await Promise.all([
-    writeFile(join(root, "services.schema.json"), catalogueJsonSchema()),
-    writeFile(join(root, "docs/reference/configuration.md"), configurationReference()),
-    writeFile(
-      join(root, "docs/how-to/ci.md"),
-      ciPage(await readFile(join(root, "docs/how-to/ci.md"), "utf8")),
-    ),
-  ]);
 }

@@ -1,13 +1,11 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { plansIn, situations, withTables } from "./situations.ts";
+import { renderFile } from "../../../docs/generate/main.ts";
+import { plansIn, situations } from "../../../docs/generate/situations.ts";
+import { tagTables } from "../../../docs/generate/tags.ts";
 
-const page = join(import.meta.dirname, "../../../docs/reference/tags.md");
-
-test("docs/reference/tags.md has what real repositories come to (node test/machine/tags/situations.ts)", async () => {
-  const text = await readFile(page, "utf8");
-  expect(await withTables(text)).toBe(text);
+test("docs/reference/tags.md has what real repositories come to (npm run docs)", async () => {
+  const { is, shouldBe } = await renderFile(tagTables);
+  expect(is).toBe(shouldBe);
 }, 60_000);
 
 test("a shallow clone is said to be one where a git tag may be missing", async () => {

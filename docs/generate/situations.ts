@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { type TagPreset, tagPresets } from "../../../config/stack/tags.ts";
-import { readRevision } from "../../../runner/git/revision.ts";
-import { planTags, type TagPlan } from "../../../runner/tags/tags.ts";
+import { type TagPreset, tagPresets } from "../../config/stack/tags.ts";
+import { readRevision } from "../../runner/git/revision.ts";
+import { planTags, type TagPlan } from "../../runner/tags/tags.ts";
 
 /** What the source of a service hashes to where it differs from the commit. */
 const sourceHash = "fedcba9876543210fedcba9876543210";
@@ -163,49 +163,4 @@ function gitIn(directory: string): Git {
     GIT_COMMITTER_DATE: time,
   };
   return (...words) => execa("git", words, { cwd: directory, env });
-}
-
-/** docs/reference/tags.md with what is in the presets, and what they make of every situation. */
-export async function withTables(page: string): Promise<string> {
-  const rows = Object.entries(tagPresets).map(([name, formats]) => {
-    const list = formats.map(({ format, when }) => `\`${format}\`${when === "any" ? "" : ` (${when})`}`);
-    return `| \`${name}\` | ${list.join(", ")} |`;
-  });
-  return between(
-    between(page, "presets", `\n| preset | formats |\n| --- | --- |\n${rows.join("\n")}\n`),
-    "tag table",
-    `\n${await situationTable()}\n`,
-  );
-}
-
-async function situationTable(): Promise<string> {
-  const presets = Object.keys(tagPresets) as TagPreset[];
-  const rows: string[] = [];
-  for (const situation of situations) {
-    const plans = await plansIn(situation);
-    rows.push(`| ${[situation.title, ...presets.map((preset) => cell(plans[preset]))].join(" | ")} |`);
-  }
-  const head = `| | ${presets.map((preset) => `\`${preset}\``).join(" | ")} |\n|${" --- |".repeat(presets.length + 1)}`;
-  return `${head}\n${rows.join("\n")}`;
-}
-
-function between(page: string, name: string, text: string): string {
-  const begin = `<!-- ${name} -->`;
-  const [before] = page.split(begin, 1);
-  return `${before}${begin}\n${text}\n${page.slice(page.indexOf(`<!-- end of ${name} -->`))}`;
-}
-
-function cell({ tags, problems }: TagPlan): string {
-  const [problem] = problems;
-  if (problem !== undefined) return `refused: \`${problem.code}\``;
-  return tags.length === 0 ? "none" : tags.map((tag) => `\`${shortened(tag)}\``).join("<br>");
-}
-
-function shortened(tag: string): string {
-  return tag.length <= 60 ? tag : `${tag.slice(0, 24)}…${tag.slice(-24)}`;
-}
-
-if (import.meta.main) {
-  const page = join(import.meta.dirname, "../../../docs/reference/tags.md");
-  await writeFile(page, await withTables(await readFile(page, "utf8")));
 }

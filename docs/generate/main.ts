@@ -1,0 +1,37 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { commandsPage } from "./commands.ts";
+import { catalogueSchemaFile, configurationPage } from "./configuration.ts";
+import type { GeneratedFile } from "./page.ts";
+import { permissionsTable } from "./permissions.ts";
+import { floorsPicture } from "./picture.ts";
+import { providerTables } from "./provider.ts";
+import { tagTables } from "./tags.ts";
+
+/** Every file that `npm run docs` writes; a test holds each to the code. */
+export const generatedFiles: readonly GeneratedFile[] = [
+  catalogueSchemaFile,
+  commandsPage,
+  configurationPage,
+  permissionsTable,
+  floorsPicture,
+  providerTables,
+  tagTables,
+];
+
+const root = join(import.meta.dirname, "../..");
+
+/** Reads a generated file and renders it. */
+export async function renderFile({ path, render }: GeneratedFile): Promise<{ is: string; shouldBe: string }> {
+  const is = await readFile(join(root, path), "utf8");
+  return { is, shouldBe: await render(is) };
+}
+
+if (import.meta.main) {
+  for (const file of generatedFiles) {
+    const { is, shouldBe } = await renderFile(file);
+    if (is === shouldBe) continue;
+    await writeFile(join(root, file.path), shouldBe);
+    process.stdout.write(`${file.path}\n`);
+  }
+}
