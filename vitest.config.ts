@@ -16,7 +16,8 @@ export default defineConfig({
           include: ["test/unit/**/*.test.ts"],
           // Loading the AWS SDK for each file takes longer than all tests together: files share a process.
           isolate: false,
-          setupFiles: ["test/unit/setup.ts"],
+          setupFiles: ["test/unit/setup.ts", "test/aws/setup.ts"],
+          globalSetup: ["test/aws/global-setup.ts"],
           testTimeout: 20_000,
         },
       },
@@ -24,6 +25,8 @@ export default defineConfig({
         test: {
           name: "machine",
           include: ["test/machine/**/*.test.ts"],
+          setupFiles: ["test/aws/setup.ts"],
+          globalSetup: ["test/aws/global-setup.ts"],
           testTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
@@ -41,6 +44,7 @@ export default defineConfig({
         test: {
           name: "sandbox",
           include: ["test/sandbox/**/*.test.ts"],
+          globalSetup: ["test/aws/global-setup.ts"],
           maxWorkers: sandboxes,
           testTimeout: 300_000,
           hookTimeout: 900_000,
@@ -51,6 +55,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/aws/global-setup.ts"],
           maxWorkers: sandboxes,
           testTimeout: 900_000,
           hookTimeout: 1_200_000,

@@ -14,8 +14,13 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best.candidate;
 }
 
-/** `did you mean "ui"? (there are: cart, ui)`: the fix for a name that does not exist. */
-export function didYouMean(word: string, candidates: readonly string[]): string {
+/**
+ * `did you mean "ui"? (there are: cart, ui)`: the fix for a name that does not exist.
+ *
+ * @param candidates names that exist; undefined when nobody may list them
+ */
+export function didYouMean(word: string, candidates: readonly string[] | undefined): string {
+  if (candidates === undefined) return "check the name (these credentials may not list which ones exist)";
   const guess = nearest(word, candidates);
   const all = candidates.length === 0 ? "there are none" : `there are: ${[...candidates].sort().join(", ")}`;
   return guess === undefined ? `choose one that exists (${all})` : `did you mean "${guess}"? (${all})`;

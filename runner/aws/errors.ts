@@ -65,6 +65,17 @@ export function hasCode(error: unknown, ...codes: readonly string[]): error is U
 }
 
 /**
+ * What a call answers, or undefined when the credentials do not allow it: for what only makes a message
+ * better, and must not take its place.
+ */
+export function ifAllowed<T>(call: Promise<T>): Promise<T | undefined> {
+  return call.catch((error: unknown) => {
+    if (hasCode(error, "access-denied")) return undefined;
+    throw error;
+  });
+}
+
+/**
  * What every failed call is passed through, once, after the SDK's own retries: the errors that a user
  * can mend (rights, credentials, limits, network) become UserErrors; all others are returned as they
  * are, for the caller to know or to throw.

@@ -9,6 +9,7 @@ import { downloadRelease } from "./rungs/github-release.ts";
 import { downloadGo } from "./rungs/go-download.ts";
 import { buildGoModule } from "./rungs/go-module.ts";
 import { useInstalled } from "./rungs/installed.ts";
+import { takeDataFiles } from "./rungs/python-data.ts";
 import { makePythonEnvironment } from "./rungs/python-environment.ts";
 import { takeFromWheel } from "./rungs/python-wheel.ts";
 import { installSystemPackages } from "./rungs/system-packages.ts";
@@ -192,6 +193,8 @@ function follow(
       return makePythonEnvironment(session, name, rung, step);
     case "python-wheel":
       return takeFromWheel(session, name, rung, step);
+    case "python-data":
+      return takeDataFiles(session, name, rung, step);
     case "system-packages":
       return installSystemPackages(session, name, rung, step);
   }

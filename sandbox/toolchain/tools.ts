@@ -17,15 +17,16 @@ export const toolNames = [
   "go",
   "python",
   "actionlint",
+  "aws-models",
 ] as const;
 
 export type ToolName = (typeof toolNames)[number];
 
-const onlyWhenNeeded: readonly ToolName[] = ["go", "python", "actionlint"];
+const onlyWhenNeeded: readonly ToolName[] = ["go", "python", "actionlint", "aws-models"];
 
 /**
  * What every run of the sandbox needs; `go` and `python` are fetched only when something is built with
- * them, `actionlint` only by a test.
+ * them, `actionlint` and `aws-models` only by tests.
  */
 export const sandboxTools = toolNames.filter((name) => !onlyWhenNeeded.includes(name));
 
@@ -116,5 +117,9 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     version: "1.7.12",
     purpose: "checks the workflows of GitHub Actions, in a test",
     versionQuestion: { arguments: ["-version"], answer: /^v?(\d+\.\d+\.\d+)$/m },
+  },
+  "aws-models": {
+    version: "1.44.8",
+    purpose: "AWS's API models, which tests hold requests and answers against",
   },
 };

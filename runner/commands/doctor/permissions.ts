@@ -1,30 +1,19 @@
-import { type ContextEntry, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
-import pMap from "p-map";
 import type { StackDescription } from "../../../config/description/description.ts";
 import { type PromotionSource, promotionSources } from "../../../config/description/promotion.ts";
 import { type PermissionScope, resourcesOf } from "../../../config/permissions/permission-scope.ts";
 import { permissionsOf } from "../../../config/permissions/permissions.ts";
 import { type GithubRole, githubRoleName, githubSchema } from "../../../config/stack/github.ts";
 import { endpointFor, type Settings } from "../../../config/stack/settings.ts";
-import { kindsOf, type ScopedResources } from "../../../config/targets/permission.ts";
+import { kindsOf } from "../../../config/targets/permission.ts";
 import type { Caller } from "../../aws/account.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { hasCode } from "../../aws/errors.ts";
 import type { Check } from "./document.ts";
 import { type Tried, tryReading } from "./probes.ts";
+import { deniedNeeds, type Need } from "./simulation.ts";
 
-/** Resources of one question to IAM: it takes more, but answers with every action for each. */
-const resourcesAtOnce = 20;
 /** Missing permissions that are listed one by one. */
 const mostListed = 30;
-
-/** Something that a role is to be allowed on one resource. */
-export interface Need {
-  readonly action: string;
-  readonly resource: string;
-  readonly why: string;
-  readonly conditions: ScopedResources["conditions"];
-}
 
 /** The role whose policies hold for a caller; undefined for the account's root, which may do all. */
 export function policySource(callerArn: string): string | undefined {
@@ -96,7 +85,7 @@ export async function checkPermissions(
   // What stands in for AWS knows no context of a request, and would deny whatever has a condition.
   const asked = isAws(description.settings) ? all : all.filter((need) => !conditional.includes(need));
   try {
-    const missing = await simulate(clients, source, asked, signal);
+    const missing = await deniedNeeds(clients, source, asked, signal);
     return judge(role, source, { missing, checked: asked.length, left: all.length - asked.length });
   } catch (error) {
     if (!hasCode(error, "access-denied")) throw error;
@@ -129,76 +118,6 @@ function isAws(settings: Settings): boolean {
   return endpointFor(settings, "iam") === undefined;
 }
 
-/** The needs that the policies do not allow. */
-async function simulate(
-  clients: Clients,
-  source: string,
-  needs: readonly Need[],
-  signal: AbortSignal,
-): Promise<Need[]> {
-  const questions = [...Map.groupBy(needs, ({ conditions }) => JSON.stringify(conditions)).values()].flatMap(
-    (group) => {
-      const byActions = Map.groupBy([...Map.groupBy(group, ({ resource }) => resource)], ([, same]) =>
-        same.map(({ action }) => action).join(),
-      );
-      return [...byActions.values()].flatMap((entries) =>
-        inGroups(entries, resourcesAtOnce).map((part) => part.flatMap(([, same]) => same)),
-      );
-    },
-  );
-  const answers = await pMap(questions, (question) => ask(clients, source, question, signal), {
-    concurrency: 4,
-    signal,
-  });
-  return answers.flat();
-}
-
-async function ask(
-  clients: Clients,
-  source: string,
-  needs: readonly Need[],
-  signal: AbortSignal,
-): Promise<readonly Need[]> {
-  const allowed = new Map<string, boolean>();
-  let Marker: string | undefined;
-  do {
-    const answer = await clients.iam.send(
-      new SimulatePrincipalPolicyCommand({
-        PolicySourceArn: source,
-        ActionNames: [...new Set(needs.map(({ action }) => action))],
-        ResourceArns: [...new Set(needs.map(({ resource }) => resource))],
-        ContextEntries: contextOf(needs[0]?.conditions),
-        Marker,
-      }),
-      { abortSignal: signal },
-    );
-    for (const { EvalActionName, EvalResourceName, EvalDecision } of answer.EvaluationResults ?? []) {
-      allowed.set(`${EvalActionName} ${EvalResourceName}`, EvalDecision === "allowed");
-    }
-    Marker = answer.IsTruncated === true ? answer.Marker : undefined;
-  } while (Marker !== undefined);
-  const answerTo = ({ action, resource }: Need) => allowed.get(`${action} ${resource}`);
-  const unanswered = needs.filter((need) => answerTo(need) === undefined);
-  const denied = needs.filter((need) => answerTo(need) === false);
-  if (unanswered.length === 0) return denied;
-  if (unanswered.length === needs.length) {
-    throw new Error(`IAM answers nothing about ${needs.map(({ action }) => action).join(", ")}`);
-  }
-  // Some answer about the first resource only.
-  return [...denied, ...(await ask(clients, source, unanswered, signal))];
-}
-
-/** A request that meets the conditions under which something is allowed. */
-function contextOf(conditions: ScopedResources["conditions"]): ContextEntry[] {
-  return Object.values(conditions ?? {}).flatMap((keys) =>
-    Object.entries(keys).map(([ContextKeyName, values]) => ({
-      ContextKeyName,
-      ContextKeyValues: values.slice(0, 1),
-      ContextKeyType: "string" as const,
-    })),
-  );
-}
-
 /** What a simulation found, as checks: one for each permission that is missing. */
 export function judge(
   role: GithubRole,
@@ -226,10 +145,4 @@ export function judge(
   const more = byAction.length - listed.length;
   if (more === 0) return listed;
   return [...listed, { name: "permissions", state: "fail", message: `${more} further actions are missing` }];
-}
-
-function inGroups<T>(values: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
-    values.slice(index * size, (index + 1) * size),
-  );
 }

@@ -8,7 +8,7 @@ import { alarmField, configurationWithAlarms } from "./alarms.ts";
 import { imageIn, referencesByContainer } from "./containers.ts";
 import { runOneOff } from "./one-off/one-off.ts";
 import { nextRevision, registerRevision, reusableRevision, revisionLikeIt } from "./revision.ts";
-import { type EcsPlan, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
+import { type EcsPlan, type FoundService, nameOf, primaryOf, revisionName, rolloutOf } from "./state.ts";
 
 /** A deployment that was started, and what is needed to follow it or to put it back. */
 export interface EcsApplied {
@@ -139,11 +139,10 @@ export async function startDeployment(
 /** Whether an earlier run was interrupted after it had started this very deployment. */
 function isUnderWay(state: FoundService, references: Readonly<Record<string, string>>): boolean {
   const { service, taskDefinition } = state;
-  const primary = primaryOf(service);
   return (
     Object.entries(references).every(([name, reference]) => imageIn(taskDefinition, name) === reference) &&
-    primary?.rolloutState === "IN_PROGRESS" &&
-    primary.taskDefinition === taskDefinition.taskDefinitionArn
+    rolloutOf(service) === "IN_PROGRESS" &&
+    primaryOf(service)?.taskDefinition === taskDefinition.taskDefinitionArn
   );
 }
 
@@ -154,8 +153,10 @@ export function resumeDeployment({ service, taskDefinition }: FoundService, cloc
     cluster: service.clusterArn ?? "",
     service: service.serviceName ?? "",
     revisionArn: taskDefinition.taskDefinitionArn,
-    previousArn: service.deployments?.find((one) => one !== primary && one.rolloutState === "COMPLETED")
-      ?.taskDefinition,
+    // Only rolling updates have the state; where it is left out, what else runs is what ran before.
+    previousArn: service.deployments?.find(
+      (one) => one !== primary && (one.rolloutState ?? "COMPLETED") === "COMPLETED",
+    )?.taskDefinition,
     deploymentId: primary?.id,
     createdAt: primary?.createdAt ?? new Date(clock.now()),
     startedAt: clock.now(),

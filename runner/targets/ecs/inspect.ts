@@ -8,7 +8,7 @@ import type { Problem } from "../../../config/problems/errors.ts";
 import { didYouMean } from "../../../config/problems/nearest.ts";
 import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import type { Clients } from "../../aws/clients.ts";
-import { isAwsError } from "../../aws/errors.ts";
+import { ifAllowed, isAwsError } from "../../aws/errors.ts";
 import type { TargetContext } from "../target.ts";
 import { describeTaskDefinition } from "./revision.ts";
 import { type EcsPlan, type EcsState, nameOf, primaryOf } from "./state.ts";
@@ -39,7 +39,7 @@ export async function inspectEcs(target: EcsTarget, context: TargetContext): Pro
   const { clients, signal } = context;
   const service = await findService(clients, target, signal);
   if (service === "no cluster") {
-    const fix = didYouMean(nameOf(target.cluster), await clusterNames(clients, signal));
+    const fix = didYouMean(nameOf(target.cluster), await ifAllowed(clusterNames(clients, signal)));
     return unusable({
       code: "unknown-cluster",
       where: `ECS in ${clients.region}`,
@@ -49,7 +49,7 @@ export async function inspectEcs(target: EcsTarget, context: TargetContext): Pro
     });
   }
   if (service === undefined || service.status === "INACTIVE") {
-    const names = await serviceNames(clients, target.cluster, signal);
+    const names = await ifAllowed(serviceNames(clients, target.cluster, signal));
     return unusable({
       code: "unknown-service",
       where: `ECS cluster ${nameOf(target.cluster)}`,

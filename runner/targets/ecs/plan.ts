@@ -7,7 +7,15 @@ import type { FieldChange, TargetImage } from "../target.ts";
 import { alarmChange } from "./alarms.ts";
 import { imageField, imageIn, imagesByContainer, referencesByContainer } from "./containers.ts";
 import { oneOffProblems } from "./one-off/request.ts";
-import { type EcsPlan, type EcsState, type FoundService, nameOf, primaryOf, revisionName } from "./state.ts";
+import {
+  type EcsPlan,
+  type EcsState,
+  type FoundService,
+  nameOf,
+  primaryOf,
+  revisionName,
+  rolloutOf,
+} from "./state.ts";
 import { strategyNotes } from "./strategy.ts";
 import { smokeProblems } from "./tasks/smoke.ts";
 
@@ -63,18 +71,6 @@ function changesOf(target: EcsTarget, state: FoundService, image: TargetImage): 
       : [{ field: "deployment", before: rollout, after: "COMPLETED" }];
   const alarms = [alarmChange(target, state.service)].filter((one) => one !== undefined);
   return [...images, ...unfinished, ...alarms];
-}
-
-/**
- * How far the service's own deployment has got: `COMPLETED`, `IN_PROGRESS`, `FAILED`.
- *
- * ECS leaves the state out for services that don't use rolling updates; those are judged by counts.
- */
-export function rolloutOf(service: Service): string {
-  const primary = primaryOf(service);
-  if (primary?.rolloutState !== undefined) return primary.rolloutState;
-  const all = (primary?.runningCount ?? 0) >= (primary?.desiredCount ?? service.desiredCount ?? 0);
-  return all && (service.deployments?.length ?? 0) <= 1 ? "COMPLETED" : "IN_PROGRESS";
 }
 
 function containerProblems(container: string, { taskDefinition }: FoundService): Problem[] {
@@ -134,7 +130,7 @@ function notesOf(target: EcsTarget, service: Service, changes: readonly FieldCha
     notes.push(`it is set to this image, and only ${runningCount} of ${desiredCount} tasks run`);
   }
   const supersedes = changes.some((change) => change.field.endsWith(".image"));
-  if (supersedes && primary?.rolloutState === "IN_PROGRESS") {
+  if (supersedes && primary !== undefined && rolloutOf(service) === "IN_PROGRESS") {
     notes.push(
       `a deployment of ${revisionName(primary.taskDefinition)} is still in progress; this one will take its place`,
     );

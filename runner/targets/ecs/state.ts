@@ -46,6 +46,19 @@ export function primaryOf(service: Service): Deployment | undefined {
   return service.deployments?.find((deployment) => deployment.status === "PRIMARY");
 }
 
+/**
+ * How far the service's own deployment has got: `COMPLETED`, `IN_PROGRESS`, `FAILED`.
+ *
+ * "Only returned for services that use the rolling update (ECS) deployment type that aren't behind a
+ * Classic Load Balancer", says the API reference of Deployment.rolloutState: all others are judged by counts.
+ */
+export function rolloutOf(service: Service): string {
+  const primary = primaryOf(service);
+  if (primary?.rolloutState !== undefined) return primary.rolloutState;
+  const all = (primary?.runningCount ?? 0) >= (primary?.desiredCount ?? service.desiredCount ?? 0);
+  return all && (service.deployments?.length ?? 0) <= 1 ? "COMPLETED" : "IN_PROGRESS";
+}
+
 /** `shop-ui:12` of an ARN. */
 export function revisionName(taskDefinitionArn: string | undefined): string {
   return taskDefinitionArn?.split("/").at(-1) ?? "unknown";

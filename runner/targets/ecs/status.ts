@@ -3,9 +3,9 @@ import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import type { TargetContext, TargetStatus } from "../target.ts";
 import { containerOf, imageIn } from "./containers.ts";
 import { findService } from "./inspect.ts";
-import { ecsTitle, rolloutOf } from "./plan.ts";
+import { ecsTitle } from "./plan.ts";
 import { describeTaskDefinition } from "./revision.ts";
-import { primaryOf, revisionName, type TaskDefinition } from "./state.ts";
+import { primaryOf, revisionName, rolloutOf, type TaskDefinition } from "./state.ts";
 
 /** What an ECS service runs, since when and how well: two calls. */
 export async function statusOfEcs(

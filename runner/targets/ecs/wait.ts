@@ -9,11 +9,12 @@ import type { TargetContext, TargetOutcome } from "../target.ts";
 import { type EcsApplied, resumeDeployment } from "./apply.ts";
 import { containerOf, imageIn } from "./containers.ts";
 import { followDeployment } from "./follow/follow.ts";
+import { findRollback } from "./follow/service-deployment.ts";
 import { inspectEcs } from "./inspect.ts";
-import { ecsTitle, rolloutOf } from "./plan.ts";
+import { ecsTitle } from "./plan.ts";
 import { parseReference } from "./reference.ts";
 import { describeTaskDefinition } from "./revision.ts";
-import { type FoundService, primaryOf, revisionName } from "./state.ts";
+import { type FoundService, primaryOf, revisionName, rolloutOf } from "./state.ts";
 import { smokeCheckService } from "./tasks/smoke.ts";
 
 /**
@@ -46,7 +47,7 @@ export async function waitForEcs(
     if (fault === undefined) return undefined;
     return { ...about, ...fault, milliseconds: clock.now() - startedAt };
   }
-  const failed = rolledBackOf(service);
+  const failed = rolledBackOf(service) ?? (await rolledBackWithoutState(service, context));
   const applied =
     failed === undefined ? resumeDeployment(state, clock) : failedDeployment(state, failed, clock);
   const taskDefinition =
@@ -111,6 +112,13 @@ export function rolledBackOf(service: Service): Deployment | undefined {
   const primary = primaryOf(service);
   if (!/roll(ing|ed)?[ -]?back/i.test(primary?.rolloutStateReason ?? "")) return undefined;
   return service.deployments?.find((one) => one !== primary && one.rolloutState === "FAILED");
+}
+
+/** The same for a service whose deployments have no rollout state: other strategies than rolling updates. */
+async function rolledBackWithoutState(service: Service, { clients, signal }: TargetContext) {
+  if (primaryOf(service)?.rolloutState !== undefined) return undefined;
+  const { clusterArn: cluster = "", serviceName = "" } = service;
+  return findRollback(clients, { cluster, service: serviceName }, signal);
 }
 
 function failedDeployment(state: FoundService, failed: Deployment, clock: Clock): EcsApplied {

@@ -4,6 +4,7 @@ import type { Problem } from "../../../config/problems/errors.ts";
 import { didYouMean } from "../../../config/problems/nearest.ts";
 import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import type { Clients } from "../../aws/clients.ts";
+import { ifAllowed } from "../../aws/errors.ts";
 import { listAliases } from "../../aws/function-aliases.ts";
 import type { TargetContext } from "../target.ts";
 import { missingAlarms } from "./alarms.ts";
@@ -76,12 +77,13 @@ async function aliasProblems(target: LambdaTarget, { clients, signal }: TargetCo
 }
 
 async function unknownFunction(target: LambdaTarget, { clients, signal }: TargetContext): Promise<Problem> {
+  const names = await ifAllowed(functionNames(clients, signal));
   return {
     code: "unknown-function",
     where: `Lambda in ${clients.region}`,
     value: target.function,
     message: "there is no such function, and the target does not say how to create it",
-    fix: `${didYouMean(target.function, await functionNames(clients, signal))}; or add "create" to the target`,
+    fix: `${didYouMean(target.function, names)}; or add "create" to the target`,
   };
 }
 

@@ -1,9 +1,9 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ECRClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
-import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, expect, test } from "vitest";
 import { type BaseReferences, digestsOfBases } from "../../../runner/build/base-images.ts";
+import { mockClient } from "../../aws/mock-client.ts";
 import { fakeContext } from "../../unit/targets/fakes.ts";
 
 const digest = `sha256:${"1".repeat(64)}`;

@@ -1,5 +1,4 @@
 import { ECRClient } from "@aws-sdk/client-ecr";
-import { mockClient } from "aws-sdk-client-mock";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Clients } from "../../../runner/aws/clients.ts";
@@ -7,6 +6,7 @@ import { connectToRegistry } from "../../../runner/registry/connection.ts";
 import { copyImage, piecesOf } from "../../../runner/registry/copy.ts";
 import { blobOf, digestOf } from "../../../runner/registry/push.ts";
 import { attachArtifact, listReferrers, referrersTag } from "../../../runner/registry/referrers.ts";
+import { mockClient } from "../../aws/mock-client.ts";
 import { ociIndex, ociManifest } from "../../unit/registry/fixtures.ts";
 import { type OciRegistry, openOciRegistry } from "../../unit/registry/oci-registry.ts";
 

@@ -1,5 +1,4 @@
 import { ECRClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
-import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readArtifact } from "../../../runner/registry/artifact.ts";
 import { connectToRegistry, registryUrl } from "../../../runner/registry/connection.ts";
@@ -10,6 +9,7 @@ import {
   referrersIndex,
   referrersTag,
 } from "../../../runner/registry/referrers.ts";
+import { mockClient } from "../../aws/mock-client.ts";
 import { ecrOnly, manifestText, ociManifest, sha } from "../../unit/registry/fixtures.ts";
 import { type OciRegistry, openOciRegistry } from "../../unit/registry/oci-registry.ts";
 

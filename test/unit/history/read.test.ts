@@ -1,5 +1,4 @@
 import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, expect, test } from "vitest";
 import { releaseTag } from "../../../config/names.ts";
 import type { Settings } from "../../../config/stack/settings.ts";
@@ -8,6 +7,8 @@ import { artifactManifest } from "../../../runner/registry/artifact.ts";
 import { blobOf } from "../../../runner/registry/push.ts";
 import { releaseType } from "../../../runner/release/record.ts";
 import type { Session } from "../../../runner/session/session.ts";
+import { mockClient } from "../../aws/mock-client.ts";
+import { notFound } from "../registry/fixtures.ts";
 import { earlier, record, sha } from "../release/releases.ts";
 import { service } from "../stack/services.ts";
 import { fakeContext } from "../targets/fakes.ts";
@@ -17,7 +18,7 @@ const headId = { imageTag: releaseTag("dev") };
 
 beforeEach(() => {
   ecr.reset();
-  ecr.on(BatchGetImageCommand).resolves({ images: [] });
+  ecr.on(BatchGetImageCommand).resolves(notFound);
   ecr.on(BatchGetImageCommand, { imageIds: [{ imageTag: "v1.2.0" }] }).resolves({
     images: [{ imageManifest: "{}", imageId: { imageDigest: sha("2") } }],
   });

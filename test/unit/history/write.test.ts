@@ -1,5 +1,4 @@
 import { ECRClient } from "@aws-sdk/client-ecr";
-import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Settings, slipwaySchema } from "../../../config/stack/settings.ts";
 import type { Clients } from "../../../runner/aws/clients.ts";
@@ -11,6 +10,7 @@ import { readNewestRecord } from "../../../runner/release/store.ts";
 import type { RunEvent } from "../../../runner/report/events.ts";
 import type { Session } from "../../../runner/session/session.ts";
 import { createTimeline } from "../../../runner/session/timeline.ts";
+import { mockClient } from "../../aws/mock-client.ts";
 import { ecsTarget, outcome, targetPlan } from "../plan/samples.ts";
 import { ecrOnly, manifestText, ociManifest } from "../registry/fixtures.ts";
 import { type OciRegistry, openOciRegistry } from "../registry/oci-registry.ts";

@@ -1,5 +1,4 @@
 import { DescribeImagesCommand, ECRClient } from "@aws-sdk/client-ecr";
-import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Settings, slipwaySchema } from "../../../config/stack/settings.ts";
 import { inUseSet } from "../../../runner/in-use/read.ts";
@@ -8,6 +7,7 @@ import { retiredDigest } from "../../../runner/in-use/retired.ts";
 import type { Session } from "../../../runner/session/session.ts";
 import type { ImageUse } from "../../../runner/targets/image-use.ts";
 import { kinds } from "../../../runner/targets/kinds.ts";
+import { mockClient } from "../../aws/mock-client.ts";
 import { ecsDoes, ecsTarget } from "../plan/samples.ts";
 import { ecrOnly, manifestText, ociManifest } from "../registry/fixtures.ts";
 import { type OciRegistry, openOciRegistry } from "../registry/oci-registry.ts";

@@ -1,5 +1,4 @@
 import { ECRClient } from "@aws-sdk/client-ecr";
-import { mockClient } from "aws-sdk-client-mock";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Settings } from "../../../config/stack/settings.ts";
@@ -13,6 +12,7 @@ import type {
   TargetOutcome,
   TargetPlan,
 } from "../../../runner/targets/target.ts";
+import { mockClient } from "../../aws/mock-client.ts";
 import { ecsDoes, ecsTarget, outcome, registry, targetPlan } from "../plan/samples.ts";
 import { answerNewestRecord, record } from "../release/releases.ts";
 import { fakeContext, image } from "../targets/fakes.ts";

@@ -1,5 +1,4 @@
 import { ECRClient } from "@aws-sdk/client-ecr";
-import { mockClient } from "aws-sdk-client-mock";
 import { describe, expect, test } from "vitest";
 import type { Settings } from "../../../config/stack/settings.ts";
 import {
@@ -11,6 +10,7 @@ import {
 } from "../../../runner/plan/newest-wins.ts";
 import { exitCodeOfProblems } from "../../../runner/plan/plan.ts";
 import type { EarlierRelease, StoredRelease } from "../../../runner/release/record.ts";
+import { mockClient } from "../../aws/mock-client.ts";
 import { answerNewestRecord, earlier, record } from "../release/releases.ts";
 import { fakeContext } from "../targets/fakes.ts";
 

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
-import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Settings, slipwaySchema } from "../../../config/stack/settings.ts";
 import { type ChosenRelease, planReleases, problemsOfReleases } from "../../../runner/move/releases.ts";
@@ -11,6 +10,8 @@ import { exitCodeOfProblems } from "../../../runner/plan/plan.ts";
 import type { Session } from "../../../runner/session/session.ts";
 import { createTimeline } from "../../../runner/session/timeline.ts";
 import type { TargetCheck, TargetPlan, Verification } from "../../../runner/targets/target.ts";
+import { mockClient } from "../../aws/mock-client.ts";
+import { notFound } from "../registry/fixtures.ts";
 import { earlier } from "../release/releases.ts";
 import { service } from "../stack/services.ts";
 import { fakeContext, image } from "../targets/fakes.ts";
@@ -39,7 +40,7 @@ let session: Session;
 beforeEach(async () => {
   ecsDoes(kind);
   // No release is recorded.
-  mockClient(ECRClient).on(BatchGetImageCommand).resolves({ images: [] });
+  mockClient(ECRClient).on(BatchGetImageCommand).resolves(notFound);
   directory = await mkdtemp(join(tmpdir(), "slipway-"));
   checks = [{ name: "secret db", state: "fail", message: "there is no such secret", fix: "create it" }];
   action = "update";

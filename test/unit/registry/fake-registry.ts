@@ -7,8 +7,9 @@ import {
   type ImageIdentifier,
   PutImageCommand,
 } from "@aws-sdk/client-ecr";
-import { type AwsStub, mockClient } from "aws-sdk-client-mock";
-import { awsError } from "./fixtures.ts";
+import type { AwsStub } from "aws-sdk-client-mock";
+import { mockClient } from "../../aws/mock-client.ts";
+import { awsError, notFound } from "./fixtures.ts";
 
 interface Held {
   readonly digest: string;
@@ -49,6 +50,7 @@ export function fakeRegistry(repository: string, pageSize = 1000): FakeRegistry 
         imageManifest: one.text,
         imageManifestMediaType: one.mediaType,
       })),
+      ...(images.length === 0 ? { failures: notFound.failures } : {}),
     };
   });
   mock.on(DescribeImagesCommand).callsFake(async (input: DescribeImagesCommand["input"]) => {

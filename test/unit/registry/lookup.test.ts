@@ -1,9 +1,9 @@
 import { BatchGetImageCommand, ECRClient, GetDownloadUrlForLayerCommand } from "@aws-sdk/client-ecr";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { UserError } from "../../../config/problems/errors.ts";
 import { describeImage, findImageBySource, findImagesBySource } from "../../../runner/registry/lookup.ts";
 import { normalizePlatform, parseManifest } from "../../../runner/registry/manifest.ts";
+import { mockClient } from "../../aws/mock-client.ts";
 import {
   awsError,
   ecrOnly,

@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-ecr";
 import type { AwsStub } from "aws-sdk-client-mock";
 import { digestOf } from "../../../runner/registry/push.ts";
-import { awsError } from "./fixtures.ts";
+import { awsError, notFound } from "./fixtures.ts";
 
 interface Manifest {
   readonly mediaType: string;
@@ -127,7 +127,7 @@ export async function openOciRegistry(ecr: AwsStub<any, any, any>): Promise<OciR
   ecr.on(BatchGetImageCommand).callsFake(async ({ repositoryName, imageIds: [id] }) => {
     const digest = id.imageDigest ?? registry.tags.get(`${repositoryName}:${id.imageTag}`);
     const manifest = registry.manifests.get(`${repositoryName}@${digest}`);
-    if (manifest === undefined) return { images: [] };
+    if (manifest === undefined) return notFound;
     const { text, mediaType } = manifest;
     return {
       images: [{ imageId: { imageDigest: digest }, imageManifest: text, imageManifestMediaType: mediaType }],

@@ -1,9 +1,9 @@
 import { BatchGetImageCommand, ECRClient, PutImageCommand } from "@aws-sdk/client-ecr";
-import { mockClient } from "aws-sdk-client-mock";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { UserError } from "../../../config/problems/errors.ts";
 import { checkTags, judgeTags, putTags, tagMovability } from "../../../runner/registry/tags.ts";
+import { mockClient } from "../../aws/mock-client.ts";
 import { awsError, ecrOnly, found, indexText, notFound, ociIndex, sha } from "./fixtures.ts";
 
 const ecr = mockClient(ECRClient);

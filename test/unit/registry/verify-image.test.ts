@@ -1,8 +1,8 @@
 import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { UserError } from "../../../config/problems/errors.ts";
 import { verifyImage } from "../../../runner/registry/verify-image.ts";
+import { mockClient } from "../../aws/mock-client.ts";
 import { ecrOnly, found, indexText, manifestText, notFound, ociIndex, ociManifest, sha } from "./fixtures.ts";
 
 const ecr = mockClient(ECRClient);

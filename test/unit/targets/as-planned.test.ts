@@ -1,11 +1,11 @@
 import { DescribeServicesCommand, ECSClient } from "@aws-sdk/client-ecs";
 import { GetAliasCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { ecsKind } from "../../../runner/targets/ecs/kind.ts";
 import { lambdaKind } from "../../../runner/targets/lambda/kind.ts";
 import type { LambdaState } from "../../../runner/targets/lambda/state.ts";
+import { mockClient } from "../../aws/mock-client.ts";
 import { deployment, foundState, newReference, service, target } from "./ecs/builders.ts";
 import { awsError, fakeContext, image } from "./fakes.ts";
 

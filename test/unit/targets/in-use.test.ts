@@ -13,10 +13,10 @@ import {
   ListAliasesCommand,
   ListFunctionsCommand,
 } from "@aws-sdk/client-lambda";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import { imagesInEcs, revisionsOf, usesOfTask } from "../../../runner/targets/ecs/in-use.ts";
 import { imagesInLambda } from "../../../runner/targets/lambda/in-use.ts";
+import { mockClient } from "../../aws/mock-client.ts";
 import { awsError, fakeContext } from "./fakes.ts";
 
 const ecs = mockClient(ECSClient);

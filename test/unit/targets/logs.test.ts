@@ -1,10 +1,10 @@
 import { GetFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { sourcesOf } from "../../../runner/targets/ecs/logs.ts";
 import type { ContainerDefinition, TaskDefinition } from "../../../runner/targets/ecs/state.ts";
 import { logsOfLambda } from "../../../runner/targets/lambda/logs.ts";
+import { mockClient } from "../../aws/mock-client.ts";
 import { awsError, fakeContext } from "./fakes.ts";
 
 const lambda = mockClient(LambdaClient);

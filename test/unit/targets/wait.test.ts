@@ -1,4 +1,6 @@
 import {
+  DescribeServiceDeploymentsCommand,
+  DescribeServiceRevisionsCommand,
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
@@ -14,11 +16,11 @@ import {
   GetFunctionConfigurationCommand,
   LambdaClient,
 } from "@aws-sdk/client-lambda";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { createEcsKind } from "../../../runner/targets/ecs/kind.ts";
 import { createLambdaKind } from "../../../runner/targets/lambda/kind.ts";
+import { mockClient } from "../../aws/mock-client.ts";
 import { deployment, revision, service, target, task, taskDefinition } from "./ecs/builders.ts";
 import { awsError, fakeClock, fakeContext } from "./fakes.ts";
 
@@ -92,6 +94,36 @@ describe("waiting for an ECS service", () => {
     expect(await wait()).toMatchObject({
       outcome: "rolled back",
       message: "shop-ui:2 failed, ECS went back to shop-ui:1: circuit breaker",
+    });
+  });
+
+  it("fails when ECS goes back already from a blue/green deployment, which has no rollout state", async () => {
+    const stateless = { rolloutState: undefined };
+    const back = (more: Partial<Service>) => ({ ...more, deploymentConfiguration: blueGreen });
+    const blueGreen = { strategy: "BLUE_GREEN" as const };
+    shows(
+      service([deployment(1, stateless), deployment(2, { ...stateless, status: "ACTIVE" })], back({})),
+      service([deployment(1, stateless)], back({})),
+    );
+    const serviceRevisionArn = "arn:aws:ecs:eu-west-1:111122223333:service-revision/shop/ui/2";
+    const serviceDeploymentArn = "arn:aws:ecs:eu-west-1:111122223333:service-deployment/shop/ui/2";
+    const rollback = { serviceDeploymentArn, targetServiceRevisionArn: serviceRevisionArn };
+    ecs.on(ListServiceDeploymentsCommand).resolves({
+      serviceDeployments: [{ ...rollback, status: "ROLLBACK_IN_PROGRESS", createdAt: new Date(0) }],
+    });
+    ecs
+      .on(DescribeServiceRevisionsCommand)
+      .resolves({ serviceRevisions: [{ serviceRevisionArn, taskDefinition: revision(2) }] });
+    const described = (status: "ROLLBACK_IN_PROGRESS" | "ROLLBACK_SUCCESSFUL") => ({
+      serviceDeployments: [{ serviceDeploymentArn, status, statusReason: "alarm detected" }],
+    });
+    ecs
+      .on(DescribeServiceDeploymentsCommand)
+      .resolvesOnce(described("ROLLBACK_IN_PROGRESS"))
+      .resolves(described("ROLLBACK_SUCCESSFUL"));
+    expect(await wait()).toMatchObject({
+      outcome: "rolled back",
+      message: "shop-ui:2 failed, ECS went back to shop-ui:1: alarm detected",
     });
   });
 

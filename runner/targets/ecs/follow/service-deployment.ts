@@ -1,4 +1,5 @@
 import {
+  type Deployment,
   DescribeServiceDeploymentsCommand,
   DescribeServiceRevisionsCommand,
   ListServiceDeploymentsCommand,
@@ -51,14 +52,55 @@ export function trackServiceDeployment(
       return serviceDeployments?.[0];
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof Error) || hasCode(error, "unreachable", "throttled", "no-credentials"))
-        throw error;
+      if (!isWithoutApi(error)) throw error;
       arn = undefined;
       left = 0;
       onUnusable(error.message);
       return undefined;
     }
   };
+}
+
+/**
+ * The deployment that ECS is rolling back, as a service's own list would have it: revision and time.
+ * Undefined when it rolls none back, and where the service deployments API is not there or not allowed.
+ */
+export async function findRollback(
+  clients: Clients,
+  { cluster, service }: Pick<SearchedDeployment, "cluster" | "service">,
+  signal: AbortSignal,
+): Promise<Deployment | undefined> {
+  try {
+    const { serviceDeployments = [] } = await clients.ecs.send(
+      new ListServiceDeploymentsCommand({
+        cluster,
+        service,
+        status: ["ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"],
+      }),
+      { abortSignal: signal },
+    );
+    const [newest] = newestFirst(serviceDeployments);
+    if (newest?.targetServiceRevisionArn === undefined) return undefined;
+    const { serviceRevisions = [] } = await clients.ecs.send(
+      new DescribeServiceRevisionsCommand({ serviceRevisionArns: [newest.targetServiceRevisionArn] }),
+      { abortSignal: signal },
+    );
+    const taskDefinition = serviceRevisions[0]?.taskDefinition;
+    return taskDefinition === undefined ? undefined : { taskDefinition, createdAt: newest.createdAt };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isWithoutApi(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Whether the API is not there, or not allowed; else it would have answered, were the network well. */
+function isWithoutApi(error: unknown): error is Error {
+  return error instanceof Error && !hasCode(error, "unreachable", "throttled", "no-credentials");
+}
+
+function newestFirst<T extends { readonly createdAt?: Date | undefined }>(all: readonly T[]): T[] {
+  return all.toSorted((a, b) => (b.createdAt?.getTime() ?? 0) - (a.createdAt?.getTime() ?? 0));
 }
 
 async function findArn(
@@ -81,8 +123,8 @@ async function findArn(
   const ours = serviceRevisions
     .filter((revision) => revision.taskDefinition === revisionArn)
     .map((revision) => revision.serviceRevisionArn);
-  return serviceDeployments
-    .filter((one) => ours.includes(one.targetServiceRevisionArn))
-    .toSorted((a, b) => (b.createdAt?.getTime() ?? 0) - (a.createdAt?.getTime() ?? 0))
-    .at(0)?.serviceDeploymentArn;
+  const [newest] = newestFirst(
+    serviceDeployments.filter((one) => ours.includes(one.targetServiceRevisionArn)),
+  );
+  return newest?.serviceDeploymentArn;
 }

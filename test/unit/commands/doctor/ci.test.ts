@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { DescribeServicesCommand, ECSClient } from "@aws-sdk/client-ecs";
 import { IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, test } from "vitest";
 import { catalogueSchema, resolveCatalogue } from "../../../../config/catalogue/catalogue.ts";
 import type { StackDescription } from "../../../../config/description/description.ts";
@@ -21,6 +20,8 @@ import {
   policySource,
   roleOf,
 } from "../../../../runner/commands/doctor/permissions.ts";
+import { deniedNeeds } from "../../../../runner/commands/doctor/simulation.ts";
+import { mockClient, takeDeviations } from "../../../aws/mock-client.ts";
 
 const role = "arn:aws:iam::111122223333:role/slipway-dev-deploy";
 const caller = {
@@ -77,11 +78,35 @@ describe("the permissions of a pipeline", () => {
       signal: AbortSignal.timeout(10_000),
     });
 
-  /** IAM that denies one action; `narrow` answers about the first resource only. */
-  const answer = (denied: string, options: { readonly narrow?: boolean } = {}) =>
+  /** IAM that denies one action, on one resource where one is named. */
+  const answer = (denied: string, options: { readonly on?: string } = {}) =>
+    iam.on(SimulatePrincipalPolicyCommand).callsFake(({ ActionNames, ResourceArns }) => {
+      const decide = (action: string, resource: string) =>
+        action === denied && (options.on ?? resource) === resource ? "implicitDeny" : "allowed";
+      return {
+        EvaluationResults: (ActionNames as string[]).map((action) => {
+          const decisions = (ResourceArns as string[]).map((resource) => ({
+            EvalResourceName: resource,
+            EvalResourceDecision: decide(action, resource),
+          }));
+          return {
+            EvalActionName: action,
+            // A template, as AWS names a type of resources.
+            EvalResourceName: ["arn:${Partition}:", ":${Region}:${Account}:*"].join(action.split(":")[0]),
+            EvalDecision: decisions.every((one) => one.EvalResourceDecision === "allowed")
+              ? "allowed"
+              : "implicitDeny",
+            ResourceSpecificResults: decisions,
+          };
+        }),
+      };
+    });
+
+  /** The same from what stands in for IAM: a result a resource; `first`: for the first resource only. */
+  const answerByResource = (denied: string, first: boolean) =>
     iam.on(SimulatePrincipalPolicyCommand).callsFake(({ ActionNames, ResourceArns }) => ({
       EvaluationResults: (ActionNames as string[]).flatMap((EvalActionName) =>
-        (ResourceArns as string[]).slice(0, options.narrow ? 1 : undefined).map((EvalResourceName) => ({
+        (ResourceArns as string[]).slice(0, first ? 1 : undefined).map((EvalResourceName) => ({
           EvalActionName,
           EvalResourceName,
           EvalDecision: EvalActionName === denied ? "implicitDeny" : "allowed",
@@ -110,19 +135,41 @@ describe("the permissions of a pipeline", () => {
     ]);
   });
 
+  const updateIsMissing = {
+    name: "permissions",
+    state: "fail",
+    message:
+      "ecs:UpdateService is missing on arn:aws:ecs:eu-central-1:111122223333:service/shop-dev/ui: move a service to a revision",
+    fix: expect.stringContaining(role),
+  };
+
+  test("that are missing are named, with the resource and what for", async () => {
+    answer("ecs:UpdateService");
+    expect(await check()).toEqual([updateIsMissing]);
+  });
+
+  test("that are missing on one resource of several are missing on that one only", async () => {
+    const repository = (name: string) => `arn:aws:ecr:eu-central-1:111122223333:repository/${name}`;
+    answer("ecr:PutImage", { on: repository("shop") });
+    const needs = ["ui", "shop", "cart"].map((name) => ({
+      action: "ecr:PutImage",
+      resource: repository(name),
+      why: "push",
+      conditions: undefined,
+    }));
+    const clients = createClients(description().settings);
+    const denied = await deniedNeeds(clients, role, needs, AbortSignal.timeout(10_000));
+    expect(denied).toEqual([needs[1]]);
+    expect(iam.commandCalls(SimulatePrincipalPolicyCommand)).toHaveLength(1);
+  });
+
   test.each([false, true])(
-    "that are missing are named, with the resource and what for (narrow: %s)",
-    async (narrow) => {
-      answer("ecs:UpdateService", { narrow });
-      expect(await check()).toEqual([
-        {
-          name: "permissions",
-          state: "fail",
-          message:
-            "ecs:UpdateService is missing on arn:aws:ecs:eu-central-1:111122223333:service/shop-dev/ui: move a service to a revision",
-          fix: expect.stringContaining(role),
-        },
-      ]);
+    "are found in an answer for each resource, too (the first only: %s)",
+    async (first) => {
+      answerByResource("ecs:UpdateService", first);
+      expect(await check()).toEqual([updateIsMissing]);
+      // Not what AWS answers.
+      expect(new Set(takeDeviations().map(({ kind }) => kind))).toEqual(new Set(["combination"]));
     },
   );
 

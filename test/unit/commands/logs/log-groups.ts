@@ -3,8 +3,8 @@ import {
   FilterLogEventsCommand,
   type FilterLogEventsCommandInput,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { mockClient } from "aws-sdk-client-mock";
 import type { CloudWatchSource } from "../../../../runner/targets/logs.ts";
+import { mockClient } from "../../../aws/mock-client.ts";
 import { awsError } from "../../targets/fakes.ts";
 
 export let logs = mockClient(CloudWatchLogsClient);

@@ -1,7 +1,7 @@
 import { DescribeTasksCommand, ECSClient, ListTasksCommand, type Task } from "@aws-sdk/client-ecs";
-import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, expect, test } from "vitest";
 import { askService } from "../../../../sandbox/demo/answers.ts";
+import { mockClient } from "../../../aws/mock-client.ts";
 
 const ecs = mockClient(ECSClient);
 afterEach(() => ecs.reset());

@@ -5,10 +5,11 @@ import {
   ListClustersCommand,
   ListServicesCommand,
 } from "@aws-sdk/client-ecs";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
+import { UserError } from "../../../../config/problems/errors.ts";
 import { inspectEcs } from "../../../../runner/targets/ecs/inspect.ts";
 import { statusOfEcs } from "../../../../runner/targets/ecs/status.ts";
+import { mockClient } from "../../../aws/mock-client.ts";
 import { awsError, fakeContext } from "../fakes.ts";
 import {
   deployment,
@@ -73,6 +74,23 @@ describe("inspecting an ECS service", () => {
     });
   });
 
+  it("names a cluster or a service that is not there also where none may be listed, as in CI", async () => {
+    const refusal = new UserError({ code: "access-denied", message: "may not call ecs:ListClusters" });
+    ecs.on(ListClustersCommand).rejects(refusal);
+    ecs.on(ListServicesCommand).rejects(refusal);
+    ecs.on(DescribeServicesCommand).rejects(awsError("ClusterNotFoundException"));
+    const fix = "check the name (these credentials may not list which ones exist)";
+    expect(await problem({ ...target, cluster: "shpo" })).toMatchObject({ code: "unknown-cluster", fix });
+    ecs.on(DescribeServicesCommand).resolves({ services: [], failures: [{ reason: "MISSING" }] });
+    expect(await problem({ ...target, service: "iu" })).toMatchObject({ code: "unknown-service", fix });
+  });
+
+  it("does not hide another fault of that list", async () => {
+    ecs.on(DescribeServicesCommand).rejects(awsError("ClusterNotFoundException"));
+    ecs.on(ListClustersCommand).rejects(new UserError({ code: "throttled", message: "too many calls" }));
+    await expect(problem()).rejects.toThrow("too many calls");
+  });
+
   it("says that a service was deleted, or is being", async () => {
     ecs.on(ListServicesCommand).resolves({ serviceArns: [] });
     answers(service([], { status: "INACTIVE" }));
@@ -85,7 +103,8 @@ describe("inspecting an ECS service", () => {
     ["CODE_DEPLOY", "CodeDeploy"],
     ["EXTERNAL", "external controller"],
   ] as const)("refuses a service with the controller %s, and says why", async (type, said) => {
-    answers(service([deployment(1)], { deploymentController: { type } }));
+    const one = deployment(1, { rolloutState: undefined });
+    answers(service([one], { deploymentController: { type } }));
     const found = await problem();
     expect(found).toMatchObject({ code: "foreign-controller", value: type });
     expect(found?.message).toContain(said);

@@ -11,11 +11,11 @@ import {
   type Task,
   UpdateServiceCommand,
 } from "@aws-sdk/client-ecs";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { UserError } from "../../../../config/problems/errors.ts";
 import { createEcsKind } from "../../../../runner/targets/ecs/kind.ts";
 import type { TaskDefinition } from "../../../../runner/targets/ecs/state.ts";
+import { mockClient, takeDeviations } from "../../../aws/mock-client.ts";
 import { awsError, fakeClock, fakeContext, image, sha } from "../fakes.ts";
 import {
   deployment,
@@ -112,7 +112,6 @@ describe("applying", () => {
 
   it.each([
     ["has another image", taskDefinition(2, oldReference), undefined],
-    ["differs in a field that nobody here knows", taskDefinition(2, newReference, { later: 1 }), undefined],
     ["has other tags", taskDefinition(2, newReference), [{ key: "team", value: "pay" }]],
     ["is deregistered", taskDefinition(2, newReference, { status: "INACTIVE" }), undefined],
     ["is what the service is set to", taskDefinition(1, newReference), undefined],
@@ -120,6 +119,13 @@ describe("applying", () => {
     newestIs(newest, tags);
     await start().apply();
     expect(names()).toContain("RegisterTaskDefinition");
+  });
+
+  it("registers another when the newest differs in a field that nobody here knows", async () => {
+    newestIs(taskDefinition(2, newReference, { later: 1 }));
+    await start().apply();
+    expect(names()).toContain("RegisterTaskDefinition");
+    expect(takeDeviations()).toMatchObject([{ kind: "unknown-member", path: "taskDefinition.later" }]);
   });
 
   it("registers another when the family can't be read", async () => {
@@ -134,6 +140,20 @@ describe("applying", () => {
     expect(ecs.calls()).toHaveLength(0);
     expect(applied).toMatchObject({ deploymentId: "ecs-svc/2", previousArn: revision(1) });
   });
+
+  it.each(["BLUE_GREEN", "LINEAR", "CANARY"] as const)(
+    "takes it up also of strategy %s, whose deployments have no rollout state",
+    async (strategy) => {
+      const stateless = { rolloutState: undefined };
+      // In the bake time: everything runs, and what ran before is still there.
+      const busy = service([deployment(2, stateless), old(stateless)], {
+        deploymentConfiguration: { strategy },
+      });
+      const applied = await start(foundState(busy, taskDefinition(2, newReference))).apply();
+      expect(ecs.calls()).toHaveLength(0);
+      expect(applied).toMatchObject({ deploymentId: "ecs-svc/2", previousArn: revision(1) });
+    },
+  );
 
   it("says what ECS refused", async () => {
     ecs.on(RegisterTaskDefinitionCommand).rejects(awsError("ClientException", "Role is not valid"));

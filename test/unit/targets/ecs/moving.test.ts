@@ -19,7 +19,6 @@ import {
   DescribeTargetHealthCommand,
   ElasticLoadBalancingV2Client,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { mockClient } from "aws-sdk-client-mock";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { UserError } from "../../../../config/problems/errors.ts";
 import type { EcsTarget } from "../../../../config/targets/ecs/target.ts";
@@ -28,6 +27,7 @@ import { alarmGates } from "../../../../runner/targets/ecs/alarms.ts";
 import { createEcsKind } from "../../../../runner/targets/ecs/kind.ts";
 import type { TaskDefinition } from "../../../../runner/targets/ecs/state.ts";
 import type { TargetImage } from "../../../../runner/targets/target.ts";
+import { mockClient } from "../../../aws/mock-client.ts";
 import { awsError, fakeClock, fakeContext, image, sha } from "../fakes.ts";
 import {
   deployment,
@@ -623,6 +623,11 @@ describe("the one-off task", () => {
   it("is not run for a deployment under way, nor for a sidecar alone", async () => {
     const busy = service([deployment(2, { rolloutState: "IN_PROGRESS" })]);
     await start({ before }, image, foundState(busy, taskDefinition(2, newReference))).apply();
+    const stateless = { rolloutState: undefined };
+    const baking = service([deployment(2, stateless), deployment(1, { ...stateless, status: "ACTIVE" })], {
+      deploymentConfiguration: { strategy: "BLUE_GREEN" },
+    });
+    await start({ before }, image, foundState(baking, taskDefinition(2, newReference))).apply();
     await start({ before }, { ...proxyImage, containers: { proxy: proxyImage } }).apply();
     expect(runs()).toEqual([]);
   });

@@ -1,9 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { createEcsKind } from "../../../../runner/targets/ecs/kind.ts";
 import { bakeSeconds, strategyNotes } from "../../../../runner/targets/ecs/strategy.ts";
+import { takeDeviations } from "../../../aws/mock-client.ts";
 import { fakeClock, fakeContext, image, sha } from "../fakes.ts";
 import { foundState, newReference, oldReference, revision, service, target } from "./builders.ts";
-import { answering, recording, withEcs } from "./wire.ts";
+import { answering, type Recording, recording, withEcs, withRolloutStates } from "./wire.ts";
 
 const tasks = (digest: string) =>
   ["t1", "t2"].map((id) => ({
@@ -14,11 +15,11 @@ const tasks = (digest: string) =>
   }));
 
 /** Follows a recorded deployment to its end, as a deployment of `image` that was just started. */
-async function follow(name: string, timeoutSeconds = 60) {
+async function follow(name: string, timeoutSeconds = 60, change = (recorded: Recording) => recorded) {
   const clock = fakeClock();
   const context = fakeContext();
   const running = tasks(sha("1"));
-  const ecs = answering(await recording(name), {
+  const ecs = answering(change(await recording(name)), {
     ListTasks: { taskArns: running.map(({ taskArn }) => taskArn) },
     DescribeTasks: { tasks: running },
   });
@@ -116,6 +117,18 @@ describe("ECS's own strategies, followed through the service deployments API", (
     expect(lines.filter((line) => line.includes("aws ecs continue-service-deployment"))).toHaveLength(1);
     expect(outcome.outcome).toBe("done");
   });
+});
+
+test.each([
+  ["blue-green-success", "done"],
+  ["blue-green-paused", "done"],
+  ["blue-green-stopped-with-rollback", "rolled back"],
+  ["canary-alarm-rollback", "rolled back"],
+  ["linear-hook-failed", "rolled back"],
+])("%s ends alike where ECS tells a rollout state", async (name, outcome) => {
+  expect((await follow(name, 60, withRolloutStates)).outcome.outcome).toBe(outcome);
+  // The documents say that there is none.
+  expect(new Set(takeDeviations().map(({ kind }) => kind))).toEqual(new Set(["combination"]));
 });
 
 describe("bake time", () => {

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import type { Clients } from "../../../../runner/aws/clients.ts";
+import { deviationsOf } from "../../../aws/exchange.ts";
+import { noteDeviations } from "../../../aws/mock-client.ts";
 
 type Answers = Readonly<Record<string, unknown>>;
 
@@ -17,6 +19,32 @@ export interface Recording {
 
 export async function recording(name: string): Promise<Recording> {
   return JSON.parse(await readFile(join(import.meta.dirname, `answers/${name}.json`), "utf8")) as Recording;
+}
+
+interface RecordedServices {
+  readonly services: readonly { readonly deployments: readonly { readonly status: string }[] }[];
+}
+
+/**
+ * The recording with the rollout state of a rolling update in each deployment: AWS documents it for no
+ * other strategy, and what it really sends there is not known.
+ */
+export function withRolloutStates(recorded: Recording): Recording {
+  const stated = ({ services }: RecordedServices) => ({
+    services: services.map(({ deployments, ...service }) => ({
+      ...service,
+      deployments: deployments.map((one) => ({
+        ...one,
+        rolloutState: one.status === "PRIMARY" && deployments.length > 1 ? "IN_PROGRESS" : "COMPLETED",
+      })),
+    })),
+  });
+  const looks = recorded.looks.map(({ DescribeServices, ...look }) =>
+    DescribeServices === undefined
+      ? look
+      : { ...look, DescribeServices: stated(DescribeServices as RecordedServices) },
+  );
+  return { ...recorded, looks };
 }
 
 /**
@@ -41,11 +69,18 @@ export function answering({ always, looks }: Recording, others: Answers): ECSCli
     region: "eu-west-1",
     credentials: { accessKeyId: "a", secretAccessKey: "b" },
     requestHandler: {
-      handle: async ({ headers }: { headers: Record<string, string> }) => {
+      handle: async (request: { headers: Record<string, string>; body: string }) => {
+        const { headers } = request;
         const operation = (headers["x-amz-target"] ?? "").split(".").at(-1) ?? "";
-        const body = Readable.from([JSON.stringify(answerTo(operation))]);
-        const response = { statusCode: 200, headers: { "content-type": "application/x-amz-json-1.1" }, body };
-        return { response };
+        const text = JSON.stringify(answerTo(operation));
+        const answered = { "content-type": "application/x-amz-json-1.1" };
+        noteDeviations(
+          deviationsOf({
+            request: { method: "POST", url: "/", headers, body: Buffer.from(request.body) },
+            answer: { status: 200, headers: answered, body: Buffer.from(text) },
+          }),
+        );
+        return { response: { statusCode: 200, headers: answered, body: Readable.from([text]) } };
       },
       updateHttpClientConfig: () => {},
       httpHandlerConfigs: () => ({}),

@@ -12,9 +12,9 @@ import {
   type UpdateAliasCommandInput,
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
-import { mockClient } from "aws-sdk-client-mock";
 import type { LambdaTarget } from "../../../../config/targets/lambda/target.ts";
 import { createLambdaKind } from "../../../../runner/targets/lambda/kind.ts";
+import { mockClient } from "../../../aws/mock-client.ts";
 import { manifestText, ociManifest } from "../../registry/fixtures.ts";
 import { awsError, fakeClock, fakeContext, image, sha } from "../fakes.ts";
 

@@ -10,7 +10,7 @@ import {
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { UserError } from "../../../../config/problems/errors.ts";
+import { UserError } from "../../../../config/problems/errors.ts";
 import { indexText, ociIndex } from "../../registry/fixtures.ts";
 import { awsError, fakeContext, image, sha } from "../fakes.ts";
 import { aliasIs, changes, fn, holds, lambda, latest, ref, start, startAnew, target } from "./builders.ts";
@@ -290,6 +290,16 @@ describe("a function that does not exist", () => {
     const { plan } = await start();
     expect(plan.problems[0]).toMatchObject({ code: "unknown-function", value: "pay" });
     expect(plan.problems[0]?.fix).toContain('did you mean "pays"?');
+  });
+
+  it("is a problem also where none may be listed, as in CI", async () => {
+    lambda
+      .on(ListFunctionsCommand)
+      .rejects(new UserError({ code: "access-denied", message: "may not call lambda:ListFunctions" }));
+    const { plan } = await start();
+    expect(plan.problems[0]?.fix).toBe(
+      'check the name (these credentials may not list which ones exist); or add "create" to the target',
+    );
   });
 
   it("is created as the target says, also while its role is so new that Lambda does not know it", async () => {

@@ -1,10 +1,10 @@
 import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { LambdaTarget } from "../../../../config/targets/lambda/target.ts";
 import type { LambdaState } from "../../../../runner/targets/lambda/state.ts";
 import { verifyLambda } from "../../../../runner/targets/lambda/verify.ts";
+import { mockClient } from "../../../aws/mock-client.ts";
 import { awsError, fakeContext } from "../fakes.ts";
 
 const iam = mockClient(IAMClient);
@@ -40,10 +40,14 @@ beforeEach(() => {
 
 function trusted(by: string) {
   const policy = { Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: by } }] };
-  iam
-    .on(GetRoleCommand)
-    .resolves({ Role: { AssumeRolePolicyDocument: encodeURIComponent(JSON.stringify(policy)) } as never });
+  iam.on(GetRoleCommand).resolves({ Role: roleThatTrusts(encodeURIComponent(JSON.stringify(policy))) });
 }
+
+const roleThatTrusts = (AssumeRolePolicyDocument: string) => ({
+  ...{ Path: "/", RoleName: "pay", RoleId: "AROAEXAMPLE", Arn: role },
+  CreateDate: new Date(1_700_000_000_000),
+  AssumeRolePolicyDocument,
+});
 
 const verify = (
   state: LambdaState = found,

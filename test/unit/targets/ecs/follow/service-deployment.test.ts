@@ -4,10 +4,10 @@ import {
   ECSClient,
   ListServiceDeploymentsCommand,
 } from "@aws-sdk/client-ecs";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import { UserError } from "../../../../../config/problems/errors.ts";
 import { trackServiceDeployment } from "../../../../../runner/targets/ecs/follow/service-deployment.ts";
+import { mockClient } from "../../../../aws/mock-client.ts";
 import { awsError, fakeContext } from "../../fakes.ts";
 import { revision } from "../builders.ts";
 

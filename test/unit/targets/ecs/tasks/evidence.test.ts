@@ -1,6 +1,5 @@
 import { CloudWatchLogsClient, GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeTasksCommand, ECSClient, ListTasksCommand, type Task } from "@aws-sdk/client-ecs";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import {
   collectEvidence,
@@ -9,6 +8,7 @@ import {
   logPlace,
 } from "../../../../../runner/targets/ecs/tasks/evidence.ts";
 import { failedTasks, proveImages } from "../../../../../runner/targets/ecs/tasks/tasks.ts";
+import { mockClient } from "../../../../aws/mock-client.ts";
 import { awsError, fakeContext, image, sha } from "../../fakes.ts";
 import { oldReference, revision, stoppedTask, task, taskDefinition } from "../builders.ts";
 

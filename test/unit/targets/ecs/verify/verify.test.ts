@@ -5,13 +5,14 @@ import { DescribeTaskDefinitionCommand, ECSClient } from "@aws-sdk/client-ecs";
 import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { DescribeSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import { UserError } from "../../../../../config/problems/errors.ts";
 import { parseReference } from "../../../../../runner/targets/ecs/reference.ts";
 import { sourceOf } from "../../../../../runner/targets/ecs/verify/secrets.ts";
 import { verifyEcs } from "../../../../../runner/targets/ecs/verify/verify.ts";
 import { trusts } from "../../../../../runner/targets/roles.ts";
+import { mockClient } from "../../../../aws/mock-client.ts";
+import { notFound } from "../../../registry/fixtures.ts";
 import { awsError, fakeContext, image, sha } from "../../fakes.ts";
 import { deployment, foundState, oldReference, service, target, taskDefinition } from "../builders.ts";
 
@@ -31,6 +32,11 @@ const trust = (principal: string) =>
       Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: principal } }],
     }),
   );
+const role = (AssumeRolePolicyDocument: string) => ({
+  ...{ Path: "/", RoleName: "task", RoleId: "AROAEXAMPLE", Arn: "arn:aws:iam::111122223333:role/task" },
+  CreateDate: new Date(1_700_000_000_000),
+  AssumeRolePolicyDocument,
+});
 const secretArn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf";
 const index = (...architectures: string[]) => ({
   images: [
@@ -69,7 +75,7 @@ const full = {
 beforeEach(() => {
   for (const mock of Object.values(mocks)) mock.reset();
   mocks.iam.on(GetRoleCommand).resolves({
-    Role: { AssumeRolePolicyDocument: trust("ecs-tasks.amazonaws.com") } as never,
+    Role: role(trust("ecs-tasks.amazonaws.com")),
   });
   mocks.secrets.on(DescribeSecretCommand).resolves({});
   mocks.ssm.on(GetParametersCommand).resolves({ InvalidParameters: [] });
@@ -115,7 +121,7 @@ describe("verifying an ECS service", () => {
     mocks.secrets.on(DescribeSecretCommand).rejects(awsError("ResourceNotFoundException"));
     mocks.ssm.on(GetParametersCommand).resolves({ InvalidParameters: ["/shop/key"] });
     mocks.logs.on(DescribeLogStreamsCommand).rejects(awsError("ResourceNotFoundException"));
-    mocks.ecr.on(BatchGetImageCommand).resolves({ images: [] });
+    mocks.ecr.on(BatchGetImageCommand).resolves(notFound);
     expect(await states()).toMatchObject({
       "execution role start": "ok",
       "task role task": "fail",
@@ -177,7 +183,7 @@ describe("verifying an ECS service", () => {
 
   it("says when a role does not trust ECS's tasks", async () => {
     mocks.iam.on(GetRoleCommand).resolves({
-      Role: { AssumeRolePolicyDocument: trust("lambda.amazonaws.com") } as never,
+      Role: role(trust("lambda.amazonaws.com")),
     });
     expect(await one("task role task")).toMatchObject({
       state: "fail",

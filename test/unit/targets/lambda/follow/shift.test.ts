@@ -10,10 +10,10 @@ import {
   ListAliasesCommand,
   UpdateAliasCommand,
 } from "@aws-sdk/client-lambda";
-import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, it } from "vitest";
 import { lambdaTargetSchema } from "../../../../../config/targets/lambda/target.ts";
 import { remainingSteps } from "../../../../../runner/targets/lambda/follow/steps.ts";
+import { mockClient } from "../../../../aws/mock-client.ts";
 import { awsError } from "../../fakes.ts";
 import {
   aliasIs,

@@ -1,0 +1,160 @@
+import {
+  type ContextEntry,
+  type EvaluationResult,
+  paginateSimulatePrincipalPolicy,
+} from "@aws-sdk/client-iam";
+import pMap from "p-map";
+import type { ScopedResources } from "../../../config/targets/permission.ts";
+import type { Clients } from "../../aws/clients.ts";
+
+/** Something that a role is to be allowed on one resource. */
+export interface Need {
+  readonly action: string;
+  readonly resource: string;
+  readonly why: string;
+  readonly conditions: ScopedResources["conditions"];
+}
+
+type Conditions = ScopedResources["conditions"];
+
+/** One call to IAM: the same actions on each of a few resources, in one context. */
+interface Question {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions: Conditions;
+}
+
+/** Resources of one question: IAM takes more, but answers with every action for each. */
+const resourcesAtOnce = 20;
+
+/**
+ * The needs that a role's or user's policies do not allow, by IAM's simulation of them.
+ *
+ * @param source ARN of the role or user
+ * @throws UserError `access-denied` when the caller may not simulate
+ */
+export async function deniedNeeds(
+  clients: Clients,
+  source: string,
+  needs: readonly Need[],
+  signal: AbortSignal,
+): Promise<Need[]> {
+  const questions = groupByConditions(needs).flatMap(questionsOf);
+  const decisions = await pMap(questions, (question) => ask(clients, source, question, signal), {
+    concurrency: 4,
+    signal,
+  });
+  const denied = new Set(decisions.flat());
+  return needs.filter((need) => denied.has(keyOf(need.action, need.resource, need.conditions)));
+}
+
+/** Needs that one context meets: a question has one context for all that it asks. */
+function groupByConditions(needs: readonly Need[]): Need[][] {
+  return [...Map.groupBy(needs, ({ conditions }) => JSON.stringify(conditions)).values()];
+}
+
+/** The questions of needs with the same conditions: resources that want the same actions are asked about together. */
+function questionsOf(group: readonly Need[]): Question[] {
+  const conditions = group[0]?.conditions;
+  const actionsByResource = [...Map.groupBy(group, ({ resource }) => resource)].map(([resource, same]) => ({
+    resource,
+    actions: [...new Set(same.map(({ action }) => action))],
+  }));
+  const alike = [...Map.groupBy(actionsByResource, ({ actions }) => actions.join()).values()];
+  return alike.flatMap((same) =>
+    inGroups(
+      same.map(({ resource }) => resource),
+      resourcesAtOnce,
+    ).map((resources) => ({ actions: same[0]?.actions ?? [], resources, conditions })),
+  );
+}
+
+/** Keys of what a question's answer denies. */
+async function ask(
+  clients: Clients,
+  source: string,
+  question: Question,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { actions, resources, conditions } = question;
+  const results: EvaluationResult[] = [];
+  const pages = paginateSimulatePrincipalPolicy(
+    { client: clients.iam },
+    {
+      PolicySourceArn: source,
+      ActionNames: [...actions],
+      ResourceArns: [...resources],
+      ContextEntries: contextOf(conditions),
+    },
+    { abortSignal: signal },
+  );
+  for await (const page of pages) results.push(...(page.EvaluationResults ?? []));
+  const decided = resources.map((resource) => ({
+    resource,
+    decisions: actions.map((action) => ({ action, allowed: isAllowed(results, action, resource, question) })),
+  }));
+  const denied = decided.flatMap(({ resource, decisions }) =>
+    decisions
+      .filter(({ allowed }) => allowed === false)
+      .map(({ action }) => keyOf(action, resource, conditions)),
+  );
+  const silent = decided.flatMap(({ resource, decisions }) =>
+    decisions.some(({ allowed }) => allowed === undefined) ? [resource] : [],
+  );
+  if (silent.length === 0) return denied;
+  if (resources.length === 1)
+    throw new Error(`IAM answers nothing about ${actions.join(", ")} on ${resources[0]}`);
+  // One that is asked about a resource alone says about it what it says at all.
+  const again = await pMap(
+    silent,
+    (resource) => ask(clients, source, { actions, resources: [resource], conditions }, signal),
+    { concurrency: 1, signal },
+  );
+  return [...denied, ...again.flat()];
+}
+
+/**
+ * What IAM decided of an action on a resource; undefined when its answer does not tell.
+ *
+ * The name of a result is a template of the resource's ARN, and not the resource; the decision for each
+ * resource is among its results of their own:
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html. A result without these is
+ * about what its name says, or about all when only one resource was asked about.
+ */
+function isAllowed(
+  results: readonly EvaluationResult[],
+  action: string,
+  resource: string,
+  { resources }: Question,
+): boolean | undefined {
+  const decisions = results
+    .filter(({ EvalActionName }) => EvalActionName?.toLowerCase() === action.toLowerCase())
+    .flatMap(({ EvalResourceName, EvalDecision, ResourceSpecificResults = [] }) => {
+      const specific = ResourceSpecificResults.filter((one) => one.EvalResourceName === resource);
+      if (specific.length > 0) return specific.map(({ EvalResourceDecision }) => EvalResourceDecision);
+      if (ResourceSpecificResults.length > 0) return [];
+      return EvalResourceName === resource || resources.length === 1 ? [EvalDecision] : [];
+    });
+  return decisions.length === 0 ? undefined : decisions.every((decision) => decision === "allowed");
+}
+
+function keyOf(action: string, resource: string, conditions: Conditions): string {
+  return `${action} ${resource} ${JSON.stringify(conditions)}`;
+}
+
+/** A request that meets the conditions under which something is allowed. */
+function contextOf(conditions: Conditions): ContextEntry[] {
+  return Object.values(conditions ?? {}).flatMap((keys) =>
+    Object.entries(keys).map(([ContextKeyName, values]) => ({
+      ContextKeyName,
+      ContextKeyValues: values.slice(0, 1),
+      ContextKeyType: "string" as const,
+    })),
+  );
+}
+
+function inGroups<T>(values: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
+    values.slice(index * size, (index + 1) * size),
+  );
+}
