@@ -10,12 +10,6 @@ const relativePath = z
   .min(1)
   .refine((path) => !path.startsWith("/"), "must be relative to the project's directory");
 
-/** A target as written: of any kind in config/targets/kinds.ts. */
-const targetSchema = z.discriminatedUnion(
-  "kind",
-  targetKinds.map(({ schema }) => schema) as unknown as [z.ZodObject<{ kind: z.ZodLiteral<string> }>],
-) as unknown as z.ZodType<WrittenTarget>;
-
 const serviceNameSchema = z
   .string()
   .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, {
@@ -24,77 +18,85 @@ const serviceNameSchema = z
   })
   .max(100);
 
-const serviceSchema = z
-  .strictObject({
-    description: z.string().optional(),
-    context: relativePath.describe("Build context"),
-    dockerfile: relativePath.optional().describe("Default: Dockerfile in the context"),
-    stage: z.string().min(1).optional().describe("Target stage of the Dockerfile; default: the last"),
-    platforms: z.array(platformSchema).min(1).optional().describe("Default: defaults.platforms"),
-    arguments: z.record(z.string(), z.string()).default({}).describe("Build arguments; never a secret"),
-    secrets: z
-      .record(z.string(), z.strictObject({ environment: z.string().min(1) }))
-      .default({})
-      .describe("Build secrets by id, each from an environment variable; only ids enter the source hash"),
-    contexts: z
-      .record(z.string(), z.string().min(1))
-      .default({})
-      .describe(
-        "Named contexts: a path, service:// and another service's name, docker-image://, oci-layout:// or https://",
-      ),
-    needs: z
-      .array(z.string().min(1))
-      .default([])
-      .describe("Services whose images this one is built FROM, by their names there"),
-    extraInputs: z
-      .array(relativePath)
-      .default([])
-      .describe(
-        "Files outside of the contexts that count as inputs of the build: paths, or patterns such as proto/**/*.proto",
-      ),
-    salt: z.string().optional().describe("Changing it makes the image be built anew"),
-    repository: z
-      .string()
-      .min(2)
-      .max(256)
-      .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-][a-z0-9]+)*)*$/, {
-        error: "is not a repository name ECR accepts",
-      })
-      .optional()
-      .describe("Default: the stack's prefix and the service's name"),
-    targets: z.array(targetSchema).default([]).describe("What runs the image"),
-  })
-  .describe("A service: what is built, and what runs it");
+/** services.yaml, as written, for catalogues with targets of these kinds. */
+export function catalogueSchemaFor(kinds: readonly { readonly schema: z.ZodType<WrittenTarget> }[]) {
+  const targetSchema = z.discriminatedUnion(
+    "kind",
+    kinds.map(({ schema }) => schema) as unknown as [z.ZodObject<{ kind: z.ZodLiteral<string> }>],
+  ) as unknown as z.ZodType<WrittenTarget>;
+  const serviceSchema = z
+    .strictObject({
+      description: z.string().optional(),
+      context: relativePath.describe("Build context"),
+      dockerfile: relativePath.optional().describe("Default: Dockerfile in the context"),
+      stage: z.string().min(1).optional().describe("Target stage of the Dockerfile; default: the last"),
+      platforms: z.array(platformSchema).min(1).optional().describe("Default: defaults.platforms"),
+      arguments: z.record(z.string(), z.string()).default({}).describe("Build arguments; never a secret"),
+      secrets: z
+        .record(z.string(), z.strictObject({ environment: z.string().min(1) }))
+        .default({})
+        .describe("Build secrets by id, each from an environment variable; only ids enter the source hash"),
+      contexts: z
+        .record(z.string(), z.string().min(1))
+        .default({})
+        .describe(
+          "Named contexts: a path, service:// and another service's name, docker-image://, oci-layout:// or https://",
+        ),
+      needs: z
+        .array(z.string().min(1))
+        .default([])
+        .describe("Services whose images this one is built FROM, by their names there"),
+      extraInputs: z
+        .array(relativePath)
+        .default([])
+        .describe(
+          "Files outside of the contexts that count as inputs of the build: paths, or patterns such as proto/**/*.proto",
+        ),
+      salt: z.string().optional().describe("Changing it makes the image be built anew"),
+      repository: z
+        .string()
+        .min(2)
+        .max(256)
+        .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-][a-z0-9]+)*)*$/, {
+          error: "is not a repository name ECR accepts",
+        })
+        .optional()
+        .describe("Default: the stack's prefix and the service's name"),
+      targets: z.array(targetSchema).default([]).describe("What runs the image"),
+    })
+    .describe("A service: what is built, and what runs it");
+  return z
+    .strictObject({
+      $schema: z.string().optional(),
+      source: z.url().optional().describe("Where the code lives; becomes org.opencontainers.image.source"),
+      defaults: z
+        .strictObject({
+          platforms: z.array(platformSchema).min(1).default(["linux/amd64", "linux/arm64"]),
+        })
+        .prefault({}),
+      sharedPaths: z
+        .array(
+          z.union([
+            relativePath,
+            z.strictObject({
+              path: relativePath,
+              services: z.array(z.string().min(1)).min(1).describe("The services that it concerns"),
+            }),
+          ]),
+        )
+        .default([])
+        .describe(
+          "Paths or patterns that count as inputs of every service's build, or of those that are named",
+        ),
+      services: z
+        .record(serviceNameSchema, serviceSchema)
+        .refine((services) => Object.keys(services).length > 0, "must name at least one service"),
+    })
+    .meta({ title: "services.yaml: the catalogue of services" });
+}
 
 /** services.yaml, as written. */
-export const catalogueSchema = z
-  .strictObject({
-    $schema: z.string().optional(),
-    source: z.url().optional().describe("Where the code lives; becomes org.opencontainers.image.source"),
-    defaults: z
-      .strictObject({
-        platforms: z.array(platformSchema).min(1).default(["linux/amd64", "linux/arm64"]),
-      })
-      .prefault({}),
-    sharedPaths: z
-      .array(
-        z.union([
-          relativePath,
-          z.strictObject({
-            path: relativePath,
-            services: z.array(z.string().min(1)).min(1).describe("The services that it concerns"),
-          }),
-        ]),
-      )
-      .default([])
-      .describe(
-        "Paths or patterns that count as inputs of every service's build, or of those that are named",
-      ),
-    services: z
-      .record(serviceNameSchema, serviceSchema)
-      .refine((services) => Object.keys(services).length > 0, "must name at least one service"),
-  })
-  .meta({ title: "services.yaml: the catalogue of services" });
+export const catalogueSchema = catalogueSchemaFor(targetKinds);
 
 /** A service of the catalogue, defaults filled in, for one stack. */
 export interface Service {
