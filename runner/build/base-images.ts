@@ -36,7 +36,8 @@ export function baseReferences(
   return Object.fromEntries(
     [...all].flatMap(([name, location]) => {
       const reference = location.replace(/^docker-image:\/\//, "").replaceAll("${registry}", () => registry);
-      const isMovable = parseReference(reference) !== undefined && needs[name] === undefined;
+      const parsed = parseReference(reference);
+      const isMovable = parsed !== undefined && parsed.digest === undefined && needs[name] === undefined;
       return isMovable ? [[name, reference]] : [];
     }),
   );
@@ -61,7 +62,7 @@ export async function digestsOfBases(
       const parsed = parseReference(reference);
       if (parsed === undefined) return [];
       const asked =
-        parsed.host === registry
+        parsed.registry === registry
           ? own.request(...manifestAt(parsed)).then((answer) => answer.headers.get("docker-content-digest"))
           : anonymousDigest(parsed, limited);
       const digest = await asked.catch(() => undefined);

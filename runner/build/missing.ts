@@ -3,7 +3,7 @@ import { UserError } from "../../config/problems/errors.ts";
 import type { PlatformOutputs } from "../../config/stack/outputs.ts";
 import type { ComparedService } from "../plan/compare.ts";
 import { connectToRegistry } from "../registry/connection.ts";
-import type { Image } from "../registry/image.ts";
+import { type Image, shortDigest } from "../registry/image.ts";
 import { findImagesBySource } from "../registry/lookup.ts";
 import { verifyImage } from "../registry/verify-image.ts";
 import { runStep, type Step } from "../report/events.ts";
@@ -69,7 +69,7 @@ async function buildAll(
         const image = agreedImage(one, pushed[index], outputs);
         const platforms = await verifyImage(clients, image, service.platforms, signal);
         await keepSource(session, image, one, await bases);
-        conclude("done", `${image.digest.slice(0, 19)}, ${platforms.length} platforms`);
+        conclude("done", `${shortDigest(image.digest)}, ${platforms.length} platforms`);
         return [service.name, image] as const;
       });
     }),

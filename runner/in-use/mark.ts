@@ -1,7 +1,7 @@
 import pMap from "p-map";
 import { isAbort } from "../../config/problems/abort.ts";
 import { describeEntry } from "../registry/entry.ts";
-import type { Image } from "../registry/image.ts";
+import { type Image, shortDigest } from "../registry/image.ts";
 import { getManifest } from "../registry/lookup.ts";
 import { putTag } from "../registry/tags.ts";
 import type { Session } from "../session/session.ts";
@@ -43,7 +43,7 @@ export async function putKeepTags(
         session.emit({
           kind: "warning",
           code: "not-marked",
-          message: `${first.image.repository}@${first.image.digest.slice(0, 19)} runs, but could not be marked as in use: ${error instanceof Error ? error.message : String(error)}`,
+          message: `${first.image.repository}@${shortDigest(first.image.digest)} runs, but could not be marked as in use: ${error instanceof Error ? error.message : String(error)}`,
           fix: "run deploy again; lifecycle policies keep what runs by these tags",
         });
       });

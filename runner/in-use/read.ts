@@ -1,6 +1,7 @@
 import pMap from "p-map";
 import { registryHost, stackOfReleaseTag } from "../../config/names.ts";
 import type { Entry } from "../registry/contents.ts";
+import { parseReference } from "../registry/reference.ts";
 import { isSuccessful, lastSuccessful, releasesOf } from "../release/history.ts";
 import type { EarlierRelease } from "../release/record.ts";
 import { readNewestRecord } from "../release/store.ts";
@@ -9,7 +10,6 @@ import type { ImageUse } from "../targets/image-use.ts";
 import { allKinds } from "../targets/kinds.ts";
 import { keepTagsOf, targetOfKeepTag } from "./keep-tags.ts";
 import { type DigestUse, type InUseSet, mergeUses } from "./merge.ts";
-import { parseReference } from "./reference.ts";
 import { retiredDigest } from "./retired.ts";
 
 /** Everything that runs an image in the account and region, of all kinds side by side. Only reads. */
@@ -107,7 +107,7 @@ function digestUse(
   { reference, digest, where, why }: ImageUse,
 ): readonly DigestUse[] {
   const parsed = parseReference(reference);
-  if (parsed.repository !== repository || !registries.includes(parsed.registry)) return [];
+  if (parsed?.repository !== repository || !registries.includes(parsed.registry)) return [];
   const exact = digest ?? parsed.digest;
   if (exact !== undefined) return [{ digest: exact, where, why }];
   const tag = parsed.tag ?? "latest";

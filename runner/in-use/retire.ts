@@ -5,12 +5,12 @@ import { isAbort } from "../../config/problems/abort.ts";
 import { connectToRegistry } from "../registry/connection.ts";
 import { listDetails } from "../registry/contents.ts";
 import { getManifest, parseStored } from "../registry/lookup.ts";
+import { parseReference } from "../registry/reference.ts";
 import type { Session } from "../session/session.ts";
 import type { ImageUse } from "../targets/image-use.ts";
 import { allKinds, kindOf } from "../targets/kinds.ts";
 import { isKeepTagOf, keepTagsOf } from "./keep-tags.ts";
 import { readAccountUses } from "./read.ts";
-import { parseReference } from "./reference.ts";
 import { retiredDigest, retireTags } from "./retired.ts";
 
 /** A tag that keeps an image for a target of the stack that services.yaml does not have. */
@@ -111,7 +111,7 @@ export function isUsed(
   return uses.some(({ where, reference, digest }) => {
     const { inUse, lastGood } = keepTagsOf(stack, where);
     return (
-      tag === inUse || tag === lastGood || digests.includes(digest ?? parseReference(reference).digest ?? "")
+      tag === inUse || tag === lastGood || digests.includes(digest ?? parseReference(reference)?.digest ?? "")
     );
   });
 }

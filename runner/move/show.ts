@@ -1,3 +1,4 @@
+import { shortDigest } from "../registry/image.ts";
 import type { Colours } from "../report/colours.ts";
 import { formatDuration } from "../report/duration.ts";
 import { formatTable } from "../report/table.ts";
@@ -18,7 +19,7 @@ export function showMoved(document: MovedDocument, words: MovedWords, colours: C
   const rows = document.services.map(({ service, release, digest }) => [
     service,
     release.id,
-    digest.slice(0, 19),
+    shortDigest(digest),
     dim(release.commit?.slice(0, 7) ?? ""),
     dim(release.tags.join(", ")),
   ]);

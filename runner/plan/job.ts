@@ -7,6 +7,7 @@ import {
   markdownTable,
   plainMarkdown,
 } from "../github/markdown.ts";
+import { shortDigest } from "../registry/image.ts";
 import { isMove } from "../targets/target.ts";
 import { type DeployPlan, isNothingToDo, type ServicePlan } from "./document.ts";
 import { problemsOf } from "./plan.ts";
@@ -54,7 +55,7 @@ function row({ service, image, tags, targets }: ServicePlan): string[] {
     codeMarkdown(service),
     image.action === "build"
       ? `build: ${plainMarkdown(image.reason)}`
-      : `as it is: ${codeMarkdown(image.digest.slice(0, 19))}`,
+      : `as it is: ${codeMarkdown(shortDigest(image.digest))}`,
     tags.put.map(codeMarkdown).join(" "),
     targets.map(({ title, action }) => `${codeMarkdown(title)} ${doneTo[action]}`).join("<br>"),
   ];

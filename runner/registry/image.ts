@@ -17,3 +17,14 @@ export interface Image {
 export function imageReference(image: Image, digest: string = image.digest): string {
   return `${image.registry}/${image.repository}@${digest}`;
 }
+
+/** The beginning of a digest, enough for people to tell images apart: `sha256:` and twelve digits. */
+export function shortDigest(digest: string): string {
+  return digest.slice(0, "sha256:".length + 12);
+}
+
+/** The short digest of a reference by digest; any other reference as it is. */
+export function shortReference(reference: string): string {
+  const digest = reference.split("@")[1];
+  return digest === undefined ? reference : shortDigest(digest);
+}

@@ -3,36 +3,51 @@ import type { RegistryRequest } from "./connection.ts";
 import { registryUrl } from "./connection.ts";
 import { acceptedMediaTypes } from "./manifest.ts";
 
-/** What an image's name says, as Docker reads it. */
+/** An image reference taken apart. */
 export interface Reference {
-  /** Host and port of the registry. */
-  readonly host: string;
+  /** Host and port; `docker.io` when the reference names none. */
+  readonly registry: string;
   readonly repository: string;
-  readonly tag: string;
+  readonly tag: string | undefined;
+  readonly digest: string | undefined;
 }
 
 /**
- * A reference by tag: `node:24`, `ghcr.io/a/b`. Undefined for one by digest, and for what is no
- * reference (an argument that nobody filled in, an address).
+ * Takes a reference apart as Docker reads it: `node:24` is `docker.io/library/node:24`. Undefined for what
+ * is not a reference (a build argument that nobody filled in, an address).
  * https://github.com/distribution/reference/blob/v0.6.0/normalize.go
  */
 export function parseReference(text: string): Reference | undefined {
-  const [, name = "", tag = "latest"] =
-    /^((?:[\w.-]+(?::\d+)?\/)?[a-z0-9._/-]+)(?::([\w][\w.-]{0,127}))?$/.exec(text) ?? [];
+  const [, name = "", tag, digest] =
+    /^((?:[\w.-]+(?::\d+)?\/)?[a-z0-9._/-]+)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9+._-]+:[0-9a-fA-F]{32,}))?$/.exec(
+      text,
+    ) ?? [];
   if (name === "") return undefined;
   const [first = "", ...rest] = name.split("/");
+  // A first part is a host when it could not be part of a repository's name.
   const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
-  if (hasHost && first !== "docker.io") return { host: first, repository: rest.join("/"), tag };
+  const registry = hasHost ? first : "docker.io";
   const path = hasHost ? rest : [first, ...rest];
-  const repository = path.length === 1 ? `library/${path[0]}` : path.join("/");
-  return { host: "registry-1.docker.io", repository, tag };
+  const repository = registry === "docker.io" && path.length === 1 ? `library/${path[0]}` : path.join("/");
+  return { registry, repository, tag, digest };
 }
 
-/** The request that asks for a reference's digest, and for nothing more. */
-export function manifestAt({ repository, tag }: Reference): [path: string, init: RegistryRequest] {
+/** How ECR is asked for the image of a reference: by its digest, otherwise by its tag. */
+export function imageIdOf({
+  tag = "latest",
+  digest,
+}: Reference): { readonly imageDigest: string } | { readonly imageTag: string } {
+  return digest === undefined ? { imageTag: tag } : { imageDigest: digest };
+}
+
+/** The request that asks for the digest that a tag stands for, and for nothing more. */
+export function manifestAt({ repository, tag = "latest" }: Reference): [path: string, init: RegistryRequest] {
   const headers = { accept: acceptedMediaTypes.join(", ") };
   return [`/v2/${repository}/manifests/${tag}`, { method: "HEAD", headers }];
 }
+
+/** The host that serves docker.io. */
+const dockerHub = "registry-1.docker.io";
 
 const tokenSchema = z.union([
   z.object({ token: z.string() }).transform(({ token }) => token),
@@ -52,7 +67,7 @@ export async function anonymousDigest(
 ): Promise<string | undefined> {
   const { fetch } = await import("undici");
   const [path, { method = "HEAD", headers = {} }] = manifestAt(reference);
-  const url = new URL(path, registryUrl(reference.host));
+  const url = new URL(path, registryUrl(reference.registry === "docker.io" ? dockerHub : reference.registry));
   const ask = (more: Readonly<Record<string, string>> = {}) =>
     fetch(url, { method, headers: { ...headers, ...more }, signal });
   let answer = await ask();

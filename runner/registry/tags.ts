@@ -6,7 +6,7 @@ import type { Settings } from "../../config/stack/settings.ts";
 import { matchesWildcard } from "../../config/stack/tags.ts";
 import type { Clients } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
-import type { Image } from "./image.ts";
+import { type Image, shortDigest } from "./image.ts";
 import { getManifest } from "./lookup.ts";
 
 /** What putting tags on an image would mean. */
@@ -155,7 +155,7 @@ const maximumTagsPerImage = 1000;
 function tooManyTags(repository: string, tag: string, digest: string): Problem {
   return {
     code: "too-many-tags",
-    where: `${repository}@${digest.slice(0, 19)}`,
+    where: `${repository}@${shortDigest(digest)}`,
     value: tag,
     message: `the image already has as many tags as ECR allows (${maximumTagsPerImage})`,
     fix: "delete some of its old tags, or remove the tags that name the commit from slipway:tags: this image has not changed for many commits",
@@ -168,12 +168,12 @@ function tagTaken(
   other: string | undefined,
   ours: string | undefined,
 ): Problem {
-  const holder = other === undefined ? "another image" : other.slice(0, 19);
+  const holder = other === undefined ? "another image" : shortDigest(other);
   return {
     code: "tag-taken",
     where: `${repository}:${tag}`,
     value: tag,
-    message: `the tag is not allowed to move, and is already on ${holder}, which is not ${ours === undefined ? "what would be built" : ours.slice(0, 19)}`,
+    message: `the tag is not allowed to move, and is already on ${holder}, which is not ${ours === undefined ? "what would be built" : shortDigest(ours)}`,
     fix: "choose another version, or allow the tag to move with slipway:repositories.movingTags",
   };
 }

@@ -9,6 +9,7 @@ import {
 } from "../../github/markdown.ts";
 import type { DeployDocument, DeployedService } from "../../move/document.ts";
 import { imageOutputs, repositoryOf } from "../../move/job.ts";
+import { shortDigest } from "../../registry/image.ts";
 import { formatDuration } from "../../report/duration.ts";
 import type { TargetOutcome } from "../../targets/target.ts";
 
@@ -64,7 +65,7 @@ function imageTable(services: readonly DeployedService[]): string {
   const rows = services.map(({ service, built, reference, digest, tags }) => [
     codeMarkdown(service),
     built ? "built" : "built before",
-    codeMarkdown(`${repositoryOf(reference)}@${digest.slice(0, 19)}`),
+    codeMarkdown(`${repositoryOf(reference)}@${shortDigest(digest)}`),
     tags.map(codeMarkdown).join(" "),
   ]);
   return markdownTable(["Service", "Image", "Digest", "Tags"], rows);

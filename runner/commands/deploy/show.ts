@@ -1,5 +1,6 @@
 import type { DeployDocument } from "../../move/document.ts";
 import { showEvidence, showTargets, showTimeline } from "../../move/show-targets.ts";
+import { shortDigest } from "../../registry/image.ts";
 import type { Colours } from "../../report/colours.ts";
 import { formatDuration } from "../../report/duration.ts";
 import { formatTable } from "../../report/table.ts";
@@ -27,7 +28,7 @@ function showImages({ services }: DeployDocument, { dim }: Colours): string[] {
   const rows = services.map(({ service, built, digest, tags }) => [
     service,
     built ? "built" : dim("built before"),
-    digest.slice(0, 19),
+    shortDigest(digest),
     dim(tags.join(", ")),
   ]);
   return [formatTable([["Service", "Image", "Digest", "Tags"].map(dim), ...rows]), ""];

@@ -1,3 +1,4 @@
+import { shortDigest } from "../../registry/image.ts";
 import type { Colours } from "../../report/colours.ts";
 import { formatDuration } from "../../report/duration.ts";
 import { formatTable } from "../../report/table.ts";
@@ -18,7 +19,7 @@ export function showHistory(document: HistoryDocument, colours: Colours, now: Da
         ...(release.overridden ?? []).map((gate) => yellow(`${gate} overridden`)),
       ].join(", "),
       release.backTo === undefined ? release.command : `back to ${release.backTo}`,
-      release.image.slice(0, 19),
+      shortDigest(release.image),
       dim(release.commit?.slice(0, 7) ?? ""),
       dim(release.tags.join(", ")),
     ]);

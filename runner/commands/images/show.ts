@@ -1,4 +1,5 @@
 import prettyBytes from "pretty-bytes";
+import { shortDigest } from "../../registry/image.ts";
 import { formatAge } from "../../report/age.ts";
 import type { Colours } from "../../report/colours.ts";
 import { formatTable } from "../../report/table.ts";
@@ -51,7 +52,7 @@ function row(
   const tags = allTags ? [...image.tags, ...image.ownTags] : image.tags;
   const folded = allTags || image.ownTags.length === 0 ? "" : dim(` +${image.ownTags.length}`);
   return [
-    image.digest.slice(0, 19),
+    shortDigest(image.digest),
     image.pushedAt === undefined ? "" : formatAge(now.getTime() - image.pushedAt.getTime()),
     image.platforms
       .map(({ platform, bytes }) => `${platform.replace(/^linux\//, "")} ${prettyBytes(bytes)}`)

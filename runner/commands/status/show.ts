@@ -1,3 +1,4 @@
+import { shortReference } from "../../registry/image.ts";
 import { formatAge } from "../../report/age.ts";
 import type { Colours } from "../../report/colours.ts";
 import { formatTable } from "../../report/table.ts";
@@ -16,7 +17,7 @@ export function showStatus(document: StatusDocument, colours: Colours, now: Date
     target.message,
     source[target.source](target.source),
     target.commit?.slice(0, 7) ?? "",
-    dim(target.running?.split("@")[1]?.slice(0, 19) ?? target.running ?? ""),
+    dim(shortReference(target.running ?? "")),
     dim(target.since === undefined ? "" : `${formatAge(now.getTime() - target.since.getTime())} ago`),
   ]);
   const head = `Stack ${document.stack} (account ${document.account}, ${document.region})`;

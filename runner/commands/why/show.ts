@@ -1,4 +1,5 @@
 import { describeChange } from "../../../source/compare.ts";
+import { shortDigest } from "../../registry/image.ts";
 import type { WhyDocument } from "./why.ts";
 
 /** More lines than this are only counted. */
@@ -14,7 +15,7 @@ export function showWhy({ service, against, changes, built, movedBases }: WhyDoc
     against.kind === "git"
       ? `since ${against.ref} (${against.commit.slice(0, 7)})`
       : against.kind === "image"
-        ? `since ${against.digest.slice(0, 19)} (${against.what})`
+        ? `since ${shortDigest(against.digest)} (${against.what})`
         : `what changed is not known: ${against.reason}`;
   const shown = changes.slice(0, shownChanges).map((one) => `  ${describeChange(one)}`);
   const more = changes.length - shown.length;

@@ -8,6 +8,7 @@ import { type KeptSource, readSource } from "../../build/source-record.ts";
 import { findGitBase } from "../../git/base.ts";
 import { compareSince, warnOfNoBase } from "../../git/changed-since.ts";
 import { compareWithRegistry } from "../../plan/compare.ts";
+import { shortDigest } from "../../registry/image.ts";
 import { readNewestRecord } from "../../release/store.ts";
 import { openDescription, type Session, withSession } from "../../session/session.ts";
 
@@ -73,7 +74,7 @@ export async function explainChange(
     const before = await readSource(session.clients, compared.repository, digest, session.signal);
     if (before === undefined) {
       if (compared.image?.digest === digest) return { ...about, against, changes: [], movedBases: [] };
-      const reason = `nothing was kept of what ${digest.slice(0, 19)} (${what}) was built from`;
+      const reason = `nothing was kept of what ${shortDigest(digest)} (${what}) was built from`;
       return { ...about, against: { kind: "nothing", reason }, changes: [], movedBases: [] };
     }
     const changes = compareSources(before.description, compared.description);

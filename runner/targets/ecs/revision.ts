@@ -1,3 +1,4 @@
+import { text } from "node:stream/consumers";
 import { isDeepStrictEqual } from "node:util";
 import {
   DescribeTaskDefinitionCommand,
@@ -72,9 +73,8 @@ export async function describeTaskDefinition(
     async (args: Args): Promise<Result> => {
       const result = await next(args);
       const response = result.response as { body?: unknown };
-      const bytes = await bytesOf(response.body);
-      body = new TextDecoder().decode(bytes);
-      response.body = bytes;
+      body = await text(response.body as AsyncIterable<Uint8Array>);
+      response.body = new TextEncoder().encode(body);
       return result;
     };
   // "after" is nearer to the wire: before the deserializer sees the answer.
@@ -194,12 +194,4 @@ export async function revisionLikeIt(
 function comparable(request: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const tags = (request.tags as readonly Tag[] | undefined) ?? [];
   return { ...request, tags: tags.toSorted((a, b) => ((a.key ?? "") < (b.key ?? "") ? -1 : 1)) };
-}
-
-async function bytesOf(body: unknown): Promise<Uint8Array> {
-  if (body instanceof Uint8Array) return body;
-  if (typeof body === "string") return new TextEncoder().encode(body);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

@@ -4,6 +4,7 @@ import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import type { Clients } from "../../aws/clients.ts";
 import type { Image } from "../../registry/image.ts";
 import { describeImage } from "../../registry/lookup.ts";
+import { parseReference } from "../../registry/reference.ts";
 import type { Clock } from "../poll.ts";
 import type { TargetContext, TargetOutcome } from "../target.ts";
 import { type EcsApplied, resumeDeployment } from "./apply.ts";
@@ -12,7 +13,6 @@ import { followDeployment } from "./follow/follow.ts";
 import { findRollback } from "./follow/service-deployment.ts";
 import { inspectEcs } from "./inspect.ts";
 import { ecsTitle } from "./plan.ts";
-import { parseReference } from "./reference.ts";
 import { describeTaskDefinition } from "./revision.ts";
 import { type FoundService, primaryOf, revisionName, rolloutOf } from "./state.ts";
 import { smokeCheckService } from "./tasks/smoke.ts";
@@ -144,9 +144,9 @@ async function ourImages(
     containers,
     async (container) => {
       const reference = parseReference(imageIn(taskDefinition, container) ?? "");
-      if (reference.registry !== registry || !("imageDigest" in reference.id)) return undefined;
+      if (reference?.registry !== registry || reference.digest === undefined) return undefined;
       const location = { service: container, repository: reference.repository, registry };
-      const image = await describeImage(clients, location, reference.id, signal);
+      const image = await describeImage(clients, location, { imageDigest: reference.digest }, signal);
       return image === undefined ? undefined : ([container, image] as const);
     },
     { concurrency: 4, signal },

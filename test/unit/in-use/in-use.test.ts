@@ -2,29 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { mergeUses } from "../../../runner/in-use/merge.ts";
 import { inUseSet, runningDigests, usesOfReleases } from "../../../runner/in-use/read.ts";
-import { parseReference } from "../../../runner/in-use/reference.ts";
 import type { Entry } from "../../../runner/registry/contents.ts";
 import type { EarlierRelease } from "../../../runner/release/record.ts";
 import { sha } from "../registry/fixtures.ts";
 
 const host = "111122223333.dkr.ecr.eu-west-1.amazonaws.com";
-
-describe("an image reference", () => {
-  test.each([
-    [`${host}/shop/ui@${sha("1")}`, { registry: host, repository: "shop/ui", digest: sha("1") }],
-    [
-      `${host}/shop/ui:v1@${sha("1")}`,
-      { registry: host, repository: "shop/ui", tag: "v1", digest: sha("1") },
-    ],
-    ["localhost:5000/ui", { registry: "localhost:5000", repository: "ui" }],
-    ["localhost:5000/ui:latest", { registry: "localhost:5000", repository: "ui", tag: "latest" }],
-    ["localhost/ui", { registry: "localhost", repository: "ui" }],
-    ["nginx", { registry: "", repository: "nginx" }],
-    ["library/nginx:1", { registry: "", repository: "library/nginx", tag: "1" }],
-  ])("%s", (reference, parts) => {
-    expect(parseReference(reference)).toEqual({ tag: undefined, digest: undefined, ...parts });
-  });
-});
 
 describe("what hangs together is in use together", () => {
   const index = new Map([

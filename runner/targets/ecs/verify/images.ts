@@ -2,11 +2,11 @@ import type { EcsTarget } from "../../../../config/targets/ecs/target.ts";
 import { hasCode } from "../../../aws/errors.ts";
 import type { Image } from "../../../registry/image.ts";
 import { describeImage } from "../../../registry/lookup.ts";
+import { imageIdOf, parseReference } from "../../../registry/reference.ts";
 import { check, notChecked } from "../../checks.ts";
 import type { TargetCheck, TargetContext, Verification } from "../../target.ts";
 import { imagesByContainer } from "../containers.ts";
 import { platformOf } from "../plan.ts";
-import { parseReference } from "../reference.ts";
 import type { FoundService } from "../state.ts";
 
 /**
@@ -26,16 +26,18 @@ export function checkImages(
     containers.map(async (container): Promise<TargetCheck> => {
       const name = `image of ${container.name}`;
       const reference = parseReference(container.image ?? "");
-      if (reference.registry !== registry)
+      if (reference?.registry !== registry)
         return notChecked(name, `${container.image} is in another registry`);
       const good = `is in the registry${platform === undefined ? "" : `, for ${platform}`}`;
       return check(name, good, signal, async () => {
         const location = { service: container.name, repository: reference.repository, registry };
-        const found = await describeImage(clients, location, reference.id, signal).catch((error: unknown) => {
-          // It is there; of a single manifest the platform is in a blob that could not be read.
-          if (hasCode(error, "platform-unknown")) return "of unknown platform" as const;
-          throw error;
-        });
+        const found = await describeImage(clients, location, imageIdOf(reference), signal).catch(
+          (error: unknown) => {
+            // It is there; of a single manifest the platform is in a blob that could not be read.
+            if (hasCode(error, "platform-unknown")) return "of unknown platform" as const;
+            throw error;
+          },
+        );
         return faultOf(container.image ?? "", found, platform);
       });
     }),

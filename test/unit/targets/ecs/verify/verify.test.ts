@@ -7,7 +7,6 @@ import { DescribeSecretCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { beforeEach, describe, expect, it } from "vitest";
 import { UserError } from "../../../../../config/problems/errors.ts";
-import { parseReference } from "../../../../../runner/targets/ecs/reference.ts";
 import { sourceOf } from "../../../../../runner/targets/ecs/verify/secrets.ts";
 import { verifyEcs } from "../../../../../runner/targets/ecs/verify/verify.ts";
 import { trusts } from "../../../../../runner/targets/roles.ts";
@@ -282,23 +281,6 @@ describe("what a valueFrom names", () => {
     ],
   ])("%s", (valueFrom, kind, id, region) => {
     expect(sourceOf(valueFrom)).toEqual({ kind, id, region });
-  });
-});
-
-describe("a reference taken apart", () => {
-  it.each([
-    ["localhost:5000/shop/ui:1", "localhost:5000", "shop/ui", { imageTag: "1" }],
-    [oldReference, "localhost:5000", "shop/ui", { imageDigest: sha("0") }],
-    ["envoy", "docker.io", "envoy", { imageTag: "latest" }],
-    ["envoyproxy/envoy:v1", "docker.io", "envoyproxy/envoy", { imageTag: "v1" }],
-    [
-      `1.dkr.ecr.eu-west-1.amazonaws.com/ui:v1@${sha("1")}`,
-      "1.dkr.ecr.eu-west-1.amazonaws.com",
-      "ui",
-      { imageDigest: sha("1") },
-    ],
-  ])("%s", (reference, registry, repository, id) => {
-    expect(parseReference(reference)).toEqual({ registry, repository, id });
   });
 });
 

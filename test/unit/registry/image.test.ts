@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { shortDigest, shortReference } from "../../../runner/registry/image.ts";
+
+const digest = `sha256:0123456789abcdef${"0".repeat(48)}`;
+
+test("a digest is shown by its first twelve digits", () => {
+  expect(shortDigest(digest)).toBe("sha256:0123456789ab");
+});
+
+test("a reference is shown by its digest, or as it is when it has none", () => {
+  expect(shortReference(`localhost:5000/shop/ui@${digest}`)).toBe("sha256:0123456789ab");
+  expect(shortReference("nginx:1")).toBe("nginx:1");
+});
