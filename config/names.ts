@@ -1,4 +1,5 @@
 import type { Service } from "./catalogue/catalogue.ts";
+import { partitionOf } from "./stack/partition.ts";
 import type { Settings } from "./stack/settings.ts";
 
 /** Name of the service's ECR repository: its own setting, or the stack's prefix and its name. */
@@ -17,8 +18,8 @@ export function cacheRepositoryName(settings: Settings): string {
 /** Host (and port) that images are pushed to and pulled from. Computed, so that it is known before any repository exists. */
 export function registryHost(settings: Settings, account: string): string {
   if (settings.registry !== undefined) return settings.registry;
-  const suffix = settings.aws.region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-  return `${account}.dkr.ecr.${settings.aws.region}.${suffix}`;
+  const { region } = settings.aws;
+  return `${account}.dkr.ecr.${region}.${partitionOf(region).dnsSuffix}`;
 }
 
 /** Tag under which the registry knows what an image was built from. */

@@ -1,6 +1,7 @@
 import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity.js";
 import { getPartitionOutput } from "@pulumi/aws/getPartition.js";
 import type * as pulumi from "@pulumi/pulumi";
+import { partitionOf } from "../config/stack/partition.ts";
 import type { Settings } from "../config/stack/settings.ts";
 
 /** The account that the stack's credentials belong to. The provider holds it to `aws:allowedAccountIds`. */
@@ -18,4 +19,12 @@ export function currentAccount(settings: Settings): pulumi.Output<Account> {
   return getPartitionOutput().apply(({ partition }) =>
     getCallerIdentityOutput().accountId.apply((id) => ({ id, region, partition })),
   );
+}
+
+/**
+ * Some account of the region's partition, to know how many resources there will be before AWS was asked:
+ * every account's id has as many digits.
+ */
+export function accountLike(region: string): Account {
+  return { id: "000000000000", region, partition: partitionOf(region).id };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { alarmsSchema } from "./alarms.ts";
 import { githubSchema } from "./github.ts";
 import { platformSchema } from "./platform.ts";
+import { regionPattern } from "./partition.ts";
 import { retentionSchema } from "./retention.ts";
 import { tagsSchema } from "./tags.ts";
 
@@ -51,7 +52,7 @@ const repositoriesSchema = z.strictObject({
   replication: z
     .array(
       z.strictObject({
-        region: z.string().min(1),
+        region: z.string().regex(regionPattern, { error: "is not a region" }),
         account: z
           .string()
           .regex(/^\d{12}$/)
@@ -171,7 +172,7 @@ export const slipwaySchema = z.strictObject({
 
 /** The AWS provider's own keys that the runner reads, too. */
 export const awsSchema = z.looseObject({
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: "is not a region" }),
+  region: z.string().regex(regionPattern, { error: "is not a region" }),
   profile: z.string().min(1).optional(),
   allowedAccountIds: z
     .array(z.string().regex(/^\d{12}$/, { error: "is not a 12-digit account id" }))

@@ -3,11 +3,13 @@ import { Role } from "@pulumi/aws/iam/role.js";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment.js";
 import * as pulumi from "@pulumi/pulumi";
+
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import type { PromotionSource } from "../../config/description/promotion.ts";
 import { type GithubRole, type GithubSettings, githubRoleName } from "../../config/stack/github.ts";
 import type { Settings } from "../../config/stack/settings.ts";
-import type { Account } from "../account.ts";
+import { type Account, accountLike } from "../account.ts";
+
 import { type RolePolicies, rolePolicies } from "./role-policy.ts";
 import { trustPolicy } from "./trust.ts";
 
@@ -74,12 +76,6 @@ export class CiRole extends pulumi.ComponentResource {
 
 function textsOf(policies: RolePolicies): readonly string[] {
   return policies.kind === "inline" ? [policies.policy] : policies.policies;
-}
-
-/** Some account of the region's partition: every account's id has as many digits. */
-function accountLike(region: string): Account {
-  const partition = region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
-  return { id: "000000000000", region, partition };
 }
 
 const purposes: Readonly<Record<GithubRole, string>> = {

@@ -1,5 +1,6 @@
 import type { Problem } from "../../../config/problems/errors.ts";
 import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
+import { regionOfRegistry } from "../../../config/stack/partition.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
 import type { FieldChange } from "../target.ts";
 import { describeSteps } from "./follow/steps.ts";
@@ -160,7 +161,7 @@ function noManifest(target: LambdaTarget, architecture: string, image: Image): P
 }
 
 function regionProblems(target: LambdaTarget, region: string, image: Image): Problem[] {
-  const other = /\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\./.exec(image.registry)?.[1];
+  const other = regionOfRegistry(image.registry);
   if (other === undefined || other === region) return [];
   return [
     {

@@ -1,5 +1,6 @@
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
+import { regionOfRegistry } from "../../../config/stack/partition.ts";
 import { checkRole } from "../roles.ts";
 import type { TargetCheck, TargetContext, Verification } from "../target.ts";
 import { unlessMissing } from "./function.ts";
@@ -53,7 +54,7 @@ function aliasChecks(target: LambdaTarget, state: LambdaState): TargetCheck[] {
 
 function registryCheck({ region }: LambdaState, registry: string): TargetCheck {
   const name = "registry";
-  const other = /\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\./.exec(registry)?.[1];
+  const other = regionOfRegistry(registry);
   if (other === undefined || other === region) {
     return {
       name,
