@@ -96,20 +96,31 @@ export function eventLogName(name: string): string {
   return `/aws/events/${name}`;
 }
 
-/** EventBridge may write to the log group, for the stack's own rules. */
+/**
+ * EventBridge may write to the log group, for the stack's own rules.
+ *
+ * EventBridge makes the stream without saying for which rule: a condition on `logs:CreateLogStream` refuses
+ * it, and then nothing is ever delivered. So that action is cut to this one log group, and only
+ * `logs:PutLogEvents` to the rules.
+ * https://github.com/aws-samples/serverless-patterns/pull/618
+ * https://github.com/hashicorp/terraform-provider-aws/issues/26628
+ */
 export function deliveryStatements(
   logGroup: string,
   name: string,
   { id, region, partition }: Account,
 ): Statement[] {
+  // The same names in every partition.
+  const principals = { services: ["delivery.logs.amazonaws.com", "events.amazonaws.com"] };
+  const resources = [`arn:${partition}:logs:${region}:${id}:log-group:${logGroup}:*`];
   return [
+    { sid: "Streams", principals, actions: ["logs:CreateLogStream"], resources },
     {
       sid: "Events",
-      principals: { services: ["delivery.logs.amazonaws.com", "events.amazonaws.com"] },
-      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      resources: [`arn:${partition}:logs:${region}:${id}:log-group:${logGroup}:*`],
+      principals,
+      actions: ["logs:PutLogEvents"],
+      resources,
       conditions: {
-        StringEquals: { "aws:SourceAccount": [id] },
         ArnLike: { "aws:SourceArn": [`arn:${partition}:events:${region}:${id}:rule/${name}-*`] },
       },
     },

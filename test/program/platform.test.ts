@@ -116,7 +116,6 @@ describe.each(["dev", "prod"])("the %s stack", (stack) => {
       Principal: { Service: "lambda.amazonaws.com" },
       Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
       Condition: {
-        StringEquals: { "aws:SourceAccount": account },
         ArnLike: { "aws:SourceArn": [arn, `${arn}:*`] },
       },
     });

@@ -35,7 +35,8 @@ export const lambdaInfrastructure: TargetInfrastructure<LambdaTarget> = {
 };
 
 /**
- * Lambda pulls by itself, for these functions only.
+ * Lambda pulls by itself, for these functions only. Their ARNs name the account: no example of AWS's has
+ * aws:SourceAccount beside them, and if Lambda did not send that, no function could be made.
  * https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#gettingstarted-images-permissions
  */
 function pullStatements(targets: readonly LambdaTarget[]): ((account: Account) => Statement)[] {
@@ -46,7 +47,6 @@ function pullStatements(targets: readonly LambdaTarget[]): ((account: Account) =
       principals: { services: ["lambda.amazonaws.com"] },
       actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
       conditions: {
-        StringEquals: { "aws:SourceAccount": [id] },
         ArnLike: {
           "aws:SourceArn": targets.flatMap((target) =>
             functionArns(target, { account: id, region, partition }),
