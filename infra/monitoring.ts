@@ -2,7 +2,7 @@ import { Dashboard } from "@pulumi/aws/cloudwatch/dashboard.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../config/catalogue/catalogue.ts";
 import type { Settings } from "../config/stack/settings.ts";
-import type { Account } from "./account.ts";
+import { type Account, accountLike } from "./account.ts";
 import { Alarms } from "./alarms/alarms.ts";
 import { dashboardBody } from "./alarms/dashboard.ts";
 import { eventAlarms } from "./alarms/event-alarms.ts";
@@ -41,8 +41,10 @@ export class Monitoring extends pulumi.ComponentResource {
       { name, account, keyArn: args.keyArn, email: settings.alarms.email, tags },
       child,
     );
-    const sources = eventSources(services, settings);
-    if (sources.length > 0) new EventLog({ name, stack: settings.stack, account, sources, tags }, child);
+    const sources = (own: Account) => eventSources(services, settings, own);
+    if (sources(accountLike(settings.aws.region)).length > 0) {
+      new EventLog({ name, settings, account, sources, tags }, child);
+    }
     const definitions = [
       ...eventAlarms(services, settings),
       ...targetInfrastructure.flatMap((kind) => kind.alarms(services, settings.alarms)),

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { alarmsSchema } from "./alarms.ts";
 import { githubSchema } from "./github.ts";
-import { platformSchema } from "./platform.ts";
 import { regionPattern } from "./partition.ts";
+import { platformSchema } from "./platform.ts";
 import { retentionSchema } from "./retention.ts";
 import { tagsSchema } from "./tags.ts";
 

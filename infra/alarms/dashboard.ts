@@ -9,7 +9,7 @@ import { loadBalancerMetric } from "./load-balancer.ts";
 
 /** A widget without its place: they are laid out in rows of the grid's 24 columns. */
 interface Widget {
-  readonly type: "alarm" | "metric";
+  readonly type: "alarm" | "metric" | "text";
   readonly width: number;
   readonly height: number;
   readonly properties: Readonly<Record<string, unknown>>;
@@ -27,24 +27,21 @@ export function dashboardBody(
   alarmArns: Readonly<Record<string, string>>,
 ): string {
   const { region } = settings.aws;
-  const graph = (title: string, stat: string, metrics: readonly Metric[]): Widget[] =>
-    metrics.length === 0
-      ? []
-      : [
-          {
-            type: "metric",
-            width: 8,
-            height: 6,
-            properties: {
-              title,
-              region,
-              stat,
-              period: 300,
-              view: "timeSeries",
-              metrics: metrics.map(metricRow),
-            },
-          },
-        ];
+  const title = `Alarms of ${settings.stack}`;
+  const graph = (name: string, stat: string, metrics: readonly Metric[]): Widget[] =>
+    inChunks(metrics, metricsInWidget).map((chunk, index, { length }) => ({
+      type: "metric",
+      width: 8,
+      height: 6,
+      properties: {
+        title: length === 1 ? name : `${name}, ${index + 1} of ${length}`,
+        region,
+        stat,
+        period: 300,
+        view: "timeSeries",
+        metrics: chunk.map(metricRow),
+      },
+    }));
   const ofTargets = targetInfrastructure.flatMap((kind) => kind.graphs(targetsOfKind(kind, services)));
   const balancers = settings.alarms.loadBalancers;
   const ofStack = definitions
@@ -55,47 +52,82 @@ export function dashboardBody(
     name: "RepositoryPullCount",
     dimensions: { RepositoryName: repositoryName(settings, service) },
   }));
-  const arns = Object.values(alarmArns);
+  const states = inChunks(Object.values(alarmArns), alarmsInWidget);
   return JSON.stringify({
-    widgets: place([
-      ...(arns.length === 0
-        ? []
-        : [
-            {
-              type: "alarm" as const,
-              width: 24,
-              height: 4,
-              properties: { title: `Alarms of ${settings.stack}`, alarms: arns },
-            },
-          ]),
-      ...graph(
-        "Findings, failed scans, failed deployments",
-        "Sum",
-        ofStack.filter((metric) => metric.name !== "Pushes"),
-      ),
-      ...graph(
-        "Manifests pushed",
-        "Sum",
-        ofStack.filter((metric) => metric.name === "Pushes"),
-      ),
-      ...graph("Pulls", "Sum", pulls),
-      ...ofTargets.flatMap(({ title, statistic, metrics }) => graph(title, statistic, metrics)),
-      ...graph(
-        "Load balancers: requests, 5xx",
-        "Sum",
-        balancers.flatMap((balancer) =>
-          (["RequestCount", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"] as const).map((name) =>
-            loadBalancerMetric(balancer, name),
+    widgets: place(
+      withinDashboard([
+        ...states.map((alarms, index) => ({
+          type: "alarm" as const,
+          width: columns,
+          height: 4,
+          properties: {
+            title: states.length === 1 ? title : `${title}, ${index + 1} of ${states.length}`,
+            alarms,
+          },
+        })),
+        ...graph(
+          "Findings, failed scans, failed deployments",
+          "Sum",
+          ofStack.filter((metric) => metric.name !== "Pushes"),
+        ),
+        ...graph(
+          "Manifests pushed",
+          "Sum",
+          ofStack.filter((metric) => metric.name === "Pushes"),
+        ),
+        ...graph("Pulls", "Sum", pulls),
+        ...ofTargets.flatMap((one) => graph(one.title, one.statistic, one.metrics)),
+        ...graph(
+          "Load balancers: requests, 5xx",
+          "Sum",
+          balancers.flatMap((balancer) =>
+            (["RequestCount", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"] as const).map((name) =>
+              loadBalancerMetric(balancer, name),
+            ),
           ),
         ),
-      ),
-      ...graph(
-        "Load balancers: latency, 95th percentile",
-        "p95",
-        balancers.map((balancer) => loadBalancerMetric(balancer, "TargetResponseTime")),
-      ),
-    ]),
+        ...graph(
+          "Load balancers: latency, 95th percentile",
+          "p95",
+          balancers.map((balancer) => loadBalancerMetric(balancer, "TargetResponseTime")),
+        ),
+      ]),
+    ),
   });
+}
+
+/** CloudWatch takes so many alarms in a widget of type alarm: "The array can have 1-100 ARNs". */
+const alarmsInWidget = 100;
+
+/**
+ * CloudWatch takes so many metrics in a graph, and so many in all graphs of a dashboard.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
+ */
+const metricsInWidget = 500;
+const metricsInDashboard = 2500;
+
+/** The widgets that fit on a dashboard, and a text that names the graphs that don't. */
+function withinDashboard(widgets: readonly Widget[]): Widget[] {
+  let room = metricsInDashboard;
+  const fits = widgets.map(({ properties: { metrics } }) => {
+    const needed = Array.isArray(metrics) ? metrics.length : 0;
+    if (needed > room) return false;
+    room -= needed;
+    return true;
+  });
+  const leftOut = widgets
+    .filter((_, index) => !fits[index])
+    .map(({ properties }) => String(properties.title));
+  const shown = widgets.filter((_, index) => fits[index]);
+  if (leftOut.length === 0) return shown;
+  const markdown = `Left out, since a dashboard shows ${metricsInDashboard} metrics: ${leftOut.join("; ")}`;
+  return [...shown, { type: "text", width: columns, height: 2, properties: { markdown } }];
+}
+
+function inChunks<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  );
 }
 
 /** A metric as dashboards have it: namespace, name, then dimensions by twos. */

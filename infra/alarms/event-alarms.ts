@@ -1,6 +1,7 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../config/names.ts";
 import type { Settings } from "../../config/stack/settings.ts";
+import { accountLike } from "../account.ts";
 import type { AlarmDefinition } from "./definition.ts";
 import { deploymentEvents, eventNamespace, eventSources, findingsMetric } from "./events.ts";
 
@@ -10,7 +11,9 @@ const day = 86_400;
 /** Alarms on what is counted. */
 export function eventAlarms(services: readonly Service[], settings: Settings): AlarmDefinition[] {
   const namespace = eventNamespace(settings.stack);
-  const sources = new Set(eventSources(services, settings).map((source) => source.name));
+  const sources = new Set(
+    eventSources(services, settings, accountLike(settings.aws.region)).map((source) => source.name),
+  );
   const once = { statistic: "Sum", periodSeconds: minute, periods: 1, fires: "above", threshold: 0 } as const;
   const alarm = (name: string, metric: string, description: string): AlarmDefinition => ({
     name,

@@ -4,16 +4,18 @@ import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup.js";
 import { LogMetricFilter } from "@pulumi/aws/cloudwatch/logMetricFilter.js";
 import { LogResourcePolicy } from "@pulumi/aws/cloudwatch/logResourcePolicy.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { Account } from "../account.ts";
+import type { Settings } from "../../config/stack/settings.ts";
+import { type Account, accountLike } from "../account.ts";
 import { policyDocument, type Statement } from "../policy-document.ts";
 import type { EventSource } from "./event-source.ts";
 import { eventNamespace } from "./events.ts";
 
 export interface EventLogArgs {
   readonly name: string;
-  readonly stack: string;
+  readonly settings: Settings;
   readonly account: pulumi.Output<Account>;
-  readonly sources: readonly EventSource[];
+  /** What is caught, of an account's resources; as many patterns and counts for every account. */
+  readonly sources: (account: Account) => readonly EventSource[];
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -48,15 +50,17 @@ export class EventLog extends pulumi.ComponentResource {
       },
       child,
     );
-    for (const source of args.sources) {
-      for (const [index, pattern] of source.patterns.entries()) {
+    // How many there are must be known before the account is.
+    for (const [at, source] of args.sources(accountLike(args.settings.aws.region)).entries()) {
+      for (const index of source.patterns.keys()) {
         const part = index === 0 ? source.name : `${source.name}-${index + 1}`;
+        const pattern = args.account.apply((own) => JSON.stringify(args.sources(own)[at]?.patterns[index]));
         const rule = new EventRule(
           part,
           {
             name: `${args.name}-${part}`,
             description: source.description,
-            eventPattern: JSON.stringify(pattern),
+            eventPattern: pattern,
             tags: args.tags,
           },
           child,
@@ -75,7 +79,7 @@ export class EventLog extends pulumi.ComponentResource {
             logGroupName: log.name,
             pattern: count.filter,
             metricTransformation: {
-              namespace: eventNamespace(args.stack),
+              namespace: eventNamespace(args.settings.stack),
               name: count.metric,
               value: count.value,
               ...(count.dimensions === undefined

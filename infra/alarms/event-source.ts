@@ -22,21 +22,21 @@ export interface EventCount {
   readonly dimensions?: Readonly<Record<string, string>>;
 }
 
-/** EventBridge takes 2048 characters in a pattern; the rest of ours needs fewer than 500. */
+/** EventBridge takes 2048 characters in a pattern; the rest of ours needs fewer than 550. */
 const maximumCharacters = 1400;
 
-/** The names in parts of which each fits into one pattern. */
-export function inParts(names: readonly string[], overhead = 0): string[][] {
+/** The texts in parts of which each fits into one pattern. */
+export function inParts(texts: readonly string[]): string[][] {
   const parts: string[][] = [];
   let room = 0;
-  for (const name of names) {
-    const needed = name.length + overhead + '{"wildcard":""},'.length;
+  for (const text of texts) {
+    const needed = text.length + '{"prefix":""},'.length;
     const last = parts.at(-1);
     if (last !== undefined && needed <= room) {
-      last.push(name);
+      last.push(text);
       room -= needed;
     } else {
-      parts.push([name]);
+      parts.push([text]);
       room = maximumCharacters - needed;
     }
   }

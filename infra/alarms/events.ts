@@ -3,6 +3,7 @@ import { repositoryName } from "../../config/names.ts";
 import type { Severity } from "../../config/stack/alarms.ts";
 import type { Settings } from "../../config/stack/settings.ts";
 import { targetsOfKind } from "../../config/targets/kinds.ts";
+import type { Account } from "../account.ts";
 import { targetInfrastructure } from "../targets/kinds.ts";
 import type { DeploymentEvents } from "../targets/target.ts";
 import { type EventPattern, type EventSource, inParts } from "./event-source.ts";
@@ -13,7 +14,11 @@ export function eventNamespace(stack: string): string {
 }
 
 /** What is caught for a stack. */
-export function eventSources(services: readonly Service[], settings: Settings): EventSource[] {
+export function eventSources(
+  services: readonly Service[],
+  settings: Settings,
+  account: Account,
+): EventSource[] {
   const repositories = services.map((service) => repositoryName(settings, service));
   const enhanced = settings.scanning.mode === "enhanced";
   const { alarms } = settings;
@@ -26,7 +31,7 @@ export function eventSources(services: readonly Service[], settings: Settings): 
         ]
       : []),
     ...(alarms.failedScans.enabled
-      ? [enhanced ? lostCoverage(repositories) : failedScans(repositories)]
+      ? [enhanced ? lostCoverage(repositories, account) : failedScans(repositories)]
       : []),
     ...deploymentEvents(services, settings).map(({ source }) => source),
     ...(alarms.storage.enabled ? [pushes(repositories)] : []),
@@ -111,31 +116,46 @@ function failedScans(repositories: readonly string[]): EventSource {
 }
 
 /**
- * Reasons for which Inspector does not scan an image and that are no failure: somebody wanted it so,
- * or there is nothing in it that Inspector knows.
+ * Reasons for which Inspector does not scan an image and that are no failure: somebody wanted it so, or
+ * there is nothing in it that Inspector scans, or a scan is still to come. Release records, bills of materials
+ * and whatever else is attached to an image are no images, and are pushed with each release: Inspector may
+ * call them an unsupported medium, or find no resources in them.
+ *
+ * Of all reasons, in the order of API_ScanStatus. The others are failures: access, keys, sizes, errors.
  * https://docs.aws.amazon.com/inspector/v2/APIReference/API_ScanStatus.html
  */
-const notAFailure = [
-  "EXCLUDED_BY_TAG",
-  "IMAGE_ARCHIVED",
+export const notAFailure = [
   "PENDING_INITIAL_SCAN",
-  "RESOURCE_TERMINATED",
+  "UNSUPPORTED_OS",
   "SCAN_ELIGIBILITY_EXPIRED",
+  "RESOURCE_TERMINATED",
+  "SUCCESSFUL",
+  "NO_RESOURCES_FOUND",
   "SCAN_FREQUENCY_MANUAL",
   "SCAN_FREQUENCY_SCAN_ON_PUSH",
-  "SUCCESSFUL",
-  "UNSUPPORTED_OS",
-];
+  "PENDING_DISABLE",
+  "EXCLUDED_BY_TAG",
+  "UNSUPPORTED_MEDIA_TYPE",
+  "PENDING_REVIVAL_SCAN",
+  "SCAN_IN_PROGRESS",
+  "IMAGE_ARCHIVED",
+  "INVALID_ARTIFACT",
+] as const;
 
-/** Inspector has no event for a failed scan; it says that it does not cover an image, and why. */
-function lostCoverage(repositories: readonly string[]): EventSource {
+/**
+ * Inspector has no event for a failed scan; it says that it does not cover an image, and why. The
+ * repository is the beginning of the image's ARN, which needs no wildcard: EventBridge refuses a rule with
+ * too many of them ("Rule is too complex").
+ */
+function lostCoverage(repositories: readonly string[], { id, region, partition }: Account): EventSource {
+  const arns = repositories.map((name) => `arn:${partition}:ecr:${region}:${id}:repository/${name}/`);
   return {
     name: "failed-scans",
     description: "Images that Inspector could not scan",
-    patterns: inParts(repositories, ":repository//sha256:*".length).map((names) => ({
+    patterns: inParts(arns).map((prefixes) => ({
       source: ["aws.inspector2"],
       "detail-type": ["Inspector2 Coverage"],
-      resources: names.map((name) => ({ wildcard: `arn:*:repository/${name}/sha256:*` })),
+      resources: prefixes.map((prefix) => ({ prefix })),
       detail: {
         scanStatus: { statusCodeValue: ["INACTIVE"], reason: [{ "anything-but": notAFailure }] },
       },

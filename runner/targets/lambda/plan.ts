@@ -1,6 +1,6 @@
 import type { Problem } from "../../../config/problems/errors.ts";
-import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { regionOfRegistry } from "../../../config/stack/partition.ts";
+import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
 import type { FieldChange } from "../target.ts";
 import { describeSteps } from "./follow/steps.ts";

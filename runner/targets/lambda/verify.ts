@@ -1,6 +1,6 @@
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
-import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { regionOfRegistry } from "../../../config/stack/partition.ts";
+import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { checkRole } from "../roles.ts";
 import type { TargetCheck, TargetContext, Verification } from "../target.ts";
 import { unlessMissing } from "./function.ts";

@@ -30,12 +30,8 @@ function matchesAlternative(alternative: unknown, value: unknown): boolean {
   switch (operator) {
     case "suffix":
       return value.endsWith(operand as string);
-    case "wildcard": {
-      const parts = (operand as string)
-        .split("*")
-        .map((text) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&"));
-      return new RegExp(`^${parts.join(".*")}$`).test(value);
-    }
+    case "prefix":
+      return value.startsWith(operand as string);
     case "anything-but":
       return !(operand as string[]).includes(value);
     default:

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { dashboardBody } from "../../../../infra/alarms/dashboard.ts";
 import type { AlarmDefinition } from "../../../../infra/alarms/definition.ts";
+import { eventAlarms } from "../../../../infra/alarms/event-alarms.ts";
 import { loadBalancerAlarms } from "../../../../infra/alarms/load-balancer.ts";
 import { ecsAlarms } from "../../../../infra/targets/ecs/alarms.ts";
 import { lambdaAlarms } from "../../../../infra/targets/lambda/alarms.ts";
@@ -78,6 +79,34 @@ test("the dashboard shows metrics that AWS publishes, or that the stack makes, w
       const dimensions = pairs.filter((_, index) => index % 2 === 0);
       expect([namespace, name, isPublished(namespace, name, dimensions)]).toEqual([namespace, name, true]);
     }
+  }
+});
+
+test.each([1, 24, 25, 50, 200, 500])("a dashboard of %i services is one that CloudWatch takes", (count) => {
+  for (const kind of ["ecs", "lambda"] as const) {
+    const many = Array.from({ length: count }, (_, index) => service(`service-${index}`, { kind }));
+    const definitions = [
+      ...eventAlarms(many, settings),
+      ...ecsAlarms(many, settings.alarms),
+      ...lambdaAlarms(many, settings.alarms),
+    ];
+    const arns = Object.fromEntries(
+      definitions.map(({ name }) => [name, `arn:aws:cloudwatch:eu-central-1:111122223333:alarm:${name}`]),
+    );
+    const { widgets } = JSON.parse(dashboardBody(many, settings, definitions, arns)) as {
+      widgets: { properties: { title?: string; alarms?: string[]; metrics?: string[][] } }[];
+    };
+    const shown = widgets.flatMap(({ properties }) => properties.alarms ?? []);
+    expect(shown).toEqual(Object.values(arns));
+    // "The array can have 1-100 ARNs"; 500 metrics in a graph, 2,500 and 500 widgets on a dashboard.
+    for (const { properties } of widgets) {
+      if (properties.alarms !== undefined) expect(properties.alarms.length).toBeLessThanOrEqual(100);
+      expect(properties.metrics?.length ?? 0).toBeLessThanOrEqual(500);
+    }
+    const metrics = widgets.flatMap(({ properties }) => properties.metrics ?? []);
+    expect(metrics.length).toBeLessThanOrEqual(2500);
+    expect(widgets.length).toBeLessThanOrEqual(500);
+    expect(JSON.stringify(widgets).includes("Left out")).toBe(count === 500 && kind === "lambda");
   }
 });
 
