@@ -1,3 +1,4 @@
+import "./start-up.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { imageLabels } from "../builder/labels.ts";
 import { stackResourceName } from "../config/alarm-names.ts";

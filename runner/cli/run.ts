@@ -19,6 +19,8 @@ export async function runCommand(
   work: (context: CommandContext) => Promise<CommandResult>,
 ): Promise<void> {
   const { stderr: stream, env: environment } = process;
+  // Tells the Pulumi program to keep the stack traces that it leaves out (infra/stack-traces.ts).
+  if (options.debug) environment.PULUMI_DEBUG_PROMISE_LEAKS ??= "1";
   const output = options.output === "json" ? "json" : "text";
   const reporter = await createReporter({ stream, environment, output });
   const interruption = listenForInterrupts(({ now }) => {

@@ -1,0 +1,9 @@
+import { enableCompileCache } from "node:module";
+
+// First of all, so that Pulumi's SDK comes from the cache as well. Pulumi.yaml preloads this file; under
+// `slipway` the cache is on already. The cache lies in NODE_COMPILE_CACHE, or else in the folder for
+// temporary files.
+enableCompileCache();
+
+const { leaveOutStackTraces } = await import("./stack-traces.ts");
+leaveOutStackTraces(process.env);
