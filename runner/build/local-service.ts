@@ -26,7 +26,7 @@ interface StagedBuild {
   readonly build: BuildOnly;
   readonly source: Source;
   readonly staged: StagedContext;
-  /** How those that it is built from ended. */
+  /** Outcomes of the services that it is built from. */
   readonly bases: readonly BuildOutcome[];
   /** Where OCI layouts are kept until the run ends. */
   readonly folder: string;

@@ -15,9 +15,9 @@ import {
 } from "./local-service.ts";
 
 /**
- * Builds services for all their platforms with the stack's builder, from the same staged contexts and
- * with the same arguments as the stack's program, and keeps nothing. Those that they are built from are
- * built, too. Needs no credentials and no state; one build that fails stops no other.
+ * Builds services for all their platforms with the stack's builder, from the same staged contexts and with the
+ * same arguments as the stack's program, and keeps nothing. It builds the services that they need as well. It
+ * needs no credentials and no state; a failed build does not stop the others.
  */
 export async function buildOnly(
   build: BuildOnly,
@@ -74,7 +74,7 @@ function notBuilt({ inputs, hash }: Source, base: string): BuildOutcome {
   };
 }
 
-/** A build that needs a secret which is not there will say so itself; this says why. */
+/** A build that lacks a secret fails with its own message; this warning says why the secret is missing. */
 function warnOfSecrets(services: readonly Service[], emit: Emit): void {
   for (const service of services) {
     for (const [id, variable] of missingSecrets(service)) {

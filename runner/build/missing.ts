@@ -19,8 +19,8 @@ export interface Built {
 }
 
 /**
- * Builds and pushes what the registry does not have yet, through the Pulumi stack, and reads it back
- * from there. The engine is not started when there is nothing to build.
+ * Builds and pushes, through the Pulumi stack, the images that the registry lacks, and reads them back from
+ * there. The engine does not start when there is nothing to build.
  *
  * @throws UserError when a build or a push fails, or when the registry has something else
  */
@@ -86,7 +86,7 @@ async function basesOf(
   return digestsOfBases(Object.assign({}, ...all), session).catch(() => ({}));
 }
 
-/** Keeps with the image what it was built from, for `slipway why`. The image is good without it. */
+/** Stores with the image what it was built from, for `slipway why`. The image is complete without it. */
 async function keepSource(
   { clients, registry, signal, emit }: Session,
   image: Image,
@@ -118,8 +118,8 @@ function locationOf({ service, repository, registry, source }: ComparedService) 
 }
 
 /**
- * The image as the registry has it, once the stack's outputs say the same. They differ when another
- * run built the service in between, or when the source changed while it was built.
+ * The image in the registry, provided that the stack's outputs agree. They differ when another run built the
+ * service in between, or when the source changed during the build.
  *
  * @throws UserError `image-mismatch`
  */

@@ -18,7 +18,7 @@ const contentType = "application/vnd.slipway.source.v1+json+gzip+base64";
 /** Beside the description, since a base image that moves is no change of the source. */
 const basesAnnotation = "slipway.source.bases";
 
-/** What is kept with an image. */
+/** What is stored with an image. */
 export interface KeptSource {
   readonly description: SourceDescription;
   /** Base image → digest that its name stood for when the image was built, as far as it is known. */

@@ -3,12 +3,12 @@ import type { ReleaseRecord } from "../release/record.ts";
 import type { Gate } from "../targets/gate.ts";
 import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
 
-/** The registry has an image with all its platforms: said of one that was looked at. */
+/** The verdict of the gate "image": the registry has the image with all its platforms. */
 export function imageGate({ manifests }: Image): Gate {
   return { gate: "image", verdict: "passed", message: Object.keys(manifests).join(", ") };
 }
 
-/** What was asked of a target; nothing of one that was only found to run its image. */
+/** The gates of a target; none for one that was only found to run its image. */
 export function gatesOfTarget({ title, action, gates = [] }: TargetPlan, outcome: TargetOutcome | undefined) {
   const isAsked = outcome !== undefined && (outcome.outcome !== "unchanged" || action === "prove");
   const all = isAsked ? [...gates, ...(outcome.gates ?? [])] : [];

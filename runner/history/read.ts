@@ -11,30 +11,30 @@ import type { Session } from "../session/session.ts";
 import { maximumTagLength, sanitizeTag } from "../tags/text.ts";
 import { kindOf } from "../targets/kinds.ts";
 
-/** A service's releases on a stack, and what runs of it. */
+/** A service's releases on a stack, and which of its images run. */
 export interface ServiceReleases {
   readonly service: Service;
   readonly repository: string;
   /** Newest first. */
   readonly releases: readonly EarlierRelease[];
-  /** Digests that run of it, in its own targets and as a sidecar in others', each once. */
+  /** Digests of its images that run, in its own targets and as a sidecar of others; each once. */
   readonly running: readonly string[];
 }
 
-/** Names of a session's services that nothing runs, not as a sidecar either. */
+/** Names of the session's services that no target runs, not even as a sidecar. */
 export function withoutPlaces({ services, catalogue }: Pick<Session, "services" | "catalogue">): string[] {
   const names = services.map(({ name }) => name);
   return names.filter((name) => placesOf(catalogue.services, name).length === 0);
 }
 
-/** Those of services that nothing runs left out. */
+/** Leaves out the services that no target runs. */
 export function thatRun(all: readonly ServiceReleases[], { catalogue }: Pick<Session, "catalogue">) {
   return all.filter(({ service }) => placesOf(catalogue.services, service.name).length > 0);
 }
 
 /**
- * The services that are moved by themselves, with all the targets that this moves: a sidecar goes with
- * the target of its main service when that is moved, too, and is moved alone otherwise.
+ * The named services, with all targets that moving them changes. A sidecar moves with the target of its main
+ * service when that service is named as well, and alone otherwise.
  */
 export function servicesToMove({ catalogue }: Pick<Session, "catalogue">, names: readonly string[]) {
   const chosen = catalogue.services.filter(({ name }) => names.includes(name));
@@ -42,10 +42,10 @@ export function servicesToMove({ catalogue }: Pick<Session, "catalogue">, names:
 }
 
 /**
- * The releases of the session's services: one call for each, and a look at each target.
+ * The releases of the session's services. Costs one call per service, and one status per target.
  *
- * @param options.asked names that releases are looked for by. What no record knows may be a tag that an image
- *   got after its release (`v1.2.0`, say): then the registry is asked, too
+ * @param options.asked names of releases to look for. A name that no record knows may be a tag that an image got
+ *   after its release (`v1.2.0`, say), so the registry is asked for it
  * @param options.running whether what runs is asked for; default: true
  */
 export function readReleases(
@@ -53,7 +53,7 @@ export function readReleases(
   options: {
     readonly asked?: readonly string[];
     readonly running?: boolean;
-    /** The step that this is part of. */
+    /** The step that the reading belongs to. */
     readonly step: Step;
   },
 ): Promise<readonly ServiceReleases[]> {

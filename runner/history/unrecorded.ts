@@ -21,8 +21,8 @@ export interface ServiceFound extends ServiceToRecord {
 }
 
 /**
- * The services that run their image without a release that says so: the run that moved them was ended too
- * early, or Slipway finds them for the first time.
+ * The services that run their image without a successful release of it. The run that moved them ended too
+ * early, or Slipway sees them for the first time.
  *
  * @param outcomes what this run made of their targets: of those that were proven once more, or moved
  */
@@ -83,7 +83,7 @@ export async function recordUnrecorded(
   });
 }
 
-/** What runs in a target that was not moved: its version or revision belongs in the record, too. */
+/** What a target runs that was not moved: its version or revision belongs in the record as well. */
 async function outcomeOfRunning(
   { clients, emit, signal }: Session,
   { service, target, title }: TargetPlan,
@@ -103,7 +103,7 @@ async function outcomeOfRunning(
   };
 }
 
-/** Whether a target runs the image as it was found, and well as far as that was looked at. */
+/** Whether a target runs the image and is healthy, as far as the run has checked that. */
 function isRunning({ action, problems }: TargetPlan, ended: TargetOutcome | undefined): boolean {
   if (problems.length > 0) return false;
   return ended === undefined ? action === "none" : ended.outcome === "unchanged";

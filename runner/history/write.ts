@@ -17,7 +17,7 @@ import { imageChange, plansOf, recordedTarget } from "./targets.ts";
 /** Time for writing all records of a run, also of one that was interrupted. */
 const writeSeconds = 60;
 
-/** What a record says of a release beside what became of its targets. */
+/** What a release record says, besides the outcomes of its targets. */
 export interface ReleaseAbout extends Pick<ReleaseRecord, "command" | "source" | "backTo" | "origin"> {
   /** Tags of the image. */
   readonly tags: readonly string[];
@@ -37,7 +37,7 @@ export interface RecordedRelease {
   readonly service: string;
   readonly id: string;
   readonly outcome: ReleaseOutcome;
-  /** Written for an earlier run that was ended before it could. */
+  /** Whether it was written on behalf of an earlier run that ended too early. */
   readonly late: boolean;
   /** Digest of the record in the service's repository; absent when it could not be written. */
   readonly record?: string;
@@ -46,8 +46,8 @@ export interface RecordedRelease {
 }
 
 /**
- * Writes the record of each service of which a target was moved or tried, however that ended. What
- * can't be written is a warning: the deployment is what it is. An interrupted run still writes.
+ * Writes a release record for each service with a target that the run moved or tried to move, whatever the
+ * outcome. A record that can't be written is a warning. An interrupted run still writes its records.
  *
  * @param startedAt when the moves began
  */
@@ -164,7 +164,7 @@ function factsOf(session: Session, release: Release, id: string) {
   };
 }
 
-/** What a record says of the source that a service was built from. */
+/** The source that a service was built from, as a release record describes it. */
 export function sourceOf(hash: string, revision: Revision | undefined, read: readonly string[]) {
   if (revision === undefined) return { hash };
   const { commit, committedAt, branch, uncommitted } = revision;
@@ -177,7 +177,7 @@ export function sourceOf(hash: string, revision: Revision | undefined, read: rea
   };
 }
 
-/** Where the run can be looked at, when CI runs it. */
+/** The address of the CI run. */
 export function runInCi(environment: Readonly<Record<string, string | undefined>>): string | undefined {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
   const urls = [

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { stackOfReleaseTag } from "../../config/names.ts";
 
-/** The two tags that tell ECR what a target needs. */
+/** The two tags that keep a target's images from expiring. */
 export interface KeepTags {
   /** On what it runs. */
   readonly inUse: string;
@@ -9,12 +9,12 @@ export interface KeepTags {
   readonly lastGood: string;
 }
 
-/** ECR takes no longer tag. */
+/** The longest tag that ECR accepts. */
 const longest = 128;
 
 /**
- * The keep-tags of a target: `inuse-dev-ecs-shop.ui`. Moving tags of Slipway's own, which the first rules
- * of every retention policy put out of reach of all others.
+ * The keep tags of a target: `inuse-dev-ecs-shop.ui`. Slipway moves them itself, and the first rules of every
+ * retention policy keep their images from all other rules.
  *
  * @param title name of the target as its kind gives it: `ecs shop/ui`, `lambda checkout:live`
  */

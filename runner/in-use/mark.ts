@@ -16,9 +16,9 @@ export interface RunningTarget {
 }
 
 /**
- * Marks in the registry what targets run now, and what they ran well before, so that no lifecycle policy
- * takes either. Tags that are where they belong are left alone: with nothing to mark it costs one call
- * for each image. What goes wrong is a warning: what was deployed runs all the same.
+ * Tags in the registry what targets run now, and what they ran successfully before, so that no lifecycle policy
+ * expires either. Tags that are already in place stay: that costs one call per image. A failure is a warning,
+ * since it does not affect what was deployed.
  *
  * @param moves what was asked for; those whose outcome is neither `done` nor `unchanged` are passed over
  */

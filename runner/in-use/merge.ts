@@ -8,7 +8,7 @@ export interface DigestUse extends Use {
   readonly digest: string;
 }
 
-/** The images of one repository that must not go: digest → who needs it. */
+/** The images of one repository that must stay: digest → who needs it. */
 export type InUseSet = ReadonlyMap<string, readonly Use[]>;
 
 /**

@@ -13,17 +13,16 @@ import { isKeepTagOf, keepTagsOf } from "./keep-tags.ts";
 import { readAccountUses } from "./read.ts";
 import { retiredDigest, retireTags } from "./retired.ts";
 
-/** A tag that keeps an image for a target of the stack that services.yaml does not have. */
+/** A keep tag of a target that services.yaml no longer has. */
 export interface StaleTag {
   readonly tag: string;
   readonly digest: string;
 }
 
 /**
- * Takes the keep-tags of targets that are gone off the images that they keep: of those that services.yaml
- * has no more, and that nothing in the account runs. Images stay; retention rules may take them from now
- * on. One call for each repository (of a thousand images), and a look at the account only when there is
- * such a tag. What can't be looked at stays as it is.
+ * Removes the keep tags of targets that services.yaml no longer has and that nothing in the account runs. The
+ * images stay; retention rules may expire them from now on. Costs one call per repository and thousand images;
+ * the account is read only when there is such a tag. A tag whose use can't be checked stays.
  */
 export async function removeKeepTags(session: Session, repositories: readonly string[]): Promise<void> {
   const { emit, signal } = session;
@@ -54,7 +53,7 @@ async function findStale(session: Session, repository: string): Promise<readonly
   return staleTags(settings.stack, tagged ?? [], known);
 }
 
-/** The keep-tags of a stack that no target of its catalogue has. */
+/** The keep tags of a stack that belong to no target of its catalogue. */
 export function staleTags(
   stack: string,
   images: readonly Pick<ImageDetail, "imageDigest" | "imageTags">[],
@@ -97,8 +96,7 @@ async function retireUnused(
 }
 
 /**
- * Whether the target that a tag is for still runs anything, whoever deploys it now; or anything runs the
- * image.
+ * Whether the target of a tag still runs anything, whoever deploys it now, or anything runs the image.
  *
  * @param digests the image's own, and those of its platforms
  */

@@ -2,16 +2,16 @@ import { artifactManifest, emptyBlob, readArtifact } from "../registry/artifact.
 import type { RegistryConnection } from "../registry/connection.ts";
 import { putBlob, putManifest } from "../registry/push.ts";
 
-/** Type of the artifact that holds keep-tags of targets that are no more. */
+/** Type of the artifact that holds the keep tags of removed targets. */
 export const retiredType = "application/vnd.slipway.retired.v1";
 
 /** Always the same bytes: one small manifest a repository, however many tags it holds. */
 const marker = artifactManifest({ artifactType: retiredType, content: emptyBlob, annotations: {} });
 
 /**
- * Takes tags off the images that they are on, by moving them to an empty artifact. ECR takes a tag off only
- * with BatchDeleteImage, which deletes the image when it was the last one; moving can't delete anything, and
- * needs no right beyond pushing.
+ * Removes tags from their images by moving them to an empty artifact. ECR removes a tag only with
+ * BatchDeleteImage, which deletes the image with its last tag. Moving a tag deletes nothing, and needs no
+ * permission beyond pushing.
  */
 export async function retireTags(
   registry: RegistryConnection,

@@ -7,16 +7,16 @@ import type { TargetOutcome } from "../targets/target.ts";
 export interface DeployDocument extends Where {
   readonly version: 1;
   readonly kind: "deploy";
-  /** `nothing`: there was nothing to do. `superseded`: a newer commit came to run meanwhile. */
+  /** `nothing`: there was nothing to do. `superseded`: a newer commit was deployed meanwhile. */
   readonly outcome: "done" | "nothing" | "failed" | "interrupted" | "superseded";
   /** Services whose image is in the registry. */
   readonly services: readonly DeployedService[];
-  /** Services whose image is not there, since the run was interrupted. */
+  /** Services that were not built because the run was interrupted. */
   readonly notBuilt: readonly string[];
   readonly targets: readonly TargetOutcome[];
-  /** The records that were written of it, one for each service of which a target was tried. */
+  /** The release records of this run: one for each service with a target that the run tried to move. */
   readonly releases: readonly RecordedRelease[];
-  /** Where the time went. */
+  /** How long each phase took. */
   readonly timeline: readonly Phase[];
   readonly milliseconds: number;
 }

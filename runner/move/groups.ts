@@ -11,13 +11,13 @@ import {
 } from "./target.ts";
 
 /**
- * Moves targets in groups by their `order`, the members of a group side by side, and follows each to
- * its end. One that fails does not keep others of its group from theirs; the next group is begun only
- * when all before it went well. Once the run is interrupted no further target is begun.
+ * Moves targets in groups by their `order`, the members of a group in parallel, and follows each to its end.
+ * A failure does not stop other members of its group. The next group starts only when every earlier one
+ * succeeded. An interrupted run starts no further target.
  *
  * @param options.step step that they are shown under
- * @param options.allOrNothing when one fails (or the run is interrupted), nothing more is waited for,
- *   and what this run has moved is put back
+ * @param options.allOrNothing when a target fails, or the run is interrupted, the run stops waiting and puts
+ *   back what it has moved
  * @returns a result for each move, in their order
  */
 export async function moveTargets(
@@ -63,12 +63,12 @@ function resultOf(ended: readonly TargetResult[], { plan }: TargetMove): TargetR
   return found;
 }
 
-/** Whether it keeps what comes after it from being begun. */
+/** Whether the next group must not start because of this result. */
 function isObstacle({ outcome }: TargetResult): boolean {
   return outcome.outcome !== "done" && outcome.outcome !== "unchanged";
 }
 
-/** Why the next group is not begun: `ecs shop/ui failed`; undefined when all went well. */
+/** Why the next group does not start: `ecs shop/ui failed`; undefined when every target succeeded. */
 function obstacleOf(ended: readonly TargetResult[]): string | undefined {
   const first =
     ended.find(({ outcome }) => outcome.outcome === "failed" || outcome.outcome === "rolled back") ??

@@ -9,11 +9,11 @@ import type { Emit } from "../report/events.ts";
 
 const waitSeconds = 1800;
 const pollSeconds = 1;
-/** A lock that was not renewed for so long was left behind by a run that was killed. */
+/** A lock that was not renewed for this long belongs to a run that was killed. */
 const staleSeconds = 15;
 
 export interface TargetsLock {
-  /** Whether another run had to be waited for: what was found out before may be out of date. */
+  /** Whether this run waited for another one: what it read before may be out of date. */
   readonly waited: boolean;
   release(): Promise<void>;
 }
@@ -127,7 +127,7 @@ function describeSelf(now: Date): string {
   return `${userInfo().username}@${hostname()} (pid ${process.pid}) since ${now.toISOString().replace(/\.\d+Z$/, "Z")}`;
 }
 
-/** Whether a holder, as it has described itself, was a process of this machine that is no more. */
+/** Whether a holder, as it described itself, was a process of this machine that has ended. */
 function isGone(holder: string): boolean {
   const [, host, pid] = /@(\S+) \(pid (\d+)\)/.exec(holder) ?? [];
   if (host !== hostname() || pid === undefined) return false;

@@ -3,8 +3,8 @@ import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
 import type { DeployDocument } from "./document.ts";
 
 /**
- * How a deployment ended. One target that failed or went back to what it ran before makes it a
- * failure, whatever became of the others.
+ * How a deployment ended. One target that failed or was rolled back makes it a failure, regardless of the
+ * others.
  */
 export function judgeOutcome(run: {
   readonly nothingToDo: boolean;
@@ -23,7 +23,7 @@ export function judgeOutcome(run: {
   return run.nothingToDo ? "nothing" : "done";
 }
 
-/** An outcome for each target that was planned: its own, or that it was not come to. */
+/** One outcome per planned target; targets that were never reached count as not started. */
 export function outcomesOfPlans(
   plans: readonly TargetPlan[],
   outcomes: readonly TargetOutcome[],

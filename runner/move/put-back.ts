@@ -6,10 +6,10 @@ import { groupByOrder } from "./order.ts";
 import { baseOf, type MovingSession, type TargetResult, verdictOf } from "./target.ts";
 
 /**
- * Puts back what a run has moved, also what failed half-way: the groups in reverse order, the members
- * of each side by side. Goes on when the run was interrupted: a second Ctrl-C ends the process.
+ * Puts back what a run has moved, including targets that failed half-way: the groups in reverse order, the
+ * members of each in parallel. An interrupted run finishes this; a second Ctrl-C ends the process.
  *
- * @returns the moves with how they ended up; those that had changed nothing as they were
+ * @returns the results after putting back; results that changed nothing stay as they were
  */
 export async function putBack(
   session: MovingSession,
@@ -57,7 +57,7 @@ function putOneBack(moved: TargetResult, context: TargetContext, cause: string):
 }
 
 /**
- * How a target ended that was put back, or was tried to be: one that failed by itself still says so.
+ * The outcome of a target after the attempt to put it back. A target that failed by itself still says so.
  *
  * @param before how its move ended
  * @param reverted how putting it back ended

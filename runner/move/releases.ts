@@ -40,7 +40,7 @@ export interface MovedDocument extends Where {
   readonly targets: readonly TargetOutcome[];
   /** The records that were written of it. */
   readonly releases: readonly RecordedRelease[];
-  /** Where the time went. */
+  /** How long each phase took. */
   readonly timeline: readonly Phase[];
   readonly milliseconds: number;
 }

@@ -36,7 +36,7 @@ function tinted(outcome: TargetOutcome["outcome"], { green, red, yellow, dim }: 
   }
 }
 
-/** Why a target did not get there, and what to do. */
+/** Why a target failed, and what to do about it. */
 export function showEvidence(
   { title, outcome, message, evidence = [], hint }: TargetOutcome,
   { red, cyan }: Colours,
@@ -50,7 +50,7 @@ export function showEvidence(
   ];
 }
 
-/** Where the time went, on one line. */
+/** How long each phase took, on one line. */
 export function showTimeline({ timeline }: Pick<DeployDocument, "timeline">, { dim }: Colours): string {
   const phases = timeline.map(({ phase, milliseconds }) => `${phase} ${formatDuration(milliseconds)}`);
   return dim(phases.join("  "));

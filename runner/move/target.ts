@@ -33,7 +33,7 @@ export interface TargetResult {
 }
 
 /**
- * Moves one target and follows it to its end. What goes wrong is its outcome, and no exception.
+ * Moves one target and follows it to its end. A failure is its outcome, not an exception.
  *
  * @param step step that it is shown under
  */
@@ -74,8 +74,8 @@ export async function moveTarget(
 }
 
 /**
- * Follows once more what brought a target to where it is. It is not changed, and so is not put back with
- * what is: what fails here is left as it is.
+ * Follows a target again that already runs its image. The run does not change it, and so does not put it back
+ * when it fails.
  */
 async function prove(move: TargetMove, context: TargetContext): Promise<TargetResult> {
   const { plan, image } = move;
@@ -121,13 +121,13 @@ export function unchanged(move: TargetMove, message: string): TargetResult {
   return { move, outcome, applied: undefined };
 }
 
-/** A target that is not begun, and why. */
+/** A target that is not started, and why. */
 export function notStarted(move: TargetMove, message: string): TargetResult {
   const outcome = { ...baseOf(move.plan), outcome: "not started" as const, message, milliseconds: 0 };
   return { move, outcome, applied: undefined };
 }
 
-/** A target that is not begun, since a newer commit was deployed meanwhile there. */
+/** A target that is not started because a newer commit was deployed there meanwhile. */
 function overtaken(move: TargetMove, message: string): TargetResult {
   const moved = notStarted(move, message);
   return { ...moved, outcome: { ...moved.outcome, because: "superseded" } };

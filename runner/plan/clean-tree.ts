@@ -2,14 +2,14 @@ import { stackFile } from "../../config/description/description.ts";
 import type { Problem } from "../../config/problems/errors.ts";
 import type { Gate } from "../targets/gate.ts";
 
-/** What the stack says of the source that is deployed. */
+/** The verdict of the gate "clean tree" on the source that is deployed. */
 export function cleanTreeGate([problem]: readonly Problem[], allowDirty: boolean): Gate {
   const gate = "clean tree" as const;
   if (problem === undefined) return { gate, verdict: "passed" };
   return { gate, verdict: allowDirty ? "overridden" : "failed", message: problem.message };
 }
 
-/** Why a service may not be deployed to a stack that takes only what is committed. */
+/** Why a service may not be deployed to a stack that requires a clean tree. */
 export function cleanTreeProblems(
   service: string,
   stack: string,

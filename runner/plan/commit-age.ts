@@ -8,13 +8,13 @@ export interface DatedCommit {
 }
 
 /**
- * How a commit stands to another. `apart`: each has what the other has not, as on two branches.
+ * How one commit relates to another. `apart`: each has commits that the other lacks, as on two branches.
  */
 export type Age = "same" | "newer" | "older" | "apart" | "unknown";
 
 /**
- * Whether our commit is older than the one that runs: by their history where the repository has both
- * of them, else by when they were made.
+ * Whether our commit is older than the one that runs. Their history decides where the repository has both;
+ * otherwise their commit times do.
  *
  * @param commonAncestor the newest commit that both come from, or "" when there is none; undefined when
  *   the repository does not have enough history to tell
@@ -30,13 +30,13 @@ export function ageOf(ours: DatedCommit, running: DatedCommit, commonAncestor: s
   return difference === 0 ? "unknown" : difference < 0 ? "older" : "newer";
 }
 
-/** The release that a service runs, as far as this is about it. */
+/** The release that a service runs, reduced to what decides which commit is newer. */
 export interface RunningRelease extends DatedCommit {
   readonly service: string;
   readonly release: string;
 }
 
-/** Why an older commit is not moved over a newer release. */
+/** Why an older commit does not replace a newer release. */
 export function supersededProblem(
   running: RunningRelease,
   ours: DatedCommit,
@@ -53,7 +53,7 @@ export function supersededProblem(
   };
 }
 
-/** What is said when it can't be told which one is newer. */
+/** The notice for when history does not tell which commit is newer. */
 export function undecidedNotice(
   running: RunningRelease,
   ours: DatedCommit,

@@ -7,7 +7,7 @@ import type { Image } from "../registry/image.ts";
 import { findImagesBySource } from "../registry/lookup.ts";
 import type { Session } from "../session/session.ts";
 
-/** A service, what its build would read, and the image that the registry has of just that. */
+/** A service, what its build would read, and the image that the registry has of exactly that source. */
 export interface ComparedService {
   readonly service: Service;
   readonly repository: string;
@@ -15,15 +15,15 @@ export interface ComparedService {
   readonly source: { readonly hash: string; readonly files: number; readonly bytes: number };
   /** What its build would read, file by file. */
   readonly description: SourceDescription;
-  /** Undefined: it has to be built. */
+  /** Undefined when it has to be built. */
   readonly image: Image | undefined;
-  /** Services that were not asked for, but must be built before it: it is built from their images. */
+  /** Services that were not asked for but must be built first, because this one is built from their images. */
   readonly missingBases: readonly string[];
 }
 
 /**
- * Decides what has to be built: hashes what each build reads, and asks the registry for an image of
- * that hash, by whatever machine it was built.
+ * Decides what has to be built: hashes what each build reads, and asks the registry for an image with
+ * that hash. It does not matter which machine built the image.
  */
 export async function compareWithRegistry(session: Session): Promise<readonly ComparedService[]> {
   const { directory, catalogue, settings, registry, clients, signal, services, emit } = session;

@@ -65,7 +65,7 @@ export async function inspectServices(
   return planProofs(found);
 }
 
-/** What an image that was built before lacks, and is to be moved; one that is built now is verified then. */
+/** What is missing from an image that an earlier run built. An image that this run builds is verified later. */
 async function imageFaults(
   { clients, signal }: Session,
   { service, repository, source, image }: TaggedService,

@@ -3,8 +3,8 @@ import { kindOf } from "../targets/kinds.ts";
 import type { TargetContext, TargetImage, TargetPlan } from "../targets/target.ts";
 
 /**
- * A plan, with what its kind's checks found: what fails stands in the way, what could not be checked is
- * a note. A target that stays as it is needs nothing.
+ * Adds the results of the kind's checks to a plan: a failed check is a problem, a check that could not be made
+ * is a note. A target that stays as it is needs no checks.
  */
 export async function withChecks(
   plan: TargetPlan,

@@ -6,7 +6,7 @@ import { kindOf } from "../targets/kinds.ts";
 import type { TargetPlan } from "../targets/target.ts";
 import { runsImageOf } from "../targets/target.ts";
 
-/** A service that is to be moved, and what is recorded of it. */
+/** A service that is to be moved, and its newest release record. */
 interface RecordedService {
   readonly service: Service;
   /** Undefined while it is still to be built: nothing runs it yet. */
@@ -17,9 +17,9 @@ interface RecordedService {
 }
 
 /**
- * Plans to prove what runs its image without a release that says that this went well: the run that moved
- * it was ended before its last check, or the check failed and the version was kept. Such a target is
- * followed once more, and not taken for done.
+ * Plans to prove a target that runs its image without a successful release of it. The run that moved it ended
+ * before its last check, or the check failed and the version was kept. Such a target is followed again; it does
+ * not count as done.
  */
 export function planProofs<S extends RecordedService>(services: readonly S[]): readonly S[] {
   const isRecorded = ({ image, newestRecord }: RecordedService) =>

@@ -53,7 +53,7 @@ export function connectToRegistry(clients: Clients, host: string, signal: AbortS
   };
 }
 
-/** Registries on this machine speak HTTP, as Docker takes for granted; all others HTTPS. */
+/** Registries on this machine speak HTTP, as Docker assumes; all others speak HTTPS. */
 export function registryUrl(host: string): string {
   const local = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(host);
   return `${local ? "http" : "https"}://${host}/`;

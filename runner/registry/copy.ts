@@ -42,9 +42,9 @@ const manifestSchema = z.object({
 /**
  * Copies an image to another repository, digest for digest: the index with all its manifests, and what
  * refers to any of them. Blobs first, then manifests, the index last: at no time does a manifest point
- * to what is not there. What is there already is not transferred again.
+ * to what is not there. What is already there is not transferred again.
  *
- * @param keeps whether a referrer is copied, too
+ * @param keeps whether a referrer is copied as well
  * @throws UserError `image-gone`, `blob-copy-failed`, `push-refused`
  */
 export async function copyImage(

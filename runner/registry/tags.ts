@@ -56,7 +56,7 @@ export async function checkTags(
   return judgeTags(repository, digest, found, movable);
 }
 
-/** From where tags are to what can be done with them. */
+/** What can be done with tags, from where they are now. */
 export function judgeTags(
   repository: string,
   digest: string | undefined,

@@ -6,7 +6,7 @@ export function releasesOf(head: StoredRelease | undefined): readonly EarlierRel
   return head === undefined ? [] : [asEarlier(head), ...head.record.earlier];
 }
 
-/** Whether a release's image ran as it should. */
+/** Whether a release's image ran successfully. */
 export function isSuccessful({ outcome }: Pick<EarlierRelease, "outcome">): boolean {
   return outcome === "done" || outcome === "found";
 }

@@ -30,7 +30,7 @@ const earlierSchema = z.object({
   committedAt: utc.optional(),
   /** Id of the release that it went back to. */
   backTo: z.string().optional(),
-  /** Gates that were against it, and that a person overrode. */
+  /** Failed gates that a person overrode. */
   overridden: z.array(z.string()).optional(),
   /** Digest of its record, which tells more, as long as the registry keeps it. */
   record: digest.optional(),
@@ -54,7 +54,7 @@ const targetSchema = z.object({
 });
 
 /**
- * One deployment of one service: what was moved where, from what, by whom, and how it ended. Kept in
+ * One deployment of one service: what was moved where, from what, by whom, and how it ended. It is stored in
  * the registry beside the image. Fields are added, never renamed or removed.
  */
 export const releaseRecordSchema = z.object({
@@ -68,7 +68,7 @@ export const releaseRecordSchema = z.object({
   startedAt: utc,
   finishedAt: utc,
   outcome: outcomeSchema,
-  /** Written by a later run: the one that made the release was ended before it could. */
+  /** Whether a later run wrote it, because the run that made the release ended too early. */
   late: z.boolean().default(false),
   source: z.object({
     hash: z.string().optional(),
@@ -118,7 +118,7 @@ export type ReleaseRecord = z.output<typeof releaseRecordSchema>;
 export type EarlierRelease = z.output<typeof earlierSchema>;
 export type ReleaseOutcome = z.output<typeof outcomeSchema>;
 
-/** A record, and where it lies. */
+/** A record, and where it is stored. */
 export interface StoredRelease {
   readonly record: ReleaseRecord;
   /** Digest of the record's own manifest; undefined when only its head was written. */
@@ -163,8 +163,8 @@ export function appendEarlier(head: StoredRelease | undefined): readonly Earlier
 }
 
 /**
- * How a release ended, from how its targets did: one that failed makes it failed, whatever became of
- * the others. Undefined when nothing was tried.
+ * The outcome of a release, from those of its targets: one failed target makes it a failure. Undefined when no
+ * target was tried.
  */
 export function outcomeOfTargets(outcomes: readonly string[]): ReleaseOutcome | undefined {
   const has = (...wanted: readonly string[]) => outcomes.some((one) => wanted.includes(one));
