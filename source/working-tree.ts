@@ -15,11 +15,9 @@ import { UserError } from "../config/problems/errors.ts";
 import type { ContentCache, FileStamp } from "./content-cache.ts";
 import { byPath, type SourceFile } from "./file.ts";
 import type { FolderMatches, IgnoreRules } from "./ignore.ts";
+import { identify, ownFolder, readOutputFiles } from "./own-files.ts";
 import type { SourceTree } from "./tree.ts";
 import { type Reading, turns } from "./turns.ts";
-
-/** The project's folder that is Slipway's own; never source, even when the whole project is a context. */
-export const ownFolder = ".slipway";
 
 /** Files up to this size are read in one go: a stream costs more than it saves. Bytes. */
 const smallFile = 256 * 1024;
@@ -35,6 +33,8 @@ interface Found {
   readonly executable: boolean;
   readonly size: number;
   readonly stamp: FileStamp;
+  /** Of the file in its file system. */
+  readonly device: bigint;
 }
 
 /**
@@ -45,6 +45,9 @@ interface Found {
  */
 export function openWorkingTree(directory: string, cache: ContentCache, reading: Reading = {}): SourceTree {
   const turn = turns(reading);
+  const outputs = readOutputFiles();
+  const isOutput = ({ device, stamp }: Found) =>
+    outputs.size > 0 && outputs.has(identify({ dev: device, ino: stamp.inode }));
   const keyOf = (folder: string, path: string) => (folder === "" ? path : `${folder}/${path}`);
   const known = (key: string, found: Found) =>
     found.kind === "link"
@@ -75,10 +78,11 @@ export function openWorkingTree(directory: string, cache: ContentCache, reading:
       const root = join(directory, folder);
       const top = folderKey(folder);
       const found: Found[] = [];
-      for (const more of walk(root, top, rules, found)) if (turn.due(more)) await turn.take();
+      for (const more of walk(root, rules, found)) if (turn.due(more)) await turn.take();
       const files: SourceFile[] = [];
       const large: Found[] = [];
       for (const one of found) {
+        if (isOutput(one)) continue;
         const key = keyOf(top, one.path);
         const hash = known(key, one);
         if (hash !== undefined) files.push(fileOf(one, hash));
@@ -98,7 +102,7 @@ function folderKey(folder: string): string {
 }
 
 /** Walks a folder; after each folder in it a pause is possible, and it says how many files that had. */
-function* walk(root: string, top: string, rules: IgnoreRules, found: Found[]): Generator<number> {
+function* walk(root: string, rules: IgnoreRules, found: Found[]): Generator<number> {
   const open: { below: string; matches: FolderMatches | undefined }[] = [{ below: "", matches: undefined }];
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
     const { below, matches } = folder;
@@ -108,7 +112,7 @@ function* walk(root: string, top: string, rules: IgnoreRules, found: Found[]): G
       if (entry.name === ".git" && !rules.keepsGit) continue;
       const looked = rules.look(path, matches);
       if (entry.isDirectory()) {
-        if (top === "" && path === ownFolder) continue;
+        if (entry.name === ownFolder) continue;
         if (!looked.ignored || !rules.canSkip(path)) open.push({ below: path, matches: looked.matches });
       } else if (!looked.ignored) {
         const one = look(`${root}/${path}`, path);
@@ -148,6 +152,7 @@ function look(absolute: string, path: string): Found | undefined {
     kind,
     executable: kind === "file" && (stats.mode & 0o100n) !== 0n,
     size: Number(stats.size),
+    device: stats.dev,
     stamp: { size: stats.size, modified: stats.mtimeNs, changed: stats.ctimeNs, inode: stats.ino },
   };
 }

@@ -18,6 +18,7 @@ interface Situation {
   readonly bare?: "no repository" | "no commit";
   readonly version?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly isDirty?: true;
 }
 
 type Git = (...words: readonly string[]) => Promise<unknown>;
@@ -98,14 +99,12 @@ export const situations: readonly Situation[] = [
   },
   {
     title: "changes that are not committed",
-    prepare: (_, directory) => writeFile(join(directory, "file"), "changed\n"),
+    isDirty: true,
   },
   {
     title: "the same on a git tag",
-    prepare: async (git, directory) => {
-      await commitThenTag(git, "v1.4.2");
-      await writeFile(join(directory, "file"), "changed\n");
-    },
+    prepare: (git) => commitThenTag(git, "v1.4.2"),
+    isDirty: true,
   },
   { title: "`--version v3.1.0` on main", version: "v3.1.0" },
   { title: "`--version hotfix-login` on main", version: "hotfix-login" },
@@ -118,14 +117,17 @@ export async function plansIn(situation: Situation): Promise<Record<TagPreset, T
   const root = await mkdtemp(join(tmpdir(), "slipway-git-"));
   try {
     const directory = await layOut(situation, root);
-    const revision = await readRevision(directory, situation.environment ?? {});
+    // CI's variables are about the commit that is checked out.
+    const commit = (await readRevision(directory, {}))?.commit;
+    const environment = situation.environment && { ...situation.environment, GITHUB_SHA: commit };
+    const revision = await readRevision(directory, environment ?? {});
     const plans = Object.entries(tagPresets).map(([name, formats]) => [
       name,
       planTags(formats, {
         stack: "dev",
         version: situation.version,
         revision,
-        uncommittedSource: (revision?.uncommitted.length ?? 0) > 0 ? sourceHash : undefined,
+        uncommittedSource: situation.isDirty ? sourceHash : undefined,
       }),
     ]);
     return Object.fromEntries(plans) as Record<TagPreset, TagPlan>;

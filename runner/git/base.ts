@@ -1,6 +1,6 @@
-import { type SimpleGit, simpleGit } from "simple-git";
 import { UserError } from "../../config/problems/errors.ts";
 import { didYouMean } from "../../config/problems/nearest.ts";
+import { type Git, openGit } from "./git.ts";
 import { assertNotRefused } from "./refusal.ts";
 
 /** What sources are compared with: a commit, or nothing, and then everything counts as changed. */
@@ -22,21 +22,21 @@ export async function findGitBase(directory: string, ref: string): Promise<GitBa
   if (nothingBefore.test(ref)) {
     return { kind: "none", ref, reason: "there is nothing before the first push" };
   }
-  const git = simpleGit(directory);
+  const git = openGit(directory);
   const shallow = await isShallow(git, directory);
   const name = ref.replace(/\.\.\.(HEAD)?$/, "");
   const commit = await resolve(git, name);
   if (commit === undefined) return withoutCommit(git, name, shallow);
   if (name === ref) return { kind: "commit", ref, commit };
-  const base = (await git.raw(["merge-base", commit, "HEAD"]).catch(() => "")).trim();
+  const base = (await git.text(["merge-base", commit, "HEAD"]).catch(() => "")).trim();
   if (base !== "") return { kind: "commit", ref, commit: base };
   const reason = `no commit is known that this branch and ${name} have in common`;
   return { kind: "none", ref, reason, ...(shallow ? { fix: fetchFix(name) } : {}) };
 }
 
-async function isShallow(git: SimpleGit, directory: string): Promise<boolean> {
+async function isShallow(git: Git, directory: string): Promise<boolean> {
   try {
-    return (await git.raw(["rev-parse", "--is-shallow-repository"])).trim() === "true";
+    return (await git.text(["rev-parse", "--is-shallow-repository"])).trim() === "true";
   } catch (cause) {
     assertNotRefused(cause, directory);
     throw new UserError(
@@ -52,17 +52,17 @@ async function isShallow(git: SimpleGit, directory: string): Promise<boolean> {
 }
 
 /** The commit that a name stands for; with the remote's branch of that name where there is no other. */
-async function resolve(git: SimpleGit, name: string): Promise<string | undefined> {
+async function resolve(git: Git, name: string): Promise<string | undefined> {
   for (const candidate of [name, `origin/${name}`]) {
     // `--end-of-options`: a name that begins with a dash is no option.
     const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${candidate}^{commit}`];
-    const found = (await git.raw(args).catch(() => "")).trim();
+    const found = (await git.text(args).catch(() => "")).trim();
     if (/^[0-9a-f]{40,64}$/.test(found)) return found;
   }
   return undefined;
 }
 
-async function withoutCommit(git: SimpleGit, name: string, shallow: boolean): Promise<GitBase> {
+async function withoutCommit(git: Git, name: string, shallow: boolean): Promise<GitBase> {
   if (shallow) {
     const reason = `${name} is not in this clone, which has only the newest part of the history`;
     return { kind: "none", ref: name, reason, fix: fetchFix(name) };
@@ -75,7 +75,7 @@ async function withoutCommit(git: SimpleGit, name: string, shallow: boolean): Pr
     };
   }
   const branches = (
-    await git.raw(["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags"])
+    await git.text(["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags"])
   )
     .split("\n")
     .filter((one) => one !== "");

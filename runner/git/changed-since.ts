@@ -5,6 +5,7 @@ import { parseSettings } from "../../config/description/load.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import { parseYaml } from "../../config/problems/yaml.ts";
 import { compareSources, type SourceChange } from "../../source/compare.ts";
+import type { SourceFile } from "../../source/file.ts";
 import { type Described, hashSources, readSources, type Source } from "../../source/hash.ts";
 import type { SourceTree } from "../../source/tree.ts";
 import type { Emit } from "../report/events.ts";
@@ -74,7 +75,7 @@ export function warnOfNoBase(base: GitBase, { emit }: Context): void {
 }
 
 /** Compares what builds read now with what they would have read at a commit. Needs git and nothing else. */
-async function compareWithCommit(
+export async function compareWithCommit(
   { directory, catalogue, settings }: StackDescription,
   sources: ReadonlyMap<string, Source>,
   chosen: readonly Service[],
@@ -86,7 +87,8 @@ async function compareWithCommit(
     removed: [],
   });
   if (base.kind === "none") return all(base.reason);
-  const tree = await openCommittedTree(directory, base.commit, signal);
+  const known = new Map([...sources.values()].flatMap(filesOf).map((file) => [file.absolute, file]));
+  const tree = await openCommittedTree(directory, base.commit, { signal, known });
   const then = await describedThen(tree, settings);
   if ("reason" in then) return all(then.reason);
   const services = new Map<string, SinceThen>();
@@ -103,6 +105,12 @@ async function compareWithCommit(
   }
   const names = catalogue.services.map(({ name }) => name);
   return { services, removed: then.services.map(({ name }) => name).filter((name) => !names.includes(name)) };
+}
+
+/** Files whose content on disk is known already, so that none is read twice. */
+function filesOf({ inputs }: Source): readonly SourceFile[] {
+  const { dockerfile, context, namedContexts, extraInputs } = inputs;
+  return [dockerfile, ...context, ...Object.values(namedContexts).flat(), ...extraInputs];
 }
 
 async function compareService(

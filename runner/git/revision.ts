@@ -1,8 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { type SimpleGit, simpleGit } from "simple-git";
-import { branchFromCi, mainBranchFromCi, pullRequestFromCi } from "./ci.ts";
-import { withoutEngineKeys } from "./engine-keys.ts";
+import { identifyCheckout } from "./ci.ts";
+import { type Git, openGit } from "./git.ts";
 import { assertNotRefused } from "./refusal.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -12,20 +10,18 @@ export interface Revision {
   /** 40 hexadecimal digits. */
   readonly commit: string;
   readonly committedAt: Date;
-  /** Undefined when detached and nothing else names it. */
+  /** A branch that the commit is on; undefined when HEAD is detached and CI names none of this commit. */
   readonly branch: string | undefined;
   /** The branch that origin/HEAD or CI calls the main one; undefined when neither does. */
   readonly mainBranch: string | undefined;
-  /** Number of the pull request that CI builds. */
+  /** Number of the pull request that the commit belongs to, or `unknownPullRequest`. */
   readonly pullRequest: string | undefined;
   /** Git tags that begin with v, on this commit. */
   readonly tagsHere: readonly string[];
   /** Git tags that begin with v, on any commit. */
   readonly versionTags: readonly string[];
-  /** Whether history was left out when it was cloned: tags may be missing, too. */
+  /** Whether history was left out when it was cloned: tags may be missing as well. */
   readonly isShallow: boolean;
-  /** Files and folders (ending in `/`) that differ from the commit, relative to the directory asked about. */
-  readonly uncommitted: readonly string[];
 }
 
 /**
@@ -39,28 +35,29 @@ export async function readRevision(
   environment: Environment = process.env,
 ): Promise<Revision | undefined> {
   try {
-    const git = simpleGit(directory);
-    const [line, branch, originHead, shallow, tags, uncommitted, event] = await Promise.all([
-      git.raw(["log", "-1", "--format=%H %ct"]),
+    const git = openGit(directory);
+    const [line, localBranch, originHead, shallow, tags, origin, event] = await Promise.all([
+      git.text(["rev-list", "--max-count=1", "--timestamp", "HEAD"]),
       symbolicRef(git, "HEAD", "refs/heads/"),
       symbolicRef(git, "refs/remotes/origin/HEAD", "refs/remotes/origin/"),
-      git.raw(["rev-parse", "--is-shallow-repository"]),
+      git.text(["rev-parse", "--is-shallow-repository"]),
       versionTags(git),
-      uncommittedPaths(git, directory),
+      git.text(["config", "--get", "remote.origin.url"]).catch(() => ""),
       readEvent(environment),
     ]);
-    const [commit, seconds] = line.trim().split(" ");
+    const [seconds, commit] = line.trim().split(" ");
     if (commit === undefined || seconds === undefined) return undefined;
+    const checkout = { commit, branch: localBranch, origin: origin.trim() || undefined };
+    const { branch, pullRequest, mainBranch } = identifyCheckout(environment, event, checkout);
     return {
       commit,
       committedAt: new Date(Number(seconds) * 1000),
-      branch: branch ?? branchFromCi(environment),
-      mainBranch: originHead ?? mainBranchFromCi(environment, event),
-      pullRequest: pullRequestFromCi(environment),
+      branch,
+      mainBranch: originHead ?? mainBranch,
+      pullRequest,
       tagsHere: tags.filter((tag) => tag.commit === commit).map(({ name }) => name),
       versionTags: tags.map(({ name }) => name),
       isShallow: shallow.trim() === "true",
-      uncommitted,
     };
   } catch (error) {
     assertNotRefused(error, directory);
@@ -70,16 +67,16 @@ export async function readRevision(
 }
 
 /** What a symbolic reference names, below `prefix`; undefined when it is none (a detached HEAD). */
-async function symbolicRef(git: SimpleGit, name: string, prefix: string): Promise<string | undefined> {
+async function symbolicRef(git: Git, name: string, prefix: string): Promise<string | undefined> {
   // In full: a short name is another one as soon as a tag is called like the branch.
-  const target = (await git.raw(["symbolic-ref", "-q", name]).catch(() => "")).trim();
+  const target = (await git.text(["symbolic-ref", "-q", name]).catch(() => "")).trim();
   return target.startsWith(prefix) ? target.slice(prefix.length) : undefined;
 }
 
-async function versionTags(git: SimpleGit): Promise<{ name: string; commit: string }[]> {
+async function versionTags(git: Git): Promise<{ name: string; commit: string }[]> {
   // The second object is the commit of an annotated tag.
   const format = "%(refname) %(*objectname) %(objectname)";
-  const lines = await git.raw(["for-each-ref", `--format=${format}`, "refs/tags/v*"]);
+  const lines = await git.text(["for-each-ref", `--format=${format}`, "refs/tags/v*"]);
   return lines.split("\n").flatMap((line) => {
     const [ref, ...objects] = line.split(" ");
     const commit = objects.find((object) => object !== "");
@@ -93,39 +90,6 @@ async function readEvent({ GITHUB_EVENT_PATH: path }: Environment): Promise<stri
   return path === undefined || path === "" ? undefined : readFile(path, "utf8").catch(() => undefined);
 }
 
-async function uncommittedPaths(git: SimpleGit, directory: string): Promise<string[]> {
-  const [prefix, status] = await Promise.all([
-    git.raw(["rev-parse", "--show-prefix"]),
-    git.raw(["status", "--porcelain", "-z", "--no-renames", "--", "."]),
-  ]);
-  return withoutEngineKeys(git, pathsOfStatus(status, prefix.trim()), (path) =>
-    readFile(join(directory, path), "utf8").catch(() => undefined),
-  );
-}
-
-/**
- * The paths in what `git status --porcelain -z --no-renames` prints, relative to the folder at `prefix`
- * of the repository.
- */
-export function pathsOfStatus(status: string, prefix: string): string[] {
-  return status
-    .split("\0")
-    .filter((entry) => entry !== "")
-    .map((entry) => entry.slice(3))
-    .filter((path) => path.startsWith(prefix))
-    .map((path) => path.slice(prefix.length));
-}
-
-/** Whether any of the paths that changed is one of `read`, or inside one, or a folder that holds one. */
-export function touches(changed: readonly string[], read: readonly string[]): boolean {
-  const asFolder = (path: string) => `${path.replace(/^\.\//, "").replace(/\/+$/, "")}/`;
-  return read.some((path) => {
-    const folder = asFolder(path);
-    if (folder === "./") return changed.length > 0;
-    return changed.some((one) => asFolder(one).startsWith(folder) || folder.startsWith(asFolder(one)));
-  });
-}
-
 /**
  * The newest commit that two commits both come from; "" when they have none in common. Undefined when
  * the repository does not have both, or was fetched without the history that would tell.
@@ -137,13 +101,19 @@ export async function commonAncestor(
 ): Promise<string | undefined> {
   if (![one, other].every((commit) => /^[0-9a-f]{40}$/.test(commit))) return undefined;
   try {
-    const git = simpleGit(directory);
-    const base = (await git.raw(["merge-base", one, other])).trim();
+    const git = openGit(directory);
+    const base = (await git.text(["merge-base", one, other]).catch(unlessNone)).trim();
     if (base === one || base === other) return base;
-    const shallow = (await git.raw(["rev-parse", "--is-shallow-repository"])).trim() === "true";
+    const shallow = (await git.text(["rev-parse", "--is-shallow-repository"])).trim() === "true";
     return shallow ? undefined : base;
   } catch (error) {
     assertNotRefused(error, directory);
     return undefined;
   }
+}
+
+/** Git ends with 1, and says nothing, when there is no common commit. */
+function unlessNone(error: unknown): string {
+  if (error instanceof Error && "exitCode" in error && error.exitCode === 1) return "";
+  throw error;
 }

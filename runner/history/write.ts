@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import packageDescription from "../../package.json" with { type: "json" };
-import { type Revision, touches } from "../git/revision.ts";
+import type { Revision } from "../git/revision.ts";
 import { connectToRegistry, type RegistryConnection } from "../registry/connection.ts";
 import type { Image } from "../registry/image.ts";
 import type { ReferrersKeeper } from "../registry/referrers.ts";
@@ -164,16 +164,20 @@ function factsOf(session: Session, release: Release, id: string) {
   };
 }
 
-/** The source that a service was built from, as a release record describes it. */
-export function sourceOf(hash: string, revision: Revision | undefined, read: readonly string[]) {
+/**
+ * What a record says of the source that a service was built from.
+ *
+ * @param dirty whether its build read what is not in the commit
+ */
+export function sourceOf(hash: string, revision: Revision | undefined, dirty: boolean) {
   if (revision === undefined) return { hash };
-  const { commit, committedAt, branch, uncommitted } = revision;
+  const { commit, committedAt, branch } = revision;
   return {
     hash,
     commit,
     committedAt: committedAt.toISOString(),
     ...(branch === undefined ? {} : { branch }),
-    dirty: touches(uncommitted, read),
+    dirty,
   };
 }
 

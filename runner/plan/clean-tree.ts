@@ -2,7 +2,10 @@ import { stackFile } from "../../config/description/description.ts";
 import type { Problem } from "../../config/problems/errors.ts";
 import type { Gate } from "../targets/gate.ts";
 
-/** The verdict of the gate "clean tree" on the source that is deployed. */
+/** Up to this many paths of a service are named in an error; the others are counted. */
+const shownPaths = 3;
+
+/** The gate that `requireCleanTree` is, with its verdict. */
 export function cleanTreeGate([problem]: readonly Problem[], allowDirty: boolean): Gate {
   const gate = "clean tree" as const;
   if (problem === undefined) return { gate, verdict: "passed" };
@@ -28,8 +31,8 @@ export function cleanTreeProblems(
       },
     ];
   }
-  const shown = uncommitted.slice(0, 3).join(", ");
-  const more = uncommitted.length > 3 ? ` and ${uncommitted.length - 3} more` : "";
+  const shown = uncommitted.slice(0, shownPaths).join(", ");
+  const more = uncommitted.length > shownPaths ? ` and ${uncommitted.length - shownPaths} more` : "";
   return [
     {
       ...problem,

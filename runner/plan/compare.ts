@@ -2,7 +2,7 @@ import type { Service } from "../../config/catalogue/catalogue.ts";
 import { neededBy } from "../../config/description/needs.ts";
 import { repositoryName, sourceTag } from "../../config/names.ts";
 import type { SourceDescription } from "../../source/describe.ts";
-import { hashSources } from "../../source/hash.ts";
+import { hashSources, type Source } from "../../source/hash.ts";
 import type { Image } from "../registry/image.ts";
 import { findImagesBySource } from "../registry/lookup.ts";
 import type { Session } from "../session/session.ts";
@@ -21,18 +21,31 @@ export interface ComparedService {
   readonly missingBases: readonly string[];
 }
 
-/**
- * Decides what has to be built: hashes what each build reads, and asks the registry for an image with
- * that hash. It does not matter which machine built the image.
- */
-export async function compareWithRegistry(session: Session): Promise<readonly ComparedService[]> {
-  const { directory, catalogue, settings, registry, clients, signal, services, emit } = session;
+/** Hashes what the builds of the session's services read, and of those that they are built from. */
+export async function hashChosenSources(
+  session: Pick<Session, "directory" | "catalogue" | "settings" | "services" | "signal" | "emit">,
+): Promise<ReadonlyMap<string, Source>> {
+  const { directory, catalogue, settings, services, signal, emit } = session;
   const described = { services: catalogue.services, baseImages: settings.baseImages };
-  const sources = await hashSources(directory, described, services, {
+  return hashSources(directory, described, services, {
     signal,
     progress: (files) =>
       emit({ kind: "step-progress", id: "compare", message: `${files.toLocaleString("en")} files so far` }),
   });
+}
+
+/**
+ * Decides what has to be built: hashes what each build reads, and asks the registry for an image of
+ * that hash, by whatever machine it was built.
+ *
+ * @param hashed the sources, when they are hashed already
+ */
+export async function compareWithRegistry(
+  session: Session,
+  hashed?: ReadonlyMap<string, Source>,
+): Promise<readonly ComparedService[]> {
+  const { settings, registry, clients, signal, services } = session;
+  const sources = hashed ?? (await hashChosenSources(session));
   const compared = [...sources.values()].map(({ inputs: { service }, hash, files, bytes, description }) => ({
     service,
     source: { hash, files, bytes },

@@ -1,11 +1,11 @@
 import { tagFormats } from "../../config/stack/tags.ts";
-import { type Revision, readRevision, touches } from "../git/revision.ts";
+import { type Revision, readRevision } from "../git/revision.ts";
+import { findUncommitted } from "../git/uncommitted.ts";
 import type { Session } from "../session/session.ts";
 import { planTags } from "../tags/tags.ts";
 import { cleanTreeGate, cleanTreeProblems } from "./clean-tree.ts";
-import { type ComparedService, compareWithRegistry } from "./compare.ts";
+import { type ComparedService, compareWithRegistry, hashChosenSources } from "./compare.ts";
 import { inspectServices } from "./inspect.ts";
-import { pathsRead } from "./paths-read.ts";
 import type { PlannedService, TaggedService } from "./plan.ts";
 
 /** What a plan is asked for, beside its services. */
@@ -34,13 +34,20 @@ export async function planDeployment(session: Session, request: PlanRequest): Pr
   const { tagged, revision } = await timeline.run(
     { id: "compare", title: "Compare the sources with the registry" },
     async ({ conclude }) => {
-      const [compared, revision] = await Promise.all([
-        compareWithRegistry(session),
+      const [sources, revision] = await Promise.all([
+        hashChosenSources(session),
         readRevision(session.directory),
+      ]);
+      const [compared, uncommitted] = await Promise.all([
+        compareWithRegistry(session, sources),
+        revision && findUncommitted(session, sources, revision.commit, session.signal),
       ]);
       const missing = compared.filter(({ image }) => image === undefined).length;
       conclude("done", missing === 0 ? "all images are built" : `${missing} of ${compared.length} to build`);
-      return { tagged: compared.map((one) => tagService(one, session, request, revision)), revision };
+      const tagged = compared.map((one) =>
+        tagService(one, session, request, revision, uncommitted?.get(one.service.name) ?? []),
+      );
+      return { tagged, revision };
     },
   );
   for (const { format, reason, because } of tagged[0]?.tagPlan.leftOut ?? []) {
@@ -60,11 +67,10 @@ function tagService(
   { settings }: Session,
   { version, allowDirty = false }: PlanRequest,
   revision: Revision | undefined,
+  uncommitted: readonly string[],
 ): TaggedService {
   const { service, source } = compared;
   const { stack, mainBranch } = settings;
-  const read = pathsRead(compared, stack);
-  const uncommitted = revision?.uncommitted.filter((path) => touches([path], read)) ?? [];
   const uncommittedSource = uncommitted.length > 0 ? source.hash : undefined;
   const tagPlan = planTags(tagFormats(settings.tags), {
     stack,
@@ -73,8 +79,9 @@ function tagService(
     mainBranch,
     uncommittedSource,
   });
-  if (!settings.deploy.requireCleanTree) return { ...compared, tagPlan, sourceProblems: [], gates: [] };
+  const tagged = { ...compared, tagPlan, isDirty: uncommitted.length > 0 };
+  if (!settings.deploy.requireCleanTree) return { ...tagged, sourceProblems: [], gates: [] };
   const found = cleanTreeProblems(service.name, stack, revision === undefined ? "no git" : uncommitted);
   const gate = cleanTreeGate(found, allowDirty);
-  return { ...compared, tagPlan, sourceProblems: allowDirty ? [] : found, gates: [gate] };
+  return { ...tagged, sourceProblems: allowDirty ? [] : found, gates: [gate] };
 }

@@ -38,6 +38,8 @@ export function plannedImage({ service, repository, registry, source, image }: B
 /** A service, and the tags that its image is to have. */
 export interface TaggedService extends ComparedService {
   readonly tagPlan: TagPlan;
+  /** Whether its build reads what is not in the commit. */
+  readonly isDirty: boolean;
   /** Why its source may not be deployed: it is not committed, where the stack does not allow that. */
   readonly sourceProblems: readonly Problem[];
   /** What was asked of its source. */

@@ -4,6 +4,7 @@ import { parseEnv } from "node:util";
 import { stackFile } from "../../config/description/description.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import type { Settings } from "../../config/stack/settings.ts";
+import { outputFilesVariable } from "../../source/own-files.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -29,8 +30,12 @@ export async function stackEnvironment(
   );
 }
 
-/** Sets a stack's variables for this process: for Pulumi, buildx and the AWS clients alike. */
+/**
+ * Sets a stack's variables for this process: for Pulumi, buildx and the AWS clients alike. The program that
+ * Pulumi runs hashes the sources as well, so it is told which files this run prints into.
+ */
 export async function applyStackEnvironment(directory: string, settings: Settings): Promise<void> {
+  Object.assign(process.env, outputFilesVariable());
   Object.assign(process.env, await stackEnvironment(directory, settings, process.env));
 }
 

@@ -6,7 +6,7 @@ export interface TagSource {
   readonly stack: string;
   /** `--version` or TAG; undefined when none was given. */
   readonly version: string | undefined;
-  readonly revision: Omit<Revision, "uncommitted"> | undefined;
+  readonly revision: Revision | undefined;
   /** `slipway:mainBranch`; default: what git or CI says. */
   readonly mainBranch?: string | undefined;
   /**

@@ -15,7 +15,6 @@ import {
   type ServiceToMove,
 } from "../../move/services.ts";
 import { type PlanRequest, planDeployment } from "../../plan/deployment.ts";
-import { pathsRead } from "../../plan/paths-read.ts";
 import { exitCodeOfProblems, isChanged, type PlannedService, problemsOf } from "../../plan/plan.ts";
 import { imageReference } from "../../registry/image.ts";
 import { putTags, tagMovability } from "../../registry/tags.ts";
@@ -43,7 +42,7 @@ export async function deploy(session: Session, request: DeployRequest): Promise<
   const { services: planned, revision } = await planDeployment(session, request);
   refuseProblems(planned);
   const built = await unlessInterrupted(session, () => buildMissing(session, planned), []);
-  const moving = built.map((one) => serviceToMove(session, one, revision));
+  const moving = built.map((one) => serviceToMove(one, revision));
   const stale = built.some((one) => one.built);
   // A build takes minutes: another run may have deployed a newer commit meanwhile.
   if (stale) await unlessInterrupted(session, () => refuseNewer(session, moving), moving);
@@ -65,15 +64,11 @@ function refuseProblems(planned: readonly PlannedService[]): void {
 }
 
 /** What is to be moved of a service, and what a release record is to say of it. */
-function serviceToMove(
-  { settings }: Session,
-  one: BuiltService,
-  revision: Revision | undefined,
-): ServiceToMove {
+function serviceToMove(one: BuiltService, revision: Revision | undefined): ServiceToMove {
   const { service, image, source, tagPlan, built, targets, newestRecord, newestWins } = one;
   const about = {
     command: "deploy" as const,
-    source: sourceOf(source.hash, revision, pathsRead(one, settings.stack)),
+    source: sourceOf(source.hash, revision, one.isDirty),
     tags: tagPlan.tags,
     gates: [
       ...one.gates,

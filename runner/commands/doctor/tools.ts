@@ -35,9 +35,8 @@ export async function checkGit(directory: string, signal: AbortSignal): Promise<
   if (revision === undefined) {
     return { name: "git", state: "warn", message: "no commit here: tags that need one are left out" };
   }
-  const { commit, branch, uncommitted } = revision;
-  const message = `${branch ?? "no branch"} at ${commit.slice(0, 8)}${uncommitted.length > 0 ? ", with changes that are not committed" : ""}`;
-  return { name: "git", state: "ok", message };
+  const { commit, branch } = revision;
+  return { name: "git", state: "ok", message: `${branch ?? "no branch"} at ${commit.slice(0, 8)}` };
 }
 
 export async function checkPulumi(signal: AbortSignal): Promise<Check> {

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { simpleGit } from "simple-git";
+import { openGit } from "../../git/git.ts";
 import { assertNotRefused } from "../../git/refusal.ts";
 import { isComposeFile, isDockerfile } from "./names.ts";
 
@@ -22,15 +22,15 @@ const maximumDepth = 8;
 
 /** Reads what detection needs of a directory: what git has or would have, or else what is there. */
 export async function readTree(directory: string): Promise<Tree> {
-  const git = simpleGit(directory);
+  const git = openGit(directory);
   const [listed, origin] = await Promise.all([
     git
-      .raw(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."])
+      .text(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."])
       .catch((error: unknown) => {
         assertNotRefused(error, directory);
         return undefined;
       }),
-    git.raw(["remote", "get-url", "origin"]).catch(() => ""),
+    git.text(["remote", "get-url", "origin"]).catch(() => ""),
   ]);
   const files = (listed === undefined ? await walk(directory, "", 0) : listed.split("\0"))
     .filter((path) => path !== "" && !path.split("/").some((part) => isSkipped(part)))

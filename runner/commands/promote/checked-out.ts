@@ -1,6 +1,6 @@
 import { hashSources } from "../../../source/hash.ts";
-import { type Revision, readRevision, touches } from "../../git/revision.ts";
-import { sourcePaths } from "../../plan/paths-read.ts";
+import { type Revision, readRevision } from "../../git/revision.ts";
+import { findUncommitted } from "../../git/uncommitted.ts";
 import type { Session } from "../../session/session.ts";
 
 /** The source that is checked out, as a stack would build it. */
@@ -13,24 +13,19 @@ export interface CheckedOut {
 }
 
 /** Hashes what the builds of the session's services would read here. Builds nothing, asks no registry. */
-export async function readCheckedOut({
-  directory,
-  catalogue,
-  settings,
-  services,
-  signal,
-}: Session): Promise<CheckedOut> {
+export async function readCheckedOut(session: Session): Promise<CheckedOut> {
+  const { directory, catalogue, settings, services, signal } = session;
   const described = { services: catalogue.services, baseImages: settings.baseImages };
   const [sources, revision] = await Promise.all([
     hashSources(directory, described, services, { signal }),
     readRevision(directory),
   ]);
-  const uncommitted = services.filter((service) => {
-    return touches(revision?.uncommitted ?? [], sourcePaths(service));
-  });
+  const uncommitted = revision && (await findUncommitted(session, sources, revision.commit, signal));
   return {
     revision,
     hashes: new Map([...sources].map(([name, { hash }]) => [name, hash])),
-    uncommitted: new Set(uncommitted.map(({ name }) => name)),
+    uncommitted: new Set(
+      [...(uncommitted ?? [])].flatMap(([name, paths]) => (paths.length > 0 ? [name] : [])),
+    ),
   };
 }

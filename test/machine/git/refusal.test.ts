@@ -18,7 +18,7 @@ beforeAll(async () => {
   binaries = await mkdtemp(join(tmpdir(), "slipway-git-"));
   await execa("git", ["-C", directory, "init", "--quiet"]);
   // Git's own switch for tests, which takes every repository for another user's. In a script, since
-  // simple-git hands no variables of git on.
+  // Slipway hands no such variable on.
   const { stdout: git } = await execa("sh", ["-c", "command -v git"]);
   const variables = `-u XDG_CONFIG_HOME HOME=${binaries} GIT_CONFIG_NOSYSTEM=1 GIT_TEST_ASSUME_DIFFERENT_OWNER=1`;
   await writeFile(join(binaries, "git"), `#!/bin/sh\nexec env ${variables} ${git} "$@"\n`, { mode: 0o755 });

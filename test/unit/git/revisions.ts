@@ -11,7 +11,6 @@ export function revision(changes: Partial<Revision> = {}): Revision {
     tagsHere: [],
     versionTags: [],
     isShallow: false,
-    uncommitted: [],
     ...changes,
   };
 }

@@ -265,17 +265,16 @@ describe("what a record says beside", () => {
       tagsHere: [],
       versionTags: [],
       isShallow: false,
-      uncommitted: ["services/ui/index.html"],
     };
-    expect(sourceOf("0123", revision, ["services/ui"])).toEqual({
+    expect(sourceOf("0123", revision, true)).toEqual({
       hash: "0123",
       commit: "abc",
       committedAt: "2026-11-25T09:00:00.000Z",
       branch: "main",
       dirty: true,
     });
-    expect(sourceOf("0123", revision, ["services/cart"])).toMatchObject({ dirty: false });
-    expect(sourceOf("0123", undefined, [])).toEqual({ hash: "0123" });
+    expect(sourceOf("0123", revision, false)).toMatchObject({ dirty: false });
+    expect(sourceOf("0123", undefined, false)).toEqual({ hash: "0123" });
   });
 
   it("is where CI shows the run", () => {

@@ -35,6 +35,7 @@ export function inspected(name: string, changes: Partial<PlannedService> = {}): 
     source: { hash: "0123456789abcdef0123456789abcdef", files: 3, bytes: 2048 },
     description: emptyDescription,
     missingBases: [],
+    isDirty: false,
     image: {
       service: name,
       repository: `shop/${name}`,

@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { tagFormats, tagPresets, tagsSchema } from "../../../config/stack/tags.ts";
-import { branchFromCi, mainBranchFromCi, pullRequestFromCi } from "../../../runner/git/ci.ts";
-import { pathsOfStatus, touches } from "../../../runner/git/revision.ts";
 import type { TagSource } from "../../../runner/tags/facts.ts";
 import { planTags } from "../../../runner/tags/tags.ts";
 import { branchPart, sanitizeTag } from "../../../runner/tags/text.ts";
@@ -246,46 +244,4 @@ test("every preset makes at least one tag of any commit, none of them twice", ()
       expect(tags).not.toEqual([]);
     }
   }
-});
-
-test.each([
-  [{ GITHUB_REF_NAME: "main", GITHUB_REF_TYPE: "branch" }, "main"],
-  [{ GITHUB_REF_NAME: "12/merge", GITHUB_HEAD_REF: "topic" }, "topic"],
-  [{ GITHUB_REF_NAME: "v1.0.0", GITHUB_REF_TYPE: "tag", GITHUB_HEAD_REF: "" }, undefined],
-  [{ CI_COMMIT_BRANCH: "topic" }, "topic"],
-  [{ CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: "topic" }, "topic"],
-  [{}, undefined],
-])("the branch that CI says it builds: %o", (environment, branch) => {
-  expect(branchFromCi(environment)).toBe(branch);
-});
-
-test.each([
-  [{ GITHUB_REF: "refs/pull/12/merge" }, "12"],
-  [{ GITHUB_REF: "refs/heads/pull/12/x" }, undefined],
-  [{ CI_MERGE_REQUEST_IID: "3" }, "3"],
-  [{}, undefined],
-])("the pull request that CI builds: %o", (environment, number) => {
-  expect(pullRequestFromCi(environment)).toBe(number);
-});
-
-test("the main branch is what CI's event or variable says", () => {
-  expect(mainBranchFromCi({}, '{"repository": {"default_branch": "trunk"}}')).toBe("trunk");
-  expect(mainBranchFromCi({ CI_DEFAULT_BRANCH: "develop" }, "{ half of")).toBe("develop");
-  expect(mainBranchFromCi({}, "{}")).toBeUndefined();
-});
-
-test("paths out of git status are relative to the project's folder, whatever they are called", () => {
-  const status = " M app/services/ui/a b.txt\0?? app/new/\0 D other/file\0A  app/Ümlaut\0";
-  expect(pathsOfStatus(status, "app/")).toEqual(["services/ui/a b.txt", "new/", "Ümlaut"]);
-});
-
-test.each([
-  [["services/ui/page.html"], ["services/ui"], true],
-  [["services/ui-old/page.html"], ["services/ui"], false],
-  [["services/"], ["services/ui/"], true],
-  [["services/ui/Dockerfile"], ["./services/ui/Dockerfile"], true],
-  [["README.md"], ["."], true],
-  [[], ["."], false],
-])("a change of %j touches %j: %s", (changed, read, expected) => {
-  expect(touches(changed, read)).toBe(expected);
 });

@@ -94,7 +94,6 @@ describe("what a promoted image is called and recorded as", () => {
     tagsHere: ["v1.2.3"],
     versionTags: ["v1.2.3"],
     isShallow: false,
-    uncommitted: [],
   };
   const from = { release, record: undefined, checkedOut: undefined, version: undefined };
   const checkedOut = { revision, hashes: new Map(), uncommitted: new Set<string>() };

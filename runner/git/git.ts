@@ -1,0 +1,91 @@
+import { execa } from "execa";
+
+/** Git in one directory, run with a fixed environment. */
+export interface Git {
+  /**
+   * What a command prints.
+   *
+   * @throws an error of execa, with what git said, when the command fails
+   */
+  text(args: readonly string[]): Promise<string>;
+  /** The same as bytes, with an input for commands that read one. */
+  bytes(args: readonly string[], input?: string): Promise<Buffer>;
+}
+
+/**
+ * Settings that would change an answer, each with the value that the answers are made for. They stand on
+ * git's command line, so they win over the system's, the user's and the repository's.
+ * https://git-scm.com/docs/git-config
+ */
+const settings = [
+  // What git compares: every file by itself, and never by what a daemon or an earlier run remembers.
+  "core.fsmonitor=false",
+  "core.untrackedCache=keep",
+  "core.ignoreStat=false",
+  "core.checkStat=default",
+  "core.trustctime=true",
+  "diff.autoRefreshIndex=true",
+  // What counts as a difference: the source hash counts the executable bit and links, so git does, as well.
+  "core.fileMode=true",
+  "core.symlinks=true",
+  "core.safecrlf=false",
+  // How paths are printed.
+  "core.quotePath=false",
+  "diff.relative=false",
+  "diff.noprefix=false",
+  "color.ui=false",
+];
+
+/**
+ * Variables of git's that say how to reach a remote, whom to trust, and where git itself lies. A partial
+ * clone fetches what it lacks with the first, and a container trusts its checkout by `safe.directory`.
+ */
+const kept =
+  /^GIT_(SSH|SSH_.*|ASKPASS|SSL_.*|HTTP_.*|PROXY_.*|ALLOW_PROTOCOL|EXEC_PATH|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+|PARAMETERS))$/;
+
+/**
+ * The environment that git runs in: the process's own, without the variables that a hook, a rebase or an
+ * alias leaves for git (`GIT_DIR`, `GIT_INDEX_FILE`, `GIT_WORK_TREE` and the like). With them git would
+ * answer for another repository, or for another state of this one.
+ */
+export function gitEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  const own = Object.entries(environment).filter(
+    ([name]) => (!name.startsWith("GIT_") || kept.test(name)) && name !== "LANGUAGE",
+  );
+  return {
+    ...Object.fromEntries(own),
+    LC_ALL: "C",
+    // Reading never writes the index, so it runs no hook and disturbs nobody.
+    GIT_OPTIONAL_LOCKS: "0",
+    GIT_TERMINAL_PROMPT: "0",
+    // A commit is what its id says, not what somebody put in its place.
+    GIT_NO_REPLACE_OBJECTS: "1",
+  };
+}
+
+/**
+ * Opens git in a directory. Every question that Slipway asks git goes through here, so that no setting and
+ * no hook changes an answer.
+ */
+export function openGit(directory: string, signal?: AbortSignal): Git {
+  const bytes: Git["bytes"] = async (args, input) => {
+    const { stdout } = await execa(
+      "git",
+      ["--no-pager", ...settings.flatMap((one) => ["-c", one]), ...args],
+      {
+        cwd: directory,
+        extendEnv: false,
+        env: gitEnvironment(process.env),
+        encoding: "buffer",
+        stripFinalNewline: false,
+        maxBuffer: 2 ** 31 - 1,
+        ...(input === undefined ? { stdin: "ignore" } : { input }),
+        ...(signal === undefined ? {} : { cancelSignal: signal }),
+      },
+    );
+    return Buffer.from(stdout);
+  };
+  return { bytes, text: async (args) => (await bytes(args)).toString("utf8") };
+}

@@ -1,0 +1,105 @@
+import { posix } from "node:path";
+import type { Service } from "../../config/catalogue/catalogue.ts";
+import { catalogueFile, type StackDescription, stackFile } from "../../config/description/description.ts";
+import type { SourceChange } from "../../source/compare.ts";
+import type { Source } from "../../source/hash.ts";
+import { compareWithCommit, type SinceThen } from "./changed-since.ts";
+import { openGit } from "./git.ts";
+
+/** Git is asked of so many paths of a service whether it ignores them: an error names no more. */
+const markedPaths = 3;
+
+/**
+ * What each service's build reads that is not in the commit: for people, mostly as paths. None for a
+ * service whose source is what the commit says.
+ */
+export type Uncommitted = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Holds what builds read on disk against what they would read at the commit: both from the same
+ * description of a source, so that what decides whether a service is built decides whether it is clean.
+ *
+ * @param sources of the services, and of those that they are built from
+ * @param commit that is checked out
+ */
+export async function findUncommitted(
+  description: StackDescription,
+  sources: ReadonlyMap<string, Source>,
+  commit: string,
+  signal: AbortSignal,
+): Promise<Uncommitted> {
+  const chosen = [...sources.values()].map(({ inputs }) => inputs.service);
+  const base = { kind: "commit", ref: "HEAD", commit } as const;
+  const { services } = await compareWithCommit(description, sources, chosen, base, signal);
+  const found = chosen.map((service) => {
+    const since = services.get(service.name);
+    return [
+      service.name,
+      since === undefined ? [] : describeSince(service, since, description.settings.stack),
+    ];
+  }) satisfies [string, string[]][];
+  const shown = new Set(found.flatMap(([, paths]) => paths.slice(0, markedPaths)));
+  const ignored = await ignoredPaths(description.directory, [...shown], signal);
+  const said = (path: string) =>
+    ignored.has(path) ? `${path} (git ignores it, and the build reads it)` : path;
+  return new Map(found.map(([name, paths]) => [name, paths.map(said)]));
+}
+
+function describeSince(service: Service, since: SinceThen, stack: string): string[] {
+  switch (since.kind) {
+    case "same":
+      return [];
+    case "unknown":
+      return [since.reason];
+    case "changed":
+      return [...new Set(since.changes.map((change) => describeChange(service, change, stack)))];
+  }
+}
+
+/** Where a change was made, as a path relative to the project's directory when it is one. */
+function describeChange(service: Service, change: SourceChange, stack: string): string {
+  switch (change.kind) {
+    case "file":
+      return posix.join(folderOf(service, change.in), change.path);
+    case "Dockerfile":
+    case "base image":
+      return posix.normalize(service.dockerfile);
+    case "needed service":
+      return `${change.name}, which it is built from`;
+    case "context":
+      return `${change.name in service.contexts ? catalogueFile : stackFile(stack)} (context ${change.name})`;
+    case "argument":
+    case "secret":
+      return `${catalogueFile} (${change.kind} ${change.name})`;
+    case "stage":
+    case "platforms":
+    case "salt":
+      return `${catalogueFile} (${change.kind})`;
+    case "way of hashing":
+      return "the way of hashing";
+  }
+}
+
+function folderOf({ context, contexts }: Service, where: string): string {
+  if (where === "context") return context;
+  return where === "extra inputs" ? "" : (contexts[where] ?? "");
+}
+
+/** The paths that git is told to ignore. Nobody would look for them in a commit, so it is worth saying. */
+async function ignoredPaths(
+  directory: string,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const git = openGit(directory, signal);
+  const ignored = await Promise.all(
+    paths.map((path) =>
+      // One by one: it fails for a path behind a link, and for what is no path.
+      git.text(["check-ignore", "-q", "--", path]).then(
+        () => [path],
+        () => [],
+      ),
+    ),
+  );
+  return new Set(ignored.flat());
+}
