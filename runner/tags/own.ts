@@ -1,10 +1,18 @@
-import { ownMovingTags } from "../../config/names.ts";
+import { ownMovingTags, referrersTags } from "../../config/names.ts";
 
 const prefixes = ownMovingTags.map((pattern) => pattern.replace("*", ""));
 
 /** Whether a tag is Slipway's own, and not one that somebody asked for. */
 export function isOwnTag(tag: string): boolean {
   return prefixes.some((prefix) => tag.startsWith(prefix));
+}
+
+/**
+ * The pattern of tags that Slipway or the registry keeps for itself, and that a tag would fall under;
+ * undefined: anybody may make it. Whatever fills the tag, its name decides.
+ */
+export function reservedPattern(tag: string): string | undefined {
+  return [...ownMovingTags, referrersTags].find((pattern) => tag.startsWith(pattern.replace("*", "")));
 }
 
 /** A commit among tags: 7 to 40 hexadecimal digits, alone or after a name (`main-0123abc`). */

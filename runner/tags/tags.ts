@@ -7,8 +7,10 @@ import {
   placeholdersIn,
   type TagFormat,
 } from "../../config/stack/tags.ts";
+import { unknownPullRequest } from "../git/ci.ts";
 import { conditionUnmet, noVersion, shortFormUnmet } from "./conditions.ts";
 import type { TagFacts, TagSource } from "./facts.ts";
+import { reservedPattern } from "./own.ts";
 import { describeFormat, utcDigits } from "./reasons.ts";
 import { branchPart, maximumTagLength, sanitizeTag } from "./text.ts";
 import { chooseVersion } from "./version.ts";
@@ -92,6 +94,15 @@ function judge({ format, when }: TagFormat, facts: TagFacts): Judged {
       ),
     };
   }
+  const reserved = reservedPattern(tag);
+  if (reserved !== undefined) {
+    // A branch is called what its team calls it: nothing is refused for that.
+    const isBranch = used.includes("branch") && !(facts.version !== undefined && namesVersion(format));
+    const message = `would make the tag ${tag}; Slipway keeps ${reserved} for itself`;
+    return isBranch
+      ? leftOut("unknown", `branch ${facts.revision?.branch} ${message}`)
+      : { problem: reservedTag(format, facts, message) };
+  }
   return { planned: { tag, format, reason: describeFormat(format, when, facts), moves: moves(format) } };
 }
 
@@ -106,6 +117,29 @@ function versionProblem(format: string, { chosen, version }: TagFacts): Problem 
     message: `is no semantic version, and the stack's tags have ${format}`,
     fix: "give one such as v1.2.3 or 1.2.3-rc.1, or take that format out of slipway:tags",
   };
+}
+
+function namesVersion(format: string): boolean {
+  return /\{(version|semver)\}/.test(format);
+}
+
+function reservedTag(format: string, { version, stack }: TagFacts, message: string): Problem {
+  return version !== undefined && namesVersion(format)
+    ? {
+        code: "reserved-tag",
+        where: "--version",
+        value: version,
+        message,
+        fix: "give a version that begins with something else, such as v1.2.3",
+      }
+    : {
+        code: "reserved-tag",
+        where: stackFile(stack),
+        key: "slipway:tags",
+        value: format,
+        message,
+        fix: "let the tag begin with something else",
+      };
 }
 
 function unusable(format: string, { version, stack }: TagFacts, message: string, tag?: string): Problem {
@@ -147,7 +181,7 @@ function valuesOf({ stack, revision, chosen }: TagFacts): Values {
     timestamp: time && `${time.date}${time.clock}`,
     "date-time": time && `${time.date}-${time.clock}`,
     branch: revision?.branch,
-    pr: revision?.pullRequest,
+    pr: revision?.pullRequest === unknownPullRequest ? undefined : revision?.pullRequest,
     version: chosen?.text,
     semver: semver?.text,
     major: semver && String(semver.major),
@@ -174,6 +208,10 @@ function reasonForMissing(placeholder: Placeholder, facts: TagFacts): string {
     return chosen === undefined ? noVersion(facts) : `${chosen.text} is no semantic version`;
   }
   if (revision === undefined) return "this is no git repository with a commit";
-  if (placeholder === "pr") return "this is no pull request";
+  if (placeholder === "pr") {
+    return revision.pullRequest === undefined
+      ? "this is no pull request"
+      : "the number of the pull request is not known";
+  }
   return "no branch is checked out";
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { tagFormats, tagPresets, tagsSchema } from "../../../config/stack/tags.ts";
+import { unknownPullRequest } from "../../../runner/git/ci.ts";
 import type { TagSource } from "../../../runner/tags/facts.ts";
 import { planTags } from "../../../runner/tags/tags.ts";
 import { branchPart, sanitizeTag } from "../../../runner/tags/text.ts";
@@ -244,4 +245,53 @@ test("every preset makes at least one tag of any commit, none of them twice", ()
       expect(tags).not.toEqual([]);
     }
   }
+});
+
+describe("tags that Slipway keeps for itself", () => {
+  const reserved = [
+    "src-0123",
+    "inuse-prod-ecs-a",
+    "lastgood-x",
+    "inuse-releases.prod",
+    "sha256-abc",
+    "-src-x",
+  ];
+
+  test.each(reserved)("a version can't be %s", (version) => {
+    const { tags, problems } = plan(["{sha7}", "{version}"], { ...source, version });
+    expect(tags).toEqual(["0123456"]);
+    expect(problems).toMatchObject([{ code: "reserved-tag", where: "--version", value: version }]);
+  });
+
+  test.each(reserved)("a version that no format has a place for can't be %s", (version) => {
+    const { problems } = plan(["{sha7}"], { ...source, version });
+    expect(problems).toMatchObject([{ code: "reserved-tag", where: "--version" }]);
+  });
+
+  test.each(["src-fix", "inuse/x", "sha256-check", "lastgood-1"])(
+    "branch %s makes none of them",
+    (branch) => {
+      const given = { ...source, revision: revision({ branch }) };
+      const { tags, problems, leftOut } = plan(["{sha7}", "{branch}-{sha8}", "{branch}-latest"], given);
+      expect(tags).toEqual(["0123456"]);
+      expect(problems).toEqual([]);
+      expect(leftOut).toMatchObject([{ because: "unknown" }, { because: "unknown" }]);
+    },
+  );
+
+  test("a format of letters that go away is refused in the stack's file", () => {
+    const { problems } = plan(["/src-{sha7}"], source);
+    expect(problems).toMatchObject([{ code: "reserved-tag", key: "slipway:tags", value: "/src-{sha7}" }]);
+  });
+
+  test("what only looks like them is a tag", () => {
+    expect(plan(["{version}"], { ...source, version: "source-1" }).tags).toEqual(["source-1"]);
+  });
+});
+
+test("a pull request of a number that nobody told gets no tag of that number", () => {
+  const given = { ...source, revision: revision({ pullRequest: unknownPullRequest }) };
+  const { tags, leftOut } = plan(["{sha7}", "pr-{pr}", "latest"], given);
+  expect(tags).toEqual(["0123456"]);
+  expect(leftOut.map(({ format }) => format)).toEqual(["pr-{pr}", "latest"]);
 });
