@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { UserError } from "../config/problems/errors.ts";
-import { cleanPath, type IgnorePattern, InvalidPattern, readPattern } from "./pattern.ts";
+import { InvalidPattern } from "./go-expression.ts";
+import { cleanPath, type IgnorePattern, readPattern } from "./pattern.ts";
 
 /** Which patterns matched a folder: what its entries need to know of it. */
 export type FolderMatches = readonly boolean[];
@@ -80,36 +81,70 @@ function parentOf(path: string): string {
   return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
 }
 
-/** moby/patternmatcher/ignorefile: a comment begins in the first column, `/` at the beginning means nothing. */
+/**
+ * Reads the lines as moby/patternmatcher/ignorefile does: a comment begins in the first column, `/` at the
+ * beginning means nothing, and a byte order mark counts only at the beginning of the file.
+ */
 function readLines(text: string, where: string): IgnorePattern[] {
-  const problems: { line: number; value: string; message: string }[] = [];
+  const refused: RefusedLine[] = [];
   const patterns = text
     .replace(/^\uFEFF/, "")
-    .split(/\r?\n/)
+    .split("\n")
     .flatMap((written, index): IgnorePattern[] => {
-      const trimmed = written.trim();
+      const trimmed = trimSpace(written);
       if (written.startsWith("#") || trimmed === "") return [];
       const exception = trimmed.startsWith("!");
-      const path = exception ? trimmed.slice(1).trim() : trimmed;
+      const path = exception ? trimSpace(trimmed.slice(1)) : trimmed;
       const cleaned = path === "" ? "" : cleanPath(path).replace(/^\/(?=.)/, "");
+      // What was cleaned can end with white space again, and is trimmed again.
+      const read = trimSpace(exception ? `!${cleaned}` : cleaned);
+      if (read === "") return [];
+      const line = { line: index + 1, value: trimmed };
       try {
-        return [readPattern(exception ? `!${cleaned}` : cleaned)];
+        const pattern = readPattern(read);
+        const matches = (tried: string) => {
+          try {
+            return pattern.matches(tried);
+          } catch (error) {
+            throw refusal([{ ...line, message: messageOf(error) }], where);
+          }
+        };
+        return [{ ...pattern, matches }];
       } catch (error) {
-        if (!(error instanceof InvalidPattern)) throw error;
-        problems.push({ line: index + 1, value: trimmed, message: error.message });
+        refused.push({ ...line, message: messageOf(error) });
         return [];
       }
     });
-  if (problems.length === 0) return patterns;
-  throw new UserError(
-    problems.map(({ line, value, message }) => ({
+  if (refused.length === 0) return patterns;
+  throw refusal(refused, where);
+}
+
+interface RefusedLine {
+  readonly line: number;
+  readonly value: string;
+  readonly message: string;
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof InvalidPattern) return error.message;
+  throw error;
+}
+
+function refusal(lines: readonly RefusedLine[], where: string): UserError {
+  return new UserError(
+    lines.map(({ line, value, message }) => ({
       code: "invalid-ignore-pattern",
       where: `${where}:${line}`,
       value,
-      message: `${message}, and Docker refuses to build with it`,
-      fix: "correct the pattern, or put a backslash before what is to be taken literally",
+      message: `${message}, so Docker refuses to build`,
+      fix: "correct the pattern; a backslash before a punctuation mark makes it stand for itself",
     })),
   );
+}
+
+/** Go's `strings.TrimSpace`: JavaScript's `trim` also takes a byte order mark, and leaves U+0085. */
+function trimSpace(text: string): string {
+  return text.replace(/^[^\S\uFEFF]+|[^\S\uFEFF]+$|^\u0085+|\u0085+$/g, "");
 }
 
 /** Reads a text file of the project; undefined when there is none. */

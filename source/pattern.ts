@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { goExpression, InvalidPattern } from "./go-expression.ts";
 
 /** One line of an ignore file, as moby/patternmatcher understands it. */
 export interface IgnorePattern {
@@ -6,11 +7,9 @@ export interface IgnorePattern {
   readonly exception: boolean;
   /** Without `!`, cleaned as Go's `filepath.Clean` does. */
   readonly text: string;
+  /** @throws InvalidPattern for what only Go's regular expressions refuse: `[z-a]`, `\\y` */
   matches(path: string): boolean;
 }
-
-/** A line that Docker refuses, and with it the whole build. */
-export class InvalidPattern extends Error {}
 
 /**
  * Reads one pattern. A port of moby/patternmatcher 0.6 with its special cases, which decide what is
@@ -24,7 +23,16 @@ export function readPattern(line: string): IgnorePattern {
   const text = exception ? cleaned.slice(1) : cleaned;
   if (text === "") throw new InvalidPattern("an exception needs a pattern after its !");
   checkSyntax(text);
-  return { exception, text, matches: compile(text) };
+  // As upstream: compiled when first needed. What is never tried is never refused.
+  let compiled: ((path: string) => boolean) | undefined;
+  return {
+    exception,
+    text,
+    matches: (path) => {
+      compiled ??= compile(text);
+      return compiled(path);
+    },
+  };
 }
 
 /** Go's `filepath.Clean`. */
@@ -33,13 +41,52 @@ export function cleanPath(path: string): string {
   return normal.length > 1 ? normal.replace(/\/$/, "") : normal;
 }
 
-/** What Go's `filepath.Match` refuses: an open or empty bracket, a backslash at the end. */
+/**
+ * What Go's `filepath.Match(text, ".")` refuses: an open or empty bracket, a backslash at the end. It looks
+ * at the text up to the first `*`, and further only where that stands for a full stop.
+ */
 function checkSyntax(text: string): void {
-  for (let i = 0; i < text.length; i++) {
-    if (text[i] === "\\" && ++i >= text.length) throw new InvalidPattern("ends with a backslash");
-    if (text[i] !== "[" || text[i - 1] === "\\") continue;
-    i = endOfClass(text, i);
+  const [first, rest] = nextChunk(text);
+  if (checkChunk(first)) checkChunk(nextChunk(rest)[0]);
+}
+
+/** A text without its stars at the beginning, up to the next star outside of brackets. */
+function nextChunk(text: string): [chunk: string, rest: string] {
+  const chunk = text.replace(/^\*+/, "");
+  let inBrackets = false;
+  for (let i = 0; i < chunk.length; i++) {
+    const character = chunk[i];
+    if (character === "\\") i++;
+    else if (character === "[") inBrackets = true;
+    else if (character === "]") inBrackets = false;
+    else if (character === "*" && !inBrackets) return [chunk.slice(0, i), chunk.slice(i)];
   }
+  return [chunk, ""];
+}
+
+/** Whether a part without a star matches `.`, once its syntax has been checked. */
+function checkChunk(chunk: string): boolean {
+  let operators = 0;
+  let stop = false;
+  for (let i = 0; i < chunk.length; i++, operators++) {
+    if (chunk[i] === "[") {
+      const end = endOfClass(chunk, i);
+      stop = matchesStop(chunk.slice(i, end + 1));
+      i = end;
+      continue;
+    }
+    if (chunk[i] === "\\" && ++i >= chunk.length) throw new InvalidPattern("ends with a backslash");
+    stop = chunk[i] === "." || (chunk[i] === "?" && chunk[i - 1] !== "\\");
+  }
+  return operators === 1 && stop;
+}
+
+function matchesStop(brackets: string): boolean {
+  const negated = brackets.startsWith("[^");
+  const members = brackets.slice(negated ? 2 : 1, -1);
+  const ranges = members.matchAll(/\\?(.)(?:-\\?(.))?/gsu);
+  const found = [...ranges].some(([, low = "", high = low]) => low <= "." && "." <= high);
+  return found !== negated;
 }
 
 function endOfClass(text: string, open: number): number {
@@ -68,8 +115,8 @@ const literal = new Set(".+()|{}$");
 function compile(text: string): (path: string) => boolean {
   const characters = [...text];
   let kind: "exact" | "prefix" | "suffix" | "expression" = "exact";
+  // In Go's syntax, letter by letter what upstream compiles.
   let expression = "^";
-  let inClass = false;
   for (let i = 0, step = 0; i < characters.length; i++, step++) {
     const character = characters[i] as string;
     if (character === "*" && characters[i + 1] === "*") {
@@ -78,32 +125,26 @@ function compile(text: string): (path: string) => boolean {
       if (i + 1 >= characters.length) {
         if (kind === "exact") kind = "prefix";
         else {
-          expression += "[^\\n]*";
+          expression += ".*";
           kind = "expression";
         }
       } else {
-        expression += "(?:[^\\n]*/)?";
+        expression += "(.*/)?";
         kind = "expression";
       }
       if (step === 0) kind = "suffix";
     } else if (character === "*" || character === "?") {
       expression += character === "*" ? "[^/]*" : "[^/]";
-      // Upstream does not know of brackets here: what it puts in ends those that are open.
-      inClass = false;
       kind = "expression";
     } else if (literal.has(character)) {
       expression += `\\${character}`;
     } else if (character === "\\") {
-      const escaped = characters[++i];
-      // Go's bell; other letters mean the same in both.
-      expression += escaped === "a" ? "\\x07" : `\\${escaped}`;
-      kind = "expression";
-    } else if (character === "[" || character === "]") {
-      expression += character === "]" && !inClass ? "\\]" : character === "[" && inClass ? "\\[" : character;
-      inClass = character === "[";
-      kind = "expression";
+      // One at the end comes before the `$` that ends every expression, as it does upstream.
+      if (i + 1 < characters.length) kind = "expression";
+      expression += `\\${characters[++i] ?? ""}`;
     } else {
-      expression += character === "/" ? "\\/" : character;
+      if (character === "[" || character === "]") kind = "expression";
+      expression += character;
     }
   }
   switch (kind) {
@@ -115,17 +156,7 @@ function compile(text: string): (path: string) => boolean {
       const suffix = text.slice(2);
       return (path) => path.endsWith(suffix) || (suffix.startsWith("/") && path === suffix.slice(1));
     }
-    case "expression": {
-      const compiled = regularExpression(`${expression}$`);
-      return (path) => compiled.test(path);
-    }
-  }
-}
-
-function regularExpression(text: string): RegExp {
-  try {
-    return new RegExp(text, "u");
-  } catch {
-    throw new InvalidPattern("is not a pattern");
+    case "expression":
+      return goExpression(`${expression}$`);
   }
 }
