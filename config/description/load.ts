@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { type Catalogue, catalogueSchema, resolveCatalogue } from "../catalogue/catalogue.ts";
 import { isGlob, isLocalContext } from "../catalogue/contexts.ts";
@@ -6,6 +6,7 @@ import { type Problem, UserError } from "../problems/errors.ts";
 import { type Locate, located } from "../problems/locate.ts";
 import { didYouMean, nearest } from "../problems/nearest.ts";
 import { keyText, problemsOf } from "../problems/problems.ts";
+import { readTextFile } from "../problems/text-file.ts";
 import { type Checked, type ParsedYaml, parseYaml } from "../problems/yaml.ts";
 import { awsSchema, type Settings, slipwaySchema } from "../stack/settings.ts";
 import { checkStack } from "./check.ts";
@@ -174,7 +175,7 @@ function misspeltNamespaces(
         code: "unknown-key",
         where: locate([key]),
         key,
-        message: "is not a key that is known here",
+        message: "is not a known key here",
         fix: `did you mean "slipway:${name}"?`,
       },
     ];
@@ -191,23 +192,20 @@ async function readYaml(
   directory: string,
   file: string,
 ): Promise<ParsedYaml | { readonly problems: readonly Problem[] }> {
-  let text: string;
-  try {
-    text = await readFile(join(directory, file), "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  const read = await readTextFile(join(directory, file), file);
+  if (read === undefined) {
     return {
       problems: [
         {
           code: "missing-file",
           where: file,
           message: `is not in ${directory}`,
-          fix: "run in the project's directory, or name it with --cwd",
+          fix: "run the command in the project's directory, or name that with --cwd",
         },
       ],
     };
   }
-  return parseYaml(text, file);
+  return "problem" in read ? { problems: [read.problem] } : parseYaml(read.text, file);
 }
 
 async function missingFiles(directory: string, catalogue: Catalogue, locate: Locate): Promise<Problem[]> {

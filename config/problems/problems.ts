@@ -30,15 +30,21 @@ function toProblems(
   prefix: string,
 ): Problem[] {
   const where = locate(issue.path);
+  const atKey = issue.path.length === 0 && prefix === "" ? {} : { key: prefix + keyText(issue.path) };
   const key = (path: readonly PropertyKey[]) => prefix + keyText(path);
   const value = at(root, issue.path);
+  // What YAML has for a key without a value; nobody wrote `null`.
+  if (value === null && issue.code.startsWith("invalid_") && issue.code !== "invalid_key") {
+    const fix = issue.path.length === 0 ? "write its keys" : "give it a value, or remove the key";
+    return [{ code: "empty-value", where, ...atKey, message: "is empty", fix }];
+  }
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((unknown) => ({
         code: "unknown-key",
         where: locate([...issue.path, unknown]),
         key: key([...issue.path, unknown]),
-        message: "is not a key that is known here",
+        message: "is not a known key here",
         fix: didYouMean(unknown, knownKeys(shape, issue.path)),
       }));
     case "invalid_key":
@@ -64,22 +70,27 @@ function toProblems(
           ),
         );
       }
-      return [
-        { code: "invalid-value", where, key: key(issue.path), message: describe(issue), ...shown(value) },
-      ];
+      return [{ code: "invalid-value", where, ...atKey, message: describe(issue), ...shown(value) }];
     }
     default:
       return [
         {
           code: value === undefined ? "missing-key" : "invalid-value",
           where,
-          key: key(issue.path),
+          ...atKey,
           message: value === undefined && issue.code === "invalid_type" ? "is missing" : describe(issue),
           ...shown(value),
+          ...(isUnquoted(issue, value) && { fix: `put it in quotes: "${value}"` }),
           ...(issue.code === "invalid_value" && { fix: oneOf(value, issue.values.map(String)) }),
         },
       ];
   }
+}
+
+/** Whether YAML took a text for a number or a truth value. */
+function isUnquoted(issue: z.core.$ZodIssue, value: unknown): value is number | boolean {
+  const isScalar = typeof value === "number" || typeof value === "boolean";
+  return isScalar && issue.code === "invalid_type" && issue.expected === "string";
 }
 
 /** `one of: debug, info`, and the nearest of them. */

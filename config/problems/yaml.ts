@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -9,77 +10,136 @@ import {
   parseDocument,
   visit,
   type YAMLParseError,
+  type YAMLWarning,
 } from "yaml";
 import type { Problem } from "./errors.ts";
 import type { Locate } from "./locate.ts";
 
-/** Either a checked value, and where its keys stand in its file, or everything that is wrong with it. */
+/** A checked value and where its keys stand in its file, or everything that is wrong with it. */
 export type Checked<T> =
   | { readonly value: T; readonly locate?: Locate }
   | { readonly problems: readonly Problem[] };
 
-/** What a YAML file says, and where it says it. */
+/** The value of a YAML file, and where its keys stand. */
 export interface ParsedYaml {
   readonly value: unknown;
   readonly locate: Locate;
 }
 
-/** How often aliases may multiply what is written, before it is taken for an attack on memory. */
-const maximumAliases = 100;
+/**
+ * How many values a file may unfold to, aliases written out: more than any catalogue has, and little
+ * enough for memory. The limit of Go's YAML, which reads compose files and stack files.
+ */
+const maximumValues = 400_000;
 
 /**
  * Parses YAML strictly: duplicate keys and tabs are errors, with line and column. Anchors, aliases and
- * merge keys (`<<`) are allowed as long as they neither lead back to themselves nor multiply without
- * end.
+ * merge keys (`<<`) are allowed as long as no alias stands inside its own anchor and the file does not
+ * unfold without end.
+ *
+ * @param options.composeTags whether Docker Compose's tags are known: `!reset` removes a key, `!override`
+ *   replaces one of an earlier file. Default: any such tag is an error.
+ * https://docs.docker.com/reference/compose-file/merge/
  */
 export function parseYaml(
   text: string,
   file: string,
+  { composeTags = false }: { readonly composeTags?: boolean } = {},
 ): ParsedYaml | { readonly problems: readonly Problem[] } {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    merge: true,
+    // Warnings become problems, below.
+    logLevel: "error",
+  });
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  if (document.errors.length > 0) return { problems: syntaxProblems(document.errors, text, place) };
-  const aliases = aliasProblems(document, place);
+  if (composeTags)
+    visit(document, { Pair: (_, { value }) => (tagOf(value) === "!reset" ? visit.REMOVE : undefined) });
+  const tags = document.warnings.filter(
+    ({ code, message }) =>
+      code === "TAG_RESOLVE_FAILED" && !(composeTags && /!(reset|override)\b/.test(message)),
+  );
+  const errors = [...document.errors, ...tags];
+  if (errors.length > 0) return { problems: syntaxProblems(errors, text, place) };
+  const anchors = anchorsOf(document);
+  const aliases = aliasProblems(anchors, document, place);
   if (aliases.length > 0) return { problems: aliases };
-  try {
-    const value: unknown = document.toJS({ maxAliasCount: maximumAliases });
-    return { value, locate: (path) => place(offsetOf(document, path)) };
-  } catch (error) {
-    if (!(error instanceof ReferenceError)) throw error;
+  if (countValues(document.contents, anchors, new Map()) > maximumValues) {
     return {
       problems: [
         {
           code: "invalid-yaml",
           where: file,
-          message: `aliases of aliases make more than ${maximumAliases} times of what is written`,
-          fix: "write out what they stand for",
+          message: `unfolds to more than ${maximumValues} values once its aliases are written out`,
+          fix: "use fewer aliases of anchors that hold aliases themselves",
         },
       ],
     };
   }
+  const value: unknown = document.toJS({ maxAliasCount: -1 });
+  return { value, locate: (path) => place(offsetOf(document, path)) };
+}
+
+/** What each alias stands for. */
+type Anchors = ReadonlyMap<Alias, Node>;
+
+/** One walk for all aliases: `Alias.resolve` walks the document for each. */
+function anchorsOf(document: Document): Anchors {
+  const named = new Map<string, Node>();
+  const found = new Map<Alias, Node>();
+  visit(document, {
+    Node: (_, node) => {
+      if (isAlias(node)) {
+        const target = named.get(node.source);
+        if (target !== undefined) found.set(node, target);
+      } else if (node.anchor !== undefined) named.set(node.anchor, node);
+    },
+  });
+  return found;
+}
+
+/** How many values a node is, with each alias as many as its anchor. */
+function countValues(node: unknown, anchors: Anchors, known: Map<unknown, number>): number {
+  const before = known.get(node);
+  if (before !== undefined) return before;
+  const inside = isAlias(node)
+    ? [anchors.get(node)]
+    : isMap(node)
+      ? node.items.map(({ value }) => value)
+      : isSeq(node)
+        ? node.items
+        : [];
+  const count = inside.reduce<number>((sum, one) => sum + countValues(one, anchors, known), 1);
+  known.set(node, count);
+  return count;
 }
 
 function syntaxProblems(
-  errors: readonly YAMLParseError[],
+  errors: readonly (YAMLParseError | YAMLWarning)[],
   text: string,
   place: (offset: number) => string,
 ): Problem[] {
-  // A line that is indented by a tab makes nonsense of what follows: that is not worth telling.
+  // Errors after a tab follow from the tab.
   const tabs = errors.filter(({ code }) => code === "TAB_AS_INDENT");
   return (tabs.length > 0 ? tabs : errors).map((error): Problem => {
     const [offset] = error.pos;
     const problem = { code: "invalid-yaml", where: place(offset) };
     switch (error.code) {
       case "TAB_AS_INDENT":
-        return { ...problem, message: "a tab indents this line", fix: "indent with spaces" };
+        return { ...problem, message: "this line is indented with a tab", fix: "indent with spaces" };
       case "DUPLICATE_KEY": {
         const value = /^(?:"[^"\n]*"|'[^'\n]*'|[^:\n]*)/.exec(text.slice(offset))?.[0].trim();
-        const message = "this key is there already, in the same map";
-        return { ...problem, value, message, fix: "keep one of the two, or give one another name" };
+        const message = "the same map has this key already";
+        return { ...problem, value, message, fix: "remove one of the two, or rename it" };
+      }
+      case "TAG_RESOLVE_FAILED": {
+        const value = /^\S+/.exec(text.slice(offset))?.[0];
+        return { ...problem, value, message: "is not a tag that is known here", fix: "remove the tag" };
       }
       default:
         return {
@@ -90,25 +150,29 @@ function syntaxProblems(
   });
 }
 
-function aliasProblems(document: Document, place: (offset: number) => string): Problem[] {
+function aliasProblems(anchors: Anchors, document: Document, place: (offset: number) => string): Problem[] {
   const problems: Problem[] = [];
   visit(document, {
     Alias: (_, alias, ancestors) => {
-      const target = alias.resolve(document);
+      const target = anchors.get(alias);
       const where = place(alias.range?.[0] ?? 0);
       const problem = { code: "invalid-yaml", where, value: `*${alias.source}` };
       if (target === undefined) {
-        const fix = `write &${alias.source} before it, or what it stands for`;
-        problems.push({ ...problem, message: "there is no such anchor above", fix });
+        const fix = `define &${alias.source} above this line, or write out its value`;
+        problems.push({ ...problem, message: "refers to an anchor that is not defined above it", fix });
       } else if (ancestors.includes(target)) {
-        problems.push({ ...problem, message: "stands inside of what it stands for", fix: "write it out" });
+        problems.push({ ...problem, message: "stands inside its own anchor", fix: "write out its value" });
       }
     },
   });
   return problems;
 }
 
-/** Where a key stands in the text; without it, its parent. */
+function tagOf(value: unknown): string | undefined {
+  return isNode(value) ? value.tag : undefined;
+}
+
+/** Where a key stands in the text. A key that is not there has the place of its parent. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   let node: unknown = document.contents;
   let offset = startOf(node) ?? 0;

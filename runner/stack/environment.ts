@@ -1,19 +1,19 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { stackFile } from "../../config/description/description.ts";
 import { UserError } from "../../config/problems/errors.ts";
+import { readTextFile } from "../../config/problems/text-file.ts";
 import type { Settings } from "../../config/stack/settings.ts";
 import { outputFilesVariable } from "../../source/own-files.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The variables that a stack sets before anything is started for it: those of its dotenv file, then
- * those in its settings. They take precedence over what the process was started with, so that a
- * stack's backend and account are what its file says, whatever the shell has.
+ * The environment variables of a stack: those of its dotenv file, then those in its settings. They
+ * override the variables of the process, so that the stack's own file decides about its backend and
+ * account, whatever the shell has.
  *
- * @throws UserError when the file that the stack names is not there
+ * @throws UserError when the dotenv file can't be read
  */
 export async function stackEnvironment(
   directory: string,
@@ -30,10 +30,7 @@ export async function stackEnvironment(
   );
 }
 
-/**
- * Sets a stack's variables for this process: for Pulumi, buildx and the AWS clients alike. The program that
- * Pulumi runs hashes the sources as well, so it is told which files this run prints into.
- */
+/** Sets a stack's variables in this process, for Pulumi, buildx and the AWS clients. */
 export async function applyStackEnvironment(directory: string, settings: Settings): Promise<void> {
   Object.assign(process.env, outputFilesVariable());
   Object.assign(process.env, await stackEnvironment(directory, settings, process.env));
@@ -57,20 +54,15 @@ export function expandVariables(
 }
 
 async function readEnvironmentFile(directory: string, file: string, stack: string): Promise<string> {
-  try {
-    return await readFile(resolve(directory, file), "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new UserError(
-      {
-        code: "missing-file",
-        where: stackFile(stack),
-        key: "slipway:environment.file",
-        value: file,
-        message: "does not exist",
-        fix: `create it, or bring up what writes it, or correct the path (relative to ${directory})`,
-      },
-      { cause: error },
-    );
-  }
+  const read = await readTextFile(resolve(directory, file), file);
+  if (read !== undefined && "text" in read) return read.text;
+  throw new UserError({
+    code: "missing-file",
+    message: "does not exist",
+    fix: `create it, start what writes it, or correct the path (relative to ${directory})`,
+    ...read?.problem,
+    where: stackFile(stack),
+    key: "slipway:environment.file",
+    value: file,
+  });
 }

@@ -19,12 +19,12 @@ describe("YAML", () => {
   });
 
   test.each([
-    ["duplicate keys", "a: 1\na: 2\n", "services.yaml:2:1", /there already/],
+    ["duplicate keys", "a: 1\na: 2\n", "services.yaml:2:1", /has this key already/],
     ["tabs", "a:\n\tb: 1\n", "services.yaml:2:1", /[Tt]ab/],
     ["two documents", "a: 1\n---\nb: 2\n", "services.yaml:2:1", /multiple documents/],
     ["an unclosed bracket", "a: [1\nb: 2\n", "services.yaml:2:1", /./],
-    ["an alias of nothing", "a:\n  b: *gone\n", "services.yaml:2:6", /no such anchor/],
-    ["an alias inside of its anchor", "a: &a\n  - *a\n", "services.yaml:2:5", /inside of what/],
+    ["an alias of nothing", "a:\n  b: *gone\n", "services.yaml:2:6", /not defined above/],
+    ["an alias inside of its anchor", "a: &a\n  - *a\n", "services.yaml:2:5", /inside its own anchor/],
   ])("is refused for %s, with line and column", (_, text, where, message) => {
     const found = problems(text);
     expect(found.map((problem) => problem.where)).toContain(where);
@@ -37,15 +37,15 @@ describe("YAML", () => {
         code: "invalid-yaml",
         where: "services.yaml:3:3",
         value: "'the ui'",
-        message: "this key is there already, in the same map",
-        fix: "keep one of the two, or give one another name",
+        message: "the same map has this key already",
+        fix: "remove one of the two, or rename it",
       },
     ]);
   });
 
   test("tells of a tab that indents a line, and not of what follows from it", () => {
     expect(problems("a:\n  x: 1\n\ty: 2\nb:\n  z: [\n")).toMatchObject([
-      { where: "services.yaml:3:1", message: "a tab indents this line", fix: "indent with spaces" },
+      { where: "services.yaml:3:1", message: "this line is indented with a tab", fix: "indent with spaces" },
     ]);
   });
 
@@ -56,7 +56,32 @@ describe("YAML", () => {
     );
     const found = problems(`a: &a ${nine("x")}\n${levels.join("\n")}\n`);
     expect(found).toMatchObject([{ code: "invalid-yaml", where: "services.yaml" }]);
-    expect(found[0]?.message).toContain("aliases of aliases");
+    expect(found[0]?.message).toContain("unfolds to more than");
+  });
+
+  test("may use one anchor hundreds of times, in merge keys as well", () => {
+    const uses = Array.from({ length: 600 }, (_, i) => `  s${i}: { p: *p, <<: *m }`).join("\n");
+    const { value } = parsed(`x: &p [a, b]\ny: &m { d: { q: *p } }\nz:\n${uses}\n`);
+    expect((value as { z: Record<string, unknown> }).z.s599).toEqual({ p: ["a", "b"], d: { q: ["a", "b"] } });
+  });
+
+  test.each([
+    ["a byte order mark and CRLF", "\uFEFFa:\r\n  b: 1\r\n", { a: { b: 1 } }],
+    ["nothing but comments", "# nothing yet\n", null],
+  ])("is read with %s", (_, text, value) => {
+    expect(parsed(text).value).toEqual(value);
+  });
+
+  test("with a tag that nobody knows is refused, and Docker Compose's tags are known in its files", () => {
+    const text = "a: !reset null\nb: !reset [1]\nc: !override [2]\nd: 3\n";
+    expect(problems(text).map(({ where, value }) => [where, value])).toEqual([
+      ["services.yaml:1:4", "!reset"],
+      ["services.yaml:2:4", "!reset"],
+      ["services.yaml:3:4", "!override"],
+    ]);
+    expect(parseYaml(text, "compose.yaml", { composeTags: true })).toMatchObject({ value: { c: [2], d: 3 } });
+    expect(parseYaml(text, "compose.yaml", { composeTags: true })).not.toHaveProperty("value.a");
+    expect(parseYaml("a: !gone 1\n", "compose.yaml", { composeTags: true })).toHaveProperty("problems");
   });
 
   test("nested without end is an error and no crash", () => {
