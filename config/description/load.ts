@@ -6,13 +6,13 @@ import { type Problem, UserError } from "../problems/errors.ts";
 import { type Locate, located } from "../problems/locate.ts";
 import { didYouMean, nearest } from "../problems/nearest.ts";
 import { keyText, problemsOf } from "../problems/problems.ts";
-import { readTextFile } from "../problems/text-file.ts";
 import { type Checked, type ParsedYaml, parseYaml } from "../problems/yaml.ts";
 import { awsSchema, type Settings, slipwaySchema } from "../stack/settings.ts";
 import { checkStack } from "./check.ts";
 import { namesStackAlarms, withStackAlarms } from "./deployment-alarms.ts";
 import { catalogueFile, projectFile, type StackDescription, stackFile } from "./description.ts";
 import { needsProblems } from "./needs.ts";
+import { readTextFile } from "./text-file.ts";
 
 export interface LoadOptions {
   /** Whether contexts, Dockerfiles and other sources must be there. Default: true. */

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { stackFile } from "../../config/description/description.ts";
+import { readTextFile } from "../../config/description/text-file.ts";
 import { UserError } from "../../config/problems/errors.ts";
-import { readTextFile } from "../../config/problems/text-file.ts";
 import type { Settings } from "../../config/stack/settings.ts";
 import { outputFilesVariable } from "../../source/own-files.ts";
 

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Problem } from "./errors.ts";
+import type { Problem } from "../problems/errors.ts";
 
 /** A file's text, or what keeps it from being read. Undefined: there is no such file. */
 export type TextFile = { readonly text: string } | { readonly problem: Problem } | undefined;
