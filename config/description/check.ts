@@ -36,7 +36,7 @@ export function checkStack(description: StackDescription): Problem[] {
             value: true,
             message: "functions are scanned by enhanced scanning only, and the mode is basic",
             fix: "set mode: enhanced, or remove lambda",
-          },
+          } satisfies Problem,
         ]
       : []),
   ];
@@ -45,7 +45,7 @@ export function checkStack(description: StackDescription): Problem[] {
 function movingTagProblems(movingTags: readonly string[], where: string): Problem[] {
   const key = "slipway:repositories.movingTags";
   const room = maximumFilters - ownMovingTags.length;
-  const refused = movingTags.flatMap((filter, index) => {
+  const refused = movingTags.flatMap((filter, index): Problem[] => {
     const wildcards = filter.split("*").length - 1;
     if (/^[0-9A-Za-z._*-]{1,128}$/.test(filter) && wildcards <= maximumFilterWildcards) return [];
     return [

@@ -1,9 +1,14 @@
+import type { ExitCode } from "./codes/entry.ts";
+import type { ErrorCode } from "./codes.ts";
+
+export type { ExitCode };
+
 /**
  * One problem that the user of the tool can mend: what is wrong, where, and what to do about it.
  */
 export interface Problem {
   /** Stable, lower-case, hyphenated: `unknown-service`, `retention-refused`. */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** What is wrong, one sentence, without a full stop. */
   readonly message: string;
   /** File (relative to the project), command-line option or AWS resource in which it was found. */
@@ -15,12 +20,6 @@ export interface Problem {
   /** What to do, in the imperative. */
   readonly fix?: string;
 }
-
-/**
- * What the process exits with: 1 failed or rolled back, 2 wrong usage or configuration, 3 refused by
- * a gate, 130 interrupted.
- */
-export type ExitCode = 1 | 2 | 3 | 130;
 
 /**
  * The one class for errors that a user can cause. Printed without a stack; several problems are

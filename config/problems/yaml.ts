@@ -128,7 +128,7 @@ function syntaxProblems(
   const tabs = errors.filter(({ code }) => code === "TAB_AS_INDENT");
   return (tabs.length > 0 ? tabs : errors).map((error): Problem => {
     const [offset] = error.pos;
-    const problem = { code: "invalid-yaml", where: place(offset) };
+    const problem = { code: "invalid-yaml", where: place(offset) } as const;
     switch (error.code) {
       case "TAB_AS_INDENT":
         return { ...problem, message: "this line is indented with a tab", fix: "indent with spaces" };
@@ -156,7 +156,7 @@ function aliasProblems(anchors: Anchors, document: Document, place: (offset: num
     Alias: (_, alias, ancestors) => {
       const target = anchors.get(alias);
       const where = place(alias.range?.[0] ?? 0);
-      const problem = { code: "invalid-yaml", where, value: `*${alias.source}` };
+      const problem = { code: "invalid-yaml", where, value: `*${alias.source}` } as const;
       if (target === undefined) {
         const fix = `define &${alias.source} above this line, or write out its value`;
         problems.push({ ...problem, message: "refers to an anchor that is not defined above it", fix });

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../config/problems/codes.ts";
 import type { ExitCode, Problem } from "../../config/problems/errors.ts";
 import type { JobReport } from "../github/job-report.ts";
 import { locateProblem } from "../github/locate.ts";
@@ -70,7 +71,7 @@ async function comment(job: Job, { stack, summary }: JobReport): Promise<void> {
   }
 }
 
-function warn(job: Job, code: string, message: string): void {
+function warn(job: Job, code: ErrorCode, message: string): void {
   job.emit({ kind: "warning", code, message });
 }
 

@@ -1,4 +1,5 @@
 import { isAbort } from "../../config/problems/abort.ts";
+import type { ErrorCode } from "../../config/problems/codes.ts";
 
 /** What a step ended with. `skipped`: nothing had to be done. */
 export type StepOutcome = "done" | "failed" | "skipped" | "cancelled";
@@ -24,7 +25,7 @@ export type RunEvent =
       readonly milliseconds: number;
     }
   | { readonly kind: "notice"; readonly message: string }
-  | { readonly kind: "warning"; readonly code: string; readonly message: string; readonly fix?: string };
+  | { readonly kind: "warning"; readonly code: ErrorCode; readonly message: string; readonly fix?: string };
 
 /** Sends an event to whoever reports the run. Never throws. */
 export type Emit = (event: RunEvent) => void;

@@ -4,7 +4,7 @@ import type { Stack } from "@pulumi/pulumi/automation/stack.js";
 import { type StackDescription, stackFile } from "../../config/description/description.ts";
 import { servicesVariable } from "../../config/names.ts";
 import { abortedBy } from "../../config/problems/abort.ts";
-import { UserError } from "../../config/problems/errors.ts";
+import { type Problem, UserError } from "../../config/problems/errors.ts";
 import type { PlatformOutputs } from "../../config/stack/outputs.ts";
 import { formatDuration } from "../report/duration.ts";
 import type { Emit } from "../report/events.ts";
@@ -144,7 +144,11 @@ class BuildTimeout extends Error {
   }
 }
 
-function failureOf(error: unknown, record: EngineRecord, { catalogue, settings }: StackDescription) {
+function failureOf(
+  error: unknown,
+  record: EngineRecord,
+  { catalogue, settings }: StackDescription,
+): { readonly problems: readonly Problem[]; readonly worthAnotherAttempt: boolean } {
   if (error instanceof BuildTimeout) {
     return {
       problems: [

@@ -35,8 +35,8 @@ export const buildCommand = defineCommand({
         const place = line === undefined ? "" : ` line ${line}`;
         context.emit({
           kind: "warning",
-          code: rule,
-          message: `the Dockerfile of ${service}${place}: ${message}`,
+          code: "dockerfile-check",
+          message: `the Dockerfile of ${service}${place}: ${message} (${rule})`,
         });
       }
     }

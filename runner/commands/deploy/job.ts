@@ -36,7 +36,7 @@ export function presentDeployment(document: DeployDocument): JobReport {
         : []),
     ].join("\n\n"),
     problems: failed.map(({ title, outcome, message }) => ({
-      code: outcome.replaceAll(" ", "-"),
+      code: outcome === "rolled back" ? ("rolled-back" as const) : ("failed" as const),
       where: title,
       message,
     })),

@@ -110,7 +110,11 @@ describe("a plan in a job of GitHub Actions", () => {
   });
 
   test("that would be refused has its problems as annotations", () => {
-    const problem = { code: "no-cluster", where: "ecs shop/ui", message: "there is no such ECS cluster" };
+    const problem = {
+      code: "unknown-cluster",
+      where: "ecs shop/ui",
+      message: "there is no such ECS cluster",
+    } as const;
     const plan = planDocument(where, [
       inspected("ui", { targets: [targetPlan("ui", { problems: [problem] })] }),
     ]);

@@ -127,7 +127,7 @@ test("the release that runs is the newest one that succeeded", () => {
 });
 
 test("a refusal is one of usage as soon as anything else stands in the way, too", () => {
-  const superseded = { code: "superseded", message: "" };
+  const superseded = { code: "superseded", message: "" } as const;
   expect(exitCodeOfProblems([])).toBe(0);
   expect(exitCodeOfProblems([superseded, superseded])).toBe(3);
   expect(exitCodeOfProblems([superseded, { code: "tag-taken", message: "" }])).toBe(2);

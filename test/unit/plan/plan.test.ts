@@ -134,8 +134,8 @@ cart
   });
 
   test("gathers what stands in the way of any service, each thing once", () => {
-    const missing = { code: "missing-cluster", where: "ECS", message: "there is no cluster shop" };
-    const taken = { code: "tag-taken", message: "v1 is taken" };
+    const missing = { code: "unknown-cluster", where: "ECS", message: "there is no cluster shop" } as const;
+    const taken = { code: "tag-taken", message: "v1 is taken" } as const;
     const services = [
       inspected("ui", { targets: [targetPlan("ui", { problems: [missing] })] }),
       inspected("cart", { targets: [targetPlan("cart", { problems: [missing] })], problems: [taken] }),

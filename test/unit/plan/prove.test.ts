@@ -46,7 +46,7 @@ describe("what runs its image", () => {
   it("is not proven where its kind moves callers last, nor where something stands in the way", () => {
     const target = { kind: "lambda", function: "f", alias: "live" } as never;
     expect(actions({ ...ui, targets: [targetPlan("ui", { target })] })).toEqual(["none"]);
-    const problems = [{ code: "service-draining", message: "it is being deleted" }];
+    const problems = [{ code: "service-draining", message: "it is being deleted" } as const];
     expect(actions({ ...ui, targets: [targetPlan("ui", { state, problems })] })).toEqual(["none"]);
   });
 });

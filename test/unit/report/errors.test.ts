@@ -12,11 +12,11 @@ const problem = {
   message: "is not a key that is known here",
   value: ["linux/amd64"],
   fix: 'did you mean "platforms"?',
-};
+} as const;
 
 describe("an error that the user can mend", () => {
   test("names file, key, value and fix for every problem, without a stack", () => {
-    const text = describeError(new UserError([problem, { code: "x", message: "second" }]), {
+    const text = describeError(new UserError([problem, { code: "invalid-value", message: "second" }]), {
       debug: false,
       colours: plain,
     });
@@ -57,8 +57,8 @@ test("GitHub is told file and line, with what would end the command escaped", ()
   expect(annotation("error", { ...problem, where: "services.yaml:12:3", message: "100%\nbad" })).toBe(
     '::error file=services.yaml,line=12,title=slipway%3A unknown-key::services.ui.platfroms: 100%25%0Abad%0Afix: did you mean "platforms"?',
   );
-  expect(annotation("warning", { code: "slow", where: "ecs shop/ui", message: "takes long" })).toBe(
-    "::warning title=slipway%3A slow::ecs shop/ui: takes long",
+  expect(annotation("warning", { code: "timed-out", where: "ecs shop/ui", message: "takes long" })).toBe(
+    "::warning title=slipway%3A timed-out::ecs shop/ui: takes long",
   );
 });
 

@@ -118,14 +118,19 @@ describe("a problem's place", () => {
 
   test("is told from the checkout on, where the project is in a folder of it", async () => {
     await writeFile(join(folder, "services.yaml"), yaml);
-    const problem = { code: "x", where: "services.yaml", key: "services.ui.context", message: "is missing" };
+    const problem = {
+      code: "missing-key",
+      where: "services.yaml",
+      key: "services.ui.context",
+      message: "is missing",
+    } as const;
     const environment = { GITHUB_WORKSPACE: tmpdir() };
     const { where } = await locateProblem(problem, folder, environment);
     expect(where).toBe(`${folder.slice(tmpdir().length + 1)}/services.yaml:4`);
   });
 
   test("stays as it is where it is no file", async () => {
-    const problem = { code: "x", where: "ecs shop/ui", message: "is missing" };
+    const problem = { code: "unknown-cluster", where: "ecs shop/ui", message: "is missing" } as const;
     expect(await locateProblem(problem, folder, {})).toEqual(problem);
   });
 });

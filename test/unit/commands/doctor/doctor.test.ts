@@ -42,9 +42,9 @@ test("the platforms to cover are those of all services, each once", () => {
 
 test("a refusal becomes a check that says how many more there are", () => {
   const problems = [
-    { code: "a", where: "services.yaml", key: "services.ui", message: "is wrong", fix: "mend it" },
-    { code: "b", message: "so is this" },
-  ];
+    { code: "unknown-key", where: "services.yaml", key: "services.ui", message: "is wrong", fix: "mend it" },
+    { code: "invalid-value", message: "so is this" },
+  ] as const;
   expect(refused("description", new UserError(problems))).toEqual({
     name: "description",
     state: "fail",

@@ -89,7 +89,9 @@ describe("verifying a function", () => {
   });
 
   it("says what stands in the way of a function that is not there", async () => {
-    const problems = [{ code: "unknown-function", message: "there is no such function", fix: "create it" }];
+    const problems = [
+      { code: "unknown-function", message: "there is no such function", fix: "create it" } as const,
+    ];
     expect(await verify({ kind: "missing", region: "eu-west-1", problems })).toEqual([
       { name: "function", state: "fail", message: "there is no such function", fix: "create it" },
     ]);

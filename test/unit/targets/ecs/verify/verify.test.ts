@@ -261,7 +261,9 @@ describe("verifying an ECS service", () => {
   });
 
   it("says what stands in the way of a service that can't be used", async () => {
-    const problems = [{ code: "unknown-service", message: "the cluster has no such service", value: "uii" }];
+    const problems = [
+      { code: "unknown-service", message: "the cluster has no such service", value: "uii" } as const,
+    ];
     expect(await verify({}, { kind: "unusable", problems })).toEqual([
       { name: "service", state: "fail", message: "the cluster has no such service: uii" },
     ]);

@@ -1,0 +1,35 @@
+import type { CodeTable } from "./entry.ts";
+
+/** Codes of calls to AWS, whatever the service. */
+export const awsCodes = {
+  "access-denied": {
+    meaning: "The credentials do not allow a call.",
+    fix: "Allow the action that the message names in the role's policy.",
+    exits: [1],
+  },
+  "aws-refused": {
+    meaning: "AWS refused a call for a reason that has no code of its own here.",
+    fix: "Correct what AWS's message names.",
+    exits: [1],
+  },
+  "no-credentials": {
+    meaning: "There are no AWS credentials, or they have expired.",
+    fix: "Log in again, or set AWS_PROFILE or the stack's aws:profile.",
+    exits: [2],
+  },
+  throttled: {
+    meaning: "AWS kept throttling requests, even after retries.",
+    fix: "Run the command again later, or lower slipway:deploy.parallelTargets.",
+    exits: [1],
+  },
+  unreachable: {
+    meaning: "AWS does not answer.",
+    fix: "Check the network, the proxy, aws:region and aws:endpoints.",
+    exits: [1],
+  },
+  "wrong-account": {
+    meaning: "The credentials belong to an account that aws:allowedAccountIds does not list.",
+    fix: "Use credentials of the stack's account.",
+    exits: [2],
+  },
+} as const satisfies CodeTable;

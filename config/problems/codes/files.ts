@@ -1,0 +1,131 @@
+import type { CodeTable } from "./entry.ts";
+
+/** Codes of what is wrong in services.yaml, in a stack's settings, or in the source. */
+export const fileCodes = {
+  "contradicting-settings": {
+    meaning: "Two settings contradict each other.",
+    fix: "Change one of the two, as the message says.",
+    exits: [2],
+  },
+  "cyclic-needs": {
+    meaning: "Services are built from each other in a circle.",
+    fix: "Remove one of the build contexts that close the circle.",
+    exits: [2],
+  },
+  "dirty-tree": {
+    meaning: "A service would be built from uncommitted changes, and slipway:deploy.requireCleanTree is set.",
+    fix: "Commit the changes, or add `--allow-dirty`.",
+    exits: [2],
+  },
+  "foreign-repository": {
+    meaning: "Git refuses to read the repository because it belongs to another user.",
+    fix: "If you trust the repository, add it to git's safe.directory.",
+    exits: [2],
+  },
+  "immovable-tag": {
+    meaning: "A format of slipway:tags moves from image to image, and the repositories do not let it move.",
+    fix: "Add the tag to slipway:repositories.movingTags, or remove the format.",
+    exits: [2],
+  },
+  "immutable-tag": {
+    meaning: "`--push-pr` would move a tag, and the stack's tags are immutable.",
+    fix: "Add `pr-*` to slipway:repositories.movingTags, or use a stack with mutable tags.",
+    exits: [2],
+  },
+  "invalid-ignore-pattern": {
+    meaning: "A line of an ignore file is not a valid pattern.",
+    fix: "Correct the line.",
+    exits: [2],
+  },
+  "invalid-name": {
+    meaning: "A name in a file does not have the form that it needs.",
+    fix: "Choose a name of the form that the message describes.",
+    exits: [2],
+  },
+  "invalid-value": {
+    meaning: "The value of a key is not allowed.",
+    fix: "Use a value that the message or docs/reference/configuration.md allows.",
+    exits: [2],
+  },
+  "invalid-yaml": {
+    meaning: "A file is not valid YAML.",
+    fix: "Correct the line and column that the message names.",
+    exits: [2],
+  },
+  "missing-context": {
+    meaning: "A build context is not a directory.",
+    fix: "Create the directory, or correct the path.",
+    exits: [2],
+  },
+  "missing-file": {
+    meaning: "A file that the project names does not exist.",
+    fix: "Create the file, or correct the path.",
+    exits: [2],
+  },
+  "missing-key": {
+    meaning: "A file lacks a key that it must have.",
+    fix: "Add the key.",
+    exits: [2],
+  },
+  "missing-platform": {
+    meaning: "A service is built from another one that is not built for all its platforms.",
+    fix: "Add the platforms to the other service, or remove them from this one.",
+    exits: [2],
+  },
+  "no-commit": {
+    meaning: "The project is not in a git repository, or the repository has no commits.",
+    fix: "Deploy from a clone, or add `--allow-dirty`.",
+    exits: [2],
+  },
+  "not-a-repository": {
+    meaning:
+      "`--since` needs git history, and the project is not in a git repository, or git is not installed.",
+    fix: "Leave out `--since` to compare with the registry, or run the command in a clone.",
+    exits: [2],
+  },
+  "nothing-found": {
+    meaning: "`slipway init` found no Dockerfile and no compose file that builds an image.",
+    fix: "Run it where they are, or write services.yaml by hand.",
+    exits: [2],
+  },
+  "outside-project": {
+    meaning: "A path leads out of the project.",
+    fix: "Use a path inside the project.",
+    exits: [2],
+  },
+  "refused-by-ecr": {
+    meaning: "ECR does not accept a setting: a filter of slipway:repositories.movingTags, or their number.",
+    fix: "Simplify the filter, or keep fewer of them.",
+    exits: [2],
+  },
+  "reserved-tag": {
+    meaning: "A format of slipway:tags makes tags that Slipway keeps for itself.",
+    fix: "Let the tag begin with something else.",
+    exits: [2],
+  },
+  "same-repository": {
+    meaning: "Two services have the same ECR repository.",
+    fix: "Give each service a repository of its own.",
+    exits: [2],
+  },
+  "unknown-key": {
+    meaning: "A file has a key that Slipway does not know.",
+    fix: "Use the key that the message suggests, or remove the key.",
+    exits: [2],
+  },
+  "unknown-registry": {
+    meaning: "A base image uses `${registry}`, and without credentials its account is unknown.",
+    fix: "Set aws:allowedAccountIds or slipway:registry.",
+    exits: [2],
+  },
+  "unreadable-source": {
+    meaning: "A file of a build context cannot be read.",
+    fix: "Correct its permissions, or exclude it in the ignore file.",
+    exits: [2],
+  },
+  "unusable-tag": {
+    meaning: "`--version` or a format of slipway:tags makes a tag that OCI does not allow.",
+    fix: "Use letters, digits, `.`, `_` and `-`, 128 characters at most.",
+    exits: [2],
+  },
+} as const satisfies CodeTable;

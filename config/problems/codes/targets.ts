@@ -1,0 +1,146 @@
+import type { CodeTable } from "./entry.ts";
+
+/** Codes of ECS services and Lambda functions, and of moving them to an image. */
+export const targetCodes = {
+  "alias-has-provisioned-concurrency": {
+    meaning: "A setting of the target needs an alias without provisioned concurrency of its own.",
+    fix: "Delete it from the alias and set provisionedConcurrency of the target, or remove the setting.",
+    exits: [2],
+  },
+  "alias-overtaken": {
+    meaning: "Somebody else moved the function's alias during the deployment.",
+    fix: "Deploy again when the other deployment is over.",
+    exits: [1],
+  },
+  "check-failed": {
+    meaning: "A check before the deployment failed: a role, a secret, a log group, an image or an alarm.",
+    fix: "Correct what the message names. `slipway verify` runs the same checks.",
+    exits: [2],
+  },
+  "deployment-in-progress": {
+    meaning: "Another run holds this machine's lock on the stack.",
+    fix: "Wait until it ends, or end it.",
+    exits: [1],
+  },
+  failed: {
+    meaning: "A target's deployment failed.",
+    fix: "Read the reason and the log lines below the target.",
+    exits: [1],
+  },
+  "foreign-controller": {
+    meaning: "CodeDeploy or an external controller deploys the ECS service.",
+    fix: "Deploy it there, or change the service's deployment controller to ECS.",
+    exits: [2],
+  },
+  "function-overtaken": {
+    meaning: "Somebody else updated the function during the deployment.",
+    fix: "Deploy again when the other deployment is over. The alias was not moved.",
+    exits: [1],
+  },
+  "function-update-failed": {
+    meaning: "Lambda could not update the function.",
+    fix: "Correct what Lambda's message names, and deploy again. The alias was not moved.",
+    exits: [1],
+  },
+  "lambda-manifest": {
+    meaning: "Lambda does not accept the image's manifest.",
+    fix: "Build the image for the function's platform without attestations, and deploy again.",
+    exits: [1],
+  },
+  "no-task-definition": {
+    meaning: "The ECS service has no task definition to put an image into.",
+    fix: "Give the service a task definition first.",
+    exits: [2],
+  },
+  "not-an-image-function": {
+    meaning: "The function is a zip package, and Lambda cannot turn it into a container image.",
+    fix: "Create a function of package type Image under another name.",
+    exits: [2],
+  },
+  "one-off-failed": {
+    meaning: "The one-off task before the update failed, or ECS could not place it. Nothing was moved.",
+    fix: "Correct the cause that the message and the task's log lines show.",
+    exits: [1],
+  },
+  "one-off-stopped": {
+    meaning: "The run was interrupted, and its one-off task was stopped. Nothing was moved.",
+    fix: "Run the command again.",
+    exits: [130],
+  },
+  "one-off-without-volume": {
+    meaning:
+      "The one-off task needs a volume that is configured at launch, and the service does not say how.",
+    fix: "Configure the volume in the service (volumeConfigurations), or remove `before`.",
+    exits: [2],
+  },
+  "platform-mismatch": {
+    meaning: "The target runs on a platform that the image is not built for.",
+    fix: "Add the platform to the service, or change the target's architecture.",
+    exits: [2],
+  },
+  "provisioned-concurrency-failed": {
+    meaning: "Lambda could not start the version's provisioned concurrency.",
+    fix: "Check the function's start and the account's concurrency limit.",
+    exits: [1],
+  },
+  "revision-gone": {
+    meaning: "The task definition revision of the release was deregistered or deleted.",
+    fix: "Go back without `--with-task-definition`.",
+    exits: [1],
+  },
+  "rolled-back": {
+    meaning: "A target failed and went back to what it ran before.",
+    fix: "Read the reason and the log lines below the target.",
+    exits: [1],
+  },
+  "service-draining": {
+    meaning: "The ECS service is being deleted.",
+    fix: "Wait until it is gone, create it again, and deploy then.",
+    exits: [2],
+  },
+  "smoke-check-without-address": {
+    meaning: "A smoke check cannot reach the service's tasks: they have no address or port of their own.",
+    fix: "Use network mode awsvpc and map the container's port, or remove the smoke check.",
+    exits: [2],
+  },
+  "timed-out": {
+    meaning: "Lambda did not finish within the target's timeoutSeconds.",
+    fix: "Look at the function in the console, or raise timeoutSeconds.",
+    exits: [1],
+  },
+  "unknown-alarm": {
+    meaning: "A CloudWatch alarm that the target names does not exist.",
+    fix: "Correct the name, or create the alarm.",
+    exits: [2],
+  },
+  "unknown-alias": {
+    meaning: "The function has no alias with this name.",
+    fix: "Correct the name, or create the alias.",
+    exits: [2],
+  },
+  "unknown-cluster": {
+    meaning: "There is no ECS cluster with this name.",
+    fix: "Correct the name, the region or the account.",
+    exits: [2],
+  },
+  "unknown-container": {
+    meaning: "The task definition has no container with this name.",
+    fix: 'Name the container with "container" or "sidecars" in the target.',
+    exits: [2],
+  },
+  "unknown-function": {
+    meaning: "There is no Lambda function with this name.",
+    fix: 'Correct the name, or add "create" to the target.',
+    exits: [1, 2],
+  },
+  "unknown-service": {
+    meaning: "There is no service with this name in services.yaml, or in the ECS cluster.",
+    fix: "Use the name that the message suggests.",
+    exits: [1, 2],
+  },
+  "wrong-region": {
+    meaning: "The function is in another region than the registry, and Lambda takes images of its own only.",
+    fix: "Push to that region, or replicate the repository there (slipway:repositories.replication).",
+    exits: [2],
+  },
+} as const satisfies CodeTable;

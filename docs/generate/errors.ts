@@ -1,0 +1,50 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CodeEntry, CodeTable } from "../../config/problems/codes/entry.ts";
+import { codeGroups } from "../../config/problems/codes.ts";
+import { sandboxCodes } from "../../sandbox/codes.ts";
+
+const page = join(import.meta.dirname, "../reference/errors.md");
+
+/** Every group of codes, the sandbox's last. */
+export const allCodeGroups: Readonly<Record<string, CodeTable>> = {
+  ...codeGroups,
+  "The sandbox": sandboxCodes,
+};
+
+/** docs/reference/errors.md, from the tables of codes. */
+export function text(): string {
+  const groups = Object.entries(allCodeGroups).map(([title, codes]) => {
+    const rows = Object.entries(codes)
+      .toSorted(([one], [other]) => one.localeCompare(other, "en"))
+      .map(([code, entry]) => `| \`${code}\` | ${entry.meaning} | ${entry.fix} | ${exitsOf(entry)} |`);
+    return [`## ${title}`, "", "| code | meaning | fix | exit |", "| --- | --- | --- | --- |", ...rows].join(
+      "\n",
+    );
+  });
+  return `# Errors and warnings
+
+Written from \`config/problems/codes/\` and \`sandbox/codes.ts\` by \`npm run docs\`; a test holds it to them.
+
+Every error and warning has a code. \`--output json\` shows it as \`error.problems[].code\`, and GitHub Actions
+shows it in the title of an annotation. Codes keep their names from version to version. The message itself
+names the file and key, the value, and the fix for the case at hand.
+
+Exit codes: 1 failed or rolled back, 2 wrong usage or configuration, 3 refused by a gate, 130 interrupted.
+When a deployment that already began fails, the command exits with 1, whatever the code. A warning (–)
+stops nothing.
+
+${groups.join("\n\n")}
+`;
+}
+
+function exitsOf({ exits }: CodeEntry): string {
+  return exits.length === 0 ? "–" : exits.join(", ");
+}
+
+/** Writes the page. */
+export async function write(): Promise<void> {
+  await writeFile(page, text());
+}
+
+if (import.meta.main) await write();
