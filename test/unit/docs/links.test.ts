@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 const root = join(import.meta.dirname, "../../..");
 /** A page as code and messages name it: from the root of the repository. */
 const namedPage = /(?<![\w/.-])(docs\/(?:(?:tutorial|how-to|reference|explanation)\/)?[\w-]+\.md)/g;
-const pages = await listFiles("*.md");
+const pages = (await listFiles("*.md")).filter((page) => !page.startsWith(".changeset/"));
 
 describe("the links of the pages", () => {
   test.each(pages)("%s links only to what is there", async (page) => {

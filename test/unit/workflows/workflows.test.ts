@@ -56,7 +56,11 @@ describe("every job", () => {
       .map(([scope]) => scope);
     const takesRole = ours(job).some((step) => step.with?.role !== undefined);
     const comments = ours(job).some((step) => step.with?.comment !== undefined);
-    expect(writes).toEqual([...(takesRole ? ["id-token"] : []), ...(comments ? ["pull-requests"] : [])]);
+    const publishes = job.steps.some(({ run }) => run?.startsWith("npm publish"));
+    expect(writes).toEqual([
+      ...(takesRole || publishes ? ["id-token"] : []),
+      ...(comments ? ["pull-requests"] : []),
+    ]);
   });
 
   test.each(jobs)("%s checks out all history, and leaves no token behind", (_, job) => {
@@ -73,6 +77,21 @@ describe("every job", () => {
       const stack = command === "promote" ? promotedTo : step.with?.stack;
       expect(job.concurrency).toEqual({ group: `slipway-${stack}`, "cancel-in-progress": false });
       expect(job.environment).toBe(stack);
+    }
+  });
+
+  test("that publishes does so for a tag of Slipway's own, checked and tested, with provenance", () => {
+    const publishing = jobs.filter(([, job]) => job.steps.some(({ run }) => run?.includes("npm publish")));
+    expect(publishing.map(([title]) => title)).toEqual(["publish: publish"]);
+    for (const [, job, { on }] of publishing) {
+      expect(on).toEqual({ push: { tags: ["slipway-v*"] } });
+      const runs = job.steps.flatMap(({ run }) => run ?? []);
+      expect(runs).toEqual([
+        ".github/release/check-tag",
+        ".ci/run",
+        "npm publish --provenance --access public",
+      ]);
+      expect(JSON.stringify(job)).not.toContain("secrets.");
     }
   });
 
