@@ -22,6 +22,12 @@ export function registryHost(settings: Settings, account: string): string {
   return `${account}.dkr.ecr.${region}.${partitionOf(region).dnsSuffix}`;
 }
 
+/** Registries on this machine speak HTTP, as Docker takes for granted; all others HTTPS. Pure. */
+export function registryUrl(host: string): string {
+  const local = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(host);
+  return `${local ? "http" : "https"}://${host}/`;
+}
+
 /** Tag under which the registry knows what an image was built from. */
 export function sourceTag(sourceHash: string): string {
   return `src-${sourceHash}`;

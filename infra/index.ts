@@ -60,22 +60,21 @@ const registry = account.apply(({ id }) => registryHost(settings, id));
 const credentials = registryCredentials(registry);
 const cache = settings.cache.kind === "registry" ? new BuildCache({ settings, account }) : undefined;
 const bases = new Map<string, BaseImage>();
-const images = declared.map(({ service, sourceHash, staged, secrets, repository, chosen }) => {
+const images = declared.map(({ service, sourceHash, plan, repository }) => {
   const labels = imageLabels(service, sourceHash, catalogue.source, settings.labels);
   const image = new ServiceImage({
     service,
     sourceHash,
-    staged,
+    plan,
     repository,
     cache,
     builder,
     credentials,
     registry,
     labels,
-    secrets,
     bases,
   });
-  bases.set(service.name, baseImage(repository, sourceHash, chosen ? image : undefined));
+  bases.set(service.name, baseImage(repository, sourceHash, plan.kind === "build" ? image : undefined));
   return { service, repository, image };
 });
 

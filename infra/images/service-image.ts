@@ -8,15 +8,17 @@ import type { Service } from "../../config/catalogue/catalogue.ts";
 import { isLocalContext, serviceOfContext } from "../../config/catalogue/contexts.ts";
 import { neededBy } from "../../config/description/needs.ts";
 import { imageResourceName, sourceTag } from "../../config/names.ts";
-import type { StagedContext } from "../../source/stage.ts";
 import type { ImageRepository } from "../repository.ts";
 import type { BaseImage } from "./base-image.ts";
 import type { BuildCache } from "./build-cache.ts";
+import type { ImagePlan } from "./builds.ts";
+import type { RecordedImage } from "./recorded-images.ts";
+import type { KnownImage } from "./registry-images.ts";
 
 export interface ServiceImageArgs {
   readonly service: Service;
   readonly sourceHash: string;
-  readonly staged: StagedContext;
+  readonly plan: ImagePlan;
   readonly repository: ImageRepository;
   /** Undefined: without a cache in the registry. */
   readonly cache: BuildCache | undefined;
@@ -27,44 +29,69 @@ export interface ServiceImageArgs {
   readonly registry: pulumi.Output<string>;
   /** OCI labels. Any change builds anew, so there is nothing in them that changes by itself. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Secret id → value. */
-  readonly secrets: Readonly<Record<string, string>>;
   /** Images of other services by name; those that this one is built from are among them. */
   readonly bases: ReadonlyMap<string, BaseImage>;
 }
 
-/** What was built, once it was. */
+/** A service's image in the registry. */
 export interface BuiltImage {
-  /** `<registry>/<repository>:src-<hash>@<digest>` of the index. */
-  readonly ref: pulumi.Output<string>;
+  /** `<registry>/<repository>:src-<hash>@<digest>` of the index; undefined: there is none. */
+  readonly ref: pulumi.Output<string | undefined>;
   /** Platform → digest of that platform's manifest. */
   readonly manifests: Readonly<Record<string, pulumi.Output<string>>>;
 }
+
+type Build = Extract<ImagePlan, { kind: "build" }>;
+
+/** Another value in each run. What is declared is missing in the registry, whatever Pulumi's state says of it. */
+const replacementTrigger = new Date().toISOString();
 
 /**
  * A service's image: one build for each platform, pushed by digest, then the index that joins them
  * under the tag of the source hash. A half-done push leaves untagged manifests that block nothing.
  *
+ * The resources are declared in the runs that build, and in no other: an image that the registry has
+ * needs none. What Pulumi manages of it from the run that built it is let go: read under the very id it
+ * has, which for Pulumi is no change ("relinquish", pulumi/pkg/resource/deploy/step_generator.go), and
+ * from then on not declared at all, which is none either. (To keep it declared and unchanged is not
+ * possible: docker-build compares the context on the disk with the one that was built last, whatever
+ * `ignoreChanges` says, and that may be another source, from another machine.)
+ *
  * Nothing is ever deleted by it: what is pushed belongs to the repository's lifecycle policy.
  * Costs nothing beyond what the registry stores.
  */
 export class ServiceImage extends pulumi.ComponentResource implements BuiltImage {
-  readonly ref: pulumi.Output<string>;
+  readonly ref: pulumi.Output<string | undefined>;
   readonly manifests: Readonly<Record<string, pulumi.Output<string>>>;
 
   constructor(args: ServiceImageArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("slipway:index:ServiceImage", args.service.name, {}, options);
+    const { plan } = args;
+    if (plan.kind === "found" && plan.recorded !== undefined) this.letGo(args, plan.recorded);
+    const { ref, manifests } = plan.kind === "build" ? this.declareBuild(args, plan) : outputsOf(plan.image);
+    this.ref = ref;
+    this.manifests = manifests;
+    this.registerOutputs({ ref, manifests });
+  }
+
+  private declareBuild(args: ServiceImageArgs, plan: Build): BuiltImage {
     const { service, repository } = args;
-    super("slipway:index:ServiceImage", service.name, {}, options);
-    const once = { parent: this, retainOnDelete: true, dependsOn: [repository] };
+    const once = {
+      parent: this,
+      retainOnDelete: true,
+      dependsOn: [repository],
+      // Replaced and never updated in place: an Image's id stays the digest it has pushed.
+      replacementTrigger,
+      replaceOnChanges: ["*"],
+    };
     const before = [
       repository,
       ...(args.cache === undefined ? [] : [args.cache]),
       ...neededBy(service).flatMap((name) => args.bases.get(name)?.after ?? []),
     ];
-
     const images = service.platforms.map((platform) => ({
       platform,
-      digest: new Image(imageResourceName(service.name, platform), this.build(args, platform), {
+      digest: new Image(imageResourceName(service.name, platform), this.build(args, plan, platform), {
         ...once,
         dependsOn: before,
       }).digest,
@@ -79,27 +106,38 @@ export class ServiceImage extends pulumi.ComponentResource implements BuiltImage
       },
       once,
     );
-
-    this.ref = index.ref;
-    this.manifests = Object.fromEntries(images.map(({ platform, digest }) => [platform, digest]));
-    this.registerOutputs({ ref: this.ref, manifests: this.manifests });
+    return {
+      ref: index.ref,
+      manifests: Object.fromEntries(images.map(({ platform, digest }) => [platform, digest])),
+    };
   }
 
-  private build(args: ServiceImageArgs, platform: string) {
-    const { service, staged, repository, cache } = args;
+  private letGo({ service }: ServiceImageArgs, recorded: RecordedImage): void {
+    for (const [name, id] of Object.entries(recorded.images)) Image.get(name, id, { parent: this });
+    if (!recorded.index) return;
+    // Not pushed, so that the provider does not ask a registry that this resource has no credentials for.
+    const unasked = { tag: service.name, sources: [], push: false };
+    Index.get(service.name, service.name, {
+      parent: this,
+      transformations: [({ opts }) => ({ props: unasked, opts })],
+    });
+  }
+
+  private build(args: ServiceImageArgs, { staged, secrets }: Build, platform: string) {
+    const { service, repository, cache } = args;
     const tag = imageResourceName(service.name, platform);
     return {
       platforms: [platform as types.enums.Platform],
       context: {
         location: fromHere(staged.context),
-        named: namedContexts(args),
+        named: namedContexts(args, staged),
       },
       dockerfile: { location: fromHere(staged.dockerfile) },
       ...(service.stage !== undefined && { target: service.stage }),
       buildArgs: buildArguments(service),
-      secrets: pulumi.secret({ ...args.secrets }),
+      secrets: pulumi.secret({ ...secrets }),
       // A rotated token is no reason to build: only the ids of secrets are part of the source.
-      ignoreSecretsInDiffCalculation: Object.keys(args.secrets),
+      ignoreSecretsInDiffCalculation: Object.keys(secrets),
       labels: { ...args.labels },
       exports: [
         {
@@ -136,13 +174,22 @@ export class ServiceImage extends pulumi.ComponentResource implements BuiltImage
   }
 }
 
+function outputsOf(image: KnownImage | undefined): BuiltImage {
+  return {
+    ref: pulumi.output(image?.ref),
+    manifests: Object.fromEntries(
+      Object.entries(image?.manifests ?? {}).map(([platform, digest]) => [platform, pulumi.output(digest)]),
+    ),
+  };
+}
+
 /** Relative to where the program and the provider run: an absolute path would differ between machines, and build anew. */
 function fromHere(path: string): string {
   return relative(process.cwd(), path) || ".";
 }
 
 /** The named contexts: staged directories, what a service refers to, images of other services, and what replaces base images. */
-function namedContexts({ service, staged, bases, registry }: ServiceImageArgs) {
+function namedContexts({ service, bases, registry }: ServiceImageArgs, staged: Build["staged"]) {
   const others = Object.entries(staged.contexts).map(([name, location]) => {
     const own = service.contexts[name];
     if (own !== undefined) return [name, isLocalContext(own) ? fromHere(location) : own] as const;

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
-import { parseManifest } from "../registry/manifest.ts";
+import { parseManifest } from "../../builder/manifest.ts";
 
 /** What `docker buildx build` is asked for, beside where the result goes. */
 export interface BuildxBuild {

@@ -1,6 +1,6 @@
+import { normalizePlatform } from "../../builder/manifest.ts";
 import type { ExitCode, Problem } from "../../config/problems/errors.ts";
 import type { Image } from "../registry/image.ts";
-import { normalizePlatform } from "../registry/manifest.ts";
 import type { TagCheck } from "../registry/tags.ts";
 import type { StoredRelease } from "../release/record.ts";
 import type { TagPlan } from "../tags/tags.ts";

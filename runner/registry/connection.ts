@@ -1,6 +1,7 @@
 import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import pRetry from "p-retry";
 import type { RequestInit, Response } from "undici";
+import { registryUrl } from "../../config/names.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 
@@ -51,12 +52,6 @@ export function connectToRegistry(clients: Clients, host: string, signal: AbortS
       );
     },
   };
-}
-
-/** Registries on this machine speak HTTP, as Docker assumes; all others speak HTTPS. */
-export function registryUrl(host: string): string {
-  const local = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(host);
-  return `${local ? "http" : "https"}://${host}/`;
 }
 
 async function fetchToken(clients: Clients, signal: AbortSignal): Promise<string> {

@@ -6,9 +6,9 @@ import {
 } from "@aws-sdk/client-ecr";
 import pMap from "p-map";
 import { z } from "zod";
+import { acceptedMediaTypes, platformName } from "../../builder/manifest.ts";
 import type { Clients } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
-import { acceptedMediaTypes, platformName } from "./manifest.ts";
 
 /** A blob of an image: a layer, or its configuration. */
 export interface Blob {

@@ -4,12 +4,17 @@ import {
   type ImageIdentifier,
 } from "@aws-sdk/client-ecr";
 import pMap from "p-map";
+import {
+  acceptedMediaTypes,
+  normalizePlatform,
+  parseManifest,
+  platformOfConfig,
+} from "../../builder/manifest.ts";
 import { sourceTag } from "../../config/names.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
 import type { Image } from "./image.ts";
-import { acceptedMediaTypes, normalizePlatform, parseManifest, platformOfConfig } from "./manifest.ts";
 
 /** Where a service's images are. */
 export interface ImageLocation {

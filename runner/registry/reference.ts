@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { acceptedMediaTypes } from "../../builder/manifest.ts";
+import { registryUrl } from "../../config/names.ts";
 import type { RegistryRequest } from "./connection.ts";
-import { registryUrl } from "./connection.ts";
-import { acceptedMediaTypes } from "./manifest.ts";
 
 /** An image reference taken apart. */
 export interface Reference {

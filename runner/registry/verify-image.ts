@@ -1,9 +1,9 @@
 import pMap from "p-map";
+import { normalizePlatform } from "../../builder/manifest.ts";
 import { type Problem, UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 import type { Image } from "./image.ts";
 import { getManifest, parseStored } from "./lookup.ts";
-import { normalizePlatform } from "./manifest.ts";
 
 /** One platform of an image, as it lies in the registry. */
 export interface VerifiedPlatform {

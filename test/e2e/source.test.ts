@@ -1,13 +1,14 @@
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { BatchGetImageCommand } from "@aws-sdk/client-ecr";
+import { BatchDeleteImageCommand, BatchGetImageCommand, DescribeImagesCommand } from "@aws-sdk/client-ecr";
 import { execa } from "execa";
 import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { loadStack } from "../../config/description/load.ts";
-import { createClients } from "../../runner/aws/clients.ts";
+import type { PlatformOutputs } from "../../config/stack/outputs.ts";
+import { type Clients, createClients } from "../../runner/aws/clients.ts";
 import type { BuildDocument } from "../../runner/commands/build/build.ts";
 import type { ChangedDocument } from "../../runner/commands/changed/changed.ts";
 import type { WhyDocument } from "../../runner/commands/why/why.ts";
@@ -290,5 +291,107 @@ describe("from commit to image", () => {
     // One index of both platforms, with the very manifests that were built without pushing.
     for (const { digest } of services[1]?.platforms ?? [])
       expect(images?.[0]?.imageManifest).toContain(digest);
+  });
+
+  describe("pulumi up by hand", () => {
+    const changed = /(creat|updat|replac|delet)\w* docker-build:index:(Image|Index)/;
+
+    async function pulumi(...words: readonly string[]) {
+      const options = {
+        cwd: directory,
+        env: environment,
+        reject: false,
+        all: true,
+        stdin: "ignore",
+      } as const;
+      const { exitCode, all } = await execa(
+        "pulumi",
+        [...words, "--stack", stack, "--non-interactive"],
+        options,
+      );
+      return { exitCode, all };
+    }
+
+    async function expectNoChanges(...words: readonly string[]): Promise<void> {
+      const { exitCode, all } = await pulumi(...words, "--expect-no-changes");
+      expect(exitCode, all).toBe(0);
+      expect(all).not.toMatch(changed);
+    }
+
+    async function outputOf(service: string) {
+      const { all } = await pulumi("stack", "output", "services", "--json");
+      return (JSON.parse(all) as PlatformOutputs["services"])[service]?.image;
+    }
+
+    async function withRegistry<T>(work: (ecr: Clients["ecr"]) => Promise<T>): Promise<T> {
+      Object.assign(process.env, environment);
+      const clients = createClients((await loadStack(directory, stack)).settings);
+      try {
+        return await work(clients.ecr);
+      } finally {
+        clients.destroy();
+      }
+    }
+
+    /** Everything that the registry has of a service, index and manifests, and when it was pushed. */
+    const pushedOf = (repositoryName: string) =>
+      withRegistry(async (ecr) => {
+        const { imageDetails = [] } = await ecr.send(
+          new DescribeImagesCommand({ repositoryName, maxResults: 1000 }),
+        );
+        return imageDetails.map(({ imageDigest, imagePushedAt }) => `${imageDigest} ${imagePushedAt}`).sort();
+      });
+
+    const deleteFrom = (repositoryName: string, imageDigest: string) =>
+      withRegistry((ecr) =>
+        ecr.send(new BatchDeleteImageCommand({ repositoryName, imageIds: [{ imageDigest }] })),
+      );
+
+    test("changes nothing after a commit was reverted and its image taken from the registry", async () => {
+      const first = await outputOf("app");
+      await rm(join(directory, "app/new.txt"));
+      await write({ "app/greeting.txt": "two" });
+      const [second] = (await slipway("deploy", "app")).document<DeployDocument>().services;
+      expect(second).toMatchObject({ built: true });
+      await write({ "app/greeting.txt": "one" });
+      const [reverted] = (await slipway("deploy", "app")).document<DeployDocument>().services;
+      expect(reverted).toMatchObject({ built: false, digest: first?.digest });
+      expect((await outputOf("app"))?.digest).toBe(second?.digest);
+
+      const before = await pushedOf("shop/app");
+      await expectNoChanges("preview");
+      await expectNoChanges("up", "--yes", "--skip-preview");
+      expect(await pushedOf("shop/app")).toEqual(before);
+      expect(await outputOf("app")).toEqual(first);
+      // The next one finds the state as that one left it.
+      await expectNoChanges("up", "--yes", "--skip-preview");
+    });
+
+    test("builds what the registry does not have any more, and nothing else, as often as that happens", async () => {
+      const base = await pushedOf("shop/base");
+      const image = await outputOf("app");
+      for (const operation of ["created", "replaced"]) {
+        await deleteFrom("shop/app", (await outputOf("app"))?.digest ?? "");
+        const update = await pulumi("up", "--yes", "--skip-preview");
+        expect(update.exitCode, update.all).toBe(0);
+        expect(update.all).toMatch(new RegExp(`\\b3 ${operation}`));
+        expect(update.all).not.toMatch(/(creat|updat|replac|delet)\w* docker-build:index:\S+ base/);
+        expect(await pushedOf("shop/base")).toEqual(base);
+        expect(await outputOf("app")).toMatchObject({ sourceHash: image?.sourceHash });
+        const plan = (await slipway("plan", "app")).document<DeployPlan>();
+        expect(plan.services[0]?.image.action).toBe("none");
+      }
+      await expectNoChanges("preview");
+    });
+
+    test("leaves a later deployment what it builds, and what that leaves out as it is", async () => {
+      const base = await outputOf("base");
+      await write({ "app/greeting.txt": "three" });
+      const [built] = (await slipway("deploy", "app")).document<DeployDocument>().services;
+      expect(built).toMatchObject({ built: true });
+      expect((await outputOf("app"))?.digest).toBe(built?.digest);
+      expect(await outputOf("base")).toEqual(base);
+      await expectNoChanges("preview");
+    });
   });
 });

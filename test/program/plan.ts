@@ -11,6 +11,16 @@ export interface Planned {
   readonly name: string;
   readonly inputs: Record<string, unknown>;
   readonly options: pulumi.CustomResourceOptions;
+  /** Set: it is read under this id, and not managed. */
+  readonly readAs?: string;
+}
+
+/** What the program finds when it looks; by default an empty registry and a new stack. */
+export interface Surroundings {
+  /** `repository:tag` → manifest, or an HTTP status. */
+  readonly registry?: Readonly<Record<string, string | number>>;
+  /** What the stack's state says: URN → type and outputs. */
+  readonly state?: Readonly<Record<string, { readonly type: string; readonly outputs: object }>>;
 }
 
 export interface Plan {
@@ -30,9 +40,13 @@ export function configurationOf(stack: string): Configuration {
 }
 
 /** Runs infra/index.ts with Pulumi's mocks: no engine, no account. */
-export async function planProgram(stack: string, configuration: Configuration): Promise<Plan> {
+export async function planProgram(
+  stack: string,
+  configuration: Configuration,
+  surroundings: Surroundings = {},
+): Promise<Plan> {
   const options = new Map<string, pulumi.CustomResourceOptions>();
-  const resources = await mockEngine(stack, configuration, options);
+  const resources = await mockEngine(stack, configuration, options, surroundings);
   const program = await pulumi.runtime.runInPulumiStack(async () => {
     pulumi.runtime.registerStackTransformation(({ type, name, opts }) => {
       options.set(`${type} ${name}`, opts);
@@ -61,8 +75,9 @@ export async function planProgram(stack: string, configuration: Configuration): 
 export async function failingProgram(
   stack: string,
   configuration: Configuration,
+  surroundings: Surroundings = {},
 ): Promise<{ readonly error: Error; readonly resources: readonly Planned[] }> {
-  const resources = await mockEngine(stack, configuration, new Map());
+  const resources = await mockEngine(stack, configuration, new Map(), surroundings);
   try {
     await import("../../infra/index.ts");
   } catch (error) {
@@ -75,18 +90,23 @@ async function mockEngine(
   stack: string,
   configuration: Configuration,
   options: ReadonlyMap<string, pulumi.CustomResourceOptions>,
+  { registry = {}, state = {} }: Surroundings,
 ): Promise<readonly Planned[]> {
   const resources: Planned[] = [];
+  vi.stubGlobal("fetch", (url: URL) => Promise.resolve(answerOfRegistry(url, registry)));
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs }) => {
-        resources.push({ type, name, inputs, options: options.get(`${type} ${name}`) ?? {} });
+      newResource: ({ type, name, inputs, id = "" }) => {
+        const read = id === "" ? {} : { readAs: id };
+        resources.push({ type, name, inputs, options: options.get(`${type} ${name}`) ?? {}, ...read });
         return { id: `${name}-id`, state: { ...inputs, ...stateOf(type, name, inputs) } };
       },
-      call: ({ token }) => answerTo(token),
+      call: ({ token }) => answerTo(token, state),
     },
     "slipway",
     stack,
+    false,
+    "organization",
   );
   pulumi.runtime.setAllConfig(engineConfiguration(configuration));
   // The program is its module: it runs when it is loaded anew.
@@ -126,7 +146,14 @@ function stateOf(type: string, name: string, inputs: Record<string, unknown>): R
   }
 }
 
-function answerTo(token: string): Record<string, unknown> {
+/** The registry's answer about a tag, by the distribution API. */
+function answerOfRegistry(url: URL, registry: Readonly<Record<string, string | number>>): Response {
+  const [, repository, tag] = /^\/v2\/(.+)\/manifests\/(.+)$/.exec(url.pathname) ?? [];
+  const answer = registry[`${repository}:${tag}`] ?? 404;
+  return typeof answer === "number" ? new Response("{}", { status: answer }) : new Response(answer);
+}
+
+function answerTo(token: string, state: object): Record<string, unknown> {
   switch (token) {
     case "aws:index/getCallerIdentity:getCallerIdentity":
       return { accountId: account };
@@ -134,6 +161,8 @@ function answerTo(token: string): Record<string, unknown> {
       return { partition: "aws" };
     case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
       return { userName: "AWS", password: "a-registry-token" };
+    case "pulumi:pulumi:readStackResourceOutputs":
+      return { outputs: state };
     default:
       throw new Error(`the program calls ${token}, which is not expected`);
   }

@@ -4,11 +4,11 @@ import {
   type GetFunctionCommandOutput,
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
+import { imageManifestMediaTypes } from "../../../builder/manifest.ts";
 import { UserError } from "../../../config/problems/errors.ts";
 import type { Clients } from "../../aws/clients.ts";
 import type { Image } from "../../registry/image.ts";
 import { getManifest, parseStored } from "../../registry/lookup.ts";
-import { imageManifestMediaTypes } from "../../registry/manifest.ts";
 import { type FunctionUpdate, waitFor, withoutConflict } from "./follow/until.ts";
 import { getFunction, isSettled } from "./function.ts";
 import { platformOf, sameDigest } from "./plan.ts";

@@ -1,8 +1,8 @@
 import { BatchGetImageCommand, ECRClient, GetDownloadUrlForLayerCommand } from "@aws-sdk/client-ecr";
 import { beforeEach, describe, expect, it } from "vitest";
+import { normalizePlatform, parseManifest } from "../../../builder/manifest.ts";
 import type { UserError } from "../../../config/problems/errors.ts";
 import { describeImage, findImageBySource, findImagesBySource } from "../../../runner/registry/lookup.ts";
-import { normalizePlatform, parseManifest } from "../../../runner/registry/manifest.ts";
 import { mockClient } from "../../aws/mock-client.ts";
 import {
   awsError,

@@ -1,0 +1,75 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import type { Service } from "../../config/catalogue/catalogue.ts";
+import { imageResourceName } from "../../config/names.ts";
+import type { KnownImage } from "./registry-images.ts";
+
+/** What the stack's state says of a service's image. */
+export interface RecordedImage {
+  /** The image as the run before put it out. */
+  readonly known: KnownImage | undefined;
+  /** Image resources that Pulumi manages: name → id. */
+  readonly images: Readonly<Record<string, string>>;
+  /** Whether Pulumi manages the Index resource. */
+  readonly index: boolean;
+}
+
+const resourcesSchema = z.record(z.string(), z.object({ type: z.string(), outputs: z.unknown() }));
+
+type Resources = z.output<typeof resourcesSchema>;
+
+/**
+ * Reads what this stack's own state holds before this run changes it. By the call that
+ * `pulumi.StackReference` is made of, which reads the state and takes no lock; in it secrets are plain,
+ * so that nothing but the images' parts may leave this file.
+ */
+export async function readRecordedImages(
+  services: readonly Service[],
+): Promise<ReadonlyMap<string, RecordedImage>> {
+  const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
+    stackName: ownStack(),
+  });
+  const { outputs } = z.object({ outputs: z.unknown() }).parse(answer);
+  const resources = resourcesSchema.parse(plain(outputs));
+  return new Map(services.map((service) => [service.name, recordedImage(resources, service)]));
+}
+
+/** A backend that is no service knows one organization, and older ones of its kind take no full name. */
+function ownStack(): string {
+  const organization = pulumi.getOrganization();
+  if (organization === "organization") return pulumi.getStack();
+  return `${organization}/${pulumi.getProject()}/${pulumi.getStack()}`;
+}
+
+function plain(value: unknown): unknown {
+  return pulumi.runtime.isRpcSecret(value) ? pulumi.runtime.unwrapRpcSecret(value) : value;
+}
+
+const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const knownSchema = z.object({ ref: z.string(), manifests: z.record(z.string(), digestSchema) });
+const managedImageSchema = z.object({ contextHash: z.string().min(1), digest: digestSchema });
+const managedIndexSchema = z.object({ sources: z.array(z.unknown()).min(1) });
+
+/**
+ * One service's part of the state, by URN. An Image's id is the digest that its creation pushed, and
+ * every build creates one: ServiceImage sees to that. What was only read (see ServiceImage) has neither a
+ * context hash nor sources.
+ */
+export function recordedImage(resources: Resources, { name, platforms }: Service): RecordedImage {
+  const outputsOf = (type: string, resource: string) => {
+    const urn = Object.keys(resources).find(
+      (one) => resources[one]?.type === type && one.endsWith(`::${resource}`),
+    );
+    return urn === undefined ? undefined : plain(resources[urn]?.outputs);
+  };
+  const images = platforms.flatMap((platform) => {
+    const resource = imageResourceName(name, platform);
+    const { success, data } = managedImageSchema.safeParse(outputsOf("docker-build:index:Image", resource));
+    return success ? [[resource, data.digest] as const] : [];
+  });
+  return {
+    known: knownSchema.safeParse(outputsOf("slipway:index:ServiceImage", name)).data,
+    images: Object.fromEntries(images),
+    index: managedIndexSchema.safeParse(outputsOf("docker-build:index:Index", name)).success,
+  };
+}
