@@ -43,7 +43,7 @@ export function decodeText(
   }
   return {
     problem: {
-      code: "not-utf-8",
+      code: "wrong-encoding",
       where,
       message: encoding === "UTF-8" ? "is not UTF-8 text" : `is encoded in ${encoding}, not in UTF-8`,
       fix: "save it as UTF-8 (PowerShell: Out-File -Encoding utf8)",

@@ -1,10 +1,7 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { CodeEntry, CodeTable } from "../../config/problems/codes/entry.ts";
 import { codeGroups } from "../../config/problems/codes.ts";
 import { sandboxCodes } from "../../sandbox/codes.ts";
-
-const page = join(import.meta.dirname, "../reference/errors.md");
+import type { GeneratedFile } from "./page.ts";
 
 /** Every group of codes, the sandbox's last. */
 export const allCodeGroups: Readonly<Record<string, CodeTable>> = {
@@ -12,8 +9,10 @@ export const allCodeGroups: Readonly<Record<string, CodeTable>> = {
   "The sandbox": sandboxCodes,
 };
 
-/** docs/reference/errors.md, from the tables of codes. */
-export function text(): string {
+/** The page of all codes, from the tables of codes. */
+export const errorsPage: GeneratedFile = { path: "docs/reference/errors.md", render: text };
+
+function text(): string {
   const groups = Object.entries(allCodeGroups).map(([title, codes]) => {
     const rows = Object.entries(codes)
       .toSorted(([one], [other]) => one.localeCompare(other, "en"))
@@ -41,10 +40,3 @@ ${groups.join("\n\n")}
 function exitsOf({ exits }: CodeEntry): string {
   return exits.length === 0 ? "–" : exits.join(", ");
 }
-
-/** Writes the page. */
-export async function write(): Promise<void> {
-  await writeFile(page, text());
-}
-
-if (import.meta.main) await write();

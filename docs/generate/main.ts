@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { commandsPage } from "./commands.ts";
 import { catalogueSchemaFile, configurationPage } from "./configuration.ts";
+import { errorsPage } from "./errors.ts";
 import type { GeneratedFile } from "./page.ts";
 import { permissionsTable } from "./permissions.ts";
 import { floorsPicture } from "./picture.ts";
@@ -13,6 +14,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   catalogueSchemaFile,
   commandsPage,
   configurationPage,
+  errorsPage,
   permissionsTable,
   floorsPicture,
   providerTables,

@@ -137,4 +137,9 @@ export const buildCodes = {
     fix: "Correct what Pulumi's message names, and run the command again.",
     exits: [1],
   },
+  "registry-refused": {
+    meaning: "The registry refused to say which images it has.",
+    fix: "Allow the credentials of the AWS provider ecr:BatchGetImage on the repository.",
+    exits: [1],
+  },
 } as const satisfies CodeTable;

@@ -128,4 +128,20 @@ export const fileCodes = {
     fix: "Use letters, digits, `.`, `_` and `-`, 128 characters at most.",
     exits: [2],
   },
+  "unreadable-file": {
+    meaning:
+      "A file of the project cannot be read: it is a folder, its permissions do not allow it, or its link leads nowhere.",
+    fix: "Do what the message says, then run the command again.",
+    exits: [2],
+  },
+  "wrong-encoding": {
+    meaning: "A file of the project is not UTF-8 text.",
+    fix: "Save the file as UTF-8.",
+    exits: [2],
+  },
+  "empty-value": {
+    meaning: "A key of a file has no value.",
+    fix: "Give the key a value, or remove it.",
+    exits: [2],
+  },
 } as const satisfies CodeTable;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { CodeEntry } from "../../../config/problems/codes/entry.ts";
-import { allCodeGroups, text } from "../../../docs/generate/errors.ts";
+import { allCodeGroups } from "../../../docs/generate/errors.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const all: Readonly<Record<string, CodeEntry>> = Object.assign({}, ...Object.values(allCodeGroups));
@@ -47,10 +47,6 @@ function literalOf(node: ts.Node | undefined, property: string): string | undefi
   }
   return undefined;
 }
-
-test("docs/reference/errors.md is what the tables of codes say (npm run docs)", async () => {
-  expect(await readFile(join(root, "docs/reference/errors.md"), "utf8")).toBe(text());
-});
 
 describe("the tables of codes", () => {
   test("have no code that is nowhere in use", () => {

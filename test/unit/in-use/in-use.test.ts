@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { mergeUses } from "../../../runner/in-use/merge.ts";
 import { inUseSet, runningDigests, usesOfReleases } from "../../../runner/in-use/read.ts";
 import type { Entry } from "../../../runner/registry/contents.ts";

@@ -69,7 +69,9 @@ export function manifestKind(
         action: before === after ? "none" : "update",
         changes: before === after ? [] : [{ field: "image", before, after }],
         problems:
-          before === undefined ? [{ code: "unknown-file", where: target.file, message: "no such file" }] : [],
+          before === undefined
+            ? [{ code: "unreadable-file", where: target.file, message: "no such file" }]
+            : [],
         notes: [],
         state: before,
       };

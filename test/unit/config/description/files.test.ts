@@ -58,8 +58,8 @@ describe("services.yaml and a stack's file", () => {
     await writeFile(join(project, "services.yaml"), Buffer.from(`\uFEFF${catalogue}`, "utf16le"));
     await writeFile(join(project, "Pulumi.dev.yaml"), Buffer.from([0x63, 0x3a, 0x20, 0xe9, 0x0a]));
     expect(await problems()).toMatchObject([
-      { code: "not-utf-8", where: "services.yaml", message: "is encoded in UTF-16, not in UTF-8" },
-      { code: "not-utf-8", where: "Pulumi.dev.yaml", message: "is not UTF-8 text" },
+      { code: "wrong-encoding", where: "services.yaml", message: "is encoded in UTF-16, not in UTF-8" },
+      { code: "wrong-encoding", where: "Pulumi.dev.yaml", message: "is not UTF-8 text" },
     ]);
   });
 
@@ -120,7 +120,7 @@ describe("a stack's dotenv file", () => {
       problems: [{ code: "missing-file", where: "Pulumi.dev.yaml", key: "slipway:environment.file" }],
     });
     await writeFile(join(project, ".env"), Buffer.from("\uFEFFA=1\n", "utf16le"));
-    await expect(read()).rejects.toMatchObject({ problems: [{ code: "not-utf-8", value: ".env" }] });
+    await expect(read()).rejects.toMatchObject({ problems: [{ code: "wrong-encoding", value: ".env" }] });
     await rm(join(project, ".env"));
     await mkdir(join(project, ".env"));
     await expect(read()).rejects.toMatchObject({ problems: [{ code: "unreadable-file", value: ".env" }] });
