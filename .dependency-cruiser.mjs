@@ -59,8 +59,9 @@ const pure = [
   "^runner/stack/(engine-events|failure|outputs|resources)\\.ts$",
   "^runner/tags/",
   "^runner/targets/(checks|gate|hint|hints|image-use|logs|target)\\.ts$",
+  "^runner/targets/ecs/alarms\\.ts$",
   "^runner/targets/[^/]+/(hints|state|strategy)\\.ts$",
-  "^runner/targets/[^/]+/.*/(narration|progress|steadiness|steps|verdict)\\.ts$",
+  "^runner/targets/[^/]+/.*/(crash-loop|ends|lines|next|progress|stage-watch|state|steadiness|steps|stops|verdict)\\.ts$",
 ];
 
 /** What reads, writes, waits or calls. */

@@ -1,5 +1,5 @@
 import type { Task } from "@aws-sdk/client-ecs";
-import { describeStop } from "../tasks/evidence.ts";
+import { describeStop } from "../tasks/stops.ts";
 
 /** Tasks in a row that could not be started for the image: it does not come by waiting. */
 const pullFailures = 2;

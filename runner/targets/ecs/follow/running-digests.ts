@@ -1,7 +1,8 @@
 import type { Clients } from "../../../aws/clients.ts";
 import type { Image } from "../../../registry/image.ts";
 import type { Clock } from "../../poll.ts";
-import { failedTasks, listTasks, proveImages, type TaskQuery } from "../tasks/tasks.ts";
+import { failedTasks } from "../tasks/stops.ts";
+import { listTasks, proveImages, type TaskQuery } from "../tasks/tasks.ts";
 import { createSteadiness } from "./steadiness.ts";
 
 /** How long agents have to say which image they run, once all tasks are there. */

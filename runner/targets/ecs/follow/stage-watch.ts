@@ -1,23 +1,31 @@
 import type { ServiceDeployment } from "@aws-sdk/client-ecs";
-import type { Clock } from "../../poll.ts";
-import { hookName, type StageWatch } from "./progress.ts";
+import { hookName } from "./progress.ts";
+
+/** Since when a service deployment is in its stage, as far as that was watched. */
+export interface WatchedStage {
+  readonly stage: string | undefined;
+  /** Milliseconds since the epoch; undefined when the stage had begun before anybody looked. */
+  readonly since: number | undefined;
+  /** Whether the deployment was seen before. */
+  readonly looked: boolean;
+}
+
+export const nothingWatched: WatchedStage = { stage: undefined, since: undefined, looked: false };
 
 /**
- * Keeps since when a service deployment is in its stage, which the API does not say. Of a stage that had
- * begun before the first look it is not known.
+ * The stage after one more look. The API does not say since when a deployment is in its stage; of a stage
+ * that had begun before the first look it is not known.
+ *
+ * @param at time of the look, in milliseconds since the epoch
  */
-export function createStageWatch(clock: Clock): (ours: ServiceDeployment | undefined) => StageWatch {
-  let stage: string | undefined;
-  let since: number | undefined;
-  let looked = false;
-  return (ours) => {
-    if (ours?.lifecycleStage !== stage || !looked) {
-      since = looked ? clock.now() : undefined;
-      stage = ours?.lifecycleStage;
-    }
-    if (ours !== undefined) looked = true;
-    return { stage, milliseconds: since === undefined ? undefined : clock.now() - since };
-  };
+export function watchStage(
+  before: WatchedStage,
+  ours: ServiceDeployment | undefined,
+  at: number,
+): WatchedStage {
+  const looked = before.looked || ours !== undefined;
+  if (ours?.lifecycleStage === before.stage && before.looked) return { ...before, looked };
+  return { stage: ours?.lifecycleStage, since: before.looked ? at : undefined, looked };
 }
 
 /** What somebody has to do for a deployment that a hook has paused. */

@@ -28,7 +28,7 @@ export type Verdict =
  * @param ours the service deployment, when ECS's newer API knows it; its status then decides
  * @param watch since when it is in its stage
  */
-export function judge(
+export function judgeDeployment(
   service: Service,
   followed: Followed,
   ours: ServiceDeployment | undefined,
@@ -84,7 +84,7 @@ export function judgeRollback(
   followed: Followed,
   ours: ServiceDeployment | undefined,
 ): Extract<Verdict, { kind: "failed" }> {
-  const verdict = judge(service, followed, ours);
+  const verdict = judgeDeployment(service, followed, ours);
   if (verdict.kind === "failed") return verdict;
   const primary = primaryOf(service);
   const rollback =

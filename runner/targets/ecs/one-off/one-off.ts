@@ -12,7 +12,8 @@ import { isAwsError } from "../../../aws/errors.ts";
 import { type Clock, poll, pollPolicy } from "../../poll.ts";
 import type { TargetContext } from "../../target.ts";
 import { nameOf, revisionName } from "../state.ts";
-import { describeStop, logEvidence } from "../tasks/evidence.ts";
+import { logEvidence } from "../tasks/evidence.ts";
+import { describeStop } from "../tasks/stops.ts";
 import { type OneOff, requestOf, tokenOf } from "./request.ts";
 
 /** Client tokens that are tried in turn: each names one attempt, and ECS keeps those of failed ones, too. */

@@ -1,9 +1,10 @@
 import { GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import type { Container, Task } from "@aws-sdk/client-ecs";
+import type { Task } from "@aws-sdk/client-ecs";
 import type { Clients } from "../../../aws/clients.ts";
 import { isAwsError } from "../../../aws/errors.ts";
 import { nameOf, type TaskDefinition } from "../state.ts";
-import { failedTasks, listTasks, type TaskQuery } from "./tasks.ts";
+import { countStops, failedTasks } from "./stops.ts";
+import { listTasks, type TaskQuery } from "./tasks.ts";
 
 const logLines = 15;
 
@@ -34,50 +35,6 @@ export async function collectEvidence(
     signal.throwIfAborted();
     return [`stopped tasks could not be read: ${firstLine(error)}`, ...facts];
   }
-}
-
-/** One line for each way in which tasks stopped, the newest first. */
-export function countStops(tasks: readonly Task[]): string[] {
-  const ways = new Map<string, { first: string; count: number }>();
-  for (const task of tasks) {
-    const why = describeStop(task);
-    const way = ways.get(why);
-    if (way === undefined) ways.set(why, { first: nameOf(task.taskArn).slice(0, 8), count: 1 });
-    else way.count++;
-  }
-  return [...ways]
-    .slice(0, 5)
-    .map(([why, { first, count }]) =>
-      count === 1 ? `task ${first} stopped: ${why}` : `${count} tasks stopped (last ${first}): ${why}`,
-    );
-}
-
-/** `Essential container in task exited (ui: exit code 1)`. */
-export function describeStop(task: Task): string {
-  const said = (task.containers ?? []).flatMap(describeContainer);
-  // A main process that ends well is a reason to stop, too.
-  const ended = (task.containers ?? []).filter((one) => one.exitCode === 0).map((one) => one.name);
-  const containers = said.length > 0 ? said : ended.map((name) => `${name}: exit code 0`);
-  const reason = task.stoppedReason ?? task.stopCode ?? "no reason given";
-  return containers.length === 0 ? reason : `${reason} (${containers.join("; ")})`;
-}
-
-function describeContainer(container: Container): string[] {
-  const parts = [
-    ...(container.exitCode === undefined || container.exitCode === null || container.exitCode === 0
-      ? []
-      : [`exit code ${container.exitCode}${signalOf(container.exitCode)}`]),
-    ...(container.reason === undefined ? [] : [container.reason]),
-    ...(container.healthStatus === "UNHEALTHY" ? ["health check failed"] : []),
-  ];
-  return parts.length === 0 ? [] : [`${container.name}: ${parts.join(", ")}`];
-}
-
-function signalOf(exitCode: number): string {
-  if (exitCode === 137) return " (killed: out of memory, or it did not stop in time)";
-  if (exitCode === 139) return " (segmentation fault)";
-  if (exitCode === 143) return " (terminated)";
-  return "";
 }
 
 /** The last log lines of a task's container that failed, or where they are; what can't be read is said. */

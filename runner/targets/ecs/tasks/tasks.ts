@@ -53,20 +53,6 @@ function isOlder(task: Task, than: Date | undefined): boolean {
   return than !== undefined && task.createdAt !== undefined && task.createdAt < than;
 }
 
-/**
- * Tasks that failed: ended by themselves, never began, or were stopped for a failed health check. Those
- * that were stopped to make room, by ECS or by somebody, are left out.
- */
-export function failedTasks(tasks: readonly Task[]): Task[] {
-  return tasks.filter(
-    (task) =>
-      task.stopCode === "EssentialContainerExited" ||
-      task.stopCode === "TaskFailedToStart" ||
-      // "Task failed ELB health checks in (target-group …)", "Task failed container health checks"
-      /failed .*health check/i.test(task.stoppedReason ?? ""),
-  );
-}
-
 /** What the running tasks prove about the image they run. */
 export interface RunningProof {
   readonly matching: number;

@@ -1,14 +1,14 @@
 import type { ServiceDeployment } from "@aws-sdk/client-ecs";
 import { describe, expect, it } from "vitest";
 import { failureLimit } from "../../../../../runner/targets/ecs/follow/progress.ts";
-import { judge } from "../../../../../runner/targets/ecs/follow/verdict.ts";
+import { judgeDeployment } from "../../../../../runner/targets/ecs/follow/verdict.ts";
 import { deployment, revision, service } from "../builders.ts";
 
 const followed = { deploymentId: "ecs-svc/2", revisionArn: revision(2) };
 const old = (more: object = {}) => deployment(1, { status: "ACTIVE", ...more });
 
 function look(deployments: Parameters<typeof service>[0], ours?: ServiceDeployment, more: object = {}) {
-  return judge(service(deployments, more), followed, ours);
+  return judgeDeployment(service(deployments, more), followed, ours);
 }
 
 describe("judging a deployment by the service's own list", () => {

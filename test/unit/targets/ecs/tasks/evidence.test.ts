@@ -1,13 +1,9 @@
 import { CloudWatchLogsClient, GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeTasksCommand, ECSClient, ListTasksCommand, type Task } from "@aws-sdk/client-ecs";
 import { beforeEach, describe, expect, it } from "vitest";
-import {
-  collectEvidence,
-  culpritOf,
-  describeStop,
-  logPlace,
-} from "../../../../../runner/targets/ecs/tasks/evidence.ts";
-import { failedTasks, proveImages } from "../../../../../runner/targets/ecs/tasks/tasks.ts";
+import { collectEvidence, culpritOf, logPlace } from "../../../../../runner/targets/ecs/tasks/evidence.ts";
+import { describeStop, failedTasks } from "../../../../../runner/targets/ecs/tasks/stops.ts";
+import { proveImages } from "../../../../../runner/targets/ecs/tasks/tasks.ts";
 import { mockClient } from "../../../../aws/mock-client.ts";
 import { awsError, fakeContext, image, sha } from "../../fakes.ts";
 import { oldReference, revision, stoppedTask, task, taskDefinition } from "../builders.ts";

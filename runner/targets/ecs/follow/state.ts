@@ -1,0 +1,35 @@
+import type { Service, ServiceDeployment } from "@aws-sdk/client-ecs";
+import type { EcsApplied } from "../apply.ts";
+import { nothingTold, type Told } from "./lines.ts";
+import { nothingWatched, type WatchedStage } from "./stage-watch.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** What is known of a deployment from the looks so far. */
+export interface FollowState {
+  readonly told: Told;
+  readonly stage: WatchedStage;
+  readonly last: LastLook | undefined;
+  /** Why the deployment failed, from when it did: what follows is its rollback. */
+  readonly failure: { readonly reason: string; readonly evidence: readonly string[] } | undefined;
+  readonly failures: number;
+  /** What load balancers have against tasks that ECS takes for running. */
+  readonly unhealthy: readonly string[];
+}
+
+export interface LastLook {
+  readonly service: Service;
+  readonly ours: ServiceDeployment | undefined;
+  readonly verdict: Verdict;
+}
+
+/** Before the first look. */
+export function beginFollowing(applied: EcsApplied): FollowState {
+  return {
+    told: nothingTold(applied),
+    stage: nothingWatched,
+    last: undefined,
+    failure: undefined,
+    failures: 0,
+    unhealthy: [],
+  };
+}
