@@ -117,9 +117,12 @@ function keepCompiledCode(): void {
   if (directory !== undefined) process.env.NODE_COMPILE_CACHE = directory;
 }
 
-if (import.meta.main) {
+/** Runs one command line as a whole process, and ends it. */
+export async function start(words: readonly string[]): Promise<never> {
   keepCompiledCode();
-  await main(process.argv.slice(2));
+  await main(words);
   // Nothing that was left open (a connection, a watcher) keeps a finished command from ending.
   process.exit();
 }
+
+if (import.meta.main) await start(process.argv.slice(2));

@@ -5,8 +5,8 @@ import type { ErrorCode } from "../../config/problems/codes.ts";
 export type StepOutcome = "done" | "failed" | "skipped" | "cancelled";
 
 /**
- * Everything that happens during a command, as data. Terminal, plain lines and JSON are readers of
- * this one stream (`runner/report/`); the code that does the work never prints.
+ * Everything that happens during a command, as data. A terminal and plain lines are the two readers of
+ * this stream (`runner/report/`); the code that does the work never prints.
  *
  * A step is named by its `id`, unique in a run (`build ui linux/arm64`, `target ecs shop/ui`);
  * `parent` nests it under another.

@@ -1,3 +1,4 @@
+import { delimiter, join } from "node:path";
 import { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
 import { CommandError, ConcurrentUpdateError, StackNotFoundError } from "@pulumi/pulumi/automation/errors.js";
 import { execa } from "execa";
@@ -44,7 +45,12 @@ function runIn(command: string, always: AbortSignal) {
         [...args, ...(args.includes("--non-interactive") ? [] : ["--non-interactive"])],
         {
           cwd,
-          env: { ...environment, PULUMI_AUTOMATION_API: "true", TMPDIR: temporary },
+          env: {
+            ...environment,
+            PULUMI_AUTOMATION_API: "true",
+            TMPDIR: temporary,
+            NODE_PATH: modulePath(environment.NODE_PATH ?? process.env.NODE_PATH),
+          },
           detached: true,
           reject: false,
           maxBuffer: 100_000_000,
@@ -69,6 +75,15 @@ function runIn(command: string, always: AbortSignal) {
       }
     });
   };
+}
+
+/**
+ * Where Pulumi's language host looks for its SDK (`require.resolve` in the project's folder) when the project
+ * has none: a project that npm has linked to a clone. npm installs the packages of a linked folder in that folder only.
+ */
+export function modulePath(before: string | undefined): string {
+  const ours = join(import.meta.dirname, "../../node_modules");
+  return before === undefined || before === "" ? ours : `${before}${delimiter}${ours}`;
 }
 
 /** The errors that Automation tells apart, by what the engine says. */

@@ -88,7 +88,7 @@ async function install(): Promise<void> {
 
 /** `slipway …` from the installed package. */
 async function slipway(...words: readonly string[]) {
-  const program = join(directory, "node_modules/slipway/dist/runner/cli.js");
+  const program = join(directory, "node_modules/slipway/bin.cjs");
   return execa(process.execPath, [program, ...words, "--output", "json"], {
     cwd: directory,
     env: { CI: "true", PULUMI_STACK: undefined, TAG: undefined, ...environment },
@@ -143,7 +143,9 @@ async function createLive(): Promise<void> {
 
 test("the package has what runs, and no source", () => {
   expect(packed.toSorted()).toEqual(
-    ["LICENSE", "README.md", "package.json", "services.schema.json"].map((file) => `package/${file}`),
+    ["LICENSE", "README.md", "bin.cjs", "package.json", "program.mjs", "services.schema.json"].map(
+      (file) => `package/${file}`,
+    ),
   );
 });
 
