@@ -23,7 +23,7 @@ function runClone() {
     child.kill("SIGTERM");
   });
   child.on("error", (error) => {
-    process.stderr.write("slipway: cannot start " + launcher + ": " + error.message + "\n");
+    process.stderr.write(`slipway: cannot start ${launcher}: ${error.message}\n`);
     process.exitCode = 2;
   });
   child.on("exit", (code, signal) => {
