@@ -1,5 +1,6 @@
 import pMap from "p-map";
 import { UserError } from "../../config/problems/errors.ts";
+import { hasCode } from "../aws/errors.ts";
 import type { Image } from "../registry/image.ts";
 import { describeImage, getManifest } from "../registry/lookup.ts";
 import { verifyImage } from "../registry/verify-image.ts";
@@ -52,7 +53,7 @@ async function imageGone(
   const there = await pMap(
     others,
     async (other) =>
-      (await getManifest(clients, repository, { imageDigest: other.image }, signal)) === undefined
+      (await readable(getManifest(clients, repository, { imageDigest: other.image }, signal))) === undefined
         ? []
         : [other],
     { concurrency: 8, signal },
@@ -63,6 +64,14 @@ async function imageGone(
     value: release.id,
     message: `${service.name} can't go to this release: ${message}`,
     fix: suggestReleases(there.flat(), "whose images are there"),
+  });
+}
+
+/** An image that can't be read is none to suggest. */
+function readable<T>(looking: Promise<T>): Promise<T | undefined> {
+  return looking.catch((error: unknown) => {
+    if (hasCode(error, "image-archived", "image-unavailable")) return undefined;
+    throw error;
   });
 }
 

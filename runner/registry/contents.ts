@@ -25,6 +25,21 @@ export interface Entry {
   readonly content: Content;
 }
 
+/** What ECR holds in its archive: it is described, and its manifest can't be read. */
+export interface ArchivedEntry {
+  readonly digest: string;
+  readonly tags: readonly string[];
+  readonly pushedAt: Date | undefined;
+  readonly bytes: number;
+  readonly isBeingRestored: boolean;
+}
+
+/** Everything that a repository holds. */
+export interface Contents {
+  readonly entries: readonly Entry[];
+  readonly archived: readonly ArchivedEntry[];
+}
+
 export type Content =
   | {
       readonly kind: "index";
@@ -54,9 +69,11 @@ export async function readContents(
   clients: Clients,
   repository: string,
   signal: AbortSignal,
-): Promise<readonly Entry[] | undefined> {
-  const details = await listDetails(clients, repository, signal);
-  if (details === undefined) return undefined;
+): Promise<Contents | undefined> {
+  const all = await listDetails(clients, repository, signal, { imageStatus: "ANY" });
+  if (all === undefined) return undefined;
+  const isActive = ({ imageStatus = "ACTIVE" }: ImageDetail) => imageStatus === "ACTIVE";
+  const details = all.filter(isActive);
   const digests = details.flatMap(({ imageDigest }) => imageDigest ?? []);
   const chunks = Array.from({ length: Math.ceil(digests.length / mostAtOnce) }, (_, index) =>
     digests.slice(index * mostAtOnce, (index + 1) * mostAtOnce),
@@ -76,7 +93,8 @@ export async function readContents(
   const texts = new Map(
     answers.flat().map(({ imageId, imageManifest }) => [imageId?.imageDigest, imageManifest]),
   );
-  return details.flatMap(({ imageDigest, imageTags, imagePushedAt }): Entry[] =>
+  const archived = all.filter((one) => !isActive(one)).flatMap(archivedEntry);
+  const entries = details.flatMap(({ imageDigest, imageTags, imagePushedAt }): Entry[] =>
     imageDigest === undefined
       ? []
       : [
@@ -88,13 +106,21 @@ export async function readContents(
           },
         ],
   );
+  return { entries, archived };
+}
+
+function archivedEntry(detail: ImageDetail): ArchivedEntry[] {
+  const { imageDigest: digest, imageTags: tags = [], imagePushedAt: pushedAt, imageSizeInBytes } = detail;
+  if (digest === undefined) return [];
+  const isBeingRestored = detail.imageStatus === "ACTIVATING";
+  return [{ digest, tags, pushedAt, bytes: imageSizeInBytes ?? 0, isBeingRestored }];
 }
 
 /**
  * Everything that a repository holds, as ECR describes it: a call for a thousand. Undefined when there is
  * no repository.
  *
- * @param filter only what has tags, or has none; default: all
+ * @param filter only what has tags, or has none, or is archived, too; default: all that is not archived
  */
 export async function listDetails(
   clients: Clients,

@@ -1,4 +1,4 @@
-import { DescribeImagesCommand } from "@aws-sdk/client-ecr";
+import { DescribeImagesCommand, type ImageStatus } from "@aws-sdk/client-ecr";
 import type { Clients } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
 
@@ -7,9 +7,11 @@ export interface ImageEntry {
   readonly digest: string;
   readonly tags: readonly string[];
   readonly pushedAt: Date | undefined;
+  /** In ECR's archive, or on its way out of it: nothing can pull it. */
+  readonly status: ImageStatus;
 }
 
-/** The entry of one image, by digest or tag; undefined when there is none, or no repository. */
+/** The entry of one image, archived or not, by digest or tag; undefined when there is none, or no repository. */
 export async function describeEntry(
   clients: Clients,
   repository: string,
@@ -18,12 +20,18 @@ export async function describeEntry(
 ): Promise<ImageEntry | undefined> {
   try {
     const { imageDetails } = await clients.ecr.send(
-      new DescribeImagesCommand({ repositoryName: repository, imageIds: [id] }),
+      // Without the filter only active images are described.
+      new DescribeImagesCommand({
+        repositoryName: repository,
+        imageIds: [id],
+        filter: { imageStatus: "ANY" },
+      }),
       { abortSignal: signal },
     );
     const [entry] = imageDetails ?? [];
     if (entry?.imageDigest === undefined) return undefined;
-    return { digest: entry.imageDigest, tags: entry.imageTags ?? [], pushedAt: entry.imagePushedAt };
+    const { imageDigest: digest, imageTags: tags = [], imagePushedAt: pushedAt, imageStatus } = entry;
+    return { digest, tags, pushedAt, status: imageStatus ?? "ACTIVE" };
   } catch (error) {
     if (isAwsError(error, "ImageNotFoundException", "RepositoryNotFoundException")) return undefined;
     throw error;

@@ -15,6 +15,8 @@ import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
 import type { Image } from "./image.ts";
+import { acceptedMediaTypes, normalizePlatform, parseManifest, platformOfConfig } from "./manifest.ts";
+import { refuseArchived, unavailableImage } from "./unavailable.ts";
 
 /** Where a service's images are. */
 export interface ImageLocation {
@@ -76,7 +78,7 @@ export function findImagesBySource(
 /**
  * What the registry knows about an image, by tag or digest; undefined when it does not have it.
  *
- * @throws UserError `platform-unknown`, `not-an-image`
+ * @throws UserError `platform-unknown`, `not-an-image`, `image-archived`, `image-unavailable`
  */
 export async function describeImage(
   clients: Clients,
@@ -86,7 +88,10 @@ export async function describeImage(
   sourceHash?: string,
 ): Promise<Image | undefined> {
   const stored = await getManifest(clients, location.repository, id, signal);
-  if (stored === undefined) return undefined;
+  if (stored === undefined) {
+    await refuseArchived(clients, location.repository, id, signal);
+    return undefined;
+  }
   const parsed = parseStored(location.repository, stored);
   const manifests =
     parsed.kind === "index"
@@ -102,7 +107,11 @@ export async function describeImage(
   };
 }
 
-/** One manifest of a repository, or undefined when the image or the repository does not exist. */
+/**
+ * One manifest of a repository, or undefined when the image or the repository does not exist.
+ *
+ * @throws UserError `image-archived`, `image-unavailable` when it is there, and can't be read
+ */
 export async function getManifest(
   clients: Clients,
   repository: string,
@@ -123,6 +132,12 @@ export async function getManifest(
       if (isAwsError(error, "RepositoryNotFoundException")) return undefined;
       throw error;
     });
+  const [failure] = answer?.failures ?? [];
+  const unavailable = failure === undefined ? undefined : unavailableImage(repository, id, failure);
+  if (unavailable !== undefined) {
+    await refuseArchived(clients, repository, id, signal);
+    throw unavailable;
+  }
   const image = answer?.images?.[0];
   if (image?.imageManifest === undefined || image.imageId?.imageDigest === undefined) return undefined;
   return {

@@ -8,7 +8,7 @@ import {
   registriesOf,
   runningDigests,
 } from "../../in-use/read.ts";
-import { type Entry, readContents } from "../../registry/contents.ts";
+import { type ArchivedEntry, type Contents, type Entry, readContents } from "../../registry/contents.ts";
 import type { Session } from "../../session/session.ts";
 import type { ImageUse } from "../../targets/image-use.ts";
 import { describeRepository, type RepositoryArtifact, type RepositoryImage } from "./describe.ts";
@@ -34,6 +34,8 @@ export interface RepositoryDocument {
   /** Older ones that are not listed. */
   readonly olderImages: number;
   readonly artifacts: readonly RepositoryArtifact[];
+  /** What is in ECR's archive, platforms of images among it: nothing can pull it until it is restored. */
+  readonly archived: readonly ArchivedEntry[];
   /** Of all images, listed or not, each blob once. */
   readonly bytes: number;
 }
@@ -80,12 +82,13 @@ async function describe(
   of: {
     readonly service: Service;
     readonly repository: string;
-    readonly contents: readonly Entry[] | undefined;
+    readonly contents: Contents | undefined;
     readonly account: readonly ImageUse[];
     readonly limit: number;
   },
 ): Promise<RepositoryDocument> {
-  const { service, repository, contents = [], account, limit } = of;
+  const { service, repository, account, limit } = of;
+  const { entries: contents, archived } = of.contents ?? { entries: [], archived: [] };
   const { stack } = session.settings;
   const sources = { stack, repository, registries: registriesOf(session), account, contents };
   const releases = await readReleaseUses(session, repository, contents, runningDigests(sources));
@@ -100,6 +103,7 @@ async function describe(
     images: shown,
     olderImages: images.length - shown.length,
     artifacts,
+    archived,
     bytes: distinctBytes(contents),
   };
 }

@@ -40,8 +40,20 @@ function showRepository(one: RepositoryDocument, colours: Colours, how: ShowImag
     head,
     ...(count === 0 ? [] : [table]),
     ...(one.olderImages > 0 ? [dim(`${one.olderImages} older not shown (--limit 0 shows all)`)] : []),
+    ...(one.archived.length > 0 ? [dim(`archived: ${archivedText(one.archived)}`)] : []),
     ...(artifacts.length > 0 ? [dim(`no images: ${artifacts.join(", ")}`)] : []),
   ];
+}
+
+/** `3 manifests (v1.0, v1.1), 1 of them being restored` */
+function archivedText(archived: RepositoryDocument["archived"]): string {
+  const count = archived.length === 1 ? "1 manifest" : `${archived.length} manifests`;
+  const tags = archived.flatMap((entry) => entry.tags);
+  const restored = archived.filter(({ isBeingRestored }) => isBeingRestored).length;
+  return [
+    tags.length === 0 ? count : `${count} (${tags.join(", ")})`,
+    ...(restored === 0 ? [] : [`${restored} of them being restored`]),
+  ].join(", ");
 }
 
 function row(

@@ -1,7 +1,12 @@
-import { BatchGetImageCommand, ECRClient, GetDownloadUrlForLayerCommand } from "@aws-sdk/client-ecr";
+import {
+  BatchGetImageCommand,
+  DescribeImagesCommand,
+  ECRClient,
+  GetDownloadUrlForLayerCommand,
+  type ImageFailureCode,
+} from "@aws-sdk/client-ecr";
 import { beforeEach, describe, expect, it } from "vitest";
-import { normalizePlatform, parseManifest } from "../../../builder/manifest.ts";
-import type { UserError } from "../../../config/problems/errors.ts";
+import { UserError } from "../../../config/problems/errors.ts";
 import { describeImage, findImageBySource, findImagesBySource } from "../../../runner/registry/lookup.ts";
 import { mockClient } from "../../aws/mock-client.ts";
 import {
@@ -22,6 +27,7 @@ const location = { service: "ui", repository: "shop/ui", registry: "localhost:50
 
 beforeEach(() => {
   ecr.reset();
+  ecr.on(DescribeImagesCommand).rejects(awsError("ImageNotFoundException"));
 });
 
 describe("reading manifests", () => {
@@ -50,6 +56,62 @@ describe("reading manifests", () => {
     ["linux/amd64", "linux/amd64"],
   ])("names %s as %s", (written, listed) => {
     expect(normalizePlatform(written)).toBe(listed);
+  });
+});
+
+describe("an image that is there, and can't be read", () => {
+  const look = () => findImageBySource(ecrOnly(), "shop/ui", "r", "ui", "abc", signal);
+  const fails = (failureCode: ImageFailureCode) =>
+    ecr.on(BatchGetImageCommand).resolves({ images: [], failures: [{ failureCode, failureReason: "why" }] });
+  const problemOf = () =>
+    look().then(
+      () => undefined,
+      (error: UserError) => error.problems[0],
+    );
+
+  it.each(["KmsError", "ImageInaccessible", "UpstreamUnavailable", "UpstreamAccessDenied"] as const)(
+    "for %s is not taken for one that is not there",
+    async (code) => {
+      fails(code);
+      expect(await problemOf()).toMatchObject({
+        code: "image-unavailable",
+        where: "shop/ui:src-abc",
+        message: expect.stringContaining(`${code} (why)`),
+      });
+    },
+  );
+
+  it.each(["ImageNotFound", "InvalidImageTag", "ImageTagDoesNotMatchDigest"] as const)(
+    "is another thing than %s",
+    async (code) => {
+      fails(code);
+      expect(await look()).toBeUndefined();
+    },
+  );
+
+  // Which of the two AWS answers is not documented.
+  it.each(["ImageNotFound", "ImageInaccessible"] as const)(
+    "is known to be archived where BatchGetImage says %s",
+    async (code) => {
+      fails(code);
+      const detail = { imageDigest: sha("1"), imageStatus: "ARCHIVED" as const };
+      ecr.on(DescribeImagesCommand).resolves({ imageDetails: [detail] });
+      expect(await problemOf()).toMatchObject({
+        code: "image-archived",
+        fix: expect.stringContaining(`--image-id imageDigest=${sha("1")} --target-storage-class STANDARD`),
+      });
+      expect(ecr.commandCalls(DescribeImagesCommand)[0]?.args[0].input.filter).toEqual({
+        imageStatus: "ANY",
+      });
+      ecr.on(DescribeImagesCommand).resolves({ imageDetails: [{ ...detail, imageStatus: "ACTIVATING" }] });
+      expect((await problemOf())?.message).toContain("is being restored");
+    },
+  );
+
+  it("stays unknown where these credentials may not describe images", async () => {
+    fails("ImageNotFound");
+    ecr.on(DescribeImagesCommand).rejects(new UserError({ code: "access-denied", message: "may not" }));
+    expect(await look()).toBeUndefined();
   });
 });
 

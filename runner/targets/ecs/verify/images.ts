@@ -1,3 +1,4 @@
+import { UserError } from "../../../../config/problems/errors.ts";
 import type { EcsTarget } from "../../../../config/targets/ecs/target.ts";
 import { hasCode } from "../../../aws/errors.ts";
 import type { Image } from "../../../registry/image.ts";
@@ -35,13 +36,20 @@ export function checkImages(
           (error: unknown) => {
             // It is there; of a single manifest the platform is in a blob that could not be read.
             if (hasCode(error, "platform-unknown")) return "of unknown platform" as const;
+            if (hasCode(error, "image-archived", "image-unavailable")) return error;
             throw error;
           },
         );
+        if (found instanceof UserError) return faultIn(found);
         return faultOf(container.image ?? "", found, platform);
       });
     }),
   );
+}
+
+/** An image that is there, and that no task can pull. */
+function faultIn({ problems: [problem], message }: UserError) {
+  return { message: problem?.message ?? message, fix: problem?.fix ?? "see what ECR says of it" };
 }
 
 function faultOf(

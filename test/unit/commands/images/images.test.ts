@@ -14,7 +14,8 @@ beforeEach(() => {
   registry = fakeRegistry("shop/ui");
 });
 
-const entries = async () => (await readContents(ecrOnly(), "shop/ui", new AbortController().signal)) ?? [];
+const entries = async () =>
+  (await readContents(ecrOnly(), "shop/ui", new AbortController().signal))?.entries ?? [];
 
 /** An image for two platforms, of a common base and a layer of its own. */
 function pushImage(name: string, ...tags: string[]): string {
@@ -156,6 +157,10 @@ test("what people read: own tags folded away, older ones counted, artifacts apar
         images: images.slice(0, 1),
         olderImages: 1,
         artifacts: [artifact, artifact],
+        archived: [
+          { digest, tags: ["v0.9"], pushedAt: undefined, bytes: 1, isBeingRestored: true },
+          { digest, tags: [], pushedAt: undefined, bytes: 1, isBeingRestored: false },
+        ],
         bytes: 2440,
       },
       {
@@ -165,6 +170,7 @@ test("what people read: own tags folded away, older ones counted, artifacts apar
         images: [],
         olderImages: 0,
         artifacts: [],
+        archived: [],
         bytes: 0,
       },
     ],
@@ -177,6 +183,7 @@ test("what people read: own tags folded away, older ones counted, artifacts apar
   expect(text).toMatch(/arm64 1\.11 kB +dev-ecs-x\.y \(marked as the last good one\)$/m);
   expect(text).toContain("1 older not shown (--limit 0 shows all)");
   expect(text).toContain("no images: 2 × release record (4.1 kB)");
+  expect(text).toContain("archived: 2 manifests (v0.9), 1 of them being restored");
   expect(text).toContain("shop/new: there is no such repository yet");
   expect(showImages(document, colours, { allTags: true, now })).toContain("lastgood-dev-ecs-shop.ui");
 });

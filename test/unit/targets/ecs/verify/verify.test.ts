@@ -1,6 +1,6 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient, DescribeLogStreamsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
+import { BatchGetImageCommand, DescribeImagesCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { DescribeTaskDefinitionCommand, ECSClient } from "@aws-sdk/client-ecs";
 import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { DescribeSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -121,6 +121,7 @@ describe("verifying an ECS service", () => {
     mocks.ssm.on(GetParametersCommand).resolves({ InvalidParameters: ["/shop/key"] });
     mocks.logs.on(DescribeLogStreamsCommand).rejects(awsError("ResourceNotFoundException"));
     mocks.ecr.on(BatchGetImageCommand).resolves(notFound);
+    mocks.ecr.on(DescribeImagesCommand).rejects(awsError("ImageNotFoundException"));
     expect(await states()).toMatchObject({
       "execution role start": "ok",
       "task role task": "fail",
