@@ -20,8 +20,8 @@ export interface PermissionScope extends TargetScope {
  * the permission is left out.
  */
 export function resourcesOf(resource: string, scope: PermissionScope): ScopedResources {
-  const own = targetKinds.find(({ permissions, passedRole }) =>
-    [passedRole, ...permissions.flatMap(({ on }) => on)].includes(resource),
+  const own = targetKinds.find(({ permissions, passedRoles = [] }) =>
+    [...passedRoles, ...permissions.flatMap(({ on }) => on)].includes(resource),
   );
   return own === undefined || isShared(resource)
     ? sharedResources(resource as SharedResource, scope)
@@ -35,7 +35,6 @@ const shared: Readonly<Record<SharedResource, true>> = {
   "promoted-repository": true,
   "passable-role": true,
   "log-group": true,
-  alarm: true,
   "state-bucket": true,
   "state-object": true,
   "state-key": true,
@@ -85,8 +84,6 @@ function sharedResources(resource: SharedResource, scope: PermissionScope): Scop
           // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
           .map((name) => arn("logs", `log-group:${name}:*`)),
       };
-    case "alarm":
-      return { resources: [arn("cloudwatch", "alarm:*")] };
     case "state-bucket":
       return {
         resources: github.stateBucket === undefined ? [] : [`arn:${partition}:s3:::${github.stateBucket}`],

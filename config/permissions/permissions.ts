@@ -3,11 +3,17 @@ import { targetKinds } from "../targets/kinds.ts";
 import {
   all,
   deployers,
-  nobody,
   type Permission,
+  planners,
   pushers,
   type SharedResource,
 } from "../targets/permission.ts";
+
+/** Who calls what pushing and pulling takes. */
+const byRegistry = "BuildKit, and Slipway for records and copies, by the registry's own protocol";
+
+/** Who calls what the state takes. */
+const byEngine = "Pulumi's engine";
 
 const registry: readonly Permission<SharedResource>[] = [
   { action: "ecr:GetAuthorizationToken", on: "any", roles: all, why: "sign in to the registry" },
@@ -18,7 +24,6 @@ const registry: readonly Permission<SharedResource>[] = [
     why: "see whether the repositories are there, and whether tags may move",
   },
   { action: "ecr:DescribeImages", on: "repository", roles: all, why: "see tags, sizes and times" },
-  { action: "ecr:ListImages", on: "repository", roles: all, why: "see what is there" },
   {
     action: "ecr:BatchGetImage",
     on: ["repository", "cache-repository", "promoted-repository"],
@@ -37,30 +42,28 @@ const registry: readonly Permission<SharedResource>[] = [
     on: ["repository", "cache-repository", "promoted-repository"],
     roles: all,
     why: "know which layers are there",
-  },
-  {
-    action: "ecr:DescribeImageScanFindings",
-    on: "repository",
-    roles: all,
-    why: "read what the scan found",
+    by: byRegistry,
   },
   {
     action: "ecr:InitiateLayerUpload",
     on: ["repository", "cache-repository"],
     roles: pushers,
     why: "push layers",
+    by: byRegistry,
   },
   {
     action: "ecr:UploadLayerPart",
     on: ["repository", "cache-repository"],
     roles: pushers,
     why: "push layers",
+    by: byRegistry,
   },
   {
     action: "ecr:CompleteLayerUpload",
     on: ["repository", "cache-repository"],
     roles: pushers,
     why: "push layers",
+    by: byRegistry,
   },
   {
     action: "ecr:PutImage",
@@ -68,31 +71,12 @@ const registry: readonly Permission<SharedResource>[] = [
     roles: pushers,
     why: "push manifests, and tag the digests that are there",
   },
-  { action: "ecr:StartImageScan", on: "repository", roles: pushers, why: "scan what was pushed" },
   {
     action: "ecr:GetRepositoryPolicy",
     on: "repository",
     roles: deployers,
-    why: "Lambda looks whether it may pull, with the rights of who updates the function",
-  },
-  { action: "ecr:BatchDeleteImage", on: "repository", roles: nobody, why: "cleaning up is a person's work" },
-  {
-    action: "ecr:StartLifecyclePolicyPreview",
-    on: "repository",
-    roles: nobody,
-    why: "weighing a new policy is a person's work",
-  },
-  {
-    action: "ecr:GetLifecyclePolicyPreview",
-    on: "repository",
-    roles: nobody,
-    why: "weighing a new policy is a person's work",
-  },
-  {
-    action: "ecr:GetLifecyclePolicy",
-    on: "repository",
-    roles: nobody,
-    why: "weighing a new policy is a person's work",
+    why: "whether Lambda may pull",
+    by: "Lambda looks with the rights of who updates the function",
   },
 ];
 
@@ -106,12 +90,14 @@ const evidence: readonly Permission<SharedResource>[] = [
   },
   { action: "logs:FilterLogEvents", on: "log-group", roles: deployers, why: "slipway logs" },
   { action: "logs:DescribeLogStreams", on: "log-group", roles: deployers, why: "find the stream of a task" },
-  { action: "logs:StartLiveTail", on: "log-group", roles: nobody, why: "following logs is a person's work" },
   {
+    // AWS cuts it to alarms, and then tells nothing of composite ones: "You can't return information about
+    // composite alarms if your cloudwatch:DescribeAlarms permission has a narrower scope."
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
     action: "cloudwatch:DescribeAlarms",
-    on: "alarm",
-    roles: deployers,
-    why: "alarms that call a deployment back",
+    on: "any",
+    roles: planners,
+    why: "alarms that call a deployment back, metric and composite ones: do they exist, does one fire",
   },
 ];
 
@@ -124,9 +110,10 @@ const identity: readonly Permission[] = [
   },
   {
     action: "iam:PassRole",
-    on: targetKinds.flatMap(({ passedRole }) => passedRole ?? []),
+    on: targetKinds.flatMap(({ passedRoles = [] }) => passedRoles),
     roles: deployers,
-    why: "the roles that tasks and new functions run with, to ECS and to Lambda",
+    why: "the roles that tasks and new functions run with, and those that ECS takes on for a service",
+    by: "ECS and Lambda ask for it when they are handed a role",
   },
   {
     action: "iam:GetRole",
@@ -148,22 +135,31 @@ const state: readonly Permission<SharedResource>[] = [
     on: "state-bucket",
     roles: pushers,
     why: "Pulumi's state, which a build writes",
+    by: byEngine,
   },
-  { action: "s3:GetObject", on: "state-object", roles: pushers, why: "Pulumi's state" },
-  { action: "s3:PutObject", on: "state-object", roles: pushers, why: "Pulumi's state" },
+  { action: "s3:GetObject", on: "state-object", roles: pushers, why: "Pulumi's state", by: byEngine },
+  { action: "s3:PutObject", on: "state-object", roles: pushers, why: "Pulumi's state", by: byEngine },
   {
     action: "s3:DeleteObject",
     on: "state-object",
     roles: pushers,
     why: "Pulumi's lock, and what it replaces",
+    by: byEngine,
   },
   {
     action: "kms:Decrypt",
     on: "state-key",
     roles: pushers,
     why: "secrets in the stack's settings and state",
+    by: byEngine,
   },
-  { action: "kms:Encrypt", on: "state-key", roles: pushers, why: "secrets in the stack's state" },
+  {
+    action: "kms:Encrypt",
+    on: "state-key",
+    roles: pushers,
+    why: "secrets in the stack's state",
+    by: byEngine,
+  },
 ];
 
 /**

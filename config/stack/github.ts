@@ -52,6 +52,12 @@ export const githubSchema = z
       .array(arn("iam", "a role"))
       .default([])
       .describe("Task and execution roles that new task definitions name: the only ones that may be passed"),
+    serviceRoles: z
+      .array(arn("iam", "a role"))
+      .default([])
+      .describe(
+        "Roles that ECS itself takes on for a service, which a deployment hands over: of lifecycle hooks, where deploymentAlarms change, and of volumes, where there is a task before the update",
+      ),
     taskFamilies: z
       .array(z.string().regex(/^[A-Za-z0-9_-]{1,255}$/, { error: "is not a family of task definitions" }))
       .default([])

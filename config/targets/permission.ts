@@ -30,7 +30,6 @@ export type SharedResource =
   /** Every role that is passed to what runs images. */
   | "passable-role"
   | "log-group"
-  | "alarm"
   | "state-bucket"
   | "state-object"
   | "state-key"
@@ -48,8 +47,13 @@ export interface Permission<R extends string = string> {
   /** Roles that have it; none: only people do, with their own credentials. */
   readonly roles: readonly GithubRole[];
   readonly why: string;
-  /** Calls of the SDK that need it, where they are called otherwise: `Invoke` for `lambda:InvokeFunction`. */
+  /**
+   * Calls of the SDK that need it, where they are called otherwise: `Invoke` for `lambda:InvokeFunction`. A
+   * test has the list of those for which AWS says so.
+   */
   readonly calls?: readonly string[];
+  /** Who calls it, where no code in runner/ does. */
+  readonly by?: string;
 }
 
 /** Roles of CI, by what they do. */

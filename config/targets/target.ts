@@ -82,8 +82,8 @@ export interface TargetDeclaration<W extends WrittenTarget, T extends Target, R 
   readonly permissions: readonly Permission<SharedResource | R>[];
   /** The ARNs that a resource of `permissions` stands for; none: the permission is left out. */
   resources(resource: R, targets: readonly T[], scope: TargetScope): ScopedResources;
-  /** The resource that `iam:PassRole` is allowed on; undefined for a kind that passes no role. */
-  readonly passedRole?: R;
+  /** The resources that `iam:PassRole` is allowed on; undefined for a kind that passes no role. */
+  readonly passedRoles?: readonly R[];
   /** ARNs of the roles that are passed to what runs the images. */
   passableRoles(targets: readonly T[], github: GithubSettings): readonly string[];
   /** Log groups of the targets whose names are known without asking AWS. */

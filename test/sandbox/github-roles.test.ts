@@ -172,7 +172,7 @@ const decisions: readonly (readonly [action: string, resource: string, ...who: G
     "deploy",
   ],
   ["ecr:BatchGetImage", arn("ecr", "repository/shop-prod/ui")],
-  ["ecr:DescribeImageScanFindings", arn("ecr", "repository/shop-dev/ui"), "pullRequest", "push", "deploy"],
+  ["ecr:DescribeImages", arn("ecr", "repository/shop-dev/ui"), "pullRequest", "push", "deploy"],
   ["ecr:PutImage", arn("ecr", "repository/shop-dev/ui"), "push", "deploy"],
   ["ecr:PutImage", arn("ecr", "repository/shop-dev/slipway-build-cache"), "push", "deploy"],
   ["ecr:PutImage", arn("ecr", "repository/shop-dev/other")],

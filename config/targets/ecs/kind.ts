@@ -20,7 +20,7 @@ export const ecsDeclaration: TargetDeclaration<WrittenEcsTarget, EcsTarget, EcsR
   stackAlarms: ecsStackAlarms,
   permissions: ecsPermissions,
   resources: ecsResources,
-  passedRole: "task-role",
+  passedRoles: ["task-role", "service-role"],
   passableRoles: (_targets, { taskRoles }) => taskRoles,
   logGroups: () => [],
 };

@@ -3,12 +3,6 @@ import type { EcsResource } from "./resources.ts";
 
 /** What moving and following ECS services calls. */
 export const ecsPermissions: readonly Permission<SharedResource | EcsResource>[] = [
-  {
-    action: "ecs:DescribeClusters",
-    on: "ecs-cluster",
-    roles: planners,
-    why: "see whether the cluster is there",
-  },
   { action: "ecs:DescribeServices", on: "ecs-service", roles: planners, why: "see what runs, and follow it" },
   {
     action: "ecs:DescribeTaskDefinition",
@@ -24,9 +18,10 @@ export const ecsPermissions: readonly Permission<SharedResource | EcsResource>[]
   },
   {
     action: "ecs:TagResource",
-    on: "task-family-made",
+    on: ["task-family-made", "ecs-task-made"],
     roles: deployers,
-    why: "keep the tags of the revision that was copied",
+    why: "keep the tags of the revision that was copied, on the new one and on its one-off tasks",
+    by: "ECS asks for it when something is created with tags",
   },
   { action: "ecs:UpdateService", on: "ecs-service", roles: deployers, why: "move a service to a revision" },
   {
@@ -46,12 +41,6 @@ export const ecsPermissions: readonly Permission<SharedResource | EcsResource>[]
     on: ["ecs-service", "ecs-service-revision"],
     roles: deployers,
     why: "see which image a deployment runs",
-  },
-  {
-    action: "ecs:StopServiceDeployment",
-    on: ["ecs-service", "ecs-service-deployment"],
-    roles: deployers,
-    why: "call a deployment back",
   },
   {
     action: "ecs:ListTasks",
@@ -81,40 +70,10 @@ export const ecsPermissions: readonly Permission<SharedResource | EcsResource>[]
   { action: "ecs:ListClusters", on: "any", roles: nobody, why: "slipway init looks for what is live" },
   { action: "ecs:ListServices", on: "any", roles: nobody, why: "slipway init looks for what is live" },
   {
-    action: "ecs:ListTaskDefinitions",
-    on: "any",
-    roles: deployers,
-    why: "find the revision that ran before",
-  },
-  {
     action: "elasticloadbalancing:DescribeTargetHealth",
     on: "any",
     roles: deployers,
     why: "targets of the load balancer are healthy",
-  },
-  {
-    action: "elasticloadbalancing:DescribeTargetGroups",
-    on: "any",
-    roles: deployers,
-    why: "which health check the load balancer makes",
-  },
-  {
-    action: "elasticloadbalancing:DescribeLoadBalancers",
-    on: "any",
-    roles: deployers,
-    why: "the address for a smoke check",
-  },
-  {
-    action: "elasticloadbalancing:DescribeListeners",
-    on: "any",
-    roles: deployers,
-    why: "the address for a smoke check",
-  },
-  {
-    action: "elasticloadbalancing:DescribeRules",
-    on: "any",
-    roles: deployers,
-    why: "which listener leads to a service",
   },
   { action: "secretsmanager:DescribeSecret", on: "secret", roles: deployers, why: "secrets of a task exist" },
   { action: "ssm:GetParameters", on: "parameter", roles: deployers, why: "parameters of a task exist" },

@@ -3,7 +3,6 @@ import { clusterName, type EcsTarget } from "./target.ts";
 
 /** What permissions for ECS services are cut to. */
 export type EcsResource =
-  | "ecs-cluster"
   | "ecs-service"
   | "ecs-service-deployment"
   | "ecs-service-revision"
@@ -15,7 +14,11 @@ export type EcsResource =
   | "task-family-in-cluster"
   /** As `task-family`, for tags that are set when the resource is created. */
   | "task-family-made"
+  /** Tasks of the clusters, for tags that are set when they are run. */
+  | "ecs-task-made"
   | "task-role"
+  /** Roles that ECS itself takes on for a service, and not its tasks. */
+  | "service-role"
   | "secret"
   | "parameter";
 
@@ -34,8 +37,6 @@ export function ecsResources(
     taskFamilies(targets, github.taskFamilies).map((one) => arn(`task-definition/${one}:*`));
   const onlyInClusters = { ArnEquals: { "ecs:cluster": clusterArns } };
   switch (resource) {
-    case "ecs-cluster":
-      return { resources: clusterArns };
     case "ecs-service":
       return { resources: targets.map((target) => arn(`service/${clusterName(target)}/${target.service}`)) };
     case "ecs-service-deployment":
@@ -51,22 +52,27 @@ export function ecsResources(
     case "task-family-in-cluster":
       return { resources: families(), conditions: onlyInClusters };
     case "task-family-made":
-      return {
-        resources: families(),
-        conditions: { StringEquals: { "ecs:CreateAction": ["RegisterTaskDefinition", "RunTask"] } },
-      };
+      return { resources: families(), conditions: createdBy("RegisterTaskDefinition") };
+    case "ecs-task-made":
+      return { resources: inClusters("task"), conditions: createdBy("RunTask") };
     case "task-role":
-      return targets.length === 0
-        ? noResources
-        : {
-            resources: github.taskRoles,
-            conditions: { StringEquals: { "iam:PassedToService": ["ecs-tasks.amazonaws.com"] } },
-          };
+      return targets.length === 0 ? noResources : passedTo("ecs-tasks.amazonaws.com", github.taskRoles);
+    case "service-role":
+      return targets.length === 0 ? noResources : passedTo("ecs.amazonaws.com", github.serviceRoles);
     case "secret":
       return { resources: github.secrets };
     case "parameter":
       return { resources: github.parameters };
   }
+}
+
+/** Only for the tags of what one call creates. */
+function createdBy(call: string): NonNullable<ScopedResources["conditions"]> {
+  return { StringEquals: { "ecs:CreateAction": [call] } };
+}
+
+function passedTo(service: string, roles: readonly string[]): ScopedResources {
+  return { resources: roles, conditions: { StringEquals: { "iam:PassedToService": [service] } } };
 }
 
 /** Families of task definitions: those that the settings name, otherwise those that the targets suggest. */

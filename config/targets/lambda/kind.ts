@@ -12,7 +12,7 @@ export const lambdaDeclaration: TargetDeclaration<LambdaTarget, LambdaTarget, La
   problems: () => [],
   permissions: lambdaPermissions,
   resources: lambdaResources,
-  passedRole: "function-role",
+  passedRoles: ["function-role"],
   passableRoles: functionRoles,
   logGroups: (targets) => targets.map((target) => `/aws/lambda/${target.function}`),
 };

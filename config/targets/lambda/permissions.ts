@@ -58,12 +58,6 @@ export const lambdaPermissions: readonly Permission<SharedResource | LambdaResou
     why: "see how warm a version is kept",
   },
   {
-    action: "lambda:ListProvisionedConcurrencyConfigs",
-    on: "function",
-    roles: planners,
-    why: "see how warm a version is kept",
-  },
-  {
     action: "lambda:DeleteProvisionedConcurrencyConfig",
     on: "function",
     roles: deployers,
@@ -77,10 +71,9 @@ export const lambdaPermissions: readonly Permission<SharedResource | LambdaResou
   },
   { action: "lambda:ListFunctions", on: "any", roles: nobody, why: "slipway init looks for what is live" },
   {
-    action: "cloudwatch:GetMetricData",
+    action: "cloudwatch:GetMetricStatistics",
     on: "any",
     roles: deployers,
     why: "errors of a function's new version while callers move to it",
-    calls: ["GetMetricData", "GetMetricStatistics"],
   },
 ];

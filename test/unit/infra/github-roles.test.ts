@@ -66,7 +66,7 @@ describe("the policy", () => {
     const specific = [...new Set(named)].filter((arn) => arn !== "*");
     for (const arn of specific) {
       expect(arn).toMatch(
-        /shop-dev|:function:checkout|:log-group:\/aws\/lambda\/checkout|:alarm:\*|task-definition\/ui:\*|role\/slipway-dev-deploy/,
+        /shop-dev|:function:checkout|:log-group:\/aws\/lambda\/checkout|task-definition\/ui:\*|role\/slipway-dev-deploy/,
       );
     }
     expect(specific).toContain("arn:aws:ecr:eu-central-1:111122223333:repository/shop-dev/ui");
@@ -113,6 +113,46 @@ describe("the policy", () => {
         conditions: { StringEquals: { "iam:PassedToService": ["ecs-tasks.amazonaws.com"] } },
       },
     ]);
+  });
+
+  test("passes the roles that ECS takes on itself to ECS, and to nobody else", () => {
+    const hook = "arn:aws:iam::111122223333:role/hook";
+    const passing = statements("deploy", { serviceRoles: [hook] }).filter(({ actions }) =>
+      actions.includes("iam:PassRole"),
+    );
+    expect(passing).toEqual([
+      {
+        sid: "ServiceRole",
+        actions: ["iam:PassRole"],
+        resources: [hook],
+        conditions: { StringEquals: { "iam:PassedToService": ["ecs.amazonaws.com"] } },
+      },
+    ]);
+    expect(statements("push", { serviceRoles: [hook] }).flatMap(({ resources }) => resources)).not.toContain(
+      hook,
+    );
+  });
+
+  /**
+   * What each call makes that takes tags: the resource that IAM is asked about, and not the one that the call
+   * itself is on.
+   * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html
+   */
+  const makes = { RegisterTaskDefinition: "task-definition/ui:*", RunTask: "task/shop-dev/*" };
+
+  test("tags what a call makes, on ARNs of what it makes", () => {
+    const tagging = statements("deploy").filter(({ actions }) => actions.includes("ecs:TagResource"));
+    const found = tagging.map(({ resources, conditions }) => [
+      conditions?.StringEquals?.["ecs:CreateAction"]?.join(),
+      resources?.[0]?.split(":").slice(5).join(":"),
+    ]);
+    expect(Object.fromEntries(found)).toEqual(makes);
+  });
+
+  test("sees composite alarms, which AWS shows only to who may see all, also from a pull request", () => {
+    for (const role of ["pullRequest", "deploy"] as const) {
+      expect(actionsOn(role, /^\*$/)).toContain("cloudwatch:DescribeAlarms");
+    }
   });
 
   test("reads what it promotes, in the account where that is, and changes nothing there", () => {
