@@ -1,5 +1,6 @@
 import type { Service } from "./catalogue/catalogue.ts";
 import { partitionOf } from "./stack/partition.ts";
+import { sourceTagPrefix } from "./stack/retention.ts";
 import type { Settings } from "./stack/settings.ts";
 
 /** Name of the service's ECR repository: its own setting, or the stack's prefix and its name. */
@@ -30,7 +31,7 @@ export function registryUrl(host: string): string {
 
 /** Tag under which the registry knows what an image was built from. */
 export function sourceTag(sourceHash: string): string {
-  return `src-${sourceHash}`;
+  return `${sourceTagPrefix}${sourceHash}`;
 }
 
 /** Pulumi name of the Image resource for one platform of a service: `ui-linux-arm64`. */

@@ -12,6 +12,9 @@ const minimumDaysInArchive = 90;
 /** Tags that say "something runs this, or would be rolled back to it". Their rules come before all others. */
 export const keepTagPrefixes = ["inuse-", "lastgood-"] as const;
 
+/** The tag that every image has beside its versions: what it was built from. */
+export const sourceTagPrefix = "src-";
+
 const days = z.int().positive().max(36_500);
 const count = z.int().positive().max(9999);
 
@@ -117,6 +120,28 @@ export function selectionsOf(rule: RetentionRule, index: number): SingleSelectio
   }));
 }
 
+/**
+ * What a rule that counts images of any kind becomes for ECR, which counts manifests: release records and
+ * other artifacts among them, of which each release pushes some. So images are counted by tags. First those
+ * with the tag of their source, which are Slipway's and nothing else; then whatever else has a tag; and the
+ * rule for `any` is left with what has none. A rule for tags that is written before takes the place of one.
+ */
+export function selectionsOfAny(
+  index: number,
+  before: readonly Pick<SingleSelection, "kind" | "tag">[],
+): SingleSelection[] {
+  const own = [
+    { kind: "prefix", tag: sourceTagPrefix, path: [index, "images"] },
+    { kind: "pattern", tag: "*", path: [index, "images"] },
+  ] as const;
+  return own.filter((selection) => !before.some((other) => isCovered(other, selection)));
+}
+
+/** Whether a rule counts images, and is not about how old they are. */
+export function isCounting({ keepLast, archiveAllButLast }: RetentionRule): boolean {
+  return keepLast !== undefined || archiveAllButLast !== undefined;
+}
+
 /** Storage class that a rule looks at: only what has been archived can be expired by its time there. */
 export function storageClassOf(rule: RetentionRule): "standard" | "archive" {
   return rule.expireAfterDaysInArchive === undefined ? "standard" : "archive";
@@ -132,7 +157,10 @@ function refuseWhatEcrRefuses(rules: readonly RetentionRule[], context: z.Refine
   );
   const refuse = (path: readonly (string | number)[], message: string) =>
     context.addIssue({ code: "custom", path: [...path], message });
-  const own = keepTagPrefixes.length;
+  const ofAny = rules.flatMap((rule, index) =>
+    rule.images === "any" && isCounting(rule) ? selectionsOfAny(index, standardOf(all)) : [],
+  );
+  const own = keepTagPrefixes.length + ofAny.length;
   if (all.length + own > maximumRules) {
     refuse(
       [],
@@ -153,9 +181,7 @@ function refuseWhatEcrRefuses(rules: readonly RetentionRule[], context: z.Refine
       refuse(selection.path, "is a tag that protects an image from every rule; nothing can be done to it");
       continue;
     }
-    const shadow = before.find(
-      (other) => (other.kind === "prefix" || other.kind === "pattern") && covers(asPattern(other), selection),
-    );
+    const shadow = before.find((other) => isCovered(other, selection));
     if (shadow !== undefined) {
       refuse(
         selection.path,
@@ -163,6 +189,31 @@ function refuseWhatEcrRefuses(rules: readonly RetentionRule[], context: z.Refine
       );
     }
   }
+}
+
+function standardOf<T extends { readonly storageClass: string }>(all: readonly T[]): T[] {
+  return all.filter(({ storageClass }) => storageClass === "standard");
+}
+
+type Tagged = Pick<SingleSelection, "kind" | "tag">;
+
+/** Whether all that a selection by tags selects is selected by another one. */
+function isCovered(other: Tagged, selection: Tagged): boolean {
+  return (other.kind === "prefix" || other.kind === "pattern") && covers(asPattern(other), selection);
+}
+
+/** Whether a selection by tags can select an image with a tag that begins with a text. */
+export function canSelect(selection: Tagged, beginning: string): boolean {
+  if (selection.kind !== "prefix" && selection.kind !== "pattern") return false;
+  return meet(asPattern(selection), `${beginning}*`);
+}
+
+/** Whether there is a tag that both patterns match. */
+function meet(one: string, other: string): boolean {
+  if (one === "" || other === "") return one.replaceAll("*", "") === "" && other.replaceAll("*", "") === "";
+  if (one[0] === "*") return meet(one.slice(1), other) || meet(one, other.slice(1));
+  if (other[0] === "*") return meet(one, other.slice(1)) || meet(one.slice(1), other);
+  return one[0] === other[0] && meet(one.slice(1), other.slice(1));
 }
 
 function asPattern(selection: Pick<SingleSelection, "kind" | "tag">): string {

@@ -1,9 +1,14 @@
+import { referrersTags, releaseTag } from "../../config/names.ts";
 import {
+  canSelect,
+  isCounting,
   keepTagPrefixes,
   type Retention,
   type RetentionRule,
   type SingleSelection,
   selectionsOf,
+  selectionsOfAny,
+  storageClassOf,
 } from "../../config/stack/retention.ts";
 import type { LifecycleAction, LifecyclePolicy, LifecycleRule, LifecycleSelection } from "./policy.ts";
 import { presets } from "./presets.ts";
@@ -15,15 +20,25 @@ const moreThanAnyone = 9999;
 const maximumDescription = 256;
 
 /**
- * Compiles a description of retention to ECR's lifecycle policy; total for whatever
- * `retentionSchema` lets through.
+ * Manifests under a tag that are no images: the newest release records of some stacks
+ * (`inuse-releases.<stack>`), and what the tags of removed targets are on.
+ */
+const taggedRecords = 4;
+
+/** What else Slipway pushes for an image: what it was built from, and a record and its head of some releases. */
+const artifactsPerImage = 1 + 2 * 4;
+
+/**
+ * Compiles a description of retention to ECR's lifecycle policy. Total for whatever `retentionSchema` lets
+ * through.
  *
  * - Each prefix and pattern becomes a rule of its own: in one rule they would mean AND.
  * - Rules keep their order; those for any image come last, as ECR wants it.
  * - The keep-tags (`inuse-…`, `lastgood-…`) come first: an image that a rule selects by tag is out of
  *   reach of every later rule, whether the first one acts on it or not.
- * - `any` counts manifests, not images: an image is an index and a manifest for each platform, so the
- *   count is multiplied.
+ * - ECR counts manifests, and a release pushes several that are no images. So `any` counts by tags
+ *   (`selectionsOfAny`), and its own rule takes what has none. Whether ECR counts artifacts with a subject,
+ *   and the platforms of an index, makes no difference to an image with a tag.
  *
  * @param manifestsPerImage the index and its platforms: 3 for two platforms
  */
@@ -32,15 +47,50 @@ export function compileRetention(retention: Retention, manifestsPerImage: number
   const singles = written.flatMap((rule, index) =>
     selectionsOf(rule, index).map((single) => ({ rule, single })),
   );
+  const byTags = singles.filter(({ single }) => single.kind !== "any");
+  const standard = byTags.filter(({ rule }) => storageClassOf(rule) === "standard");
+  const any = singles
+    .filter(({ single }) => single.kind === "any")
+    .map(({ rule, single }, index) => ({
+      rule,
+      single,
+      images: isCounting(rule)
+        ? selectionsOfAny(
+            index,
+            standard.map((one) => one.single),
+          )
+        : [],
+    }));
   const ordered = [
-    ...singles.filter(({ single }) => single.kind !== "any"),
-    ...singles.filter(({ single }) => single.kind === "any"),
+    ...byTags,
+    ...any.flatMap(({ rule, images }) => images.map((single) => ({ rule, single }))),
+    ...any,
   ];
   const rules = [
     ...keepTagPrefixes.map(keepRule),
     ...ordered.map(({ rule, single }) => compileRule(rule, single, manifestsPerImage)),
   ];
   return { rules: rules.map((rule, index) => ({ rulePriority: index + 1, ...rule })) };
+}
+
+/**
+ * How many manifests a rule has to leave so that so many images stay.
+ *
+ * Tags of Slipway's own are on manifests that are no images: a rule that can select them counts them. A
+ * registry without the referrers API has a list of referrers under a tag for each image.
+ */
+function manifestsFor(images: number, single: SingleSelection, manifestsPerImage: number): number {
+  switch (single.kind) {
+    case "any":
+      return images * (manifestsPerImage + artifactsPerImage);
+    case "untagged":
+      return images;
+    case "prefix":
+    case "pattern": {
+      const lists = canSelect(single, referrersTags.replace("*", "")) ? 2 : 1;
+      return images * lists + (canSelect(single, releaseTag("")) ? taggedRecords : 0);
+    }
+  }
 }
 
 type RuleWithoutPriority = Omit<LifecycleRule, "rulePriority">;
@@ -63,8 +113,9 @@ function compileRule(
   single: SingleSelection,
   manifestsPerImage: number,
 ): RuleWithoutPriority {
-  const perImage = single.kind === "any" ? manifestsPerImage : 1;
-  const { count, action, sentence } = compileAction(rule, nameOf(single), perImage);
+  const { count, action, sentence } = compileAction(rule, nameOf(single), (images) =>
+    manifestsFor(images, single, manifestsPerImage),
+  );
   return {
     description: [sentence, rule.description]
       .filter((text) => text !== undefined)
@@ -103,11 +154,11 @@ function nameOf(single: SingleSelection): string {
 const expire = { type: "expire" } as const satisfies LifecycleAction;
 const archive = { type: "transition", targetStorageClass: "archive" } as const satisfies LifecycleAction;
 
-function compileAction(rule: RetentionRule, name: string, perImage: number) {
+function compileAction(rule: RetentionRule, name: string, manifests: (images: number) => number) {
   const newest = (images: number) =>
-    perImage === 1 ? `newest ${images}` : `newest ${images} (${images * perImage} manifests)`;
+    manifests(images) === images ? `newest ${images}` : `newest ${images} (${manifests(images)} manifests)`;
   const counted = (images: number) =>
-    ({ countType: "imageCountMoreThan", countNumber: images * perImage }) as const;
+    ({ countType: "imageCountMoreThan", countNumber: manifests(images) }) as const;
   const aged = (countType: "sinceImagePushed" | "sinceImagePulled", days: number) =>
     ({ countType, countUnit: "days", countNumber: days }) as const;
 

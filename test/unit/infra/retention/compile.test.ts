@@ -119,8 +119,26 @@ describe("any", () => {
       "tagged",
       "untagged",
       "tagged",
+      "tagged",
+      "tagged",
       "any",
     ]);
+  });
+
+  test("leaves tags to a rule that is written for them", () => {
+    const patterns = (rules: Parameters<typeof compile>[0]) =>
+      compile(rules)
+        .rules.slice(2)
+        .map(({ selection }) => ({ ...selection }) as { tagPrefixList?: unknown; tagPatternList?: unknown })
+        .map(({ tagPrefixList, tagPatternList }) => JSON.stringify(tagPrefixList ?? tagPatternList ?? "any"));
+    const any = { images: "any", keepLast: 5 } as const;
+    expect(patterns([{ images: { prefixes: ["src-"] }, keepLast: 3 }, any])).toEqual([
+      '["src-"]',
+      '["*"]',
+      '"any"',
+    ]);
+    expect(patterns([{ images: { patterns: ["*"] }, keepLast: 3 }, any])).toEqual(['["*"]', '"any"']);
+    expect(patterns([{ images: "any", expireAfterDays: 3 }])).toEqual(['"any"']);
   });
 
   test("counts images and not manifests: an index and its platforms are one", () => {
@@ -137,7 +155,12 @@ const policies: Record<RetentionPreset, string[]> = {
     "Expire dev-*: 14 days after the push",
     "Expire untagged: 7 days after the push",
   ],
-  newest: ["Expire scan*: 1 days after the push", "Keep any: newest 10 (30 manifests)"],
+  newest: [
+    "Expire scan*: 1 days after the push",
+    "Keep src-*: newest 10",
+    "Keep *: newest 10 (24 manifests)",
+    "Keep any: newest 10 (120 manifests)",
+  ],
   environments: [
     "Expire untagged: 1 days after the push",
     "Keep prod-*: newest 3",
@@ -146,7 +169,9 @@ const policies: Record<RetentionPreset, string[]> = {
     "Expire feature-*: 7 days after the push",
     "Expire fix-*: 7 days after the push",
     "Expire dev-*: 7 days after the push",
-    "Keep any: newest 20 (60 manifests)",
+    "Keep src-*: newest 20",
+    "Keep *: newest 20 (44 manifests)",
+    "Keep any: newest 20 (240 manifests)",
   ],
 };
 

@@ -7,7 +7,21 @@ export interface Manifest {
   readonly pushedDaysAgo: number;
   /** The index that refers to it: it can't go before that does. */
   readonly childOf?: string;
+  /** What it is attached to, for an artifact with a subject: ECR deletes it with that. */
+  readonly subject?: string;
 }
+
+/** What AWS's documents leave open: which manifests ECR takes for images when it evaluates a policy. */
+export interface Reading {
+  /** Whether artifacts with a subject are selected and counted. */
+  readonly countsArtifacts: boolean;
+  /** Whether manifests that an index refers to are. */
+  readonly countsChildren: boolean;
+}
+
+export const readings: readonly Reading[] = [true, false].flatMap((countsArtifacts) =>
+  [true, false].map((countsChildren) => ({ countsArtifacts, countsChildren })),
+);
 
 /**
  * What a policy would do to a repository, by the rules of evaluation in ECR's user guide: all rules
@@ -20,14 +34,19 @@ export interface Manifest {
 export function evaluate(
   policy: { readonly rules: readonly Rule[] },
   manifests: readonly Manifest[],
+  { countsArtifacts, countsChildren }: Reading = { countsArtifacts: true, countsChildren: true },
 ): { readonly expired: string[]; readonly archived: string[] } {
+  const seen = manifests.filter(
+    ({ subject, childOf }) =>
+      (countsArtifacts || subject === undefined) && (countsChildren || childOf === undefined),
+  );
   const expired = new Set<string>();
   const archived = new Set<string>();
   const spokenFor = new Set<string>();
   const rules = [...policy.rules].sort((a, b) => a.rulePriority - b.rulePriority);
   for (const { selection, action } of rules) {
     if (selection.storageClass === "archive") continue;
-    const selected = manifests.filter((manifest) => selects(selection, manifest));
+    const selected = seen.filter((manifest) => selects(selection, manifest));
     const youngestFirst = [...selected].sort((a, b) => a.pushedDaysAgo - b.pushedDaysAgo);
     const marked =
       selection.countType === "imageCountMoreThan"
@@ -42,6 +61,10 @@ export function evaluate(
     if (childOf === undefined) continue;
     if (!expired.has(childOf)) expired.delete(id);
     if (!archived.has(childOf)) archived.delete(id);
+    if (!countsChildren && expired.has(childOf)) expired.add(id);
+  }
+  for (const { id, subject } of manifests) {
+    if (subject !== undefined && expired.has(subject)) expired.add(id);
   }
   return { expired: [...expired].sort(), archived: [...archived].sort() };
 }

@@ -28,6 +28,15 @@ test.each<[string, unknown[], string, string]>([
     "rules.0.images.prefixes.2",
     "by an earlier rule already",
   ],
+  [
+    "more rules than ECR takes, those that count by tags for any image among them",
+    [
+      { images: { prefixes: many.slice(0, 46) }, keepLast: 1 },
+      { images: "any", keepLast: 1 },
+    ],
+    "rules",
+    "makes 47 rules, one for each prefix or pattern, and 4 of Slipway's own",
+  ],
   ["more rules than ECR takes", [{ images: { prefixes: many }, keepLast: 1 }], "rules", "makes 49 rules"],
   [
     "five wildcards",
