@@ -3,7 +3,7 @@ import { UserError } from "../../config/problems/errors.ts";
 import type { PlatformOutputs } from "../../config/stack/outputs.ts";
 import type { ComparedService } from "../plan/compare.ts";
 import { connectToRegistry } from "../registry/connection.ts";
-import { type Image, shortDigest } from "../registry/image.ts";
+import { type Image, onlyPlatform, shortDigest } from "../registry/image.ts";
 import { findImagesBySource } from "../registry/lookup.ts";
 import { verifyImage } from "../registry/verify-image.ts";
 import { runStep, type Step } from "../report/events.ts";
@@ -112,9 +112,8 @@ async function keepSource(
 }
 
 function locationOf({ service, repository, registry, source }: ComparedService) {
-  const [platform, ...others] = service.platforms;
-  const only = others.length === 0 && platform !== undefined ? { platform } : {};
-  return { service: service.name, repository, registry, sourceHash: source.hash, ...only };
+  const { name, platforms } = service;
+  return { service: name, repository, registry, sourceHash: source.hash, ...onlyPlatform(platforms) };
 }
 
 /**

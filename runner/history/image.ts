@@ -1,7 +1,6 @@
 import pMap from "p-map";
 import { UserError } from "../../config/problems/errors.ts";
-import { hasCode } from "../aws/errors.ts";
-import type { Image } from "../registry/image.ts";
+import { type Image, onlyPlatform } from "../registry/image.ts";
 import { describeImage, getManifest } from "../registry/lookup.ts";
 import { verifyImage } from "../registry/verify-image.ts";
 import { isSuccessful } from "../release/history.ts";
@@ -21,14 +20,12 @@ export async function findReleaseImage(
 ): Promise<Image> {
   const { clients, registry, signal } = session;
   const { service, repository } = of;
-  const [only, ...others] = service.platforms;
-  const [platform = others.length === 0 ? only : undefined] =
-    Object.entries(release.manifests).find(([, digest]) => digest === release.image) ?? [];
+  const [platform] = Object.entries(release.manifests).find(([, digest]) => digest === release.image) ?? [];
   const location = {
     service: service.name,
     repository,
     registry,
-    ...(platform === undefined ? {} : { platform }),
+    ...(platform === undefined ? onlyPlatform(service.platforms) : { platform }),
   };
   const id = { imageDigest: release.image };
   const image = await describeImage(clients, location, id, signal, release.sourceHash);

@@ -3,7 +3,7 @@ import { neededBy } from "../../config/description/needs.ts";
 import { repositoryName, sourceTag } from "../../config/names.ts";
 import type { SourceDescription } from "../../source/describe.ts";
 import { hashSources, type Source } from "../../source/hash.ts";
-import type { Image } from "../registry/image.ts";
+import { type Image, onlyPlatform } from "../registry/image.ts";
 import { findImagesBySource } from "../registry/lookup.ts";
 import type { Session } from "../session/session.ts";
 
@@ -60,7 +60,7 @@ export async function compareWithRegistry(
       repository,
       registry,
       sourceHash: source.hash,
-      ...(service.platforms.length === 1 && { platform: service.platforms[0] as string }),
+      ...onlyPlatform(service.platforms),
     })),
     signal,
   );

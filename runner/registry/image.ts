@@ -28,3 +28,9 @@ export function shortReference(reference: string): string {
   const digest = reference.split("@")[1];
   return digest === undefined ? reference : shortDigest(digest);
 }
+
+/** `platform`, of an image that is built for one platform only: its digest need not be an index. */
+export function onlyPlatform(platforms: readonly string[]): { readonly platform?: string } {
+  const [platform, ...others] = platforms;
+  return platform === undefined || others.length > 0 ? {} : { platform };
+}

@@ -59,8 +59,15 @@ export interface PollOptions {
   /** When to give up, by the clock: milliseconds since the epoch; asked after each look when it may move. */
   readonly until: number | (() => number);
   readonly signal: AbortSignal;
-  /** Told of a look that got no answer (network, throttling) and will be repeated. */
-  readonly onNoAnswer?: (error: Error) => void;
+  /**
+   * Told of a look that got no answer (network, throttling) and will be repeated; `isFirst` when the look
+   * before got one.
+   */
+  readonly onNoAnswer?: (error: Error, isFirst: boolean) => void;
+  /** Looks that the pauses have grown for; default: all so far. Where it falls to 0, they are short again. */
+  readonly quietLooks?: () => number;
+  /** No pause is shorter. Default: 0. */
+  readonly leastMilliseconds?: number;
 }
 
 /**
@@ -69,7 +76,7 @@ export interface PollOptions {
  */
 export async function poll<T>(
   look: (attempt: number) => Promise<T | undefined>,
-  { clock, policy, until, signal, onNoAnswer }: PollOptions,
+  { clock, policy, until, signal, onNoAnswer, quietLooks, leastMilliseconds = 0 }: PollOptions,
 ): Promise<T | undefined> {
   let unansweredSince: number | undefined;
   for (let attempt = 0; ; attempt++) {
@@ -84,11 +91,13 @@ export async function poll<T>(
       if (unansweredSince !== undefined && clock.now() - unansweredSince >= policy.unansweredMilliseconds) {
         throw error;
       }
+      const isFirst = unansweredSince === undefined;
       unansweredSince ??= clock.now();
-      onNoAnswer?.(error);
+      onNoAnswer?.(error, isFirst);
     }
     const left = (typeof until === "number" ? until : until()) - clock.now();
     if (left <= 0) return undefined;
-    await clock.sleep(Math.min(left, pauseMilliseconds(policy, attempt, clock.random())), signal);
+    const pause = pauseMilliseconds(policy, quietLooks?.() ?? attempt, clock.random());
+    await clock.sleep(Math.min(left, Math.max(pause, leastMilliseconds)), signal);
   }
 }

@@ -5,7 +5,7 @@ import { hasCode } from "../../aws/errors.ts";
 import { readLogEvents } from "../../aws/log-events.ts";
 import type { Session } from "../../session/session.ts";
 import type { CloudWatchSource } from "../../targets/logs.ts";
-import { type Clock, type PollPolicy, pauseMilliseconds } from "../../targets/poll.ts";
+import { type Clock, type PollPolicy, poll } from "../../targets/poll.ts";
 import { eventsOf, inOrder, overlapMilliseconds, prefixOf, type ReadEvent } from "./events.ts";
 import { parallelGroups } from "./read.ts";
 
@@ -58,24 +58,28 @@ export async function followLogs(
     return events;
   };
   let quiet = 0;
-  let unansweredSince: number | undefined;
+  const lookAtAll = async (): Promise<undefined> => {
+    const looks = await pMap(cursors, async (cursor) => ({ cursor, ...(await settle(look(cursor))) }), {
+      concurrency: parallelGroups,
+    });
+    const events = inOrder(looks.flatMap(({ cursor, events = [] }) => takeNew(cursor, events)));
+    if (events.length > 0) await print(events);
+    quiet = events.length > 0 ? 0 : quiet + 1;
+    const [error] = looks.flatMap(({ error }) => error ?? []);
+    if (error !== undefined) throw error;
+  };
   try {
-    for (;;) {
-      const looks = await pMap(cursors, async (cursor) => ({ cursor, ...(await settle(look(cursor))) }), {
-        concurrency: parallelGroups,
-      });
-      const events = inOrder(looks.flatMap(({ cursor, events = [] }) => takeNew(cursor, events)));
-      if (events.length > 0) await print(events);
-      quiet = events.length > 0 ? 0 : quiet + 1;
-      const [error] = looks.flatMap(({ error }) => error ?? []);
-      if (error === undefined) unansweredSince = undefined;
-      else if (unansweredSince === undefined) {
-        unansweredSince = clock.now();
-        emit({ kind: "warning", code: "no-answer", message: firstLine(error) });
-      } else if (clock.now() - unansweredSince >= followPolicy.unansweredMilliseconds) throw error;
-      const pause = pauseMilliseconds(followPolicy, quiet, clock.random());
-      await clock.sleep(Math.max(pause, cursors.length * perGroupMilliseconds), signal);
-    }
+    await poll(lookAtAll, {
+      clock,
+      policy: followPolicy,
+      until: Number.POSITIVE_INFINITY,
+      signal,
+      quietLooks: () => quiet,
+      leastMilliseconds: cursors.length * perGroupMilliseconds,
+      onNoAnswer: (error, isFirst) => {
+        if (isFirst) emit({ kind: "warning", code: "no-answer", message: firstLine(error) });
+      },
+    });
   } catch (error) {
     if (isAbort(error)) return;
     throw error;
@@ -116,6 +120,6 @@ function takeNew(cursor: Cursor, events: readonly ReadEvent[]): ReadEvent[] {
   return fresh;
 }
 
-function firstLine(error: UserError | undefined): string {
-  return error?.message.split("\n")[0] ?? "";
+function firstLine(error: Error): string {
+  return error.message.split("\n")[0] ?? "";
 }

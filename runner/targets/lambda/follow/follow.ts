@@ -37,7 +37,7 @@ export async function followLambda(
   context: TargetContext,
   update: FunctionUpdate,
 ): Promise<TargetOutcome> {
-  const { target, clock } = update;
+  const { clock } = update;
   const previous = plan.state.kind === "found" ? plan.state.alias : undefined;
   const course: Course = {
     version: undefined,
@@ -48,58 +48,76 @@ export async function followLambda(
     moved: undefined,
     gates: [],
   };
-  const end = (
-    outcome: Omit<TargetOutcome, "service" | "title" | "kind" | "milliseconds">,
-  ): TargetOutcome => ({
+  const failure = await carryOut(update, applied, previous, course).catch((thrown: unknown) =>
+    failureFrom(explainRefusal(thrown, plan.title), course),
+  );
+  const run: Run = { plan, applied, update, course, previous, context };
+  const end = await (failure === undefined ? finish(run, image) : takeBack(run, failure));
+  return {
     service: plan.service,
     title: plan.title,
     kind: "lambda",
-    ...outcome,
+    ...end,
     gates: course.gates,
     milliseconds: clock.now() - applied.startedAt,
-  });
+  };
+}
 
-  let failure: Failure | undefined;
-  try {
-    failure = await carryOut(update, applied, previous, course);
-  } catch (thrown) {
-    failure = failureFrom(explainRefusal(thrown, plan.title), course);
-  }
-  if (failure === undefined) {
-    const version = course.version ?? "";
-    const warn = (warning: Parameters<Parameters<typeof cleanUp>[3]>[0]) =>
-      context.emit({ kind: "warning", ...warning });
-    const deleted = await cleanUp(renew(update), version, previous, warn);
-    const from = previous === undefined ? "" : `, before: version ${previous.version}`;
-    return end({
-      outcome: "done",
-      message: `${target.alias} ${course.moved === "created" ? "was created on" : "is on"} version ${version}${from}`,
-      running: applied.reference,
-      details: {
-        version,
-        digest: applied.reference.split("@").at(-1) ?? image.digest,
-        ...(previous === undefined ? {} : { previousVersion: previous.version }),
-        ...(target.provisionedConcurrency === undefined
-          ? {}
-          : { provisionedConcurrency: target.provisionedConcurrency }),
-        ...(deleted.length === 0 ? {} : { deletedVersions: deleted.join(", ") }),
-      },
-    });
-  }
+/** A move of a function that has come to an end, well or not. */
+interface Run {
+  readonly plan: LambdaPlan;
+  readonly applied: LambdaApplied;
+  readonly update: FunctionUpdate;
+  readonly course: Course;
+  readonly previous: FoundAlias | undefined;
+  readonly context: TargetContext;
+}
 
+type End = Pick<TargetOutcome, "outcome" | "message" | "running" | "evidence" | "details">;
+
+/** Once the alias is on its new version: removes what is no longer needed. */
+async function finish(run: Run, image: Image): Promise<End> {
+  const { applied, update, course, previous, context } = run;
+  const { target } = update;
+  const version = course.version ?? "";
+  const warn = (warning: Parameters<Parameters<typeof cleanUp>[3]>[0]) =>
+    context.emit({ kind: "warning", ...warning });
+  const deleted = await cleanUp(renew(update), version, previous, warn);
+  const from = previous === undefined ? "" : `, before: version ${previous.version}`;
+  return {
+    outcome: "done",
+    message: `${target.alias} ${course.moved === "created" ? "was created on" : "is on"} version ${version}${from}`,
+    running: applied.reference,
+    details: {
+      version,
+      digest: applied.reference.split("@").at(-1) ?? image.digest,
+      ...(previous === undefined ? {} : { previousVersion: previous.version }),
+      ...(target.provisionedConcurrency === undefined
+        ? {}
+        : { provisionedConcurrency: target.provisionedConcurrency }),
+      ...(deleted.length === 0 ? {} : { deletedVersions: deleted.join(", ") }),
+    },
+  };
+}
+
+/** After a failure: sends all invocations to the version before, and says where the alias is. */
+async function takeBack(
+  { plan, applied, update, course, previous, context }: Run,
+  failure: Failure,
+): Promise<End> {
+  const { alias } = update.target;
   const after = await undo(update, course, previous, failure, context);
-  const stays =
-    after.stays ?? (plan.action === "create" ? leftBehind(target.alias) : staying(target.alias, previous));
+  const stays = after.stays ?? (plan.action === "create" ? leftBehind(alias) : staying(alias, previous));
   const running = { new: applied.reference, previous: previous?.image, unknown: undefined }[after.alias];
-  return end({
-    outcome: failure.kind === "cancelled" ? "cancelled" : after.putBack ? "rolled back" : "failed",
-    message:
-      failure.kind === "cancelled"
-        ? `stopped; the code was updated, ${stays}: running it again finishes it`
-        : `${failure.reason}; ${stays}`,
+  const cancelled = failure.kind === "cancelled";
+  return {
+    outcome: cancelled ? "cancelled" : after.putBack ? "rolled back" : "failed",
+    message: cancelled
+      ? `stopped; the code was updated, ${stays}: running it again finishes it`
+      : `${failure.reason}; ${stays}`,
     ...(running === undefined ? {} : { running }),
     ...(failure.evidence.length === 0 ? {} : { evidence: failure.evidence }),
-  });
+  };
 }
 
 /** Undefined when all went well. */
