@@ -1,5 +1,6 @@
 import pMap from "p-map";
 import { UserError } from "../../config/problems/errors.ts";
+import { hasCode } from "../aws/errors.ts";
 import { type Image, onlyPlatform } from "../registry/image.ts";
 import { describeImage, getManifest } from "../registry/lookup.ts";
 import { verifyImage } from "../registry/verify-image.ts";

@@ -15,7 +15,6 @@ import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
 import type { Image } from "./image.ts";
-import { acceptedMediaTypes, normalizePlatform, parseManifest, platformOfConfig } from "./manifest.ts";
 import { refuseArchived, unavailableImage } from "./unavailable.ts";
 
 /** Where a service's images are. */

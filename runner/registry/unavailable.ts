@@ -1,4 +1,5 @@
 import type { ImageFailure, ImageIdentifier } from "@aws-sdk/client-ecr";
+import type { ErrorCode } from "../../config/problems/codes.ts";
 import { type Problem, UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
 import { ifAllowed } from "../aws/errors.ts";
@@ -87,7 +88,7 @@ function archived(repository: string, id: ImageIdentifier, { digest, status }: I
 }
 
 function refusal(
-  code: string,
+  code: ErrorCode,
   repository: string,
   { imageDigest, imageTag }: ImageIdentifier,
   words: Pick<Problem, "message"> & { readonly fix: string },

@@ -142,4 +142,15 @@ export const buildCodes = {
     fix: "Allow the credentials of the AWS provider ecr:BatchGetImage on the repository.",
     exits: [1],
   },
+  "image-archived": {
+    meaning: "The image is in the archive of ECR, from which nothing can pull it.",
+    fix: "Restore the image with the command that the message shows, then run the command again.",
+    exits: [1],
+  },
+  "image-unavailable": {
+    meaning:
+      "ECR has the image but cannot give it out: its encryption key or its source registry does not answer.",
+    fix: "Do what the message says, for example enable the key.",
+    exits: [1],
+  },
 } as const satisfies CodeTable;

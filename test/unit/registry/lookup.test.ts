@@ -6,6 +6,7 @@ import {
   type ImageFailureCode,
 } from "@aws-sdk/client-ecr";
 import { beforeEach, describe, expect, it } from "vitest";
+import { normalizePlatform, parseManifest } from "../../../builder/manifest.ts";
 import { UserError } from "../../../config/problems/errors.ts";
 import { describeImage, findImageBySource, findImagesBySource } from "../../../runner/registry/lookup.ts";
 import { mockClient } from "../../aws/mock-client.ts";
