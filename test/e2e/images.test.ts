@@ -24,7 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await cli("sandbox", "down", "-C", directory);
   await rm(directory, { recursive: true, force: true });
-  await world?.end();
 });
 
 async function run<T>(...words: readonly string[]): Promise<T> {

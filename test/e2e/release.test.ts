@@ -41,7 +41,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await cli("sandbox", "down", "-C", directory);
   await rm(directory, { recursive: true, force: true });
-  await world?.end();
 });
 
 const run = (command: string, ...words: readonly string[]) =>
