@@ -128,7 +128,6 @@ export default {
       { path: "^runner/commands/[^/]+/command\\.ts$" },
       { pathNot: "^runner/cli/", dynamic: false, dependencyTypesNot: ["type-only"] },
       "A command file imports what is heavy only when it runs, so that --help stays quick.",
-      "warn",
     ),
     never(
       "aws-at-the-edges",
@@ -138,7 +137,6 @@ export default {
       },
       { path: "@aws-sdk/", dependencyTypesNot: ["type-only"] },
       "Calls of AWS are made by the rooms that are named for it.",
-      "warn",
     ),
     never(
       "pure-files-are-pure",

@@ -1,4 +1,5 @@
 import type { Service } from "../config/catalogue/catalogue.ts";
+import type { StackDescription } from "../config/description/description.ts";
 import { neededBy, withNeeded } from "../config/description/needs.ts";
 import { type ContentCache, openContentCache } from "./content-cache.ts";
 import { describeSource, hashDescription, type SourceDescription } from "./describe.ts";
@@ -19,11 +20,19 @@ export interface Source {
 }
 
 /** What hashing needs to know of a stack. */
-export interface Described {
+export interface BuildScope {
   /** All services of the catalogue. */
   readonly services: readonly Service[];
   /** The stack's replaced base images, as written. */
   readonly baseImages: Readonly<Record<string, string>>;
+}
+
+/** What hashing needs to know, from a stack's description. */
+export function buildScope({
+  catalogue,
+  settings,
+}: Pick<StackDescription, "catalogue" | "settings">): BuildScope {
+  return { services: catalogue.services, baseImages: settings.baseImages };
 }
 
 /**
@@ -36,7 +45,7 @@ export interface Described {
  */
 export async function hashSources(
   directory: string,
-  described: Described,
+  described: BuildScope,
   chosen: readonly Service[],
   reading: Reading = {},
   cache: ContentCache = openContentCache(directory),
@@ -49,7 +58,7 @@ export async function hashSources(
 /** `hashSources` over any tree of files. */
 export async function readSources(
   tree: SourceTree,
-  { services, baseImages }: Described,
+  { services, baseImages }: BuildScope,
   chosen: readonly Service[],
 ): Promise<ReadonlyMap<string, Source>> {
   const sources = new Map<string, Source>();

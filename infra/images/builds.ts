@@ -8,7 +8,7 @@ import { type PromotionSource, promotionSources } from "../../config/description
 import { registryHost, repositoryName, servicesVariable } from "../../config/names.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import type { Settings } from "../../config/stack/settings.ts";
-import { hashSources, type Source } from "../../source/hash.ts";
+import { buildScope, hashSources, type Source } from "../../source/hash.ts";
 import { type StagedContext, stageContext } from "../../source/stage.ts";
 import { readStack } from "../stack-settings.ts";
 import { readBuildSecrets } from "./build-secrets.ts";
@@ -65,8 +65,7 @@ export async function prepare(directory: string, stack: string): Promise<Prepare
     const description = await readStack(directory, stack);
     const { catalogue, settings } = description;
     const promotesFrom = await promotionSources(directory, settings);
-    const described = { services: catalogue.services, baseImages: settings.baseImages };
-    const sources = [...(await hashSources(directory, described, catalogue.services)).values()];
+    const sources = [...(await hashSources(directory, buildScope(description), catalogue.services)).values()];
     const decisions = await decide(settings, sources, process.env[servicesVariable]?.split(","));
     const toBuild = decisions.flatMap(({ source, decision }) =>
       decision === "build" ? [source.inputs.service] : [],

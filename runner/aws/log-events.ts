@@ -1,4 +1,4 @@
-import { type FilteredLogEvent, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { type FilteredLogEvent, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "./clients.ts";
 import { isAwsError } from "./errors.ts";
@@ -24,37 +24,35 @@ export async function* readLogEvents(
   query: LogQuery,
   signal: AbortSignal,
 ): AsyncGenerator<readonly FilteredLogEvent[], "missing" | undefined> {
-  let nextToken: string | undefined;
-  do {
-    const command = new FilterLogEventsCommand({
+  const pages = paginateFilterLogEvents(
+    { client: clients.logs },
+    {
       logGroupName: query.group,
       startTime: query.from,
       ...(query.to === undefined ? {} : { endTime: query.to }),
       ...(query.streamPrefix === undefined ? {} : { logStreamNamePrefix: query.streamPrefix }),
       ...(query.filter === undefined ? {} : { filterPattern: query.filter }),
-      ...(nextToken === undefined ? {} : { nextToken }),
-    });
-    try {
-      const answer = await clients.logs.send(command, { abortSignal: signal });
-      // An empty page with a token is no end: CloudWatch gives up looking after a while, and goes on.
-      nextToken = answer.nextToken;
-      yield answer.events ?? [];
-    } catch (error) {
-      if (isAwsError(error, "ResourceNotFoundException")) return "missing";
-      if (isAwsError(error, "InvalidParameterException") && query.filter !== undefined) {
-        throw new UserError(
-          {
-            code: "filter-refused",
-            where: "--filter",
-            value: query.filter,
-            message: `CloudWatch does not take the filter pattern: ${error.message}`,
-            fix: "put words that hold more than letters and digits in quotes: --filter '\"GET /\"'",
-          },
-          { cause: error },
-        );
-      }
-      throw error;
+    },
+    { abortSignal: signal },
+  );
+  try {
+    // An empty page with a token is no end: CloudWatch gives up looking after a while, and goes on.
+    for await (const { events } of pages) yield events ?? [];
+    return undefined;
+  } catch (error) {
+    if (isAwsError(error, "ResourceNotFoundException")) return "missing";
+    if (isAwsError(error, "InvalidParameterException") && query.filter !== undefined) {
+      throw new UserError(
+        {
+          code: "filter-refused",
+          where: "--filter",
+          value: query.filter,
+          message: `CloudWatch does not take the filter pattern: ${error.message}`,
+          fix: "put words that hold more than letters and digits in quotes: --filter '\"GET /\"'",
+        },
+        { cause: error },
+      );
     }
-  } while (nextToken !== undefined);
-  return undefined;
+    throw error;
+  }
 }

@@ -4,7 +4,7 @@ import pLimit from "p-limit";
 import { ensureBuilder } from "../../builder/builder.ts";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { neededBy, withNeeded } from "../../config/description/needs.ts";
-import { hashSources, type Source } from "../../source/hash.ts";
+import { buildScope, hashSources, type Source } from "../../source/hash.ts";
 import type { Emit } from "../report/events.ts";
 import {
   type BuildOnly,
@@ -24,12 +24,7 @@ export async function buildOnly(
   push: PushTo | undefined,
 ): Promise<readonly BuildOutcome[]> {
   const { directory, catalogue, settings, services, emit, signal } = build;
-  const sources = await hashSources(
-    directory,
-    { services: catalogue.services, baseImages: settings.baseImages },
-    services,
-    { signal },
-  );
+  const sources = await hashSources(directory, buildScope(build), services, { signal });
   const ordered = withNeeded(services, catalogue.services);
   if (ordered.length === 0) return [];
   warnOfSecrets(ordered, emit);

@@ -1,5 +1,6 @@
 import { isAbort } from "../../config/problems/abort.ts";
 import { UserError } from "../../config/problems/errors.ts";
+import { firstLine } from "../../config/problems/first-line.ts";
 import type { PlatformOutputs } from "../../config/stack/outputs.ts";
 import type { ComparedService } from "../plan/compare.ts";
 import { connectToRegistry } from "../registry/connection.ts";
@@ -105,7 +106,7 @@ async function keepSource(
     emit({
       kind: "warning",
       code: "source-not-kept",
-      message: `what ${image.service} was built from could not be stored with its image: ${(error as Error).message.split("\n")[0]}`,
+      message: `what ${image.service} was built from could not be stored with its image: ${firstLine(error)}`,
       fix: "slipway why does not know this image; the image itself is complete",
     });
   }

@@ -1,32 +1,13 @@
 import { readFile, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { z } from "zod";
 import type { Clients } from "../aws/clients.ts";
+import { fetchLogin, type RegistryLogin } from "../registry/login.ts";
 import { withTemporaryFolder } from "../stack/temporary-folder.ts";
 
 /** Variables with which buildx is signed in to a registry. */
 export type LoginEnvironment = Readonly<Record<string, string>>;
-
-/** What signs in to a registry. */
-export interface RegistryLogin {
-  readonly registry: string;
-  /** A token as Docker's configuration has it. */
-  readonly auth: string;
-}
-
-/** Fetches a token for the stack's registry. */
-export async function fetchLogin(
-  clients: Clients,
-  registry: string,
-  signal: AbortSignal,
-): Promise<RegistryLogin> {
-  const { authorizationData } = await clients.ecr.send(new GetAuthorizationTokenCommand({}), {
-    abortSignal: signal,
-  });
-  return { registry, auth: authorizationData?.[0]?.authorizationToken ?? "" };
-}
 
 /**
  * Runs `work` with an environment in which buildx may push to the registry: a Docker configuration of

@@ -6,7 +6,7 @@ import { UserError } from "../../config/problems/errors.ts";
 import { parseYaml } from "../../config/problems/yaml.ts";
 import { compareSources, type SourceChange } from "../../source/compare.ts";
 import type { SourceFile } from "../../source/file.ts";
-import { type Described, hashSources, readSources, type Source } from "../../source/hash.ts";
+import { type BuildScope, buildScope, hashSources, readSources, type Source } from "../../source/hash.ts";
 import type { SourceTree } from "../../source/tree.ts";
 import type { Emit } from "../report/events.ts";
 import { findGitBase, type GitBase } from "./base.ts";
@@ -36,9 +36,8 @@ interface Context {
 
 /** The chosen services of a description, compared with a commit. */
 export async function compareSince(description: ChosenDescription, base: GitBase, { emit, signal }: Context) {
-  const { directory, catalogue, settings, services } = description;
-  const described = { services: catalogue.services, baseImages: settings.baseImages };
-  const sources = await hashSources(directory, described, services, {
+  const { directory, services } = description;
+  const sources = await hashSources(directory, buildScope(description), services, {
     signal,
     progress: (files) => emit({ kind: "notice", message: `${files.toLocaleString("en")} files so far` }),
   });
@@ -115,7 +114,7 @@ function filesOf({ inputs }: Source): readonly SourceFile[] {
 
 async function compareService(
   tree: SourceTree,
-  then: Described,
+  then: BuildScope,
   before: Service,
   now: Source,
 ): Promise<SinceThen> {
@@ -138,7 +137,7 @@ async function compareService(
 async function describedThen(
   tree: SourceTree,
   settings: StackDescription["settings"],
-): Promise<Described | { readonly reason: string }> {
+): Promise<BuildScope | { readonly reason: string }> {
   const text = await tree.readText(catalogueFile);
   if (text === undefined) return { reason: `there was no ${catalogueFile}` };
   const parsed = parseYaml(text, catalogueFile);

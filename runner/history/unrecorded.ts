@@ -1,5 +1,6 @@
 import { isAbort } from "../../config/problems/abort.ts";
 import { UserError } from "../../config/problems/errors.ts";
+import { firstLine } from "../../config/problems/first-line.ts";
 import { isProven, releasesOf } from "../release/history.ts";
 import type { StoredRelease } from "../release/record.ts";
 import { runStep, type Step } from "../report/events.ts";
@@ -76,7 +77,7 @@ export async function recordUnrecorded(
     session.emit({
       kind: "warning",
       code: "record-not-written",
-      message: `what runs already is not recorded: ${error.message.split("\n")[0]}`,
+      message: `what runs already is not recorded: ${firstLine(error)}`,
       fix: "the next deploy records it",
     });
     return [];

@@ -1,4 +1,5 @@
 import pMap from "p-map";
+import { firstLine } from "../../config/problems/first-line.ts";
 import packageDescription from "../../package.json" with { type: "json" };
 import type { Revision } from "../git/revision.ts";
 import { connectToRegistry, type RegistryConnection } from "../registry/connection.ts";
@@ -125,7 +126,7 @@ async function writeRecord(
     const { digest, keeper } = await writeRelease(uninterruptible, registry, record);
     return { ...about, record: digest, referrers: keeper };
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    const reason = firstLine(error);
     emit({
       kind: "warning",
       code: "record-not-written",

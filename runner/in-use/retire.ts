@@ -2,6 +2,7 @@ import type { ImageDetail } from "@aws-sdk/client-ecr";
 import pMap from "p-map";
 import { stackOfReleaseTag } from "../../config/names.ts";
 import { isAbort } from "../../config/problems/abort.ts";
+import { firstLine } from "../../config/problems/first-line.ts";
 import { connectToRegistry } from "../registry/connection.ts";
 import { listDetails } from "../registry/contents.ts";
 import { getManifest, parseStored } from "../registry/lookup.ts";
@@ -37,7 +38,7 @@ export async function removeKeepTags(session: Session, repositories: readonly st
     for (const { repository, stale } of found) await retireUnused(session, repository, stale, uses);
   } catch (error) {
     if (isAbort(error)) return;
-    const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
+    const reason = firstLine(error);
     emit({
       kind: "notice",
       message: `Could not check which images are in use (${reason}). The keep tags of removed targets stay until somebody deploys who is allowed to`,

@@ -2,7 +2,7 @@ import type { Service } from "../../config/catalogue/catalogue.ts";
 import { neededBy } from "../../config/description/needs.ts";
 import { repositoryName, sourceTag } from "../../config/names.ts";
 import type { SourceDescription } from "../../source/describe.ts";
-import { hashSources, type Source } from "../../source/hash.ts";
+import { buildScope, hashSources, type Source } from "../../source/hash.ts";
 import { type Image, onlyPlatform } from "../registry/image.ts";
 import { findImagesBySource } from "../registry/lookup.ts";
 import type { Session } from "../session/session.ts";
@@ -25,9 +25,8 @@ export interface ComparedService {
 export async function hashChosenSources(
   session: Pick<Session, "directory" | "catalogue" | "settings" | "services" | "signal" | "emit">,
 ): Promise<ReadonlyMap<string, Source>> {
-  const { directory, catalogue, settings, services, signal, emit } = session;
-  const described = { services: catalogue.services, baseImages: settings.baseImages };
-  return hashSources(directory, described, services, {
+  const { directory, services, signal, emit } = session;
+  return hashSources(directory, buildScope(session), services, {
     signal,
     progress: (files) =>
       emit({ kind: "step-progress", id: "compare", message: `${files.toLocaleString("en")} files so far` }),

@@ -1,6 +1,7 @@
 import {
   BatchGetImageCommand,
   type DescribeImagesFilter,
+  DescribeRepositoriesCommand,
   type ImageDetail,
   paginateDescribeImages,
 } from "@aws-sdk/client-ecr";
@@ -141,6 +142,22 @@ export async function listDetails(
     throw error;
   }
   return details;
+}
+
+/** Whether the registry has a repository of this name. */
+export async function repositoryExists(
+  clients: Clients,
+  repository: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const command = new DescribeRepositoriesCommand({ repositoryNames: [repository] });
+    await clients.ecr.send(command, { abortSignal: signal });
+    return true;
+  } catch (error) {
+    if (isAwsError(error, "RepositoryNotFoundException")) return false;
+    throw error;
+  }
 }
 
 const descriptor = z.object({ digest: z.string(), size: z.number(), mediaType: z.string().default("") });

@@ -1,12 +1,14 @@
 import { isAbort } from "../../config/problems/abort.ts";
 import type { ErrorCode } from "../../config/problems/codes.ts";
+import { firstLine } from "../../config/problems/first-line.ts";
 
 /** What a step ended with. `skipped`: nothing had to be done. */
 export type StepOutcome = "done" | "failed" | "skipped" | "cancelled";
 
 /**
- * Everything that happens during a command, as data. A terminal and plain lines are the two readers of
- * this stream (`runner/report/`); the code that does the work never prints.
+ * Everything that happens during a command, as data. The live list on a terminal and the plain lines
+ * elsewhere are the two readers of this stream (`runner/report/`). The code that does the work never
+ * prints. The document of `--output json` is not read from it: each command returns its own.
  *
  * A step is named by its `id`, unique in a run (`build ui linux/arm64`, `target ecs shop/ui`);
  * `parent` nests it under another.
@@ -29,6 +31,18 @@ export type RunEvent =
 
 /** Sends an event to whoever reports the run. Never throws. */
 export type Emit = (event: RunEvent) => void;
+
+/** A reader of the event stream that shows it as it comes. */
+export interface Reporter {
+  readonly emit: Emit;
+  /** Shows what is still to be shown, and stops. Events that come later are dropped. */
+  close(): void;
+}
+
+export interface ReporterOptions {
+  readonly stream: NodeJS.WriteStream;
+  readonly environment: NodeJS.ProcessEnv;
+}
 
 /** A step as the work in it sees it. */
 export interface Step {
@@ -70,10 +84,7 @@ export async function runStep<T>(
     return result;
   } catch (error) {
     const cancelled = isAbort(error);
-    end(
-      cancelled ? "cancelled" : "failed",
-      error instanceof Error ? error.message.split("\n")[0] : String(error),
-    );
+    end(cancelled ? "cancelled" : "failed", firstLine(error));
     throw error;
   }
 }

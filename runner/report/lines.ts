@@ -1,8 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { formatDuration } from "./duration.ts";
-import type { RunEvent } from "./events.ts";
+import type { Reporter, ReporterOptions, RunEvent } from "./events.ts";
 import { annotation } from "./github.ts";
-import type { Reporter, ReporterOptions } from "./reader.ts";
 
 /** Shows a run where there is no terminal: a line for everything that happens, with its time. */
 export function createLineReporter({ stream, environment }: ReporterOptions): Reporter {

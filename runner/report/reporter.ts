@@ -1,4 +1,4 @@
-import type { Reporter, ReporterOptions } from "./reader.ts";
+import type { Reporter, ReporterOptions } from "./events.ts";
 
 /**
  * The reporter that suits where it writes to: a live list on a terminal, plain lines in CI, in a

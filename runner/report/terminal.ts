@@ -1,11 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import { createLogUpdate } from "log-update";
-import { coloursFor } from "./colours.ts";
+import { type Colours, coloursFor } from "./colours.ts";
 import { drawView } from "./draw.ts";
-import type { RunEvent } from "./events.ts";
-import type { Reporter, ReporterOptions } from "./reader.ts";
+import type { Reporter, ReporterOptions, RunEvent } from "./events.ts";
 import { applyEvent, emptyView, splitFinished, type View } from "./view.ts";
-import { describeWarning } from "./warning.ts";
 
 const redrawMilliseconds = 80;
 
@@ -64,4 +62,10 @@ export function createTerminalReporter({ stream, environment }: ReporterOptions)
 /** Without colours and cursor movements, which would garble the list. */
 function plain(line: string): string {
   return stripVTControlCharacters(line).replaceAll(/[\t\r]/g, " ");
+}
+
+/** A warning as people read it, with what to do about it. */
+function describeWarning(event: Extract<RunEvent, { kind: "warning" }>, colours: Colours): string {
+  const fix = event.fix === undefined ? "" : colours.dim(`\n  fix: ${event.fix}`);
+  return `${colours.yellow("warning:")} ${event.message}${fix}`;
 }

@@ -25,6 +25,14 @@ export interface Selection {
   readonly since?: string | undefined;
 }
 
+/** What a session is opened in. */
+export interface SessionContext {
+  /** The project's directory. */
+  readonly directory: string;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
 /** What every operation on a stack's services works with. */
 export interface Session extends StackDescription {
   /** The chosen services. */
@@ -62,7 +70,7 @@ export async function openDescription(directory: string, selection: Selection) {
  */
 export async function withSession<T>(
   selection: Selection,
-  context: { readonly directory: string; readonly emit: Emit; readonly signal: AbortSignal },
+  context: SessionContext,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const timeline = createTimeline(context.emit);

@@ -1,5 +1,6 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import type { Problem } from "../../config/problems/errors.ts";
+import { firstLine } from "../../config/problems/first-line.ts";
 import type { EngineRecord } from "./engine-events.ts";
 import { type ImagePart, imagePartOf, resourceOf } from "./resources.ts";
 
@@ -168,7 +169,7 @@ export function failedStep(
 function joinSame(found: readonly Explained[]): Explained[] {
   const joined = new Map<string, Explained & { readonly titles: readonly string[] }>();
   for (const one of found) {
-    const title = one.problem.message.split("\n")[0] ?? "";
+    const title = firstLine(one.problem.message);
     const key = JSON.stringify([
       one.problem.code,
       one.problem.where,
@@ -220,8 +221,4 @@ function otherFailure(urn: string | undefined, message: string): Explained {
     problem: { code: "update-failed", ...(where !== undefined && { where }), message: text },
     again,
   };
-}
-
-function firstLine(text: string): string {
-  return text.trim().split("\n")[0] ?? "";
 }

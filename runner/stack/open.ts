@@ -2,6 +2,7 @@ import { LocalWorkspace } from "@pulumi/pulumi/automation/localWorkspace.js";
 import type { Stack } from "@pulumi/pulumi/automation/stack.js";
 import { stackFile } from "../../config/description/description.ts";
 import { UserError } from "../../config/problems/errors.ts";
+import { firstLine } from "../../config/problems/first-line.ts";
 import { type Engine, findEngine } from "./engine.ts";
 
 export interface OpenStack {
@@ -54,7 +55,7 @@ export function backendProblem(error: unknown, stack: string): unknown {
   if (error instanceof UserError || !(error instanceof Error) || error.name === "AbortError") return error;
   const known = backendProblems.find(({ pattern }) => pattern.test(error.message));
   if (known === undefined) return error;
-  const detail = /^error: (.*)$/m.exec(error.message)?.[1] ?? error.message.trim().split("\n")[0];
+  const detail = /^error: (.*)$/m.exec(error.message)?.[1] ?? firstLine(error);
   return new UserError(
     { code: known.code, where: stackFile(stack), message: `${known.message}: ${detail}`, fix: known.fix },
     { cause: error },

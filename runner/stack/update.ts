@@ -5,6 +5,7 @@ import { type StackDescription, stackFile } from "../../config/description/descr
 import { servicesVariable } from "../../config/names.ts";
 import { abortedBy } from "../../config/problems/abort.ts";
 import { type Problem, UserError } from "../../config/problems/errors.ts";
+import { firstLine } from "../../config/problems/first-line.ts";
 import type { PlatformOutputs } from "../../config/stack/outputs.ts";
 import { formatDuration } from "../report/duration.ts";
 import type { Emit } from "../report/events.ts";
@@ -65,7 +66,7 @@ export async function updateStack(
       if (!worthAnotherAttempt || attempt >= settings.deploy.attempts) {
         throw new UserError(problems, { exitCode: 1, cause: error });
       }
-      const first = problems[0]?.message.split("\n")[0];
+      const first = firstLine(problems[0]?.message ?? "");
       emit({
         kind: "warning",
         code: "another-attempt",

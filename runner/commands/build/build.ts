@@ -3,14 +3,22 @@ import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { stackFile } from "../../../config/description/description.ts";
 import { cacheRepositoryName, repositoryName } from "../../../config/names.ts";
 import { UserError } from "../../../config/problems/errors.ts";
+import { firstLine } from "../../../config/problems/first-line.ts";
 import { buildOnly } from "../../build/local.ts";
 import type { BuildOnly, BuildOutcome, PushTo } from "../../build/local-service.ts";
-import { fetchLogin, type RegistryLogin, withPushLogin, withReadLogin } from "../../build/push-login.ts";
+import { withPushLogin, withReadLogin } from "../../build/push-login.ts";
 import { onlyChangedSince } from "../../git/changed-since.ts";
+import { fetchLogin, type RegistryLogin } from "../../registry/login.ts";
 import { getManifest, parseStored } from "../../registry/lookup.ts";
 import { tagMovability } from "../../registry/tags.ts";
 import { readNewestRecord } from "../../release/store.ts";
-import { openDescription, type Selection, type Session, withSession } from "../../session/session.ts";
+import {
+  openDescription,
+  type Selection,
+  type Session,
+  type SessionContext,
+  withSession,
+} from "../../session/session.ts";
 
 /** `slipway build`. */
 export interface BuildDocument {
@@ -34,11 +42,10 @@ export interface BuildRequest extends Selection {
   readonly pushPr: string | undefined;
 }
 
-type Context = Parameters<typeof withSession>[1];
 type Sizes = ReadonlyMap<string, Readonly<Record<string, number>>>;
 
 /** Builds what changed, checks it, and pushes nothing, unless a pull request's tag is asked for. */
-export async function buildForReview(request: BuildRequest, context: Context): Promise<BuildDocument> {
+export async function buildForReview(request: BuildRequest, context: SessionContext): Promise<BuildDocument> {
   const startedAt = performance.now();
   const described = await openDescription(context.directory, request);
   const services =
@@ -110,7 +117,7 @@ interface Offered {
 async function buildAndCompare(
   build: BuildOnly,
   selection: Selection,
-  context: Context,
+  context: SessionContext,
 ): Promise<readonly [readonly BuildOutcome[], Offered | { readonly reason: string }]> {
   if (selection.services.length === 0) return [[], { sizes: new Map(), login: undefined, registry: "" }];
   const offered = await askRegistry(selection, context);
@@ -125,7 +132,7 @@ async function buildAndCompare(
 /** Credentials and registry are a service, not a need. */
 async function askRegistry(
   selection: Selection,
-  context: Context,
+  context: SessionContext,
 ): Promise<Offered | { readonly reason: string }> {
   try {
     return await withSession(selection, context, async (session) => {
@@ -137,7 +144,7 @@ async function askRegistry(
   } catch (error) {
     context.signal.throwIfAborted();
     const message = error instanceof UserError ? error.problems[0]?.message : (error as Error).message;
-    return { reason: `no access to the registry: ${message?.split("\n")[0] ?? "unknown"}` };
+    return { reason: `no access to the registry: ${firstLine(message ?? "unknown")}` };
   }
 }
 

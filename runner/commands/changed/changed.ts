@@ -2,7 +2,7 @@ import { type SourceChange, summarizeChanges } from "../../../source/compare.ts"
 import { findGitBase } from "../../git/base.ts";
 import { compareSince, type SinceThen, warnOfNoBase } from "../../git/changed-since.ts";
 import { compareWithRegistry, reasonToBuild } from "../../plan/compare.ts";
-import { openDescription, type Selection, withSession } from "../../session/session.ts";
+import { openDescription, type Selection, type SessionContext, withSession } from "../../session/session.ts";
 
 /** `slipway changed`. */
 export interface ChangedDocument {
@@ -34,13 +34,14 @@ export interface ChangedRequest extends Selection {
   readonly since: string | undefined;
 }
 
-type Context = Parameters<typeof withSession>[1];
-
 /**
  * Says which services changed: against the registry, which knows what was built, or against a commit,
  * which needs no credentials. With `--all` every chosen service counts.
  */
-export async function findChanged(request: ChangedRequest, context: Context): Promise<ChangedDocument> {
+export async function findChanged(
+  request: ChangedRequest,
+  context: SessionContext,
+): Promise<ChangedDocument> {
   if (request.all === true) {
     const { settings, catalogue } = await openDescription(context.directory, request);
     const chosen =
@@ -54,7 +55,7 @@ export async function findChanged(request: ChangedRequest, context: Context): Pr
   return changedSince(request, request.since, context);
 }
 
-function changedInRegistry(request: Selection, context: Context): Promise<ChangedDocument> {
+function changedInRegistry(request: Selection, context: SessionContext): Promise<ChangedDocument> {
   return withSession(request, context, async (session) => {
     const compared = await session.timeline.run(
       { id: "compare", title: "Compare the sources with the registry" },
@@ -70,7 +71,11 @@ function changedInRegistry(request: Selection, context: Context): Promise<Change
   });
 }
 
-async function changedSince(request: Selection, since: string, context: Context): Promise<ChangedDocument> {
+async function changedSince(
+  request: Selection,
+  since: string,
+  context: SessionContext,
+): Promise<ChangedDocument> {
   const description = await openDescription(context.directory, request);
   const base = await findGitBase(context.directory, since);
   warnOfNoBase(base, context);

@@ -1,4 +1,3 @@
-import { appendFile } from "node:fs/promises";
 import { defineCommand } from "../../cli/define.ts";
 import { servicesPositional, sinceOption, stackOption } from "../../cli/options.ts";
 
@@ -31,8 +30,8 @@ export const changedCommand = defineCommand({
     ]);
     const document = await findChanged(options, context);
     if (options.output !== "github") return { exitCode: 0, document, text: showChanged(document) };
-    const file = process.env.GITHUB_OUTPUT;
-    if (file !== undefined && file !== "") await appendFile(file, githubOutputs(document));
+    const { setStepOutputs } = await import("../../github/step-files.ts");
+    await setStepOutputs(process.env, githubOutputs(document));
     return { exitCode: 0, document, text: JSON.stringify(document.matrix) };
   },
 });

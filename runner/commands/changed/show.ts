@@ -17,13 +17,12 @@ export function showChanged({ services, removed, against }: ChangedDocument): st
   ].join("\n");
 }
 
-/** The lines that a GitHub step hands to later ones: `services`, `matrix`, `any`. */
-export function githubOutputs({ matrix }: ChangedDocument): string {
+/** The outputs of a GitHub step, for later ones: `services`, `matrix`, `any`. */
+export function githubOutputs({ matrix }: ChangedDocument): Readonly<Record<string, string>> {
   const names = matrix.include.map(({ service }) => service);
-  return [
-    `services=${JSON.stringify(names)}`,
-    `matrix=${JSON.stringify(matrix)}`,
-    `any=${names.length > 0}`,
-    "",
-  ].join("\n");
+  return {
+    services: JSON.stringify(names),
+    matrix: JSON.stringify(matrix),
+    any: String(names.length > 0),
+  };
 }

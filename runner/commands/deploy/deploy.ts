@@ -20,7 +20,7 @@ import { imageReference } from "../../registry/image.ts";
 import { putTags, tagMovability } from "../../registry/tags.ts";
 import { unlessInterrupted } from "../../session/interruption.ts";
 import type { Session } from "../../session/session.ts";
-import { whereOf } from "../../session/where.ts";
+import { documentHead } from "../../session/where.ts";
 import { isMove } from "../../targets/target.ts";
 
 /** What is asked of a deployment, beside its services. */
@@ -117,9 +117,7 @@ function deployDocument(
   const targets = outcomesOfPlans(plans, outcomes);
   const nothingToDo = !planned.some(isChanged);
   return {
-    version: 1,
-    kind: "deploy",
-    ...whereOf(session),
+    ...documentHead(session, "deploy"),
     outcome: judgeOutcome({ nothingToDo, targets, interrupted: signal.aborted }),
     services: built.map(deployedService),
     notBuilt: planned

@@ -13,6 +13,7 @@ import { findReleases, isSuccessful, runningRelease } from "../../release/histor
 import type { EarlierRelease, ReleaseRecord } from "../../release/record.ts";
 import { readRecord } from "../../release/store.ts";
 import type { Session } from "../../session/session.ts";
+import { documentHead } from "../../session/where.ts";
 import { kindOf } from "../../targets/kinds.ts";
 import type { TargetDetails, TargetStatus } from "../../targets/target.ts";
 
@@ -60,18 +61,14 @@ export const here = "HEAD";
  * @throws UserError `unknown-release`
  */
 export async function diffReleases(session: Session, before: string, after: string): Promise<DiffDocument> {
-  const { settings, caller, timeline, signal } = session;
+  const { timeline, signal } = session;
   const services = await timeline.run({ id: "diff", title: "Compare" }, async (step) => {
     const asked = [before, after].filter((text) => text !== live && text !== here);
     const all = await readReleases(session, { asked, step });
     return pMap(all, (of) => diffService(session, of, before, after), { concurrency: 8, signal });
   });
   return {
-    version: 1,
-    kind: "diff",
-    stack: settings.stack,
-    account: caller.account,
-    region: settings.aws.region,
+    ...documentHead(session, "diff"),
     services,
   };
 }

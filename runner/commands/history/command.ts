@@ -1,5 +1,3 @@
-import { UserError } from "../../../config/problems/errors.ts";
-
 import { defineCommand } from "../../cli/define.ts";
 import { servicesPositional, stackOption } from "../../cli/options.ts";
 
@@ -19,6 +17,7 @@ export const historyCommand = defineCommand({
   run: async (options, context) => {
     const { limit } = options;
     if (!Number.isInteger(limit) || limit < 1) {
+      const { UserError } = await import("../../../config/problems/errors.ts");
       throw new UserError({
         code: "invalid-limit",
         where: "--limit",

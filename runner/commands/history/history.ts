@@ -2,6 +2,7 @@ import { readReleases } from "../../history/read.ts";
 import { isImageOf, runningRelease } from "../../release/history.ts";
 import type { EarlierRelease } from "../../release/record.ts";
 import type { Session } from "../../session/session.ts";
+import { documentHead } from "../../session/where.ts";
 
 /** `slipway history`. */
 export interface HistoryDocument {
@@ -30,16 +31,12 @@ export interface HistoryDocument {
  * @param limit releases of each service, the newest
  */
 export async function readHistory(session: Session, limit: number): Promise<HistoryDocument> {
-  const { settings, caller, timeline } = session;
+  const { timeline } = session;
   const found = await timeline.run({ id: "history", title: "Read the release records" }, (step) =>
     readReleases(session, { step }),
   );
   return {
-    version: 1,
-    kind: "history",
-    stack: settings.stack,
-    account: caller.account,
-    region: settings.aws.region,
+    ...documentHead(session, "history"),
     services: found.map(({ service, repository, releases, running }) => {
       const current = runningRelease(releases, running);
       const whole = current !== undefined && running.every((digest) => isImageOf(current, digest));

@@ -10,6 +10,7 @@ import {
 } from "../../in-use/read.ts";
 import { type ArchivedEntry, type Contents, type Entry, readContents } from "../../registry/contents.ts";
 import type { Session } from "../../session/session.ts";
+import { documentHead } from "../../session/where.ts";
 import type { ImageUse } from "../../targets/image-use.ts";
 import { describeRepository, type RepositoryArtifact, type RepositoryImage } from "./describe.ts";
 
@@ -47,7 +48,7 @@ export interface RepositoryDocument {
  * @param limit images to list of each repository; 0: all of them
  */
 export async function listImages(session: Session, limit: number): Promise<ImagesDocument> {
-  const { clients, signal, settings, services, caller, timeline } = session;
+  const { clients, signal, settings, services, timeline } = session;
   return timeline.run({ id: "images", title: "Read the repositories, and what runs" }, async () => {
     const reading = services.map((service) => ({
       service,
@@ -67,11 +68,7 @@ export async function listImages(session: Session, limit: number): Promise<Image
       { concurrency: 4, signal },
     );
     return {
-      version: 1,
-      kind: "images",
-      stack: settings.stack,
-      account: caller.account,
-      region: settings.aws.region,
+      ...documentHead(session, "images"),
       repositories,
     };
   });

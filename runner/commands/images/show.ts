@@ -1,7 +1,7 @@
 import prettyBytes from "pretty-bytes";
 import { shortDigest } from "../../registry/image.ts";
-import { formatAge } from "../../report/age.ts";
 import type { Colours } from "../../report/colours.ts";
+import { formatAge } from "../../report/duration.ts";
 import { formatTable } from "../../report/table.ts";
 import type { RepositoryImage } from "./describe.ts";
 import type { ImagesDocument, RepositoryDocument } from "./list.ts";

@@ -1,6 +1,7 @@
 import pMap from "p-map";
 import { isAbort } from "../../../config/problems/abort.ts";
 import type { UserError } from "../../../config/problems/errors.ts";
+import { firstLine } from "../../../config/problems/first-line.ts";
 import { hasCode } from "../../aws/errors.ts";
 import { readLogEvents } from "../../aws/log-events.ts";
 import type { Session } from "../../session/session.ts";
@@ -118,8 +119,4 @@ function takeNew(cursor: Cursor, events: readonly ReadEvent[]): ReadEvent[] {
     if (at < cursor.newest - overlapMilliseconds) cursor.known.delete(key);
   }
   return fresh;
-}
-
-function firstLine(error: Error): string {
-  return error.message.split("\n")[0] ?? "";
 }

@@ -1,5 +1,6 @@
 import type { Colours } from "../../report/colours.ts";
 import type { Session } from "../../session/session.ts";
+import { documentHead } from "../../session/where.ts";
 import { systemClock } from "../../targets/poll.ts";
 import type { LogEvent } from "./events.ts";
 import { followLogs } from "./follow.ts";
@@ -45,7 +46,7 @@ export interface LogsOptions extends LogsQuery {
 
 /** The lines of the session's services: those there are, and, when asked, those that come. */
 export async function showLogs(session: Session, options: LogsOptions): Promise<ShownLogs> {
-  const { settings, caller, emit } = session;
+  const { emit } = session;
   const { since, filter, lines, follow, colours } = options;
   const sources = await findLogs(session);
   const readable = inCloudWatch(sources);
@@ -80,11 +81,7 @@ export async function showLogs(session: Session, options: LogsOptions): Promise<
     readable: readable.length > 0,
     text: asText(events),
     document: {
-      version: 1,
-      kind: "logs",
-      stack: settings.stack,
-      account: caller.account,
-      region: settings.aws.region,
+      ...documentHead(session, "logs"),
       since: since.toISOString(),
       sources: sources.map((source) => ({
         service: source.service,

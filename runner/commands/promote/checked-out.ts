@@ -1,4 +1,4 @@
-import { hashSources } from "../../../source/hash.ts";
+import { buildScope, hashSources } from "../../../source/hash.ts";
 import { type Revision, readRevision } from "../../git/revision.ts";
 import { findUncommitted } from "../../git/uncommitted.ts";
 import type { Session } from "../../session/session.ts";
@@ -14,10 +14,9 @@ export interface CheckedOut {
 
 /** Hashes what the builds of the session's services would read here. Builds nothing, asks no registry. */
 export async function readCheckedOut(session: Session): Promise<CheckedOut> {
-  const { directory, catalogue, settings, services, signal } = session;
-  const described = { services: catalogue.services, baseImages: settings.baseImages };
+  const { directory, services, signal } = session;
   const [sources, revision] = await Promise.all([
-    hashSources(directory, described, services, { signal }),
+    hashSources(directory, buildScope(session), services, { signal }),
     readRevision(directory),
   ]);
   const uncommitted = revision && (await findUncommitted(session, sources, revision.commit, signal));

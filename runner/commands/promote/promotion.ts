@@ -1,15 +1,14 @@
-import { DescribeRepositoriesCommand } from "@aws-sdk/client-ecr";
 import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { stackFile } from "../../../config/description/description.ts";
 import { repositoryName } from "../../../config/names.ts";
 import type { Problem } from "../../../config/problems/errors.ts";
-import { isAwsError } from "../../aws/errors.ts";
 import { imageGate } from "../../history/gates.ts";
 import { findReleaseImage } from "../../history/image.ts";
 import type { ServiceReleases } from "../../history/read.ts";
 import type { ChosenRelease } from "../../move/releases.ts";
 import type { DatedCommit } from "../../plan/commit-age.ts";
 import { type Candidate, notAsked } from "../../plan/newest-wins.ts";
+import { repositoryExists } from "../../registry/contents.ts";
 import type { Image } from "../../registry/image.ts";
 import { checkTags, tagMovability } from "../../registry/tags.ts";
 import { isSuccessful } from "../../release/history.ts";
@@ -104,12 +103,7 @@ export async function problemsThere(
   { image, tagPlan }: Promotion,
 ): Promise<readonly Problem[]> {
   const { repository, digest } = image;
-  try {
-    await clients.ecr.send(new DescribeRepositoriesCommand({ repositoryNames: [repository] }), {
-      abortSignal: signal,
-    });
-  } catch (error) {
-    if (!isAwsError(error, "RepositoryNotFoundException")) throw error;
+  if (!(await repositoryExists(clients, repository, signal))) {
     return [
       {
         code: "no-repository",

@@ -1,6 +1,6 @@
 import { shortReference } from "../../registry/image.ts";
-import { formatAge } from "../../report/age.ts";
 import type { Colours } from "../../report/colours.ts";
+import { formatAge } from "../../report/duration.ts";
 import { formatTable } from "../../report/table.ts";
 import type { StatusDocument } from "./document.ts";
 

@@ -5,13 +5,14 @@ import { compareWithRegistry } from "../../plan/compare.ts";
 import { parallelReads } from "../../plan/inspect.ts";
 import type { Image } from "../../registry/image.ts";
 import type { Session } from "../../session/session.ts";
+import { documentHead } from "../../session/where.ts";
 import { kindOf } from "../../targets/kinds.ts";
 import type { StatusDocument } from "./document.ts";
 import { readOrigins } from "./origin.ts";
 
 /** What runs in all targets of the session's services, and whether it is what the source says. Only reads. */
 export async function readStatus(session: Session): Promise<StatusDocument> {
-  const { services, catalogue, settings, caller, clients, emit, signal, timeline } = session;
+  const { services, catalogue, clients, emit, signal, timeline } = session;
   const [compared, targets] = await timeline.run({ id: "status", title: "Read what runs" }, () =>
     Promise.all([
       compareWithRegistry(session),
@@ -33,11 +34,7 @@ export async function readStatus(session: Session): Promise<StatusDocument> {
     ]),
   );
   return {
-    version: 1,
-    kind: "status",
-    stack: settings.stack,
-    account: caller.account,
-    region: settings.aws.region,
+    ...documentHead(session, "status"),
     targets: targets.map((target) => ({
       ...target,
       source: compareSource(

@@ -9,7 +9,7 @@ import { lookAndPlan } from "../../plan/targets.ts";
 import type { Image } from "../../registry/image.ts";
 import { runStep } from "../../report/events.ts";
 import type { Session } from "../../session/session.ts";
-import { whereOf } from "../../session/where.ts";
+import { documentHead } from "../../session/where.ts";
 import { kindOf } from "../../targets/kinds.ts";
 import type { TargetCheck } from "../../targets/target.ts";
 import type { VerifyDocument } from "./document.ts";
@@ -33,9 +33,7 @@ export async function verifyTargets(session: Session): Promise<VerifyDocument> {
   );
   const failed = targets.some(({ checks }) => checks.some(({ state }) => state === "fail"));
   return {
-    version: 1,
-    kind: "verify",
-    ...whereOf(session),
+    ...documentHead(session, "verify"),
     outcome: failed ? "failed" : "ok",
     targets,
     withoutTargets: withoutPlaces(session),

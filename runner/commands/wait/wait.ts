@@ -5,6 +5,7 @@ import { judgeOutcome } from "../../move/outcome.ts";
 import { stepOutcome, verdictOf } from "../../move/target.ts";
 import { runStep } from "../../report/events.ts";
 import type { Session } from "../../session/session.ts";
+import { documentHead } from "../../session/where.ts";
 import { kindOf } from "../../targets/kinds.ts";
 import type { TargetOutcome } from "../../targets/target.ts";
 import type { WaitDocument } from "./document.ts";
@@ -14,7 +15,7 @@ import type { WaitDocument } from "./document.ts";
  * Changes nothing, and takes no lock.
  */
 export async function waitForTargets(session: Session): Promise<WaitDocument> {
-  const { services, settings, caller, signal, timeline } = session;
+  const { services, settings, signal, timeline } = session;
   const targets = await timeline.run({ id: "wait", title: "Wait for what is under way" }, () =>
     pMap(
       services.flatMap((service) => service.targets.map((target) => ({ service, target }))),
@@ -24,11 +25,7 @@ export async function waitForTargets(session: Session): Promise<WaitDocument> {
   );
   const nothingToDo = targets.every(({ outcome }) => outcome === "unchanged");
   return {
-    version: 1,
-    kind: "wait",
-    stack: settings.stack,
-    account: caller.account,
-    region: settings.aws.region,
+    ...documentHead(session, "wait"),
     outcome: judgeOutcome({ nothingToDo, targets, interrupted: signal.aborted }),
     targets,
     milliseconds: timeline.elapsed(),

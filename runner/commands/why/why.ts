@@ -1,16 +1,16 @@
-import { DescribeImagesCommand, type ImageDetail } from "@aws-sdk/client-ecr";
+import type { ImageDetail } from "@aws-sdk/client-ecr";
 import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../../config/names.ts";
 import { compareSources, type SourceChange } from "../../../source/compare.ts";
-import { isAwsError } from "../../aws/errors.ts";
 import { baseReferences, digestsOfBases, type MovedBase, movedBases } from "../../build/base-images.ts";
 import { type KeptSource, readSource } from "../../build/source-record.ts";
 import { findGitBase } from "../../git/base.ts";
 import { compareSince, warnOfNoBase } from "../../git/changed-since.ts";
 import { compareWithRegistry } from "../../plan/compare.ts";
+import { listDetails } from "../../registry/contents.ts";
 import { shortDigest } from "../../registry/image.ts";
 import { readNewestRecord } from "../../release/store.ts";
-import { openDescription, type Session, withSession } from "../../session/session.ts";
+import { openDescription, type Session, type SessionContext, withSession } from "../../session/session.ts";
 
 /** `slipway why`. */
 export interface WhyDocument {
@@ -33,8 +33,6 @@ export interface WhyDocument {
   readonly movedBases: readonly MovedBase[];
 }
 
-type Context = Parameters<typeof withSession>[1];
-
 /**
  * Says what changed in what a service's build reads: since the image that the stack released last (or
  * else the newest in the registry), or since a commit.
@@ -45,7 +43,7 @@ export async function explainChange(
     readonly stack: string | undefined;
     readonly since: string | undefined;
   },
-  context: Context,
+  context: SessionContext,
 ): Promise<WhyDocument> {
   const selection = { services: [request.service], stack: request.stack };
   if (request.since !== undefined) return explainSince(selection, request.since, context);
@@ -95,7 +93,7 @@ async function basesMoved(
 async function explainSince(
   selection: { readonly services: readonly string[]; readonly stack: string | undefined },
   since: string,
-  context: Context,
+  context: SessionContext,
 ): Promise<WhyDocument> {
   const description = await openDescription(context.directory, selection);
   const base = await findGitBase(context.directory, since);
@@ -124,34 +122,19 @@ async function imageBefore({ clients, settings, signal }: Session, service: Serv
   const repository = repositoryName(settings, service);
   const head = await readNewestRecord(clients, repository, settings.stack, signal);
   if (head !== undefined) return { what: "released last" as const, digest: head.record.image.digest };
-  let newest: ImageDetail | undefined;
-  let nextToken: string | undefined;
-  do {
-    const answer = await clients.ecr
-      .send(
-        new DescribeImagesCommand({
-          repositoryName: repository,
-          filter: { tagStatus: "TAGGED" },
-          maxResults: 1000,
-          nextToken,
-        }),
-        { abortSignal: signal },
-      )
-      .catch((error: unknown) => {
-        if (isAwsError(error, "RepositoryNotFoundException")) return undefined;
-        throw error;
-      });
-    for (const image of answer?.imageDetails ?? []) {
-      if (!(image.imageTags ?? []).some((tag) => tag.startsWith("src-"))) continue;
-      if (timeOf(image) >= timeOf(newest)) newest = image;
-    }
-    nextToken = answer?.nextToken;
-  } while (nextToken !== undefined);
-  return newest?.imageDigest === undefined
-    ? undefined
-    : { what: "newest in the registry" as const, digest: newest.imageDigest };
+  const images = await listDetails(clients, repository, signal, { tagStatus: "TAGGED" });
+  const digest = newestBuilt(images ?? [])?.imageDigest;
+  return digest === undefined ? undefined : { what: "newest in the registry" as const, digest };
 }
 
-function timeOf(image: ImageDetail | undefined): number {
-  return image?.imagePushedAt?.getTime() ?? 0;
+/** The image that was pushed last, of those that Slipway built. */
+function newestBuilt(images: readonly ImageDetail[]): ImageDetail | undefined {
+  return images
+    .filter(({ imageTags = [] }) => imageTags.some((tag) => tag.startsWith("src-")))
+    .toSorted((one, other) => timeOf(one) - timeOf(other))
+    .at(-1);
+}
+
+function timeOf({ imagePushedAt }: ImageDetail): number {
+  return imagePushedAt?.getTime() ?? 0;
 }

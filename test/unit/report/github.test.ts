@@ -17,26 +17,13 @@ import {
   setStepOutputs,
   withinBytes,
 } from "../../../runner/github/step-files.ts";
+import { readOutputs } from "../../step-outputs.ts";
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "slipway-github-"));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
-
-/** What GitHub makes of the file behind $GITHUB_OUTPUT. */
-function readOutputs(text: string): Record<string, string> {
-  const outputs: Record<string, string> = {};
-  const lines = text.split("\n");
-  for (let at = 0; at < lines.length; at++) {
-    const [, name = "", delimiter] = /^([^=<]+)<<(.+)$/.exec(lines[at] ?? "") ?? [];
-    if (delimiter === undefined) continue;
-    const end = lines.indexOf(delimiter, at + 1);
-    outputs[name] = lines.slice(at + 1, end).join("\n");
-    at = end;
-  }
-  return outputs;
-}
 
 describe("outputs of a step", () => {
   test("are what they were, whatever is in them", () => {

@@ -1,4 +1,5 @@
 import type { Service } from "@aws-sdk/client-ecs";
+import { firstLine } from "../../../../config/problems/first-line.ts";
 import { hasCode } from "../../../aws/errors.ts";
 import type { Image } from "../../../registry/image.ts";
 import type { Gate } from "../../gate.ts";
@@ -54,7 +55,7 @@ export function createAcceptance(
       // ECS has its own eye on the load balancer; that we may not ask it is no fault of the version.
       if (!(error instanceof Error) || hasCode(error, "unreachable", "throttled", "no-credentials"))
         throw error;
-      notChecked = error.message.split("\n")[0] ?? "";
+      notChecked = firstLine(error);
       emit({ kind: "step-log", id: step, line: `target health was not checked: ${notChecked}` });
       return [];
     }

@@ -1,5 +1,6 @@
 import type { Service } from "@aws-sdk/client-ecs";
 import { isAbort } from "../../../../config/problems/abort.ts";
+import { firstLine } from "../../../../config/problems/first-line.ts";
 import type { Image } from "../../../registry/image.ts";
 import { type Clock, poll, pollPolicy } from "../../poll.ts";
 import type { TargetContext } from "../../target.ts";
@@ -57,7 +58,7 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
     }
   };
   try {
-    const onNoAnswer = (error: Error) => log(`no answer, trying on: ${error.message.split("\n")[0]}`);
+    const onNoAnswer = (error: Error) => log(`no answer, trying on: ${firstLine(error)}`);
     const end = await poll(look, { clock, policy: pollPolicy, until, signal, onNoAnswer });
     if (end !== undefined) return end;
     const evidence = state.failure === undefined ? await observe.evidence(state) : [];

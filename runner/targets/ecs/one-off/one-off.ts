@@ -8,6 +8,7 @@ import {
   type Task,
 } from "@aws-sdk/client-ecs";
 import { UserError } from "../../../../config/problems/errors.ts";
+import { firstLine } from "../../../../config/problems/first-line.ts";
 import { isAwsError } from "../../../aws/errors.ts";
 import { type Clock, poll, pollPolicy } from "../../poll.ts";
 import type { TargetContext } from "../../target.ts";
@@ -146,7 +147,7 @@ async function stop(context: TargetContext, { service }: OneOff, task: Task, rea
     );
     return "was stopped";
   } catch (error) {
-    return `could not be stopped (${error instanceof Error ? error.message.split("\n")[0] : String(error)})`;
+    return `could not be stopped (${firstLine(error)})`;
   }
 }
 

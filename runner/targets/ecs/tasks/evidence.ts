@@ -1,5 +1,6 @@
 import { GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import type { Task } from "@aws-sdk/client-ecs";
+import { firstLine } from "../../../../config/problems/first-line.ts";
 import type { Clients } from "../../../aws/clients.ts";
 import { isAwsError } from "../../../aws/errors.ts";
 import { nameOf, type TaskDefinition } from "../state.ts";
@@ -113,8 +114,4 @@ export function logPlace(
   const stream = prefix === undefined ? runtimeId : `${prefix}/${container}/${nameOf(task.taskArn)}`;
   if (stream === undefined) return { kind: "elsewhere", description: `in log group ${group}` };
   return { kind: "cloudwatch", group, stream, region: configuration.options?.["awslogs-region"] };
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
 }

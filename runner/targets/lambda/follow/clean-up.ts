@@ -1,3 +1,4 @@
+import { firstLine } from "../../../../config/problems/first-line.ts";
 import { listAliases } from "../../../aws/function-aliases.ts";
 import type { RunEvent } from "../../../report/events.ts";
 import type { FoundAlias } from "../state.ts";
@@ -65,8 +66,4 @@ function idleVersions(previous: FoundAlias | undefined): string[] {
   if (previous === undefined) return [];
   const { version, provisioned = 0, left = [] } = previous;
   return [...(provisioned > 0 ? [version] : []), ...left.map((one) => one.version)];
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
 }

@@ -1,3 +1,4 @@
+import { firstLine } from "../../../../config/problems/first-line.ts";
 import { hasCode } from "../../../aws/errors.ts";
 import { listAliases } from "../../../aws/function-aliases.ts";
 import type { Gate } from "../../gate.ts";
@@ -109,7 +110,7 @@ async function putBack(sure: FunctionUpdate, course: Course, previous: FoundAlia
     };
   } catch (error) {
     if (hasCode(error, "alias-overtaken")) return leftToOthers(alias);
-    const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    const why = firstLine(error);
     const share = !course.touched && percent !== undefined ? `${percent} %` : "everything";
     return {
       alias: course.moved === undefined ? "unknown" : "new",

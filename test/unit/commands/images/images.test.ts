@@ -4,7 +4,7 @@ import { artifactName, describeRepository } from "../../../../runner/commands/im
 import type { ImagesDocument } from "../../../../runner/commands/images/list.ts";
 import { showImages } from "../../../../runner/commands/images/show.ts";
 import { readContents } from "../../../../runner/registry/contents.ts";
-import { formatAge } from "../../../../runner/report/age.ts";
+import { formatAge } from "../../../../runner/report/duration.ts";
 import { commitOf } from "../../../../runner/tags/own.ts";
 import { type FakeRegistry, fakeRegistry, indexOf, platformManifest } from "../../registry/fake-registry.ts";
 import { ecrOnly } from "../../registry/fixtures.ts";
