@@ -3,6 +3,7 @@ import type { Problem } from "../problems/errors.ts";
 import type { Settings } from "../stack/settings.ts";
 import { immovableFormats, tagFormats } from "../stack/tags.ts";
 import { catalogueFile, type StackDescription, stackFile } from "./description.ts";
+import { sameTargetProblems } from "./same-target.ts";
 import { targetProblems } from "./target-problems.ts";
 
 /** ECR takes so many exclusion filters in a repository, and so many wildcards in each. */
@@ -27,6 +28,7 @@ export function checkStack(description: StackDescription): Problem[] {
       })),
     ),
     ...targetProblems(description),
+    ...sameTargetProblems(catalogue.services),
     ...(settings.scanning.lambda && settings.scanning.mode === "basic"
       ? [
           {

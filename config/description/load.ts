@@ -12,6 +12,7 @@ import { checkStack } from "./check.ts";
 import { namesStackAlarms, withStackAlarms } from "./deployment-alarms.ts";
 import { catalogueFile, projectFile, type StackDescription, stackFile } from "./description.ts";
 import { needsProblems } from "./needs.ts";
+import { withJoinedTargets } from "./same-target.ts";
 import { readTextFile } from "./text-file.ts";
 
 export interface LoadOptions {
@@ -67,7 +68,10 @@ export function checked(
         [stackFile(settings.value.stack)]: settings.locate,
       }),
     );
-    if (problems.length === 0) return description;
+    if (problems.length === 0) {
+      const services = withJoinedTargets(catalogue.value.services);
+      return { ...description, catalogue: { ...catalogue.value, services } };
+    }
   }
   throw new UserError(problems);
 }

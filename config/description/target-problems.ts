@@ -4,12 +4,19 @@ import { catalogueFile, type StackDescription, stackFile } from "./description.t
 
 /** What targets say that does not fit the rest of the catalogue, or the stack's settings. */
 export function targetProblems({ catalogue, settings }: StackDescription): Problem[] {
-  const { stack, alarms } = settings;
+  const { stack, alarms, aws } = settings;
+  const stacks = {
+    stack,
+    stackFile: stackFile(stack),
+    alarms,
+    region: aws.region,
+    accounts: aws.allowedAccountIds,
+  };
   const services = catalogue.services.map(({ name }) => name);
   return catalogue.services.flatMap((service) =>
     service.targets.flatMap((target, index) => {
       const key = `services.${service.name}.targets[${index}]`;
-      const place = { service: service.name, key, services, stack, stackFile: stackFile(stack), alarms };
+      const place = { ...stacks, service: service.name, key, services };
       return declarationOf(target)
         .problems(target, place)
         .map((problem) => ({ ...problem, where: catalogueFile }));

@@ -37,6 +37,10 @@ export interface TargetPlace {
   /** `Pulumi.dev.yaml` */
   readonly stackFile: string;
   readonly alarms: AlarmSettings;
+  /** The region that the stack works in. */
+  readonly region: string;
+  /** Accounts that the stack may work in; undefined: any. */
+  readonly accounts: readonly string[] | undefined;
 }
 
 /** A problem in services.yaml; who asks says that it is there. */
@@ -73,6 +77,16 @@ export interface TargetDeclaration<W extends WrittenTarget, T extends Target, R 
    * @param forStack replaces ${stack} with the name of the stack
    */
   resolve(written: W, service: string, forStack: (text: string) => string): T;
+  /**
+   * What the target is in AWS, the same however it is written: two targets of one identity are one
+   * service, or one function. `shop-dev/ui`
+   */
+  identity(target: T): string;
+  /**
+   * One target that does what two of one identity ask for; undefined when they contradict. Missing for a
+   * kind that has a single place for an image.
+   */
+  join?(first: T, second: T): T | undefined;
   /** Its containers that take images; none for a kind that has a single place for one. */
   containers(target: T): readonly ImageContainer[];
   problems(target: T, place: TargetPlace): readonly TargetProblem[];

@@ -99,13 +99,29 @@ export const fileCodes = {
     exits: [2],
   },
   "reserved-tag": {
-    meaning: "A format of slipway:tags makes tags that Slipway keeps for itself.",
+    meaning: "A version, or a format of slipway:tags, makes a tag that Slipway keeps for itself.",
     fix: "Let the tag begin with something else.",
     exits: [2],
   },
   "same-repository": {
     meaning: "Two services have the same ECR repository.",
     fix: "Give each service a repository of its own.",
+    exits: [2],
+  },
+  "same-target": {
+    meaning: "Two targets are the same ECS service or Lambda function.",
+    fix: "Remove one of them, or give each a container of its own.",
+    exits: [2],
+  },
+  "not-a-name": {
+    meaning:
+      "A target has an ARN, or something else, where the name of a service, cluster or function belongs.",
+    fix: "Write the name that the message suggests.",
+    exits: [2],
+  },
+  elsewhere: {
+    meaning: "A target's ARN names another region or account than the stack's.",
+    fix: "Name a place of the stack's own, or correct the stack's region or accounts.",
     exits: [2],
   },
   "unknown-key": {

@@ -5,7 +5,52 @@ import type { EcsTarget } from "./target.ts";
 
 /** What an ECS target can't say beside the rest of the catalogue and the stack's settings. */
 export function ecsProblems(target: EcsTarget, place: TargetPlace): TargetProblem[] {
-  return [...sidecarProblems(target, place), ...alarmProblems(target, place)];
+  return [...nameProblems(target, place), ...sidecarProblems(target, place), ...alarmProblems(target, place)];
+}
+
+/** A name that AWS takes for a cluster or a service: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html */
+const name = /^[A-Za-z0-9_-]{1,255}$/;
+
+/** Names that are none, and ARNs of another region or account than the stack's. */
+function nameProblems(
+  { cluster, service }: EcsTarget,
+  { key, region, accounts, stackFile }: TargetPlace,
+): TargetProblem[] {
+  const problems: TargetProblem[] = [];
+  if (!name.test(service)) {
+    const [, ofCluster, ofService] =
+      /^arn:[^:]+:ecs:[^:]*:\d*:service\/([^/]+)\/([^/]+)$/.exec(service) ?? [];
+    problems.push({
+      code: "not-a-name",
+      key: `${key}.service`,
+      value: service,
+      message: "is not the name of an ECS service: 1 to 255 letters, digits, - and _",
+      fix:
+        ofService === undefined
+          ? "write the name alone; the cluster has a key of its own"
+          : `write service: ${ofService} and cluster: ${ofCluster}`,
+    });
+  }
+  if (name.test(cluster)) return problems;
+  const at = { key: `${key}.cluster`, value: cluster };
+  const [, , itsRegion, account] =
+    /^arn:([^:]+):ecs:([^:]+):(\d{12}):cluster\/[A-Za-z0-9_-]{1,255}$/.exec(cluster) ?? [];
+  if (itsRegion === undefined || account === undefined) {
+    problems.push({
+      code: "not-a-name",
+      ...at,
+      message: "is neither the name of an ECS cluster nor its ARN",
+      fix: "write the name of the cluster",
+    });
+  } else if (itsRegion !== region || (accounts !== undefined && !accounts.includes(account))) {
+    problems.push({
+      code: "elsewhere",
+      ...at,
+      message: `is in region ${itsRegion} of account ${account}, and the stack works in ${region}${accounts === undefined ? "" : ` of account ${accounts.join(" or ")}`}`,
+      fix: `name a cluster of the stack's own, or correct the region or the accounts in ${stackFile}`,
+    });
+  }
+  return problems;
 }
 
 /** Sidecars that take the image of an unknown service, and containers that would take two images. */

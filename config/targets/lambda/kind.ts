@@ -1,5 +1,6 @@
 import type { TargetDeclaration } from "../target.ts";
 import { lambdaPermissions } from "./permissions.ts";
+import { lambdaProblems } from "./problems.ts";
 import { functionRoles, type LambdaResource, lambdaResources } from "./resources.ts";
 import { type LambdaTarget, lambdaTargetSchema, resolveLambdaTarget } from "./target.ts";
 
@@ -8,8 +9,9 @@ export const lambdaDeclaration: TargetDeclaration<LambdaTarget, LambdaTarget, La
   kind: "lambda",
   schema: lambdaTargetSchema,
   resolve: resolveLambdaTarget,
+  identity: (target) => target.function,
   containers: () => [],
-  problems: () => [],
+  problems: lambdaProblems,
   permissions: lambdaPermissions,
   resources: lambdaResources,
   passedRoles: ["function-role"],

@@ -65,7 +65,7 @@ const shiftSchema = z.strictObject({
 export const lambdaTargetSchema = z
   .strictObject({
     kind: z.literal("lambda"),
-    function: z.string().min(1).describe("Name of the function; ${stack} is replaced"),
+    function: z.string().min(1).describe("Name of the function, without an alias; ${stack} is replaced"),
     alias: z
       .string()
       .regex(/^(?!\d+$)[A-Za-z0-9_-]{1,128}$/)

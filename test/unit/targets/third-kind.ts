@@ -16,6 +16,7 @@ export const manifestDeclaration: TargetDeclaration<ManifestTarget, ManifestTarg
   kind: "manifest",
   schema,
   resolve: (written, _service, forStack) => ({ ...written, file: forStack(written.file) }),
+  identity: ({ file }) => file,
   containers: (): readonly ImageContainer[] => [],
   problems: ({ file }, { key }) =>
     file.startsWith("/") ? [{ code: "invalid-value", key: `${key}.file`, message: "is absolute" }] : [],
