@@ -46,7 +46,7 @@ const pure = [
   "^runner/aws/errors\\.ts$",
   "^runner/cli/(command|options|usage)\\.ts$",
   "^runner/commands/[^/]+/(show|document)\\.ts$",
-  "^runner/commands/init/(catalogue-text|compose|detect|found|match|names|stack-files)\\.ts$",
+  "^runner/commands/init/(catalogue-text|compose/[^/]+|connect|detect|found|match|names|stack-files|stage)\\.ts$",
   "^runner/git/ci\\.ts$",
   "^runner/github/(job-report|markdown|present)\\.ts$",
   "^runner/in-use/(keep-tags|merge)\\.ts$",

@@ -46,6 +46,16 @@ export function baseImages(dockerfile: string, given: Readonly<Record<string, st
   return [...new Set(found)];
 }
 
+/** The stages of a Dockerfile in its order, by name; undefined for one without. */
+export function stageNames(dockerfile: string): (string | undefined)[] {
+  return instructions(dockerfile).flatMap((line) => {
+    const [instruction = "", ...words] = wordsOf(line);
+    if (instruction.toUpperCase() !== "FROM") return [];
+    const [, as, name] = words.filter((word) => !word.startsWith("--"));
+    return [as?.toUpperCase() === "AS" ? name?.toLowerCase() : undefined];
+  });
+}
+
 /** One word without a slash, a colon or a dot is a stage or a named context. */
 function isReference(from: string): boolean {
   return /[/:.]/.test(from);

@@ -37,6 +37,11 @@ export const fileCodes = {
     fix: "Correct the line.",
     exits: [2],
   },
+  "invalid-json": {
+    meaning: "A package.json of the project is not valid JSON.",
+    fix: "Correct the file. JSON has no comments.",
+    exits: [2],
+  },
   "invalid-name": {
     meaning: "A name in a file does not have the form that it needs.",
     fix: "Choose a name of the form that the message describes.",

@@ -2,16 +2,16 @@ import { UserError } from "../../../config/problems/errors.ts";
 import { awsSchema } from "../../../config/stack/settings.ts";
 import type { FoundService } from "./found.ts";
 
-/** What init can't see in a repository, and who answers it. */
+/** Questions whose answers no file has, and who answers them. */
 export interface Ask {
   region(given: string | undefined): Promise<string>;
   fromLive(): Promise<boolean>;
   /** Which of the services to write. */
   services(found: readonly FoundService[]): Promise<readonly FoundService[]>;
   project(proposed: string): Promise<string>;
-  /** Whether to add services to a services.yaml that is there. */
+  /** Whether to add services to an existing services.yaml. */
   extend(services: readonly FoundService[]): Promise<boolean>;
-  /** What was not asked. */
+  /** Defaults that were taken without a question. */
   taken(): readonly Taken[];
 }
 
@@ -22,7 +22,7 @@ export interface Taken {
 
 const usualRegion = "eu-central-1";
 
-/** Answers without asking: for `--yes`, and where there is no terminal. What is taken can be told later. */
+/** Takes defaults: for `--yes`, and without a terminal. */
 export function takeDefaults(environment: Readonly<Record<string, string | undefined>>): Ask {
   const taken: Taken[] = [];
   const take = <T extends string>(what: string, value: T): Promise<T> => {
@@ -36,7 +36,7 @@ export function takeDefaults(environment: Readonly<Record<string, string | undef
     },
     fromLive: () => Promise.resolve(false),
     services: (found) => Promise.resolve(found),
-    project: (proposed) => take("name of the project", proposed),
+    project: (proposed) => take("project name", proposed),
     extend: () => Promise.resolve(false),
     taken: () => taken,
   };
@@ -71,7 +71,7 @@ export async function askOnTerminal(environment: Readonly<Record<string, string 
       );
     },
     fromLive: async () => {
-      const message = "Look at what runs in ECS and Lambda? It only reads, with your AWS credentials.";
+      const message = "Look at ECS and Lambda with your AWS credentials? Nothing is changed there.";
       return answered(await confirm({ message, initialValue: false, output }));
     },
     services: async (found) => {
@@ -79,7 +79,7 @@ export async function askOnTerminal(environment: Readonly<Record<string, string 
       const options = found.map((service) => ({
         value: service.name,
         label: service.name,
-        hint: `${service.from}, built in ${service.context}`,
+        hint: `from ${service.from}, context ${service.context}`,
       }));
       const initialValues = found.map(({ name }) => name);
       const names = answered(
@@ -90,7 +90,7 @@ export async function askOnTerminal(environment: Readonly<Record<string, string 
     project: async (proposed) =>
       answered(
         await text({
-          message: "Name of the project; repositories are called <name>-<stack>/<service>",
+          message: "Project name (repositories are named <name>-<stack>/<service>)",
           placeholder: proposed,
           defaultValue: proposed,
           validate: (value = "") =>

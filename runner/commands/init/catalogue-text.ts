@@ -43,15 +43,18 @@ export function extendCatalogue(text: string, services: readonly FoundService[])
   const added = stringify(Object.fromEntries(services.map((one) => [one.name, entryOf(one)])), {
     lineWidth: 0,
   });
-  const block = added.replaceAll(/^(?=.)/gm, indent);
+  const end = text.includes("\r\n") ? "\r\n" : "\n";
+  const block = added.replaceAll(/^(?=.)/gm, indent).replaceAll("\n", end);
   const before = text.slice(0, entries.range[1]).trimEnd();
   const rest = text.slice(before.length);
-  // What stands behind the last value, on its line, stays there.
+  // A comment on the line of the last value stays there.
   const comment = /^[^\S\n]+#[^\n]*/.exec(rest)?.[0] ?? "";
-  return `${before}${comment}\n\n${block}${rest.slice(comment.length).replace(/^[^\S\n]*\n?/, "")}`;
+  const after = rest.slice(comment.length).replace(/^[^\S\n]*\n?/, "");
+  return `${before}${comment.trimEnd()}${end}${end}${block}${after}`;
 }
 
-function entryOf(service: FoundService): Record<string, unknown> {
+/** A service as services.yaml has it. */
+export function entryOf(service: FoundService): Record<string, unknown> {
   const { context, dockerfile, stage, platforms, contexts, targets } = service;
   return {
     context,
@@ -59,6 +62,7 @@ function entryOf(service: FoundService): Record<string, unknown> {
     ...(stage !== undefined && { stage }),
     ...(platforms !== undefined && { platforms }),
     ...(service.arguments !== undefined && { arguments: service.arguments }),
+    ...(service.secrets !== undefined && { secrets: service.secrets }),
     ...(contexts !== undefined && { contexts }),
     ...(targets !== undefined && targets.length > 0 && { targets }),
   };

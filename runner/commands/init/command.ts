@@ -3,11 +3,11 @@ import { defineCommand } from "../../cli/define.ts";
 /** `slipway init`: describes a repository as a project, from what it builds and what runs. */
 export const initCommand = defineCommand({
   command: "init",
-  describe: "Write services.yaml and stack files from what is here, and from what runs",
+  describe: "Write services.yaml and stack files for this repository",
   anywhere: true,
   examples: [
-    ["init", "Look at Dockerfiles and compose files here; ask what can't be seen"],
-    ["init --from-live --stack dev --yes", "Take targets from ECS and Lambda, too; ask nothing"],
+    ["init", "Read Dockerfiles and compose files, and ask the rest"],
+    ["init --from-live --stack dev --yes", "Also read targets from ECS and Lambda; ask nothing"],
     ["init --dry-run", "Show what would be written"],
   ],
   options: {
@@ -16,25 +16,25 @@ export const initCommand = defineCommand({
       type: "string",
       requiresArg: true,
       default: "dev",
-      describe: "Stack to begin with; prod is written beside it",
+      describe: "First stack; prod is written as well",
     },
     region: {
       type: "string",
       requiresArg: true,
-      describe: "AWS region; default: AWS_REGION, or what is answered",
+      describe: "AWS region; default: AWS_REGION, or the answer to a question",
     },
     "from-live": {
       type: "boolean",
       default: false,
-      describe: "Look at what runs in ECS and Lambda in the account of the credentials; only reads",
+      describe: "Read what runs in ECS and Lambda, in the account of your credentials",
     },
     yes: {
       alias: "y",
       type: "boolean",
       default: false,
-      describe: "Ask nothing: take the defaults, and add what is missing to a services.yaml that is there",
+      describe: "Ask nothing: take the defaults, and extend an existing services.yaml",
     },
-    "dry-run": { type: "boolean", default: false, describe: "Write nothing; show what would be written" },
+    "dry-run": { type: "boolean", default: false, describe: "Show the files, and write nothing" },
   },
   run: async (options, { directory, emit, signal, output }) => {
     const [{ init }, { askOnTerminal, takeDefaults }, { showInit }, { coloursFor }] = await Promise.all([

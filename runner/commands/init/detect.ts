@@ -1,37 +1,74 @@
 import { dirname, join, normalize } from "node:path/posix";
 import { instructions } from "../../../source/dockerfile-lines.ts";
-import { readCompose } from "./compose.ts";
+import { composeFiles } from "./compose/files.ts";
+import { joinBuilds, readCompose } from "./compose/read.ts";
+import { connect } from "./connect.ts";
 import type { Found, FoundService } from "./found.ts";
-import { isComposeFile, isDockerfile, isVariant, nameOfDockerfile } from "./names.ts";
+import { isDockerfile, isVariant, nameOfDockerfile } from "./names.ts";
+import { withoutDevelopmentStage } from "./stage.ts";
 import type { Tree } from "./tree.ts";
 
-/**
- * The services of a repository: what compose files build, and each Dockerfile that none of them names.
- */
+/** The services of a repository: what compose files build, and each Dockerfile that none of them names. */
 export function detectServices(tree: Tree): Found {
-  const composed = tree.files
-    .filter(isComposeFile)
-    .map((path) => readCompose(path, tree.contents[path] ?? ""));
-  const there = new Set(tree.files);
-  const fromCompose = composed.flatMap(({ services }) => services);
-  const missing = fromCompose.filter((service) => !there.has(dockerfileOf(service)));
-  const built = fromCompose.filter((service) => !missing.includes(service));
-  const named = new Set(built.map(dockerfileOf));
+  const { read, passedOver } = composeFiles(tree.files);
+  const everything = tree.everything ?? tree.files;
+  const composed = read.map((path) => readCompose(path, tree.contents[path] ?? ""));
+  const staged = composed
+    .flatMap(({ services }) => services)
+    .map((service) => withDockerfileName(service, everything))
+    .map((service) => withoutDevelopmentStage(service, tree.contents[dockerfileOf(service)]));
+  const whole = joinBuilds(staged.map(({ service }) => service));
+  const missing = whole.services.flatMap((service) => missingOf(service, everything));
+  const built = whole.services.filter((service) => !missing.some((one) => one.service === service));
+  const named = new Set([...built.map(dockerfileOf), ...composed.flatMap(({ leftOut }) => leftOut)]);
   const alone = tree.files.filter((path) => isDockerfile(path) && !named.has(path));
   const variants = alone.filter(
     (path) => isVariant(path) && tree.files.some((other) => isSibling(path, other)),
   );
   const dockerfiles = alone.filter((path) => !variants.includes(path));
+  const all = apart([...built, ...dockerfiles.map((path) => fromDockerfile(path, tree))]);
+  const connected = connect(all);
   return {
-    services: apart([...built, ...dockerfiles.map((path) => fromDockerfile(path, tree))]),
+    services: connected.services,
     notes: [
+      ...passedOver,
       ...composed.flatMap(({ notes }) => notes),
+      ...staged.flatMap(({ note }) => note ?? []),
+      ...whole.notes,
       ...missing.map(
-        (service) => `${service.from}: ${service.name} is left out: ${dockerfileOf(service)} is not here`,
+        ({ service, path }) => `${lineOf(service)}: ${service.name} is left out: ${path} is not here`,
       ),
+      ...connected.notes,
       ...variants.map((path) => `${path} is left out: another way to build what its folder builds`),
     ],
   };
+}
+
+function lineOf({ compose, from }: FoundService): string {
+  return compose?.line ?? from;
+}
+
+/** Docker takes `dockerfile` where there is no `Dockerfile`. */
+function withDockerfileName(service: FoundService, files: readonly string[]): FoundService {
+  const lower = normalize(join(service.context, "dockerfile"));
+  const isDefault = service.dockerfile === undefined && !files.includes(dockerfileOf(service));
+  return isDefault && files.includes(lower) ? { ...service, dockerfile: lower } : service;
+}
+
+/** The first file or folder that a compose service names and that is not here. */
+function missingOf(
+  service: FoundService,
+  files: readonly string[],
+): { service: FoundService; path: string }[] {
+  const folders = [
+    service.context,
+    ...Object.values(service.contexts ?? {}).filter((one) => !/^[a-z-]+:/.test(one)),
+  ];
+  const path = [
+    ...[dockerfileOf(service)].filter((one) => !files.includes(one)),
+    ...folders.filter((one) => one !== "." && !files.some((file) => file.startsWith(`${one}/`))),
+  ][0];
+  return path === undefined ? [] : [{ service, path }];
 }
 
 /** The Dockerfile that a service is built by. */

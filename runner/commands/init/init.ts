@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { catalogueSchema } from "../../../config/catalogue/catalogue.ts";
+import { serviceOfContext } from "../../../config/catalogue/contexts.ts";
 import { catalogueFile, stackFile } from "../../../config/description/description.ts";
 import { parseSettings } from "../../../config/description/load.ts";
+import { readTextFile } from "../../../config/description/text-file.ts";
 import { UserError } from "../../../config/problems/errors.ts";
 import { problemsOf } from "../../../config/problems/problems.ts";
 import { parseYaml } from "../../../config/problems/yaml.ts";
@@ -18,20 +20,21 @@ import type { Found, FoundService } from "./found.ts";
 import { readKnownProject } from "./known-project.ts";
 import { readLive } from "./live.ts";
 import { matchLive } from "./match.ts";
+import { saysModule } from "./module.ts";
 import { serviceName } from "./names.ts";
 import { projectFiles } from "./stack-files.ts";
 import { readTree } from "./tree.ts";
 
 export interface InitRequest {
-  /** The project's directory to be. */
+  /** Where the project is to be. */
   readonly directory: string;
   readonly stack: string;
-  /** Undefined: the environment's, or what is answered. */
+  /** Default: the environment's, or the answer to a question. */
   readonly region: string | undefined;
-  /** Whether to look at what runs in ECS and Lambda. */
+  /** Whether to look at ECS and Lambda. */
   readonly fromLive: boolean;
   readonly dryRun: boolean;
-  /** Whether services may be added to a services.yaml that is there, without being asked. */
+  /** Whether to add services to an existing services.yaml without a question. */
   readonly mayExtend: boolean;
 }
 
@@ -42,28 +45,28 @@ export interface InitDocument {
   readonly directory: string;
   readonly dryRun: boolean;
   readonly files: readonly InitFile[];
-  /** Whether Slipway is among the packages here, so that Pulumi finds its program. */
+  /** Whether Slipway is in node_modules, where Pulumi finds its program. */
   readonly isInstalled: boolean;
-  /** Services that services.yaml has through this run. */
+  /** Services that this run writes to services.yaml. */
   readonly services: readonly FoundService[];
-  /** What was taken without being asked for. */
+  /** Defaults that were taken without a question. */
   readonly defaults: readonly Taken[];
   readonly notes: readonly string[];
 }
 
 export interface InitFile {
   readonly path: string;
-  /** `proposed`: would be extended, once somebody says yes. */
+  /** `proposed`: is extended once somebody says yes. */
   readonly action: "created" | "extended" | "kept" | "proposed";
   readonly content: string;
 }
 
 /**
- * Describes a repository as a project: what it builds, from its compose files and Dockerfiles; what
- * runs that, from ECS and Lambda when asked. Writes the files that are missing, and never over one
- * that is there.
+ * Describes a repository as a project: what it builds, from its compose files and Dockerfiles, and, when
+ * asked, what runs the images, from ECS and Lambda. Writes missing files; an existing file is never
+ * overwritten.
  *
- * @throws UserError when there is nothing to build, or services.yaml is there and wrong
+ * @throws UserError when nothing here is built, or services.yaml or package.json is wrong
  */
 export async function init(
   request: InitRequest,
@@ -75,23 +78,23 @@ export async function init(
   const tree = await readTree(directory);
   const detected = await runStep(
     emit,
-    { id: "detect", title: "Look for what is built" },
+    { id: "detect", title: "Look for services to build" },
     async ({ conclude }) => {
       const found = detectServices(tree);
       conclude("done", `${found.services.length} found`);
       return found;
     },
   );
-  const existing = await readIfThere(join(directory, catalogueFile));
+  const existing = await readIfThere(join(directory, catalogueFile), catalogueFile);
   const known = existing === undefined ? undefined : knownServices(existing);
   if (detected.services.length === 0 && known === undefined) throw nothingFound(directory, detected);
 
-  // Nothing is asked that can't matter any more, or that a file says which stays.
+  // No question whose answer a file has, or that changes nothing.
   const there = await readKnownProject(directory, stack);
   const region = await ask.region(request.region ?? there.region);
   const settings = settingsFor(region, stack);
   const look = () =>
-    runStep(emit, { id: "live", title: "Look at what runs in ECS and Lambda" }, ({ conclude }) =>
+    runStep(emit, { id: "live", title: "Look at ECS and Lambda" }, ({ conclude }) =>
       lookAtLive(detected, settings, signal, (text) => conclude("done", text)),
     );
   const live = request.fromLive
@@ -100,7 +103,7 @@ export async function init(
       ? await look().catch((error: unknown) => withoutLive(detected, error))
       : { found: detected, account: undefined };
   const fresh = live.found.services.filter((service) => known === undefined || !known.has(service));
-  const chosen = await ask.services(fresh);
+  const chosen = withNeeded(await ask.services(fresh), fresh);
   const project = there.name ?? (await ask.project(serviceName(tree.name)));
 
   const isModule = await saysModule(directory);
@@ -112,7 +115,7 @@ export async function init(
     catalogue,
     ...(await Promise.all(
       wanted.map(async ({ path, content }): Promise<InitFile> => {
-        const there = await readIfThere(join(directory, path));
+        const there = await readIfThere(join(directory, path), path);
         return there === undefined
           ? { path, action: "created", content }
           : { path, action: "kept", content: there };
@@ -132,10 +135,25 @@ export async function init(
     dryRun: request.dryRun,
     isInstalled: existsSync(join(directory, "node_modules/slipway")),
     files,
-    services: chosen,
+    services: chosen.map(({ compose: _, ...service }) => service),
     defaults: ask.taken(),
     notes: [...live.found.notes, ...notesOn(files)],
   };
+}
+
+/** The chosen services, and those whose images they are built from. */
+function withNeeded(chosen: readonly FoundService[], found: readonly FoundService[]): FoundService[] {
+  const names = new Set<string>();
+  const add = (service: FoundService): void => {
+    if (names.has(service.name)) return;
+    names.add(service.name);
+    for (const location of Object.values(service.contexts ?? {})) {
+      const needed = found.find(({ name }) => name === serviceOfContext(location));
+      if (needed !== undefined) add(needed);
+    }
+  };
+  for (const service of chosen) add(service);
+  return found.filter(({ name }) => names.has(name));
 }
 
 function catalogueFileOf(
@@ -151,11 +169,11 @@ function catalogueFileOf(
   return { path, action: mayExtend ? "extended" : "proposed", content };
 }
 
-/** Whoever said yes to a question, and has no credentials, gets the rest all the same. */
+/** Without credentials, a yes to the question about AWS costs only that part. */
 function withoutLive(found: Found, error: unknown): { found: Found; account: undefined } {
   if (!(error instanceof UserError)) throw error;
   const [problem] = error.problems;
-  const note = `ECS and Lambda were not looked at: ${problem?.message ?? error.message}; later: slipway init --from-live`;
+  const note = `Could not look at ECS and Lambda: ${problem?.message ?? error.message}; try slipway init --from-live later`;
   return { found: { ...found, notes: [...found.notes, note] }, account: undefined };
 }
 
@@ -186,7 +204,7 @@ function settingsFor(region: string, stack: string): Settings {
   throw new UserError(settings.problems.map((problem) => ({ ...problem, where: "--region" })));
 }
 
-/** Which found services a services.yaml has already: by name, or by the Dockerfile and stage they are built from. */
+/** The services that services.yaml has already: by name, or by Dockerfile and stage. */
 function knownServices(text: string): { has(service: FoundService): boolean } {
   const yaml = parseYaml(text, catalogueFile);
   if ("problems" in yaml) throw new UserError(yaml.problems);
@@ -217,7 +235,7 @@ function notesOn(files: readonly InitFile[]): string[] {
     !project.content.includes(program) &&
     !/^name: slipway$/m.test(project.content)
   ) {
-    notes.push(`Pulumi.yaml is another program's: it would have to say main: ${program}`);
+    notes.push(`Pulumi.yaml runs another program: for Slipway's, set main: ${program}`);
   }
   if (kept(".gitignore")?.content.includes(".slipway") === false) notes.push("add .slipway/ to .gitignore");
   return notes;
@@ -227,21 +245,14 @@ function nothingFound(directory: string, { notes }: Found): UserError {
   return new UserError({
     code: "nothing-found",
     where: directory,
-    message: ["there is no Dockerfile and no compose file that builds something", ...notes].join("; "),
+    message: ["no Dockerfile and no compose file here builds an image", ...notes].join("; "),
     fix: `run it where they are, or write ${catalogueFile} by hand: docs/reference/configuration.md has its keys`,
   });
 }
 
-/** Whether Pulumi will take a program here for an ES module: by the nearest package.json upwards, as Node.js does. */
-async function saysModule(directory: string): Promise<boolean> {
-  const text = await readIfThere(join(directory, "package.json"));
-  if (text !== undefined) return (JSON.parse(text) as { type?: unknown }).type === "module";
-  return dirname(directory) === directory ? false : saysModule(dirname(directory));
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+/** The text of a file, or undefined without one. */
+async function readIfThere(path: string, where: string): Promise<string | undefined> {
+  const read = await readTextFile(path, where);
+  if (read !== undefined && "problem" in read) throw new UserError(read.problem);
+  return read?.text;
 }

@@ -10,12 +10,12 @@ export function showInit(document: InitDocument, colours: Colours): string {
   return [
     ...section(bold("Services"), services.map(showService)),
     ...section(
-      bold(dryRun ? "Files (nothing is written)" : "Files"),
+      bold(dryRun ? "Files (nothing was written)" : "Files"),
       files.map((file) => showFile(file, colours)),
     ),
     ...shown.map(({ path, content }) => `${bold(path)}\n${content}`),
     ...section(
-      bold("Taken without asking"),
+      bold("Defaults taken"),
       defaults.map(({ what, value }) => `  ${what}: ${value}`),
     ),
     ...section(
@@ -53,9 +53,9 @@ function showFile({ path, action }: InitFile, { green, yellow, dim }: Colours): 
     case "extended":
       return `  ${yellow("~")} ${path}`;
     case "kept":
-      return dim(`  = ${path} (is there, and stays as it is)`);
+      return dim(`  = ${path} (exists, left as it is)`);
     case "proposed":
-      return `  ${yellow("?")} ${path} (is there; below it is with what was found: --yes writes that)`;
+      return `  ${yellow("?")} ${path} (exists; --yes writes it as shown below)`;
   }
 }
 
@@ -67,11 +67,11 @@ function nextSteps({ services, files, isInstalled }: InitDocument): string[] {
   return [
     ...(withoutTargets.length === 0
       ? []
-      : [`  say what runs ${withoutTargets.join(", ")}: targets in services.yaml`]),
+      : [`  add targets to services.yaml for ${withoutTargets.join(", ")}`]),
     ...(isInstalled
       ? []
       : [
-          "  install Slipway here, so that Pulumi finds its program: npm install --save-dev <its package or clone>",
+          "  install Slipway here, for Pulumi to find its program: npm install --save-dev <package or clone>",
         ]),
     `  slipway doctor --stack ${stack}, slipway plan --stack ${stack}`,
   ];

@@ -6,10 +6,12 @@ import { isComposeFile, isDockerfile } from "./names.ts";
 
 /** A repository as detection sees it. */
 export interface Tree {
-  /** What the repository is called, by its origin or its folder. */
+  /** Name of the repository: its origin's, or its folder's. */
   readonly name: string;
   /** Paths of files, with forward slashes, relative to the project's directory. */
   readonly files: readonly string[];
+  /** Also those in folders where nothing is looked for (`build`, `.docker`), but that a compose file may name. */
+  readonly everything?: readonly string[];
   /** Content of the files that say what is built: Dockerfiles and compose files. */
   readonly contents: Readonly<Record<string, string>>;
   /** Where the code lives, as a web address; undefined without an origin. */
@@ -17,10 +19,12 @@ export interface Tree {
 }
 
 const skipped = new Set(["node_modules", "vendor", "dist", "build", "target"]);
-/** No project has its Dockerfiles deeper than this, and a mistaken folder (home, say) is left soon. */
+/** Dockerfiles do not lie deeper, and a wrong folder (a home folder, say) is soon left. */
 const maximumDepth = 8;
+/** Without git: down to here, folders such as `.docker` are listed for compose files that name them. */
+const shallow = 3;
 
-/** Reads what detection needs of a directory: what git has or would have, or else what is there. */
+/** Reads what detection needs of a directory: the files git tracks or would track; without git, all of them. */
 export async function readTree(directory: string): Promise<Tree> {
   const git = openGit(directory);
   const [listed, origin] = await Promise.all([
@@ -32,25 +36,35 @@ export async function readTree(directory: string): Promise<Tree> {
       }),
     git.text(["remote", "get-url", "origin"]).catch(() => ""),
   ]);
-  const files = (listed === undefined ? await walk(directory, "", 0) : listed.split("\0"))
-    .filter((path) => path !== "" && !path.split("/").some((part) => isSkipped(part)))
+  const everything = (listed === undefined ? await walk(directory, "", 0) : listed.split("\0"))
+    .filter((path) => path !== "" && !path.split("/").includes("node_modules"))
     .sort();
-  const interesting = files.filter((path) => isDockerfile(path) || isComposeFile(path));
+  const interesting = everything.filter((path) => isDockerfile(path) || isComposeFile(path));
   const contents = await Promise.all(
     interesting.map(async (path) => {
-      const text = await readFile(join(directory, path), "utf8").catch(() => undefined);
-      return text === undefined ? [] : [[path, text] as const];
+      const bytes = await readFile(join(directory, path)).catch(() => undefined);
+      return bytes === undefined ? [] : [[path, decode(bytes)] as const];
     }),
   );
   const read = Object.fromEntries(contents.flat());
+  // What git lists and nobody can read has been deleted, and the deletion is not committed yet.
+  const there = everything.filter((path) => !interesting.includes(path) || path in read);
   const source = webAddress(origin.trim());
   return {
     name: (source === undefined ? undefined : basename(source)) ?? basename(directory),
-    // What git lists and nobody can read has been deleted and not committed yet.
-    files: files.filter((path) => !interesting.includes(path) || path in read),
+    files: there.filter((path) => !path.split("/").some((part) => isSkipped(part))),
+    everything: there,
     contents: read,
     source,
   };
+}
+
+/** YAML may be UTF-16 with a byte order mark, which Docker Compose reads as well. */
+function decode(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const encoding =
+    first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+  return new TextDecoder(encoding).decode(bytes);
 }
 
 function isSkipped(part: string): boolean {
@@ -64,7 +78,8 @@ async function walk(directory: string, path: string, depth: number): Promise<str
     entries.map(async (entry) => {
       const inside = path === "" ? entry.name : `${path}/${entry.name}`;
       if (entry.isFile()) return [inside];
-      return entry.isDirectory() && !isSkipped(entry.name) ? walk(directory, inside, depth + 1) : [];
+      const isOpen = depth < shallow ? !/^(node_modules|\.git)$/.test(entry.name) : !isSkipped(entry.name);
+      return entry.isDirectory() && isOpen ? walk(directory, inside, depth + 1) : [];
     }),
   );
   return found.flat();

@@ -50,9 +50,7 @@ test("who says yes to a look at AWS and has no credentials gets the rest, and is
   const context = { emit: () => {}, signal: new AbortController().signal };
   const { services, notes } = await init({ ...request, fromLive: false }, ask, context);
   expect(services.map(({ name }) => name)).toEqual(["web"]);
-  expect(notes.join("\n")).toMatch(
-    /^ECS and Lambda were not looked at: there are no usable AWS credentials/m,
-  );
+  expect(notes.join("\n")).toMatch(/^Could not look at ECS and Lambda: there are no usable AWS credentials/m);
   // Who asked for it by an option is refused.
   await expect(init({ ...request, fromLive: true }, ask, context)).rejects.toThrow(
     /no usable AWS credentials/,
@@ -133,13 +131,13 @@ test("a dry run writes nothing and shows all", async () => {
   await expect(read("services.yaml")).rejects.toThrow(/ENOENT/);
   const text = showInit(document, coloursFor({ isTTY: false }, {}));
   expect(text).toContain("prefix: ");
-  expect(text).toContain("nothing is written");
+  expect(text).toContain("nothing was written");
 });
 
 test("another program's Pulumi.yaml is left alone, and told", async () => {
   await write({ ...repository, "Pulumi.yaml": "name: theirs\nruntime: python\n" });
   expect((await run()).notes).toContain(
-    "Pulumi.yaml is another program's: it would have to say main: slipway.cjs",
+    "Pulumi.yaml runs another program: for Slipway's, set main: slipway.cjs",
   );
 });
 
@@ -153,5 +151,5 @@ test("a directory with nothing to build, and a catalogue that is wrong, are refu
 test("what was taken without asking is said", async () => {
   await write(repository);
   const { defaults } = await run({ region: undefined });
-  expect(defaults.map(({ what }) => what)).toEqual(["region", "name of the project"]);
+  expect(defaults.map(({ what }) => what)).toEqual(["region", "project name"]);
 });

@@ -68,9 +68,9 @@ describe.runIf(process.platform === "linux")("the questions of init, on a termin
     const { screen, unseen } = await converse(
       ["AWS region", `nowhere${enter}`],
       ["a region such as", `${controlU}eu-west-3${enter}`],
-      ["Look at what runs", enter],
+      ["Look at ECS and Lambda", enter],
       ["Services to write", enter],
-      ["Name of the project", `shop${enter}`],
+      ["Project name", `shop${enter}`],
     );
     expect(unseen, screen).toEqual([]);
     expect(screen).toContain("ended with 0");
@@ -83,14 +83,14 @@ describe.runIf(process.platform === "linux")("the questions of init, on a termin
     await mkdir(join(directory, "orders"));
     await writeFile(join(directory, "orders/Dockerfile"), "FROM scratch\n");
     const again = await converse(
-      ["Look at what runs", enter],
+      ["Look at ECS and Lambda", enter],
       ["Services to write", enter],
       ["Add orders to services.yaml?", enter],
     );
     expect(again.unseen, again.screen).toEqual([]);
     expect(again.screen).toContain("ended with 0");
     expect(again.screen).not.toContain("AWS region");
-    expect(again.screen).not.toContain("Name of the project");
+    expect(again.screen).not.toContain("Project name");
     expect(await readFile(join(directory, "services.yaml"), "utf8")).toContain("orders:");
   });
 
@@ -98,7 +98,7 @@ describe.runIf(process.platform === "linux")("the questions of init, on a termin
     const before = await readdir(directory);
     const { screen, unseen } = await converse(
       ["AWS region", enter],
-      ["Look at what runs", enter],
+      ["Look at ECS and Lambda", enter],
       ["Services to write", controlC],
     );
     expect(unseen, screen).toEqual([]);
@@ -111,7 +111,7 @@ describe.runIf(process.platform === "linux")("the questions of init, on a termin
   test("are not asked where there is nothing to write", async () => {
     for (const service of ["web", "cart"]) await rm(join(directory, service), { recursive: true });
     const { screen } = await converse();
-    expect(screen).toContain("there is no Dockerfile and no compose file that builds something");
+    expect(screen).toContain("no Dockerfile and no compose file here builds an image");
     expect(screen).toContain("ended with 2");
     expect(screen).not.toContain("AWS region");
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readCompose } from "../../../../runner/commands/init/compose.ts";
+import { joinBuilds, readCompose } from "../../../../runner/commands/init/compose/read.ts";
 import { copiedPaths, detectServices } from "../../../../runner/commands/init/detect.ts";
 import { isDockerfile, nameOfDockerfile, serviceName } from "../../../../runner/commands/init/names.ts";
 import { webAddress } from "../../../../runner/commands/init/tree.ts";
@@ -102,7 +102,10 @@ services:
   far: { build: "https://github.com/x/y.git" }
   out: { build: ../../other }
 `;
-  const { services, notes } = readCompose("deploy/compose.yaml", compose);
+  const composed = readCompose("deploy/compose.yaml", compose);
+  const joined = joinBuilds(composed.services);
+  const { services } = joined;
+  const notes = [...composed.notes, ...joined.notes];
 
   test("says what is built, with arguments, stage, contexts and platforms, relative to its folder", () => {
     expect(services[0]).toEqual({
@@ -114,6 +117,11 @@ services:
       contexts: { shared: "shared", base: "docker-image://alpine" },
       platforms: ["linux/arm64"],
       aliases: [],
+      compose: {
+        keys: ["web"],
+        line: "deploy/compose.yaml:6",
+        stageLine: "deploy/compose.yaml:8",
+      },
     });
   });
 
@@ -128,17 +136,19 @@ services:
 
   test("is told where something of it is left out", () => {
     expect(notes).toEqual([
-      "deploy/compose.yaml: web: build argument TOKEN has no value here",
-      "deploy/compose.yaml: far is left out: its context is not here (https://github.com/x/y.git)",
-      "deploy/compose.yaml: out is left out: it is built from outside of this directory",
-      "deploy/compose.yaml: api, worker are built alike: one image for all of them",
+      "deploy/compose.yaml:9: web: build argument TOKEN has no value here",
+      "deploy/compose.yaml:16: far is left out: its context is not in this repository (https://github.com/x/y.git)",
+      "deploy/compose.yaml:17: out is left out: it is built from outside this directory",
+      "deploy/compose.yaml: api, worker are built alike, so one image serves all of them",
     ]);
   });
 
   test("that can't be read is told, and the Dockerfiles are found all the same", () => {
     const found = detect({ "compose.yaml": "services: [\n", Dockerfile: "FROM x" });
     expect(builds(found)).toEqual([["shop", ".", undefined]]);
-    expect(found.notes).toEqual(["compose.yaml could not be read as a compose file"]);
+    expect(found.notes).toEqual([
+      "compose.yaml:2 was not read: Flow sequence in block collection must be sufficiently indented and end with a ]",
+    ]);
   });
 
   test("does not make a service twice, nor one whose Dockerfile is not here", () => {
@@ -146,7 +156,7 @@ services:
       "services:\n  web: { build: { context: ., dockerfile: web/Dockerfile } }\n  gone: { build: gone }\n";
     const found = detect({ "compose.yaml": text, "web/Dockerfile": "FROM x" });
     expect(builds(found)).toEqual([["web", ".", "web/Dockerfile"]]);
-    expect(found.notes).toEqual(["compose.yaml: gone is left out: gone/Dockerfile is not here"]);
+    expect(found.notes).toEqual(["compose.yaml:3: gone is left out: gone/Dockerfile is not here"]);
   });
 });
 
