@@ -60,19 +60,19 @@ export const commands: readonly DefinedCommand[] = [
 export function createParser(words: readonly string[], width: number) {
   return yargs([...words])
     .scriptName("slipway")
-    .usage("$0 <command>\n\nBuilds images, pushes them to Amazon ECR, and moves what runs them.")
+    .usage("$0 <command>\n\nBuilds images, pushes them to Amazon ECR, and updates the targets that run them.")
     .version(packageDescription.version)
-    .describe("version", "Show which Slipway this is")
+    .describe("version", "Show the version of Slipway")
     .describe("help", "Show this help")
     .options(localOptions)
     .parserConfiguration({ "dot-notation": false })
     .command([...commands] as Command[])
-    .completion("completion", "Print a completion script for bash or zsh: slipway completion >> ~/.bashrc")
+    .completion("completion", "Print a completion script for bash or zsh")
     .demandCommand(1)
     .strict()
     .wrap(width)
     .epilogue(
-      "Exit codes: 0 done, 1 failed or rolled back, 2 wrong usage or configuration, 3 refused by a gate, 130 interrupted.",
+      "Exit codes: 0 done, 1 failed or rolled back, 2 usage or configuration error, 3 refused by a gate, 130 interrupted.",
     )
     .exitProcess(false)
     .fail((message, error) => {

@@ -29,7 +29,7 @@ Every error and warning has a code. \`--output json\` shows it as \`error.proble
 shows it in the title of an annotation. Codes keep their names from version to version. The message itself
 names the file and key, the value, and the fix for the case at hand.
 
-Exit codes: 1 failed or rolled back, 2 wrong usage or configuration, 3 refused by a gate, 130 interrupted.
+Exit codes: 1 failed or rolled back, 2 usage or configuration error, 3 refused by a gate, 130 interrupted.
 When a deployment that already began fails, the command exits with 1, whatever the code. A warning (–)
 stops nothing.
 

@@ -34,7 +34,7 @@ export interface DefinedCommand extends Command {
 
 /**
  * Declares a command. An option called `version` (the version of an image) takes the place of
- * `--version` for that command alone; `slipway --version` still says which Slipway this is.
+ * `--version` for that command alone; `slipway --version` still shows the version of Slipway.
  */
 export function defineCommand<const O extends OptionTable, const P extends PositionalTable>(
   definition: CommandDefinition<O, P>,

@@ -6,15 +6,15 @@ export const globalOptions = {
     default: process.cwd(),
     defaultDescription: "the current directory",
     requiresArg: true,
-    describe: "Directory of the project, or one inside it",
+    describe: "Project directory, or a directory inside it",
   },
   output: {
     choices: ["text", "json"],
     default: "text",
     requiresArg: true,
-    describe: "json: print the result as one JSON document on stdout; progress goes to stderr",
+    describe: "json: print the result as one JSON document on stdout, and progress on stderr",
   },
-  debug: { type: "boolean", default: false, describe: "Show the stack and the cause of an error" },
+  debug: { type: "boolean", default: false, describe: "Show the stack trace and the cause of an error" },
 } as const;
 
 /**
@@ -32,7 +32,7 @@ export const stackOption = {
   alias: "s",
   type: "string",
   requiresArg: true,
-  describe: "Stack to work on; default: PULUMI_STACK, or the only one there is",
+  describe: "Stack to work on; default: PULUMI_STACK, or the only stack",
 } as const;
 
 /** The services to work on, as every command has them that takes some. */
@@ -41,20 +41,21 @@ export const servicesPositional = {
   array: true,
   default: [] as string[],
   defaultDescription: "all of them",
-  describe: "Services to work on, by their names in services.yaml",
+  describe: "Names of services in services.yaml",
 } as const;
 
 /** `--allow-dirty`, for the commands that deploy or say what a deployment would do. */
 export const allowDirtyOption = {
   type: "boolean",
   default: false,
-  describe: "Also what is not committed, where slipway:deploy.requireCleanTree refuses it",
+  describe: "Deploy uncommitted changes even if slipway:deploy.requireCleanTree is set",
 } as const;
 
 /** `--all-or-nothing`, as every command has it that moves targets. */
 export const allOrNothingOption = {
   type: "boolean",
-  describe: "When a target fails, put back what was moved; default: slipway:deploy.allOrNothing of the stack",
+  describe:
+    "If a target fails, roll back the targets that moved; default: slipway:deploy.allOrNothing of the stack",
 } as const;
 
 /** `--comment`, as the commands have it whose result is worth a comment on a pull request. */
@@ -62,12 +63,12 @@ export const commentOption = {
   type: "boolean",
   default: false,
   describe:
-    "On a pull request in GitHub Actions: put the result into the stack's one comment (needs GITHUB_TOKEN)",
+    "In GitHub Actions, write the result to the stack's comment on the pull request (needs GITHUB_TOKEN)",
 } as const;
 
 /** `--since`, as every command has it that can be limited to what changed since a commit. */
 export const sinceOption = {
   type: "string",
   requiresArg: true,
-  describe: "Only what changed since this commit, branch or tag; REF...: since this branch left REF",
+  describe: "Select services that changed since a commit, branch or tag; REF...: since this branch left REF",
 } as const;

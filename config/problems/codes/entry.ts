@@ -1,5 +1,5 @@
 /**
- * What the process exits with: 1 failed or rolled back, 2 wrong usage or configuration, 3 refused by
+ * What the process exits with: 1 failed or rolled back, 2 usage or configuration error, 3 refused by
  * a gate, 130 interrupted.
  */
 export type ExitCode = 1 | 2 | 3 | 130;

@@ -4,21 +4,21 @@ import { commentOption, servicesPositional, sinceOption, stackOption } from "../
 /** `slipway build`: for pull requests: builds and checks, and pushes nothing. */
 export const buildCommand = defineCommand({
   command: "build [services..]",
-  describe: "Build for every platform and check, and push nothing; needs no credentials",
+  describe: "Build and check images without credentials or a push",
   examples: [
-    ["build --since origin/main...", "What a pull request changed"],
+    ["build --since origin/main...", "Build what a pull request changed"],
     ["build ui --stack dev", "One service"],
-    ["build --since origin/main... --push-pr 12", "Push it as pr-12, too; needs credentials"],
+    ["build --since origin/main... --push-pr 12", "Also push it as pr-12; needs credentials"],
   ],
   positionals: { services: servicesPositional },
   options: {
     stack: stackOption,
     since: sinceOption,
-    all: { type: "boolean", default: false, describe: "All services (the default when none is named)" },
+    all: { type: "boolean", default: false, describe: "Select all services, which is the default" },
     "push-pr": {
       type: "string",
       requiresArg: true,
-      describe: "Number of a pull request: push the images with the tag pr-<number>",
+      describe: "Push the images with the tag pr-<number>, for the pull request of this number",
     },
     comment: commentOption,
   },

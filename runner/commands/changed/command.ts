@@ -4,23 +4,23 @@ import { servicesPositional, sinceOption, stackOption } from "../../cli/options.
 /** `slipway changed`: which services a pipeline has to build, and why. */
 export const changedCommand = defineCommand({
   command: "changed [services..]",
-  describe: "Say which services changed, and why: against the registry, or since a commit",
+  describe: "Show which services changed, and why",
   examples: [
-    ["changed --stack dev", "What the registry does not have yet"],
-    ["changed --since origin/main...", "What a branch changed; needs no credentials"],
-    ["changed --since $BEFORE --output github", "The matrix of a GitHub workflow, as step outputs, too"],
-    ["changed ui orders --all --output github", "A matrix of these, changed or not"],
+    ["changed --stack dev", "Show which sources have no image in the registry yet"],
+    ["changed --since origin/main...", "Show what a branch changed; needs no credentials"],
+    ["changed --since $BEFORE --output github", "Write a GitHub workflow matrix, and set step outputs"],
+    ["changed ui orders --all --output github", "Write a matrix of these services, changed or not"],
   ],
   positionals: { services: servicesPositional },
   options: {
     stack: stackOption,
     since: sinceOption,
-    all: { type: "boolean", default: false, describe: "Count every service that was chosen as changed" },
+    all: { type: "boolean", default: false, describe: "Treat every selected service as changed" },
     output: {
       choices: ["text", "json", "github"] as const,
       default: "text" as const,
       requiresArg: true,
-      describe: "github: the matrix as one line, and services, matrix and any as outputs of the step",
+      describe: "github: print the matrix on one line, and set the step outputs services, matrix and any",
     },
   },
   run: async (options, context) => {

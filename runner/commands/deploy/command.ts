@@ -11,32 +11,32 @@ import {
 /** `slipway deploy`: builds what changed, pushes it, moves what runs it, and watches how that ends. */
 export const deployCommand = defineCommand({
   command: "deploy [services..]",
-  describe: "Build what changed, push it, move what runs it, and follow that to its end",
+  describe: "Build and push what changed, and update its targets",
   examples: [
-    ["deploy --stack dev", "Bring all services of a stack up to date"],
-    ["deploy ui orders --stack dev", "Only these two"],
-    ["deploy --stack prod --version v1.2.3", "Tag the images v1.2.3, too"],
-    ["deploy --stack prod --all-or-nothing", "Put back what was moved when a target fails"],
-    ["deploy ui --stack dev --dry-run", "Show what it would do: the same as plan"],
+    ["deploy --stack dev", "Deploy all services of a stack"],
+    ["deploy ui orders --stack dev", "Deploy only these two services"],
+    ["deploy --stack prod --version v1.2.3", "Also tag the images v1.2.3"],
+    ["deploy --stack prod --all-or-nothing", "Roll back all targets if one of them fails"],
+    ["deploy ui --stack dev --dry-run", "Show what deploy would do, as plan does"],
   ],
   positionals: { services: servicesPositional },
   options: {
     stack: stackOption,
     since: sinceOption,
-    all: { type: "boolean", default: false, describe: "All services (the default when none is named)" },
+    all: { type: "boolean", default: false, describe: "Select all services, which is the default" },
     version: {
       type: "string",
       requiresArg: true,
-      describe: "Version of the images, for tags; default: TAG, or the git tag v* on the commit",
+      describe: "Version for the image tags; default: TAG, or the git tag v* of the commit",
     },
     "all-or-nothing": allOrNothingOption,
     "allow-dirty": allowDirtyOption,
     force: {
       type: "boolean",
       default: false,
-      describe: "Deploy also a commit that is older than the one that runs",
+      describe: "Deploy the commit even if it is older than the one that runs",
     },
-    "dry-run": { type: "boolean", default: false, describe: "Change nothing; show what would be done" },
+    "dry-run": { type: "boolean", default: false, describe: "Show what would change, and change nothing" },
     comment: commentOption,
   },
   run: async (options, context) => {

@@ -4,23 +4,23 @@ import { servicesPositional, stackOption } from "../../cli/options.ts";
 /** `slipway diff`: what two releases differ in, or one and what runs, or the source here. */
 export const diffCommand = defineCommand({
   command: "diff <before> <after> [services..]",
-  describe: "Show what two releases differ in: commit, image, sizes, task definition, function",
+  describe: "Compare commit, image and settings of two releases",
   examples: [
-    ["diff v1.2.2 v1.2.3 ui --stack prod", "Two releases of one service, by their tags"],
-    ["diff live HEAD --stack prod", "What runs, and the source here"],
+    ["diff v1.2.2 v1.2.3 ui --stack prod", "Compare two releases of one service by their tags"],
+    ["diff live HEAD --stack prod", "Compare what runs with the local source"],
   ],
   positionals: {
     before: {
       type: "string",
       demandOption: true,
-      describe: "Release (id, tag, commit or digest), live for what runs, HEAD for the source here",
+      describe: "A release (id, tag, commit or digest), live (what runs) or HEAD (the local source)",
     },
-    after: { type: "string", demandOption: true, describe: "The same, for the other side" },
+    after: { type: "string", demandOption: true, describe: "What to compare it with, in the same form" },
     services: servicesPositional,
   },
   options: {
     stack: stackOption,
-    "exit-code": { type: "boolean", default: false, describe: "Exit with 1 when there are differences" },
+    "exit-code": { type: "boolean", default: false, describe: "Exit with code 1 if there are differences" },
   },
   run: async (options, context) => {
     const [{ withSession }, { diffReleases, here }, { showDiff }, { coloursFor }] = await Promise.all([

@@ -4,18 +4,18 @@ import { stackOption } from "../../cli/options.ts";
 /** `slipway doctor`: whether this machine and these credentials can deploy. */
 export const doctorCommand = defineCommand({
   command: "doctor",
-  describe: "Check what a deployment needs: tools, builder, credentials, registry",
+  describe: "Check tools, credentials and registry for a deployment",
   examples: [
-    ["doctor", "Check this machine, and the only stack there is"],
-    ["doctor --stack prod", "Check for a stack: its account, region, registry and builder"],
-    ["doctor --ci --stack prod", "In a pipeline: which permission is missing, and what else it needs"],
+    ["doctor", "Check this machine and the only stack"],
+    ["doctor --stack prod", "Check the account, region, registry and builder of a stack"],
+    ["doctor --ci --stack prod", "In a pipeline: show which permissions are missing, and what else it needs"],
   ],
   options: {
     stack: stackOption,
     ci: {
       type: "boolean",
       default: false,
-      describe: "Check what a pipeline needs, too: its token, permissions, history, Pulumi's state",
+      describe: "Also check what a pipeline needs: its token, permissions, git history and Pulumi state",
     },
   },
   run: async (options, context) => {

@@ -4,15 +4,20 @@ import { servicesPositional, stackOption } from "../../cli/options.ts";
 /** `slipway history`: which releases there were, how they ended, and which one runs. */
 export const historyCommand = defineCommand({
   command: "history [services..]",
-  describe: "Show the releases of services: when, what, how it ended, and which one runs",
+  describe: "Show releases: when, what, outcome, which one runs",
   examples: [
-    ["history --stack prod", "The last ten releases of every service"],
-    ["history ui --stack prod --limit 50", "All that the registry remembers of one"],
+    ["history --stack prod", "Show the last ten releases of every service"],
+    ["history ui --stack prod --limit 50", "Show up to 50 releases of one service"],
   ],
   positionals: { services: servicesPositional },
   options: {
     stack: stackOption,
-    limit: { type: "number", default: 10, requiresArg: true, describe: "Releases of each service" },
+    limit: {
+      type: "number",
+      default: 10,
+      requiresArg: true,
+      describe: "Number of releases to show for each service",
+    },
   },
   run: async (options, context) => {
     const { limit } = options;

@@ -4,11 +4,11 @@ import { servicesPositional, stackOption } from "../../cli/options.ts";
 /** `slipway images`: what is in the repositories, how large it is, and what needs it. */
 export const imagesCommand = defineCommand({
   command: "images [services..]",
-  describe: "Show the images in the registry: size, platforms, tags, age, and what runs them",
+  describe: "List the images in the registry, and what runs them",
   examples: [
-    ["images --stack dev", "The newest images of all services"],
-    ["images ui --stack prod --limit 0", "All images of one service"],
-    ["images ui --stack prod --output json", "The same as data, with every tag"],
+    ["images --stack dev", "List the newest images of all services"],
+    ["images ui --stack prod --limit 0", "List all images of one service"],
+    ["images ui --stack prod --output json", "List them as JSON, with every tag"],
   ],
   positionals: { services: servicesPositional },
   options: {
@@ -17,12 +17,12 @@ export const imagesCommand = defineCommand({
       type: "number",
       default: 20,
       requiresArg: true,
-      describe: "Images to show of each service, the newest; 0: all",
+      describe: "Number of images to show for each service, newest first; 0 shows all",
     },
     "all-tags": {
       type: "boolean",
       default: false,
-      describe: "Show Slipway's own tags, too (src-, inuse-, lastgood-)",
+      describe: "Also show Slipway's own tags (src-, inuse-, lastgood-)",
     },
   },
   run: async (options, context) => {

@@ -3,7 +3,7 @@ import { defineCommand } from "../../cli/define.ts";
 /** `slipway init`: describes a repository as a project, from what it builds and what runs. */
 export const initCommand = defineCommand({
   command: "init",
-  describe: "Write services.yaml and stack files for this repository",
+  describe: "Write services.yaml and stack files for this project",
   anywhere: true,
   examples: [
     ["init", "Read Dockerfiles and compose files, and ask the rest"],

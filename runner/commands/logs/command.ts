@@ -4,15 +4,15 @@ import { servicesPositional, stackOption } from "../../cli/options.ts";
 /** `slipway logs`: what services and functions log, together and in order. */
 export const logsCommand = defineCommand({
   command: "logs [services..]",
-  describe: "Show what services and functions log, together and in order",
+  describe: "Show logs of ECS services and Lambda functions",
   examples: [
-    ["logs ui --stack dev", "The last lines of one service"],
-    ["logs ui orders --stack dev --follow", "Lines of two services as they come, until Ctrl-C"],
+    ["logs ui --stack dev", "Show the last lines of one service"],
+    ["logs ui orders --stack dev --follow", "Follow two services until Ctrl-C"],
     [
       "logs --stack prod --since 2h --filter ERROR --lines 500",
-      "Errors of all services in the last two hours",
+      "Show the errors of all services in the last two hours",
     ],
-    ["logs ui --stack dev --follow --output json", "One JSON object a line"],
+    ["logs ui --stack dev --follow --output json", "Print one JSON object per line"],
   ],
   positionals: { services: servicesPositional },
   options: {
@@ -21,21 +21,21 @@ export const logsCommand = defineCommand({
       type: "string",
       default: "10m",
       requiresArg: true,
-      describe: "From when on: 90s, 10m, 2h, 1d ago, or a time as in 2026-01-31T12:00:00Z",
+      describe: "Show lines since a duration ago (90s, 10m, 2h, 1d) or a time (2026-01-31T12:00:00Z)",
     },
-    follow: { alias: "f", type: "boolean", default: false, describe: "Go on with lines as they come" },
+    follow: { alias: "f", type: "boolean", default: false, describe: "Keep showing new lines until Ctrl-C" },
     filter: {
       type: "string",
       requiresArg: true,
       describe:
-        "Only lines that match this CloudWatch filter pattern: ERROR, '\"GET /\"', '{ $.level = 50 }'",
+        "Show only lines that match a CloudWatch filter pattern: ERROR, '\"GET /\"', '{ $.level = 50 }'",
     },
     lines: {
       alias: "n",
       type: "number",
       default: 100,
       requiresArg: true,
-      describe: "How many of the lines that there are: the newest, of all services together",
+      describe: "Number of existing lines to show, newest last, across all services",
     },
   },
   run: async ({ since, follow, filter, lines, ...selection }, context) => {

@@ -12,18 +12,18 @@ export const planCommand = defineCommand({
   command: "plan [services..]",
   describe: "Show what deploy would build, push, tag and update",
   examples: [
-    ["plan --stack dev", "What deploy would do to all services"],
-    ["plan ui --stack prod --output json", "The same for one service, as data"],
+    ["plan --stack dev", "Show what deploy would do for all services"],
+    ["plan ui --stack prod --output json", "Show the plan of one service as JSON"],
   ],
   positionals: { services: servicesPositional },
   options: {
     stack: stackOption,
     since: sinceOption,
-    all: { type: "boolean", default: false, describe: "All services (the default when none is named)" },
+    all: { type: "boolean", default: false, describe: "Select all services, which is the default" },
     version: {
       type: "string",
       requiresArg: true,
-      describe: "Version of the images, as for deploy",
+      describe: "Version for the image tags, as for deploy",
     },
     "allow-dirty": allowDirtyOption,
     comment: commentOption,

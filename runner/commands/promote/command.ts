@@ -4,46 +4,52 @@ import { allOrNothingOption, servicesPositional } from "../../cli/options.ts";
 /** `slipway promote`: the very image that ran well on one stack, brought to another, without a build. */
 export const promoteCommand = defineCommand({
   command: "promote [services..]",
-  describe: "Bring the very image that runs on one stack to another, without a build",
+  describe: "Deploy one stack's image to another without a build",
   examples: [
-    ["promote --from staging --to prod", "What runs on staging, all services"],
-    ["promote ui --from staging --to prod --release v1.2.3", "One release of one service"],
-    ["promote --from dev --to prod --checked-out --version v1.2.3", "What dev made of the source here"],
-    ["promote --from staging --to prod --dry-run", "Show what it would change on prod"],
+    ["promote --from staging --to prod", "Promote what runs on staging, for all services"],
+    ["promote ui --from staging --to prod --release v1.2.3", "Promote one release of one service"],
+    [
+      "promote --from dev --to prod --checked-out --version v1.2.3",
+      "Promote what dev built from the local source",
+    ],
+    ["promote --from staging --to prod --dry-run", "Show what would change on prod"],
   ],
   positionals: { services: servicesPositional },
   options: {
-    from: { type: "string", demandOption: true, requiresArg: true, describe: "Stack that it comes from" },
-    to: { type: "string", demandOption: true, requiresArg: true, describe: "Stack that it goes to" },
+    from: { type: "string", demandOption: true, requiresArg: true, describe: "Stack to promote from" },
+    to: { type: "string", demandOption: true, requiresArg: true, describe: "Stack to promote to" },
     release: {
       type: "string",
       requiresArg: true,
-      describe: "Release: id, tag, commit or digest; default: the one that runs on the stack it comes from",
+      describe:
+        "Release to promote: id, tag, commit or digest; default: the one that runs on the --from stack",
     },
     "checked-out": {
       type: "boolean",
       // No default: yargs takes one for an option that was given, and --release for its contradiction.
       conflicts: "release",
-      describe: "What was built from the source here, instead of what runs: for a tag that was checked out",
+      describe:
+        "Promote the image that was built from the local source, for example of a tag that you checked out",
     },
     version: {
       type: "string",
       requiresArg: true,
       describe:
-        "Version of the images, for tags; default: TAG, the git tag v* on the commit (--checked-out), or the release's",
+        "Version for the image tags; default: TAG, the git tag v* of the commit (--checked-out), or the release's version",
     },
     unproven: {
       type: "boolean",
       default: false,
-      describe: "Also an image that never ran well there (refused with exit code 3 otherwise)",
+      describe:
+        "Promote an image even if it has no successful release there (otherwise refused with exit code 3)",
     },
     "all-or-nothing": allOrNothingOption,
     force: {
       type: "boolean",
       default: false,
-      describe: "Also over a newer commit that was released there (refused with exit code 3 otherwise)",
+      describe: "Promote even if a newer commit was released there (otherwise refused with exit code 3)",
     },
-    "dry-run": { type: "boolean", default: false, describe: "Change nothing; show what would be done" },
+    "dry-run": { type: "boolean", default: false, describe: "Show what would change, and change nothing" },
   },
   run: async (options, context) => {
     const [

@@ -4,11 +4,11 @@ import { allOrNothingOption, servicesPositional, stackOption } from "../../cli/o
 /** `slipway rollback`: back to the last release that ran well, from the registry, without a build. */
 export const rollbackCommand = defineCommand({
   command: "rollback [services..]",
-  describe: "Go back to the last release that ran well, without a build",
+  describe: "Return to the last successful release without a build",
   examples: [
-    ["rollback ui --stack prod", "To the last successful release before the one that runs"],
-    ["rollback ui --stack prod --to v1.2.3", "To the release of a tag; also an id, a commit, a digest"],
-    ["rollback --stack prod --dry-run", "Show where every service would go back to"],
+    ["rollback ui --stack prod", "Go back to the last successful release before the one that runs"],
+    ["rollback ui --stack prod --to v1.2.3", "Go back to the release of a tag, an id, a commit or a digest"],
+    ["rollback --stack prod --dry-run", "Show which release each service would go back to"],
   ],
   positionals: { services: servicesPositional },
   options: {
@@ -16,15 +16,17 @@ export const rollbackCommand = defineCommand({
     to: {
       type: "string",
       requiresArg: true,
-      describe: "Release: id, tag, commit or digest; default: the last successful one before what runs",
+      describe:
+        "Release to go back to: id, tag, commit or digest; default: the last successful one before what runs",
     },
     "with-task-definition": {
       type: "boolean",
       default: false,
-      describe: "ECS: set the release's own revision, with its environment and secrets, not only its image",
+      describe:
+        "ECS: return to the release's task definition revision, with its environment and secrets, not only to its image",
     },
     "all-or-nothing": allOrNothingOption,
-    "dry-run": { type: "boolean", default: false, describe: "Change nothing; show what would be done" },
+    "dry-run": { type: "boolean", default: false, describe: "Show what would change, and change nothing" },
   },
   run: async (options, context) => {
     const [{ withSession }, operation, { exitCodeOf }, { showMoved }, { movedJob }, { coloursFor }] =

@@ -4,10 +4,10 @@ import { servicesPositional, stackOption } from "../../cli/options.ts";
 /** `slipway status`: what runs, how it is, and whether it is what the source says. */
 export const statusCommand = defineCommand({
   command: "status [services..]",
-  describe: "Show what runs, how healthy it is, and whether it is the newest",
+  describe: "Show what runs, its health, and if it is the newest",
   examples: [
-    ["status --stack dev", "All services of a stack"],
-    ["status ui --stack prod --output json", "One service, as data"],
+    ["status --stack dev", "Show all services of a stack"],
+    ["status ui --stack prod --output json", "Show one service as JSON"],
   ],
   positionals: { services: servicesPositional },
   options: { stack: stackOption },

@@ -4,10 +4,10 @@ import { servicesPositional, stackOption } from "../../cli/options.ts";
 /** `slipway verify`: the pre-flight of a deployment alone. */
 export const verifyCommand = defineCommand({
   command: "verify [services..]",
-  describe: "Check what the targets need: roles, secrets, log groups, images, alarms",
+  describe: "Check the roles, secrets and alarms that targets need",
   examples: [
-    ["verify --stack prod", "All targets of a stack; changes nothing"],
-    ["verify ui --stack prod --output json", "One service, as data"],
+    ["verify --stack prod", "Check all targets of a stack; change nothing"],
+    ["verify ui --stack prod --output json", "Show one service as JSON"],
   ],
   positionals: { services: servicesPositional },
   options: { stack: stackOption },

@@ -4,10 +4,13 @@ import { servicesPositional, stackOption } from "../../cli/options.ts";
 /** `slipway wait`: follows what is under way to its end. */
 export const waitCommand = defineCommand({
   command: "wait [services..]",
-  describe: "Follow deployments that are under way, whoever began them, to their end",
+  describe: "Wait until the deployments in progress have ended",
   examples: [
-    ["wait --stack prod", "Until nothing is under way on the stack"],
-    ["wait ui --stack dev", "One service; exits with 1 when its deployment fails or is rolled back"],
+    ["wait --stack prod", "Wait until no deployment is in progress on the stack"],
+    [
+      "wait ui --stack dev",
+      "Wait for one service; exit with code 1 if its deployment fails or is rolled back",
+    ],
   ],
   positionals: { services: servicesPositional },
   options: { stack: stackOption },

@@ -4,13 +4,13 @@ import { sinceOption, stackOption } from "../../cli/options.ts";
 /** `slipway why`: what changed in what a service's build reads. */
 export const whyCommand = defineCommand({
   command: "why <service>",
-  describe: "Name the files, arguments and base images that changed, and make a service be built",
+  describe: "Show which files and base images cause a rebuild",
   examples: [
-    ["why ui --stack dev", "Since the image that was released last, or else the newest one"],
-    ["why ui --since origin/main", "Since a commit; needs no credentials"],
+    ["why ui --stack dev", "Compare with the image released last, or else with the newest one"],
+    ["why ui --since origin/main", "Compare with a commit; needs no credentials"],
   ],
   positionals: {
-    service: { type: "string", demandOption: true, describe: "The service, by its name in services.yaml" },
+    service: { type: "string", demandOption: true, describe: "Name of the service in services.yaml" },
   },
   options: {
     stack: stackOption,
