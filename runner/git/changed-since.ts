@@ -98,7 +98,7 @@ export async function compareWithCommit(
     services.set(
       name,
       before === undefined
-        ? { kind: "unknown", reason: "it is new" }
+        ? { kind: "unknown", reason: "new service" }
         : await compareService(tree, then, before, now),
     );
   }
@@ -120,7 +120,7 @@ async function compareService(
 ): Promise<SinceThen> {
   try {
     const source = (await readSources(tree, then, [before])).get(before.name);
-    if (source === undefined) return { kind: "unknown", reason: "it is new" };
+    if (source === undefined) return { kind: "unknown", reason: "new service" };
     if (source.hash === now.hash) return { kind: "same" };
     return { kind: "changed", changes: compareSources(source.description, now.description) };
   } catch (error) {

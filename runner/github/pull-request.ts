@@ -32,13 +32,13 @@ export async function findPullRequest(environment: NodeJS.ProcessEnv): Promise<P
     GITHUB_EVENT_PATH: eventPath = "",
     GITHUB_REF: ref = "",
   } = environment;
-  if (!/^[^/]+\/[^/]+$/.test(repository)) return "this is no job of GitHub Actions";
+  if (!/^[^/]+\/[^/]+$/.test(repository)) return "this is not a GitHub Actions job";
   const event = await readFile(eventPath, "utf8").then(JSON.parse, () => ({}) as unknown);
   const fromRef = /^refs\/pull\/(\d+)\//.exec(ref)?.[1];
   const parsed = eventSchema.safeParse(event);
   const number =
     (parsed.success ? parsed.data.pull_request?.number : undefined) ?? Number(fromRef ?? Number.NaN);
-  if (!Number.isInteger(number)) return "this job runs for no pull request";
+  if (!Number.isInteger(number)) return "this job does not run for a pull request";
   if (token === "") return "GITHUB_TOKEN is not set";
   return { api: api.replace(/\/+$/, ""), repository, number, token };
 }

@@ -7,7 +7,7 @@ import type { TargetOutcome } from "../targets/target.ts";
 export interface DeployDocument extends Where {
   readonly version: 1;
   readonly kind: "deploy";
-  /** `nothing`: there was nothing to do. `superseded`: a newer commit was deployed meanwhile. */
+  /** `nothing`: there was nothing to do. `superseded`: a newer commit is already deployed. */
   readonly outcome: "done" | "nothing" | "failed" | "interrupted" | "superseded";
   /** Services whose image is in the registry. */
   readonly services: readonly DeployedService[];

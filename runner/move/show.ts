@@ -81,10 +81,10 @@ function headline(
     case "done":
       return green(`${words.done} ${stack}: ${count}`);
     case "superseded":
-      return yellow(`Superseded on ${stack}: a newer commit was deployed meanwhile; ${count}`);
+      return yellow(`Superseded on ${stack}: a newer commit is already deployed; ${count}`);
     case "failed":
       return red(`Failed on ${stack}: ${count}`);
     case "interrupted":
-      return yellow(`Interrupted on ${stack}: ${count}. Run it again to finish.`);
+      return yellow(`Interrupted on ${stack}: ${count}. Run the command again to finish.`);
   }
 }

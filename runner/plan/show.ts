@@ -48,7 +48,7 @@ function showService(
     );
   }
   if (plan.sidecarIn.length > 0) lines.push(dim(`  a sidecar in ${plan.sidecarIn.join(", ")}`));
-  else if (plan.targets.length === 0) lines.push(dim("  nothing runs it: it is only built"));
+  else if (plan.targets.length === 0) lines.push(dim("  no targets: Slipway only builds it"));
   lines.push(...plan.problems.flatMap((problem) => indented(red(`problem: ${describeProblem(problem)}`))));
   return `${bold(plan.service)}\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
 }

@@ -64,7 +64,7 @@ export interface TargetOutcome {
   readonly title: string;
   readonly kind: Target["kind"];
   readonly outcome: "done" | "unchanged" | "failed" | "rolled back" | "not started" | "cancelled";
-  /** For one that was not started: a newer commit was deployed meanwhile there. */
+  /** For one that was not started: a newer commit is already deployed there. */
   readonly because?: "superseded";
   /** One line: the revision that runs, or why it failed. */
   readonly message: string;

@@ -278,7 +278,7 @@ describe("its logs", () => {
     expect(new Set(events.map(({ message }) => message))).toEqual(new Set(["checkout: 2900 cents"]));
     const text = await cli("logs", "--since", "1h", "-n", "1", "-C", directory, "--stack", stack);
     expect(text.stdout).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z checkout \| .+$/);
-    expect(text.stderr).toMatch(/these are the last 1 of \d+ lines/);
+    expect(text.stderr).toMatch(/showing the last 1 of \d+ lines/);
   });
 
   test("are followed line by line, each once, until Ctrl-C, which is no failure", async () => {

@@ -346,7 +346,7 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     expect(size, run.summary).toMatch(/^[\d.]+ [kM]B$/);
     expect(released).toMatch(/^[\d.]+ [kM]B$/);
     expect(difference).toMatch(/^\+7\d(\.\d+)? kB \(\+\d+\.\d %\)$/);
-    expect(run.log).not.toContain("sizes not compared");
+    expect(run.log).not.toContain("sizes were not compared");
   });
 
   test("why knows what was released last, and says when the base image of it has moved since", async () => {
@@ -432,8 +432,8 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     expect(run.summary).toContain("## slipway doctor");
     expect(run.summary).toMatch(/✔ state +file:\/\/\S+ has the stack dev/);
     expect(run.summary).toMatch(/✔ history +all of it/);
-    expect(run.summary).toMatch(/! token +the job can't ask GitHub for a token/);
-    expect(run.summary).toMatch(/! permissions +the account's root may do all/);
+    expect(run.summary).toMatch(/! token +the job can't request an OIDC token from GitHub/);
+    expect(run.summary).toMatch(/! permissions +the root user has all permissions/);
     expect(run.summary).toContain("## slipway verify");
     expect(run.summary).toContain("## slipway status");
     expect(run.summary).toContain("## ✅ Nothing to deploy to `dev`");

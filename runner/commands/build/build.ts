@@ -89,7 +89,7 @@ function pullRequestTag({ settings }: Session, number: string): string {
       code: "not-a-number",
       where: "--push-pr",
       value: number,
-      message: "is not the number of a pull request",
+      message: "is not a pull request number",
       fix: "give digits only, such as 12",
     });
   }
@@ -100,7 +100,7 @@ function pullRequestTag({ settings }: Session, number: string): string {
     where: stackFile(settings.stack),
     key: "slipway:repositories.movingTags",
     value: settings.repositories.movingTags,
-    message: `${tag} would be pushed again for every commit of the pull request, and this stack's tags are immutable`,
+    message: `Slipway pushes ${tag} for every commit of the pull request, but this stack's tags are immutable`,
     fix: "add pr-* to it, or push to a stack with mutable tags",
   });
 }
@@ -144,7 +144,7 @@ async function askRegistry(
   } catch (error) {
     context.signal.throwIfAborted();
     const message = error instanceof UserError ? error.problems[0]?.message : (error as Error).message;
-    return { reason: `no access to the registry: ${firstLine(message ?? "unknown")}` };
+    return { reason: `could not access the registry: ${firstLine(message ?? "unknown")}` };
   }
 }
 

@@ -16,7 +16,7 @@ export function presentBuild({ stack, outcome, services, compared }: BuildDocume
         ? []
         : [markdownTable(["Service", "Platform", "Size", "Released", "Difference"], rows)]),
       ...(compared.with === "nothing" && rows.length > 0
-        ? [`Sizes not compared: ${plainMarkdown(compared.reason)}`]
+        ? [`Sizes were not compared: ${plainMarkdown(compared.reason)}`]
         : []),
       ...services.flatMap(warningsOf),
       ...services.flatMap(failureOf),

@@ -12,7 +12,9 @@ export function showBuild(document: BuildDocument, colours: Colours): string {
     ...services.flatMap((one) => showService(one, colours)),
     ...(services.length === 0 ? [] : [""]),
     `${built} of ${services.length} built in ${formatDuration(milliseconds)}, ${pushed.length === 0 ? "nothing pushed" : `pushed: ${pushed.join(", ")}`}`,
-    ...(compared.with === "nothing" && services.length > 0 ? [`sizes not compared: ${compared.reason}`] : []),
+    ...(compared.with === "nothing" && services.length > 0
+      ? [`sizes were not compared: ${compared.reason}`]
+      : []),
   ].join("\n");
 }
 
@@ -34,5 +36,5 @@ function showService(service: ReviewedService, colours: Colours): string[] {
 function difference(bytes: number, released: number | undefined): string {
   if (released === undefined) return "";
   if (bytes === released) return " (as released)";
-  return ` (${prettyBytes(bytes - released, { signed: true })} against ${prettyBytes(released)} released)`;
+  return ` (${prettyBytes(bytes - released, { signed: true })} compared with the released ${prettyBytes(released)})`;
 }

@@ -65,7 +65,7 @@ function changedInRegistry(request: Selection, context: SessionContext): Promise
       const { name } = one.service;
       return one.image === undefined
         ? changedService(name, reasonToBuild(one))
-        : sameService(name, "the registry has it");
+        : sameService(name, "its image is in the registry");
     });
     return documentOf(session.settings.stack, { kind: "registry" }, services, []);
   });
@@ -93,9 +93,9 @@ async function changedSince(
 function inWords(service: string, then: SinceThen | undefined): ChangedService {
   switch (then?.kind) {
     case undefined:
-      return changedService(service, "it is new");
+      return changedService(service, "new service");
     case "same":
-      return sameService(service, "its build reads the same");
+      return sameService(service, "its source has not changed");
     case "unknown":
       return changedService(service, then.reason);
     case "changed":

@@ -8,10 +8,12 @@ export function showChanged({ services, removed, against }: ChangedDocument): st
       ? "compared with the registry"
       : against.kind === "git"
         ? `compared with ${against.ref} (${against.commit.slice(0, 7)})`
-        : `compared with nothing: ${against.reason}`;
+        : `not compared: ${against.reason}`;
   return [
     ...services.map((one) => `${one.changed ? "changed  " : "unchanged"}  ${one.service}: ${one.reason}`),
-    ...removed.map((name) => `removed    ${name}: services.yaml has it no more; what runs it is left alone`),
+    ...removed.map(
+      (name) => `removed    ${name}: no longer in services.yaml; Slipway leaves its targets alone`,
+    ),
     "",
     `${changed.length} of ${services.length} changed, ${compared}`,
   ].join("\n");

@@ -93,7 +93,7 @@ async function tagImages(session: Session, services: readonly BuiltService[]): P
       { concurrency: 8, signal },
     );
     const put = new Set(results.flatMap((result) => result.put));
-    if (put.size === 0) conclude("skipped", "they have their tags already");
+    if (put.size === 0) conclude("skipped", "the images already have their tags");
     else conclude("done", [...put].join(", "));
   });
 }

@@ -23,7 +23,7 @@ export function presentDeployment(document: DeployDocument): JobReport {
     summary: [
       `## ${headline(document)}`,
       ...(services.length > 0 ? [imageTable(services)] : []),
-      ...(notBuilt.length > 0 ? [`Not built: ${notBuilt.map(codeMarkdown).join(", ")}`] : []),
+      ...(notBuilt.length > 0 ? [`Failed to build: ${notBuilt.map(codeMarkdown).join(", ")}`] : []),
       ...(targets.length > 0 ? [targetTable(targets)] : []),
       ...failed.map(showEvidence),
       ...(timeline.length > 0
@@ -49,7 +49,7 @@ function headline({ outcome, stack, services, targets }: DeployDocument): string
   const moved = targets.filter((target) => target.outcome === "done").length;
   switch (outcome) {
     case "superseded":
-      return `⏭️ Superseded on ${on}: a newer commit was deployed meanwhile, ${moved} of ${targets.length} targets moved`;
+      return `⏭️ Superseded on ${on}: a newer commit is already deployed, ${moved} of ${targets.length} targets moved`;
     case "nothing":
       return `✅ Nothing to do on ${on}: everything is built and running`;
     case "done":
@@ -57,7 +57,7 @@ function headline({ outcome, stack, services, targets }: DeployDocument): string
     case "failed":
       return `❌ Failed on ${on}: ${targets.filter(isFailure).length} of ${targets.length} targets failed`;
     case "interrupted":
-      return `⚠️ Interrupted on ${on}: ${moved} of ${targets.length} targets moved; run it again to finish`;
+      return `⚠️ Interrupted on ${on}: ${moved} of ${targets.length} targets moved; run the command again to finish`;
   }
 }
 

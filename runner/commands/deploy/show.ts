@@ -54,17 +54,17 @@ function headline({ outcome, targets, services, notBuilt, stack }: DeployDocumen
     case "superseded":
       return bold(
         yellow(
-          `Superseded on ${stack}: a newer commit was deployed meanwhile; ${count("done")} of ${targets.length} targets moved`,
+          `Superseded on ${stack}: a newer commit is already deployed; ${count("done")} of ${targets.length} targets moved`,
         ),
       );
     case "interrupted": {
       const notMoved = count("not started", "cancelled");
       const parts = [
-        ...(notBuilt.length > 0 ? [`not built: ${notBuilt.join(", ")}`] : []),
+        ...(notBuilt.length > 0 ? [`failed to build: ${notBuilt.join(", ")}`] : []),
         `${count("done")} of ${targets.length} targets moved${notMoved > 0 ? `, ${notMoved} not` : ""}`,
-        ...(count("rolled back") > 0 ? [`${count("rolled back")} put back`] : []),
+        ...(count("rolled back") > 0 ? [`${count("rolled back")} rolled back`] : []),
       ];
-      return bold(yellow(`Interrupted on ${stack}: ${parts.join("; ")}. Run it again to finish.`));
+      return bold(yellow(`Interrupted on ${stack}: ${parts.join("; ")}. Run the command again to finish.`));
     }
   }
 }

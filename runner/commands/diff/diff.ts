@@ -38,7 +38,7 @@ export interface DiffDocument {
 
 /** One of the two that are compared. */
 interface Side {
-  /** `20261125-143015-a1b2c3`, `what runs`, `the source here`. */
+  /** `20261125-143015-a1b2c3`, `what runs`, `the local source`. */
   readonly name: string;
   readonly facts: Facts;
   /** Digest of the image, when there is one. */
@@ -82,7 +82,7 @@ async function diffService(session: Session, of: ServiceReleases, before: string
   const notes = [
     ...[from, to].flatMap((side, index) =>
       side.image !== undefined && [fromSizes, toSizes][index] === undefined
-        ? [`the image of ${side.name} is no longer in the registry: its sizes are not known`]
+        ? [`the image of ${side.name} is no longer in the registry, so its sizes are unknown`]
         : [],
     ),
     ...settings.flatMap((one) => one.notes),
@@ -124,7 +124,7 @@ async function sideOfRelease(session: Session, of: ServiceReleases, text: string
       where: `${of.repository}, stack ${session.settings.stack}`,
       value: text,
       message: `${of.service.name} has no release with this id, tag, commit or digest`,
-      fix: `${suggestReleases(of.releases, "that there are", "its id")}; or write ${live} for what runs, ${here} for the source here`,
+      fix: `${suggestReleases(of.releases, "that exist", "its id")}; or use ${live} for what runs, or ${here} for the local source`,
     });
   }
   return sideFrom(session, of, release, release.id);
@@ -173,7 +173,7 @@ function detailsIn(targets: readonly Pick<TargetStatus, "title" | "details">[]) 
 async function sideOfRunning(session: Session, of: ServiceReleases): Promise<Side> {
   const { clients, emit, signal } = session;
   const release = runningRelease(of.releases, of.running);
-  const name = release === undefined ? "what runs" : `what runs (${release.id})`;
+  const name = release === undefined ? "what runs" : `running release ${release.id}`;
   const targets = await Promise.all(
     of.service.targets.map((target) =>
       kindOf(target).status(of.service.name, target, { clients, emit, signal, step: "diff" }),
@@ -193,7 +193,7 @@ async function sideOfSource(session: Session, of: ServiceReleases): Promise<Side
   ]);
   const image = compared?.image;
   return {
-    name: "the source here",
+    name: "the local source",
     facts: {
       ...(revision === undefined
         ? {}
@@ -246,7 +246,7 @@ async function settingsChanged(
   const [one, other] = await Promise.all([read(before), read(after)]);
   const gone = [...(one === undefined ? [before] : []), ...(other === undefined ? [after] : [])];
   if (one === undefined || other === undefined) {
-    return { differences: [], notes: [`${title}: ${gone.join(" and ")} can't be read any more`] };
+    return { differences: [], notes: [`${title}: ${gone.join(" and ")} can no longer be read`] };
   }
   const facts = (document: unknown) => factsOf(document, settings.hiddenFields, hideValue);
   return {

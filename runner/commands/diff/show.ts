@@ -5,7 +5,7 @@ import type { DiffDocument } from "./diff.ts";
 export function showDiff({ services }: DiffDocument, { bold, dim, red, green }: Colours): string {
   const parts = services.map(({ service, before, after, same, differences, notes }) => [
     `${bold(service)} ${dim(`${before} → ${after}`)}`,
-    ...(same ? [dim("  no difference")] : []),
+    ...(same ? [dim("  no differences")] : []),
     ...differences.flatMap(({ field, before: from, after: to }) => [
       `  ${field}`,
       ...(from === undefined ? [] : [red(`    - ${from}`)]),

@@ -48,14 +48,14 @@ export function checkRegistry(
       return {
         name: "registry",
         state: "fail",
-        message: `${host} does not answer`,
-        fix: "check the network and the proxy, or slipway:registry of the stack",
+        message: `${host} does not respond`,
+        fix: "check the network and the proxy, or the stack's slipway:registry",
       };
     }
     return {
       name: "registry",
       state: "ok",
-      message: `${host} answers; ${there} of ${wanted.length} repositories exist`,
+      message: `${host} responds; ${there} of ${wanted.length} repositories exist`,
     };
   });
 }

@@ -20,7 +20,7 @@ export async function checkBuilder(
     return {
       name: "builder",
       state: "fail",
-      message: name === undefined ? "there is no current buildx builder" : `there is no builder ${name}`,
+      message: name === undefined ? "no buildx builder is selected" : `buildx has no builder ${name}`,
       fix: `create one (docker buildx create --use), or correct slipway:builder in ${where}`,
     };
   }
@@ -44,7 +44,7 @@ function judge(title: string, has: readonly string[], wanted: readonly string[])
     name: "builder",
     // BuildKit does not list what emulation adds until it has been asked for it once.
     state: has.length === 0 ? "warn" : "fail",
-    message: `${title} does not say that it builds ${missing.join(", ")}`,
+    message: `${title} does not list ${missing.join(", ")} as a platform`,
     fix: "add a node for it (slipway:builder), or install emulation: docker run --privileged --rm tonistiigi/binfmt --install all",
   };
 }

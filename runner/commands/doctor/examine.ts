@@ -31,7 +31,7 @@ export async function examine(
       : {
           name: "description",
           state: "ok",
-          message: `services.yaml and Pulumi.${opened.settings.stack}.yaml are right`,
+          message: `services.yaml and Pulumi.${opened.settings.stack}.yaml are valid`,
         };
   const checks = await Promise.all([
     checkNode(),

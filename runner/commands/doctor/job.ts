@@ -16,16 +16,16 @@ import { refused, unlessRefused } from "./refused.ts";
 export async function checkHistory(directory: string): Promise<Check> {
   const revision = await readRevision(directory).catch(unlessRefused);
   if (revision instanceof UserError) return refused("history", revision);
-  if (revision === undefined) return { name: "history", state: "warn", message: "no commit here" };
+  if (revision === undefined) return { name: "history", state: "warn", message: "there is no commit here" };
   return revision.isShallow
     ? {
         name: "history",
         state: "warn",
         message:
-          "history was left out: changes since another commit can't be found, nor tags before this one",
-        fix: "actions/checkout with fetch-depth: 0",
+          "the clone is shallow: Slipway can't compare with other commits, and can't find earlier tags",
+        fix: "set fetch-depth: 0 for actions/checkout",
       }
-    : { name: "history", state: "ok", message: `all of it, at ${revision.commit.slice(0, 8)}` };
+    : { name: "history", state: "ok", message: `complete, at ${revision.commit.slice(0, 8)}` };
 }
 
 /**
@@ -41,15 +41,19 @@ export async function checkToken(
 ): Promise<Check> {
   const name = "token";
   if (environment.GITHUB_ACTIONS !== "true") {
-    return { name, state: "warn", message: "this is no job of GitHub Actions: its token is not checked" };
+    return {
+      name,
+      state: "warn",
+      message: "this is not a GitHub Actions job, so there is no token to check",
+    };
   }
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url = "", ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer = "" } = environment;
   if (url === "" || bearer === "") {
     return {
       name,
       state: "warn",
-      message: "the job can't ask GitHub for a token",
-      fix: "give the job permissions: id-token: write; a pull request from a fork never gets one",
+      message: "the job can't request an OIDC token from GitHub",
+      fix: "give the job permissions: id-token: write; GitHub never gives it to pull requests from forks",
     };
   }
   let claims: Claims;
@@ -58,7 +62,7 @@ export async function checkToken(
   } catch (error) {
     signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
-    return { name, state: "fail", message: `GitHub gives no token: ${reason}`, fix: "run the job again" };
+    return { name, state: "fail", message: `GitHub returned no token: ${reason}`, fix: "run the job again" };
   }
   return judgeToken(claims, github, role);
 }
@@ -67,7 +71,7 @@ export async function checkToken(
 export function judgeToken(claims: Claims, github: GithubSettings | undefined, role: GithubRole): Check {
   const name = "token";
   if (github === undefined) {
-    const message = `its subject is ${claims.sub}; the stack declares no roles to hold it against`;
+    const message = `its subject is ${claims.sub}; the stack declares no roles that could trust it`;
     return { name, state: "ok", message };
   }
   const { exact, patterns } = trustedSubjects(github, role);
@@ -77,9 +81,9 @@ export function judgeToken(claims: Claims, github: GithubSettings | undefined, r
   return {
     name,
     state: "fail",
-    message: `the ${role} role does not trust ${claims.sub}, but ${[...exact, ...patterns].join(", ")}`,
+    message: `the ${role} role does not trust ${claims.sub}; it trusts ${[...exact, ...patterns].join(", ")}`,
     fix: withIds
-      ? "GitHub sends ids for this repository: set ownerId and repositoryId in slipway:github, and run pulumi up"
+      ? "GitHub's tokens for this repository carry ids: set ownerId and repositoryId in slipway:github, and run pulumi up"
       : "correct environment, branches or tags in slipway:github, or the job's environment",
   };
 }

@@ -74,7 +74,7 @@ export async function checkPermissions(
   const name = "permissions";
   const source = policySource(caller.arn);
   if (source === undefined) {
-    const message = "the account's root may do all; CI takes on a role instead";
+    const message = "the root user has all permissions, so this says nothing about the role that CI assumes";
     return [{ name, state: "warn", message, fix: "declare roles: slipway:github (docs/how-to/ci.md)" }];
   }
   const role = roleOf(caller.arn);
@@ -102,14 +102,14 @@ export function judgeTried(role: GithubRole, source: string, { refused, calls }:
   const unknown: Check = {
     name: "permissions",
     state: "warn",
-    message: `${source} may not simulate its own policies: ${calls} calls that only read were tried, ${calls - refused.length} are allowed; what changes things is not checked (${role} role)`,
+    message: `${source} may not simulate its own policies, so Slipway tried ${calls} read-only calls: AWS allowed ${calls - refused.length}; calls that change something are not checked (${role} role)`,
     fix: `allow iam:SimulatePrincipalPolicy on ${source}`,
   };
   return [
     unknown,
     ...refused.map(({ action, on }): Check => {
-      const fix = `allow it to ${source}`;
-      return { name: "permissions", state: "fail", message: `${action} is refused on ${on}`, fix };
+      const fix = `allow it for ${source}`;
+      return { name: "permissions", state: "fail", message: `AWS refused ${action} on ${on}`, fix };
     }),
   ];
 }
@@ -125,9 +125,9 @@ export function judge(
   found: { readonly missing: readonly Need[]; readonly checked: number; readonly left: number },
 ): Check[] {
   const { missing, checked, left } = found;
-  const rest = left === 0 ? "" : `; ${left} that have conditions are not checked, since this is not AWS`;
+  const rest = left === 0 ? "" : `; ${left} with conditions are not checked, because this is not AWS`;
   if (missing.length === 0) {
-    const message = `${source} has all ${checked} that the ${role} role needs here${rest}`;
+    const message = `${source} has all ${checked} permissions that the ${role} role needs here${rest}`;
     return [{ name: "permissions", state: "ok", message }];
   }
   const byAction = [...Map.groupBy(missing, ({ action, why }) => `${action}\n${why}`).values()];
@@ -139,10 +139,10 @@ export function judge(
       name: "permissions",
       state: "fail",
       message: `${action} is missing on ${resources[0]}${more}: ${why}`,
-      fix: `allow it to ${source}; roles that slipway:github declares have it after pulumi up`,
+      fix: `allow it for ${source}; roles that slipway:github declares get it from pulumi up`,
     };
   });
   const more = byAction.length - listed.length;
   if (more === 0) return listed;
-  return [...listed, { name: "permissions", state: "fail", message: `${more} further actions are missing` }];
+  return [...listed, { name: "permissions", state: "fail", message: `${more} more actions are missing` }];
 }

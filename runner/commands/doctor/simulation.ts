@@ -103,7 +103,7 @@ async function ask(
   );
   if (silent.length === 0) return denied;
   if (resources.length === 1)
-    throw new Error(`IAM answers nothing about ${actions.join(", ")} on ${resources[0]}`);
+    throw new Error(`IAM returned no result for ${actions.join(", ")} on ${resources[0]}`);
   // One that is asked about a resource alone says about it what it says at all.
   const again = await pMap(
     silent,

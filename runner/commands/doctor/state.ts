@@ -18,7 +18,7 @@ export async function checkState(
   signal: AbortSignal,
 ): Promise<Check> {
   const name = "state";
-  const where = environment.PULUMI_BACKEND_URL ?? "the backend that Pulumi is signed in to";
+  const where = environment.PULUMI_BACKEND_URL ?? "the backend that Pulumi is logged in to";
   try {
     const engine = await findEngine(signal);
     const { stdout } = await engine.run(["stack", "ls", "--json", "--non-interactive"], directory, {});
@@ -32,8 +32,8 @@ export async function checkState(
       return {
         name,
         state: "fail",
-        message: `${where} answers, but the stack's secrets are kept with a passphrase, which is not set`,
-        fix: "set PULUMI_CONFIG_PASSPHRASE: a secret of the repository or of its environment",
+        message: `${where} responds, but the passphrase that encrypts the stack's secrets is not set`,
+        fix: "set PULUMI_CONFIG_PASSPHRASE, from a secret of the repository or its environment",
       };
     }
     return there
@@ -41,8 +41,8 @@ export async function checkState(
       : {
           name,
           state: "warn",
-          message: `${where} answers and has no stack ${stack} yet`,
-          fix: `pulumi stack init ${stack}, and pulumi up, once, with rights to create what it declares`,
+          message: `${where} responds, but has no stack ${stack} yet`,
+          fix: `run pulumi stack init ${stack} and pulumi up once, with permissions to create what the stack declares`,
         };
   } catch (error) {
     signal.throwIfAborted();

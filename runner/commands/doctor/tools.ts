@@ -15,7 +15,7 @@ export async function checkNode(version = process.versions.node): Promise<Check>
     : {
         name: "node",
         state: "fail",
-        message: `${version} does not run TypeScript`,
+        message: `${version} can't run TypeScript`,
         fix: `install Node.js ${oldestNode.join(".")} or newer`,
       };
 }
@@ -26,14 +26,18 @@ export async function checkGit(directory: string, signal: AbortSignal): Promise<
     return {
       name: "git",
       state: "warn",
-      message: "not on this machine: tags that need a commit are left out",
+      message: "git is not installed, so Slipway skips tags that need a commit",
       fix: "install git",
     };
   }
   const revision = await readRevision(directory).catch(unlessRefused);
   if (revision instanceof UserError) return refused("git", revision);
   if (revision === undefined) {
-    return { name: "git", state: "warn", message: "no commit here: tags that need one are left out" };
+    return {
+      name: "git",
+      state: "warn",
+      message: "there is no commit here, so Slipway skips tags that need one",
+    };
   }
   const { commit, branch } = revision;
   return { name: "git", state: "ok", message: `${branch ?? "no branch"} at ${commit.slice(0, 8)}` };
@@ -58,7 +62,7 @@ export async function checkLanguageHost(signal: AbortSignal): Promise<Check> {
         name: "language host",
         state: "fail",
         message: "pulumi-language-nodejs is not on the PATH",
-        fix: "it comes with the Pulumi CLI: install that anew, or put its folder on the PATH",
+        fix: "it comes with the Pulumi CLI: reinstall the CLI, or add its folder to the PATH",
       }
     : { name: "language host", state: "ok", message: "pulumi-language-nodejs" };
 }
@@ -69,7 +73,7 @@ export async function checkDocker(signal: AbortSignal): Promise<Check> {
     ? {
         name: "docker",
         state: "warn",
-        message: "no Docker daemon answers; only a remote builder works without one",
+        message: "no Docker daemon responds; only a remote builder works without one",
         fix: "start Docker, set DOCKER_HOST, or use a remote builder (slipway:builder)",
       }
     : { name: "docker", state: "ok", message: `daemon ${version}` };
@@ -81,7 +85,7 @@ export async function checkBuildx(signal: AbortSignal): Promise<Check> {
     ? {
         name: "buildx",
         state: "fail",
-        message: "docker buildx does not run",
+        message: "docker buildx does not work",
         fix: "install Docker's buildx plugin",
       }
     : { name: "buildx", state: "ok", message: version.split(" ").slice(0, 2).join(" ") };

@@ -27,7 +27,7 @@ export const historyCommand = defineCommand({
         code: "invalid-limit",
         where: "--limit",
         value: options.limit,
-        message: "is not a number of releases",
+        message: "is not a valid number of releases",
         fix: "give a whole number, 1 or more",
       });
     }

@@ -10,7 +10,7 @@ export function showHistory(document: HistoryDocument, colours: Colours, now: Da
   const tints = { done: green, found: dim, failed: red, "rolled back": red, cancelled: yellow };
   const marks = { yes: green("▶"), partly: yellow("▷"), no: " " };
   const parts = document.services.map(({ service, releases, more }) => {
-    if (releases.length === 0) return `${bold(service)}\n${dim("  no release is recorded")}`;
+    if (releases.length === 0) return `${bold(service)}\n${dim("  no releases are recorded")}`;
     const rows = releases.map((release) => [
       `${marks[release.running]} ${release.id}`,
       dim(`${formatDuration(now.getTime() - Date.parse(release.at))} ago`),
@@ -18,7 +18,7 @@ export function showHistory(document: HistoryDocument, colours: Colours, now: Da
         tints[release.outcome](release.outcome),
         ...(release.overridden ?? []).map((gate) => yellow(`${gate} overridden`)),
       ].join(", "),
-      release.backTo === undefined ? release.command : `back to ${release.backTo}`,
+      release.backTo === undefined ? release.command : `rollback to ${release.backTo}`,
       shortDigest(release.image),
       dim(release.commit?.slice(0, 7) ?? ""),
       dim(release.tags.join(", ")),
@@ -27,7 +27,7 @@ export function showHistory(document: HistoryDocument, colours: Colours, now: Da
     return [
       bold(service),
       formatTable([head, ...rows]),
-      ...(more > 0 ? [dim(`  and ${more} before (--limit)`)] : []),
+      ...(more > 0 ? [dim(`  and ${more} earlier (--limit)`)] : []),
     ].join("\n");
   });
   const title = `Releases on stack ${document.stack} (account ${document.account}, ${document.region})`;

@@ -40,7 +40,7 @@ export const imagesCommand = defineCommand({
         code: "usage",
         where: "--limit",
         value: limit,
-        message: "is not a number of images",
+        message: "is not a valid number of images",
         fix: "give a whole number; 0 shows all of them",
       });
     }

@@ -159,7 +159,7 @@ function nameOfArtifact({ tags, content }: Entry): string | undefined {
     // A list of no platform is the specification's fallback for registries without a referrers endpoint;
     // those that a newer one has replaced have no tag any more.
     const isImage = content.children.some(({ platform }) => platform !== undefined);
-    return isImage ? content.artifactType : "list of what is attached";
+    return isImage ? content.artifactType : "referrers index";
   }
   if (content.subject === undefined && imageConfigurations.includes(content.type)) return undefined;
   return artifactName(content.type);

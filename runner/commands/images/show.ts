@@ -23,7 +23,7 @@ export function showImages(document: ImagesDocument, colours: Colours, how: Show
 
 function showRepository(one: RepositoryDocument, colours: Colours, how: ShowImages): readonly string[] {
   const { dim } = colours;
-  if (!one.exists) return [`${colours.bold(one.repository)}: there is no such repository yet`];
+  if (!one.exists) return [`${colours.bold(one.repository)}: this repository does not exist yet`];
   const count = one.images.length + one.olderImages;
   const images = count === 1 ? "1 image" : `${count} images`;
   const head = `${colours.bold(one.repository)}: ${images}, ${prettyBytes(one.bytes)}`;
@@ -41,7 +41,7 @@ function showRepository(one: RepositoryDocument, colours: Colours, how: ShowImag
     ...(count === 0 ? [] : [table]),
     ...(one.olderImages > 0 ? [dim(`${one.olderImages} older not shown (--limit 0 shows all)`)] : []),
     ...(one.archived.length > 0 ? [dim(`archived: ${archivedText(one.archived)}`)] : []),
-    ...(artifacts.length > 0 ? [dim(`no images: ${artifacts.join(", ")}`)] : []),
+    ...(artifacts.length > 0 ? [dim(`other artifacts: ${artifacts.join(", ")}`)] : []),
   ];
 }
 

@@ -9,7 +9,7 @@ export function writeCatalogue(services: readonly FoundService[], source: string
   });
   document.commentBefore =
     " yaml-language-server: $schema=node_modules/slipway/services.schema.json\n" +
-    " The catalogue: what is built, and what runs it. ${stack} is the stack's name.";
+    " The catalogue: services to build, and the targets that run them. ${stack} is the stack's name.";
   const entries = document.get("services");
   if (isMap(entries)) {
     for (const [index, item] of entries.items.entries()) {
@@ -17,7 +17,7 @@ export function writeCatalogue(services: readonly FoundService[], source: string
       if (index > 0) key.spaceBefore = true;
       const service = services[index];
       if (service !== undefined && (service.targets ?? []).length === 0) {
-        key.commentBefore = ` What runs it: targets: [{ kind: ecs, cluster: "…-\${stack}", service: ${service.name} }]`;
+        key.commentBefore = ` Add targets: targets: [{ kind: ecs, cluster: "…-\${stack}", service: ${service.name} }]`;
       }
     }
   }

@@ -8,7 +8,7 @@ export const initCommand = defineCommand({
   examples: [
     ["init", "Read Dockerfiles and compose files, and ask the rest"],
     ["init --from-live --stack dev --yes", "Also read targets from ECS and Lambda; ask nothing"],
-    ["init --dry-run", "Show what would be written"],
+    ["init --dry-run", "Show the files without writing them"],
   ],
   options: {
     stack: {

@@ -39,7 +39,7 @@ export function detectServices(tree: Tree): Found {
         ({ service, path }) => `${lineOf(service)}: ${service.name} is left out: ${path} is not here`,
       ),
       ...connected.notes,
-      ...variants.map((path) => `${path} is left out: another way to build what its folder builds`),
+      ...variants.map((path) => `skipped ${path}: it is a variant of the Dockerfile in the same folder`),
     ],
   };
 }

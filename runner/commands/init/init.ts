@@ -246,7 +246,7 @@ function nothingFound(directory: string, { notes }: Found): UserError {
     code: "nothing-found",
     where: directory,
     message: ["no Dockerfile and no compose file here builds an image", ...notes].join("; "),
-    fix: `run it where they are, or write ${catalogueFile} by hand: docs/reference/configuration.md has its keys`,
+    fix: `run init where they are, or write ${catalogueFile} by hand (keys: docs/reference/configuration.md)`,
   });
 }
 

@@ -68,7 +68,7 @@ export function matchLive(found: Found, live: Live, stack: string): Found {
     ),
     notes: [
       ...found.notes,
-      ...strangers.map(({ title, image }) => `${title} runs ${image}, which nothing here builds`),
+      ...strangers.map(({ title, image }) => `${title} runs ${image}, which no service here builds`),
     ],
   };
 }

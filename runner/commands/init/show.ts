@@ -19,7 +19,7 @@ export function showInit(document: InitDocument, colours: Colours): string {
       defaults.map(({ what, value }) => `  ${what}: ${value}`),
     ),
     ...section(
-      bold("Not taken over"),
+      bold("Skipped"),
       notes.map((note) => `  ${dim(note)}`),
     ),
     ...section(bold("Next"), nextSteps(document)),
@@ -73,6 +73,6 @@ function nextSteps({ services, files, isInstalled }: InitDocument): string[] {
       : [
           "  install Slipway here, for Pulumi to find its program: npm install --save-dev <package or clone>",
         ]),
-    `  slipway doctor --stack ${stack}, slipway plan --stack ${stack}`,
+    `  run slipway doctor --stack ${stack}, then slipway plan --stack ${stack}`,
   ];
 }

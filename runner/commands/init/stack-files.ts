@@ -33,7 +33,7 @@ export function projectFiles(choices: ProjectChoices): ProjectFile[] {
   ];
 }
 
-const about = "What Pulumi runs: Slipway's program, for what services.yaml and the stack's file say.";
+const about = "Pulumi runs this file: Slipway's program reads services.yaml and the stack file.";
 const moduleProgram = `// ${about}\nexport * from "slipway/program";\n`;
 const commonProgram = `// ${about}\nmodule.exports = () => import("slipway/program");\n`;
 
@@ -44,7 +44,7 @@ runtime:
   name: nodejs
   options:
     typescript: false
-# In this directory and not below: the program runs where its file is.
+# Keep the program in this directory: Pulumi runs it in the directory of its file.
 main: ${program}
 `;
 }
@@ -55,14 +55,14 @@ function developmentStack(choices: ProjectChoices): string {
 ${whereItIs(choices, stack === choices.stack)}
   slipway:repositories:
     prefix: ${scalar(`${project}-${stack}`)}
-    # What is here can be built again.
+    # These images can be built again.
     forceDelete: true
 
   slipway:retention: { preset: development }
   slipway:tags: ["{stack}-{sha7}", "{stack}-latest"]
 
   slipway:scanning:
-    # One setting for the whole account: false where another stack has it.
+    # This setting covers the whole account: set it to false if another stack manages it.
     manageRegistry: true
 `;
 }
@@ -80,7 +80,7 @@ ${whereItIs(choices, choices.stack === "prod")}
   slipway:retention: { preset: environments }
   slipway:tags: ["prod-{sha7}", "prod-latest"]
 
-  # What runs in production can be found in git; --allow-dirty for an emergency.
+  # Production runs only committed source; use --allow-dirty in an emergency.
   slipway:deploy: { requireCleanTree: true }
 `;
 }
@@ -89,7 +89,7 @@ function whereItIs({ region, account }: ProjectChoices, isAsked: boolean): strin
   const guard =
     isAsked && account !== undefined
       ? `  aws:allowedAccountIds: ["${account}"]`
-      : '  # The guard against the wrong credentials:\n  # aws:allowedAccountIds: ["<12 digits>"]';
+      : '  # Guard against the wrong credentials:\n  # aws:allowedAccountIds: ["<12 digits>"]';
   return `  aws:region: ${region}\n${guard}\n`;
 }
 

@@ -55,7 +55,7 @@ export async function showLogs(session: Session, options: LogsOptions): Promise<
   if (past.found > events.length && lines > 0) {
     emit({
       kind: "notice",
-      message: `these are the last ${events.length} of ${past.found} lines; --lines ${past.found} shows all`,
+      message: `showing the last ${events.length} of ${past.found} lines; --lines ${past.found} shows all`,
     });
   }
   const line = createLineWriter(sources, colours);

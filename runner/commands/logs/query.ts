@@ -11,9 +11,9 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
 export function parseSince(text: string, now: Date): Date {
   const at = ago(text, now) ?? moment(text);
   if (at === undefined || Number.isNaN(at.getTime())) {
-    throw bad(text, "is neither a time ago nor a date", "write 90s, 10m, 2h, 1d or 2026-01-31T12:00:00Z");
+    throw bad(text, "is neither a duration nor a time", "write 90s, 10m, 2h, 1d or 2026-01-31T12:00:00Z");
   }
-  if (at > now) throw bad(text, "is in the future", "name a moment that has passed");
+  if (at > now) throw bad(text, "is in the future", "use a time in the past");
   return at;
 }
 
@@ -28,8 +28,8 @@ export function wholeLines(lines: number): number {
     code: "bad-lines",
     where: "--lines",
     value: Number.isNaN(lines) ? undefined : lines,
-    message: "is not a number of lines",
-    fix: "write a whole number, 0 for none of those that there are",
+    message: "is not a valid number of lines",
+    fix: "write a whole number; 0 shows only new lines",
   });
 }
 

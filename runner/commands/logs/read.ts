@@ -27,7 +27,7 @@ export async function findLogs({ services, settings, clients, emit, signal }: Se
   );
   const none = services
     .filter(({ targets }) => targets.length === 0)
-    .map(({ name }) => ({ name, message: `${name}: nothing runs it, so nothing logs` }));
+    .map(({ name }) => ({ name, message: `${name}: it has no targets, so it has no logs` }));
   for (const { message } of none) emit({ kind: "warning", code: "no-logs", message });
   for (const source of found.flat()) {
     if (source.place === "elsewhere") {
@@ -104,6 +104,6 @@ function nothingLogged({ title, group }: CloudWatchSource) {
   return {
     kind: "warning",
     code: "no-log-group",
-    message: `${title}: there is no log group ${group}: nothing was logged yet`,
+    message: `${title}: log group ${group} does not exist, so nothing has been logged yet`,
   } as const;
 }

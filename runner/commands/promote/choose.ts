@@ -43,8 +43,8 @@ export function choosePromoted(
       code: "not-deployed",
       where,
       value: sourceTag(sourceHash),
-      message: `${service.name} as it is here was never deployed to ${stack}: no release proves that it runs`,
-      fix: `deploy this commit first: slipway deploy ${service.name} --stack ${stack}; or build it for the other stack without proof: slipway deploy ${service.name} --stack <stack>`,
+      message: `the local source of ${service.name} was never deployed to ${stack}, so no release proves that it runs`,
+      fix: `deploy this commit there first: slipway deploy ${service.name} --stack ${stack}; or build it for the other stack without proof: slipway deploy ${service.name} --stack <stack>`,
     };
   }
   if (found === undefined) {
@@ -54,7 +54,7 @@ export function choosePromoted(
       ...(asked === undefined ? {} : { value: asked }),
       message:
         asked === undefined
-          ? `what runs of ${service.name} is no release that is recorded`
+          ? `what ${service.name} runs is not a recorded release`
           : `${service.name} has no release with this id, tag, commit or digest`,
       fix: suggestReleases(proven, "that succeeded", "--release"),
     };
@@ -64,7 +64,7 @@ export function choosePromoted(
     code: "unproven",
     where,
     value: found.id,
-    message: `this image of ${service.name} never ran well on ${stack} (${found.outcome})`,
+    message: `this image of ${service.name} has no successful release on ${stack} (${found.outcome})`,
     fix: `${suggestReleases(proven, "that succeeded", "--release")}; or promote it anyway with --unproven`,
   };
 }

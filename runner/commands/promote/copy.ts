@@ -52,5 +52,5 @@ export function describeCopied({ manifests, referrers, mounted, uploaded, upload
     ...(mounted > 0 ? [`${mounted} blobs mounted`] : []),
     ...(uploaded > 0 ? [`${uploaded} uploaded (${prettyBytes(uploadedBytes)})`] : []),
   ];
-  return parts.length === 0 ? "it is already there" : parts.join(", ");
+  return parts.length === 0 ? "already there" : parts.join(", ");
 }

@@ -69,8 +69,8 @@ export async function preparePromotion(
       code: "same-stack",
       where: "--to",
       value: to.settings.stack,
-      message: "is the stack to promote from",
-      fix: "name two different stacks; to go back on one stack, use: slipway rollback",
+      message: "is also the stack to promote from",
+      fix: "name two different stacks; to go back on one stack, run: slipway rollback",
     });
   }
   const promotions = await choosePromotions(from, to, request);
@@ -109,7 +109,7 @@ function choosePromotions(
       ({ of, release }) => {
         const service = moving.get(of.service.name);
         if (service === undefined)
-          throw new Error(`${of.service.name} is no service of ${to.settings.stack}`);
+          throw new Error(`${of.service.name} is not a service of ${to.settings.stack}`);
         const promoted = { release, checkedOut, version: request.version };
         return promotionOf(from, to, service, of, promoted, request);
       },

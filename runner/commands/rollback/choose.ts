@@ -38,7 +38,7 @@ export function chooseRelease(
       where,
       message:
         releases.length === 0
-          ? `no release of ${service.name} is recorded`
+          ? `${service.name} has no recorded releases`
           : `${service.name} has no successful release before the one that runs`,
       fix: "deploy from an earlier commit, or name a release with --to (slipway history shows them)",
     };
@@ -55,7 +55,7 @@ export function chooseRelease(
       code: "release-failed",
       where,
       value: to,
-      message: `release ${bad.id} of ${service.name} did not succeed itself (${bad.outcome})`,
+      message: `release ${bad.id} of ${service.name} did not succeed (${bad.outcome})`,
       fix: suggestReleases(others, "that did"),
     };
   }

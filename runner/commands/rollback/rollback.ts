@@ -61,7 +61,7 @@ export async function prepareRollback(session: Session, request: RollbackRequest
       reason: problem.message,
     }));
     for (const { service, reason } of leftOut)
-      emit({ kind: "notice", message: `${service} is left out: ${reason}` });
+      emit({ kind: "notice", message: `skipped ${service}: ${reason}` });
     const chosen = choices.flatMap(({ of, choice }) => ("code" in choice ? [] : [{ of, release: choice }]));
     if (request.to === undefined) {
       for (const { of, release } of chosen) {

@@ -31,6 +31,6 @@ export function showStatus(document: StatusDocument, colours: Colours, now: Date
           ]),
         ]
       : []),
-    ...document.withoutTargets.map((service) => dim(`${service}: nothing runs it`)),
+    ...document.withoutTargets.map((service) => dim(`${service}: no targets`)),
   ].join("\n");
 }

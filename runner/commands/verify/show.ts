@@ -21,15 +21,15 @@ export function showVerify(document: VerifyDocument, colours: Colours): string {
   const unchecked = all.filter(({ state }) => state === "not checked").length;
   const verdict =
     failed > 0
-      ? red(`${failed} of ${all.length} checks failed: would stop a deployment before it changes anything.`)
+      ? red(`${failed} of ${all.length} checks failed: a deployment would stop before it changes anything.`)
       : green(
-          `All is there: ${all.length - unchecked} checks${unchecked > 0 ? `, ${unchecked} not made` : ""}.`,
+          `All checks passed: ${all.length - unchecked} checks${unchecked > 0 ? `, ${unchecked} not made` : ""}.`,
         );
   return [
     bold(`Stack ${document.stack} (account ${document.account}, ${document.region})`),
     "",
     ...targets,
-    ...document.withoutTargets.map((service) => dim(`${service}: nothing runs it`)),
+    ...document.withoutTargets.map((service) => dim(`${service}: no targets`)),
     bold(verdict),
   ].join("\n");
 }

@@ -53,7 +53,7 @@ function verifyTarget(
   return runStep(emit, { id, title, parent: "verify" }, async ({ conclude }) => {
     const context = { clients, emit, signal, step: id };
     const image = images.get(service.name);
-    if (image === undefined) throw new Error(`${service.name} is not among the services to verify`);
+    if (image === undefined) throw new Error(`${service.name} is not one of the services to verify`);
     // What a plan says without knowing the image: containers, platforms, smoke checks.
     const wanted = kind.imageFor(target, image, images);
     const { state, problems } = await lookAndPlan(service.name, target, wanted, context);

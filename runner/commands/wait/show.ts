@@ -18,13 +18,13 @@ function headline({ outcome, stack, targets }: WaitDocument, { bold, green, red,
   const well = waited.filter((target) => target.outcome === "done").length;
   switch (outcome) {
     case "nothing":
-      return bold(`Nothing is under way on ${stack}.`);
+      return bold(`No deployment is in progress on ${stack}.`);
     case "done":
-      return bold(green(`All went well on ${stack}: ${well} of ${waited.length} deployments.`));
+      return bold(green(`All deployments on ${stack} succeeded: ${well} of ${waited.length}.`));
     case "superseded":
     case "failed":
       return bold(red(`Failed on ${stack}: ${waited.length - well} of ${waited.length} deployments.`));
     case "interrupted":
-      return bold(yellow(`Interrupted on ${stack}: what is under way goes on by itself.`));
+      return bold(yellow(`Interrupted on ${stack}: deployments in progress continue by themselves.`));
   }
 }

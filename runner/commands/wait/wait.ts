@@ -16,7 +16,7 @@ import type { WaitDocument } from "./document.ts";
  */
 export async function waitForTargets(session: Session): Promise<WaitDocument> {
   const { services, settings, signal, timeline } = session;
-  const targets = await timeline.run({ id: "wait", title: "Wait for what is under way" }, () =>
+  const targets = await timeline.run({ id: "wait", title: "Wait for deployments in progress" }, () =>
     pMap(
       services.flatMap((service) => service.targets.map((target) => ({ service, target }))),
       ({ service, target }) => waitForTarget(session, service, target),
@@ -46,7 +46,7 @@ async function waitForTarget(session: Session, service: Service, target: Target)
       if (waited !== undefined) return waited;
       const { message, running } = await kind.status(service.name, target, context);
       const runs = running === undefined ? {} : { running };
-      const now = `nothing is under way: ${message}`;
+      const now = `no deployment is in progress: ${message}`;
       return { ...about, ...runs, outcome: "unchanged", message: now, milliseconds: 0 };
     } catch (error) {
       const verdict = verdictOf(error, { applied: true });

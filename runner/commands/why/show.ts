@@ -10,13 +10,17 @@ export function showWhy({ service, against, changes, built, movedBases }: WhyDoc
   const state =
     built === undefined
       ? []
-      : [built ? "the registry has an image of it as it is" : "the registry has no image of it as it is"];
+      : [
+          built
+            ? "the registry has an image of the current source"
+            : "the registry has no image of the current source",
+        ];
   const compared =
     against.kind === "git"
       ? `since ${against.ref} (${against.commit.slice(0, 7)})`
       : against.kind === "image"
         ? `since ${shortDigest(against.digest)} (${against.what})`
-        : `what changed is not known: ${against.reason}`;
+        : `unknown changes: ${against.reason}`;
   const shown = changes.slice(0, shownChanges).map((one) => `  ${describeChange(one)}`);
   const more = changes.length - shown.length;
   const title =
@@ -26,11 +30,11 @@ export function showWhy({ service, against, changes, built, movedBases }: WhyDoc
         ? `nothing changed ${compared}`
         : `changed ${compared}:`;
   const moved = movedBases.flatMap(({ name, reference, from, to }) => [
-    `its base image ${name}${name === reference ? "" : ` (${reference})`} has moved since it was built:`,
+    `the tag of its base image ${name}${name === reference ? "" : ` (${reference})`} has moved since the build:`,
     `  ${from} then`,
     `  ${to} now`,
   ]);
-  const hint = "that is no change of its source; another salt in services.yaml builds it anew";
+  const hint = "a base image that moved does not change the source; change salt in services.yaml to rebuild";
   return [
     `${service}: ${title}`,
     ...shown,

@@ -50,7 +50,7 @@ export async function explainChange(
   return withSession(selection, context, async (session) => {
     const [service] = session.services;
     const [compared] = await compareWithRegistry(session);
-    if (service === undefined || compared === undefined) throw new Error("no service was chosen");
+    if (service === undefined || compared === undefined) throw new Error("no service was selected");
     const about = {
       version: 1,
       kind: "why",
@@ -62,7 +62,7 @@ export async function explainChange(
     if (image === undefined) {
       return {
         ...about,
-        against: { kind: "nothing", reason: "the registry has no image of it" },
+        against: { kind: "nothing", reason: "the registry has no image of this service" },
         changes: [],
         movedBases: [],
       };
@@ -72,7 +72,7 @@ export async function explainChange(
     const before = await readSource(session.clients, compared.repository, digest, session.signal);
     if (before === undefined) {
       if (compared.image?.digest === digest) return { ...about, against, changes: [], movedBases: [] };
-      const reason = `nothing was kept of what ${shortDigest(digest)} (${what}) was built from`;
+      const reason = `the source of ${shortDigest(digest)} (${what}) was not recorded`;
       return { ...about, against: { kind: "nothing", reason }, changes: [], movedBases: [] };
     }
     const changes = compareSources(before.description, compared.description);
@@ -110,7 +110,7 @@ async function explainSince(
   } as const;
   if (base.kind === "none" || then === undefined || then.kind === "unknown") {
     const reason =
-      base.kind === "none" ? base.reason : then?.kind === "unknown" ? then.reason : "it is not known";
+      base.kind === "none" ? base.reason : then?.kind === "unknown" ? then.reason : "its changes are unknown";
     return { ...about, against: { kind: "nothing", reason }, changes: [], movedBases: [] };
   }
   const against = { kind: "git", ref: base.ref, commit: base.commit } as const;

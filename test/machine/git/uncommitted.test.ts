@@ -143,7 +143,7 @@ const cases: readonly Case[] = [
     title: "a service that the commit does not have",
     prepare: () => write({ "services.yaml": JSON.stringify({ services: { base: { context: "base" } } }) }),
     change: () => write({ "services.yaml": catalogue({}) }),
-    expected: ["it is new"],
+    expected: ["new service"],
   },
   {
     title: "a base image that the stack replaces",

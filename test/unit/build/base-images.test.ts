@@ -58,10 +58,10 @@ test("why tells of it apart from what changed in the source", () => {
   });
   expect(text.split("\n")).toEqual([
     "ui: nothing changed since sha256:aaaaaaaaaaaa (released last)",
-    "its base image busybox:1.37 (localhost:5000/base/busybox:1.37) has moved since it was built:",
+    "the tag of its base image busybox:1.37 (localhost:5000/base/busybox:1.37) has moved since the build:",
     "  sha256:1 then",
     "  sha256:2 now",
-    "that is no change of its source; another salt in services.yaml builds it anew",
-    "the registry has an image of it as it is",
+    "a base image that moved does not change the source; change salt in services.yaml to rebuild",
+    "the registry has an image of the current source",
   ]);
 });

@@ -157,9 +157,9 @@ describe("the pull request of a job", () => {
 
   test("is not there for a push, without a token, or elsewhere", async () => {
     expect(await findPullRequest({ ...environment, GITHUB_REF: "refs/heads/main" })).toMatch(
-      /no pull request/,
+      /not run for a pull request/,
     );
-    expect(await findPullRequest({})).toMatch(/no job of GitHub Actions/);
+    expect(await findPullRequest({})).toMatch(/not a GitHub Actions job/);
     expect(
       await findPullRequest({ ...environment, GITHUB_TOKEN: "", GITHUB_REF: "refs/pull/7/merge" }),
     ).toMatch(/GITHUB_TOKEN/);

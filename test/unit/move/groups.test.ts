@@ -249,7 +249,7 @@ describe("a target that somebody else has changed since it was looked at", () =>
     expect(calls).toEqual([]);
   });
 
-  test("is not started when a newer commit was deployed meanwhile there, and nothing after it is", async () => {
+  test("is not started when a newer commit is already deployed there, and nothing after it is", async () => {
     behaviour = { ui: { changedTo: { action: "update" } } };
     const ours = { commit: "a".repeat(40), committedAt: new Date("2026-05-04T10:00:00Z") };
     const theirs = { commit: "b".repeat(40), committedAt: "2026-05-04T11:00:00.000Z" };

@@ -103,7 +103,7 @@ Failed on dev: of 2 targets 1 rolled back (1 min 04 s)`,
       plain,
     );
     expect(text).toContain(
-      "Interrupted on dev: not built: orders; 1 of 2 targets moved, 1 not. Run it again to finish.",
+      "Interrupted on dev: failed to build: orders; 1 of 2 targets moved, 1 not. Run the command again to finish.",
     );
   });
 
@@ -187,6 +187,6 @@ test("a status has a line for each target, and names what nothing runs", () => {
     "Stack dev (account 111122223333, eu-central-1)",
     "Target       Health                         Source   Commit   Runs                 Since",
     "ecs shop/ui  healthy  ui:2, 1 of 1 running  current  0123abc  sha256:abababababab  2 min ago",
-    "tools: nothing runs it",
+    "tools: no targets",
   ]);
 });

@@ -80,7 +80,7 @@ cart
   = image   ${registry}/shop/cart@sha256:${"ab".repeat(32)} (built already)
   = tag     v1       version v1, given
     no tag  pr-{pr}  this is no pull request
-    nothing runs it: it is only built
+    no targets: Slipway only builds it
 
 1 to build, 1 of 1 targets to move`,
     );
@@ -105,7 +105,7 @@ cart
     ]);
     expect(plan.services.map(({ sidecarIn }) => sidecarIn)).toEqual([[], ["ecs shop/ui"]]);
     expect(showPlan(plan, plain)).toContain("a sidecar in ecs shop/ui");
-    expect(showPlan(plan, plain)).not.toContain("nothing runs it");
+    expect(showPlan(plan, plain)).not.toContain("no targets");
   });
 
   test("is the same as data, and survives JSON", () => {

@@ -131,7 +131,7 @@ function contextsOf(
 ): { readonly contexts: Record<string, string> } | LeftOut {
   const contexts: Record<string, string> = {};
   for (const { name, at, value } of readPairs(build.additional_contexts)) {
-    const read = value === undefined ? { why: "it has no value here" } : contextOf(dirname(path), value);
+    const read = value === undefined ? { why: "it has no default value" } : contextOf(dirname(path), value);
     if ("why" in read) {
       return {
         why: `its context ${name} can't be taken over: ${read.why}`,
@@ -151,7 +151,7 @@ function partsOf(service: ComposeService, build: Build, platform: string | undef
   };
   const args: Record<string, string> = {};
   for (const { name, at, value } of readPairs(build.args)) {
-    if (value === undefined) note(["build", "args", at], `build argument ${name} has no value here`);
+    if (value === undefined) note(["build", "args", at], `build argument ${name} has no default value`);
     else args[name] = value;
   }
   const secrets = readSecrets(build.secrets ?? [], service.secrets, (index, text) =>

@@ -164,8 +164,8 @@ describe("what changed since a commit", () => {
     await commit("renamed");
     const { services, removed } = await changed("HEAD~1");
     expect(services.map(({ service, reason }) => [service, reason])).toEqual([
-      ["ui", "its build reads the same"],
-      ["cart", "it is new"],
+      ["ui", "its source has not changed"],
+      ["cart", "new service"],
     ]);
     expect(removed).toEqual(["api"]);
   });

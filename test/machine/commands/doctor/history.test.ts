@@ -23,7 +23,7 @@ describe("the history of a checkout", () => {
     await git("clone", "--quiet", "--depth", "1", `file://${origin}`, join(folder, "shallow"));
     expect(await checkHistory(join(folder, "shallow"))).toMatchObject({
       state: "warn",
-      fix: "actions/checkout with fetch-depth: 0",
+      fix: "set fetch-depth: 0 for actions/checkout",
     });
     expect((await checkHistory(origin)).state).toBe("ok");
   });

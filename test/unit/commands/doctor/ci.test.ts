@@ -120,7 +120,9 @@ describe("the permissions of a pipeline", () => {
       {
         name: "permissions",
         state: "ok",
-        message: expect.stringMatching(/role\/slipway-dev-deploy has all \d+ that the deploy role needs/),
+        message: expect.stringMatching(
+          /role\/slipway-dev-deploy has all \d+ permissions that the deploy role needs/,
+        ),
       },
     ]);
     const calls = iam.commandCalls(SimulatePrincipalPolicyCommand).map(({ args: [{ input }] }) => input);
@@ -225,9 +227,9 @@ describe("the permissions of a pipeline", () => {
     expect(await check()).toEqual([
       expect.objectContaining({
         state: "warn",
-        message: expect.stringContaining("2 calls that only read were tried, 1 are allowed"),
+        message: expect.stringContaining("Slipway tried 2 read-only calls: AWS allowed 1"),
       }),
-      expect.objectContaining({ state: "fail", message: "ecs:DescribeServices is refused on shop-dev/ui" }),
+      expect.objectContaining({ state: "fail", message: "AWS refused ecs:DescribeServices on shop-dev/ui" }),
     ]);
     ecs.restore();
     ecr.restore();
@@ -242,7 +244,7 @@ describe("the permissions of a pipeline", () => {
     }));
     const checks = judge("deploy", role, { missing, checked: 50, left: 0 });
     expect(checks).toHaveLength(31);
-    expect(checks.at(-1)?.message).toBe("10 further actions are missing");
+    expect(checks.at(-1)?.message).toBe("10 more actions are missing");
   });
 });
 
@@ -256,7 +258,7 @@ describe("a job's token", () => {
       judgeToken({ sub: "repo:octo-org/octo-repo:ref:refs/heads/main" }, github, "deploy"),
     ).toMatchObject({
       state: "fail",
-      message: expect.stringContaining("but repo:octo-org/octo-repo:environment:dev"),
+      message: expect.stringContaining("trusts repo:octo-org/octo-repo:environment:dev"),
     });
     expect(judgeToken({ sub: "repo:octo-org@1/octo-repo@2:environment:dev" }, github, "deploy").fix).toMatch(
       /set ownerId and repositoryId/,
@@ -268,7 +270,7 @@ describe("a job's token", () => {
       state: "warn",
       fix: expect.stringContaining("id-token: write"),
     });
-    expect((await checkToken(github, "deploy", {}, signal)).message).toMatch(/no job of GitHub Actions/);
+    expect((await checkToken(github, "deploy", {}, signal)).message).toMatch(/not a GitHub Actions job/);
   });
 
   test("is asked of GitHub for AWS, and read", async () => {

@@ -96,10 +96,10 @@ describe("the images of a repository", () => {
     const { images, artifacts } = describeRepository(await entries(), new Map());
     expect(images.map((image) => image.digest)).toEqual([digest]);
     expect(artifacts.map(({ what }) => what)).toEqual([
-      "list of what is attached",
+      "referrers index",
       "signature",
       "build cache",
-      "list of what is attached",
+      "referrers index",
     ]);
   });
 });
@@ -182,8 +182,8 @@ test("what people read: own tags folded away, older ones counted, artifacts apar
   expect(text).toMatch(/amd64 1\.11 kB +220 B +2 kB +v2 \+2 +ecs shop\/ui$/m);
   expect(text).toMatch(/arm64 1\.11 kB +dev-ecs-x\.y \(marked as the last good one\)$/m);
   expect(text).toContain("1 older not shown (--limit 0 shows all)");
-  expect(text).toContain("no images: 2 × release record (4.1 kB)");
+  expect(text).toContain("other artifacts: 2 × release record (4.1 kB)");
   expect(text).toContain("archived: 2 manifests (v0.9), 1 of them being restored");
-  expect(text).toContain("shop/new: there is no such repository yet");
+  expect(text).toContain("shop/new: this repository does not exist yet");
   expect(showImages(document, colours, { allTags: true, now })).toContain("lastgood-dev-ecs-shop.ui");
 });

@@ -40,7 +40,7 @@ test("a catalogue of what was found is one that can be read, and says where targ
     jobs: { context: ".", dockerfile: "Dockerfile.jobs" },
   });
   expect(text).toContain("source: https://github.com/acme/shop\n");
-  expect(text).toContain("\n  # What runs it: targets:");
+  expect(text).toContain("\n  # Add targets: targets:");
 });
 
 describe("adding services to a catalogue", () => {

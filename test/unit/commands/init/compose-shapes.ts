@@ -104,7 +104,7 @@ services:
     },
     services: { proxy: {} },
     notes: [
-      "docker-compose.yml:6: laravel.test: build argument WWWGROUP has no value here",
+      "docker-compose.yml:6: laravel.test: build argument WWWGROUP has no default value",
       "docker-compose.yml:3: laravel.test is left out: vendor/laravel/sail/runtimes/8.3/Dockerfile is not here",
     ],
   },
@@ -283,7 +283,7 @@ ${Array.from({ length: 25 }, (_, i) => `  w${i}: { <<: *w, command: w${i} }`).jo
     },
     services: { api: { arguments: { GO: "1.23", EMPTY: "" } } },
     notes: [
-      "compose.yaml:7: api: build argument COMMIT has no value here",
+      "compose.yaml:7: api: build argument COMMIT has no default value",
       "compose.yaml:9: api: not taken over: build.cache_from, build.labels, build.extra_hosts, build.network",
     ],
   },
@@ -340,7 +340,7 @@ include: 9
     // The Dockerfile of `args` is there, and is taken without what the compose file says of it.
     services: { "1": { arguments: { N: "1", B: "true" } }, a: {}, ui: {} },
     notes: [
-      "compose.yaml:7: 1: build argument Z has no value here",
+      "compose.yaml:7: 1: build argument Z has no default value",
       "compose.yaml:2: list is left out: Docker Compose takes no such value for build",
       "compose.yaml:3: args is left out: Docker Compose takes no such value for build.args",
       "compose.yaml:6: number is left out",
@@ -370,8 +370,8 @@ include: 9
     },
     services: { ui: { context: "ui", arguments: { TAG: "1.0", COST: "$5", ALT: "x" } } },
     notes: [
-      "compose.yaml:5: ui: build argument REQ has no value here",
-      "compose.yaml:5: ui: build argument BARE has no value here",
+      "compose.yaml:5: ui: build argument REQ has no default value",
+      "compose.yaml:5: ui: build argument BARE has no default value",
       "compose.yaml:6: gone is left out: WHERE has no default here",
     ],
   },

@@ -62,7 +62,7 @@ describe("Dockerfiles", () => {
       "b/Dockerfile.test": "FROM x",
     });
     expect(services.map(({ from }) => from)).toEqual(["a/Dockerfile", "b/Dockerfile.test"]);
-    expect(notes).toEqual(["a/Dockerfile.dev is left out: another way to build what its folder builds"]);
+    expect(notes).toEqual(["skipped a/Dockerfile.dev: it is a variant of the Dockerfile in the same folder"]);
   });
 
   test("of the same name get different ones", () => {
@@ -136,7 +136,7 @@ services:
 
   test("is told where something of it is left out", () => {
     expect(notes).toEqual([
-      "deploy/compose.yaml:9: web: build argument TOKEN has no value here",
+      "deploy/compose.yaml:9: web: build argument TOKEN has no default value",
       "deploy/compose.yaml:16: far is left out: its context is not in this repository (https://github.com/x/y.git)",
       "deploy/compose.yaml:17: out is left out: it is built from outside this directory",
       "deploy/compose.yaml: api, worker are built alike, so one image serves all of them",

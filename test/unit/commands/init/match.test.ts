@@ -87,7 +87,7 @@ test("what runs is matched by image, container or name, and written for every st
 test("what runs and is not built here is told", () => {
   expect(matchLive(found, live, "dev").notes).toEqual([
     "seen before",
-    "ECS service shop-dev/proxy runs haproxy:3, which nothing here builds",
+    "ECS service shop-dev/proxy runs haproxy:3, which no service here builds",
   ]);
 });
 

@@ -18,7 +18,7 @@ describe("--since", () => {
   });
 
   it.each(["", "10", "10 m", "m", "soon", "march", "2026-13-40T00:00:00Z", "-5m"])("refuses %o", (text) => {
-    expect(() => parseSince(text, now)).toThrow(/is neither a time ago nor a date/);
+    expect(() => parseSince(text, now)).toThrow(/is neither a duration nor a time/);
   });
 
   it("refuses what has not been yet", () => {
@@ -30,6 +30,6 @@ describe("--lines", () => {
   it("takes whole numbers, and none", () => {
     expect([0, 1, 500].map(wholeLines)).toEqual([0, 1, 500]);
     for (const lines of [-1, 1.5, Number.NaN])
-      expect(() => wholeLines(lines)).toThrow(/not a number of lines/);
+      expect(() => wholeLines(lines)).toThrow(/not a valid number of lines/);
   });
 });

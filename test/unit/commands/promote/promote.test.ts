@@ -29,7 +29,7 @@ describe("choosing what is promoted", () => {
   it("refuses an image that never ran well, unless told", () => {
     expect(choose([sha("b")], "v3")).toMatchObject({
       code: "unproven",
-      message: "this image of ui never ran well on dev (rolled back)",
+      message: "this image of ui has no successful release on dev (rolled back)",
       fix: expect.stringContaining("20261124-100000-bbbbbb (v2)") as string,
     });
     expect(choose([sha("c")])).toMatchObject({ code: "unproven" });
@@ -150,7 +150,7 @@ describe("what was copied", () => {
 
   it("is told in one line", () => {
     const none = { manifests: 0, referrers: 0, mounted: 0, uploaded: 0, uploadedBytes: 0 };
-    expect(describeCopied(none)).toBe("it is already there");
+    expect(describeCopied(none)).toBe("already there");
     expect(
       describeCopied({ manifests: 3, referrers: 1, mounted: 2, uploaded: 4, uploadedBytes: 5_000_000 }),
     ).toBe("3 manifests, 1 referrers, 2 blobs mounted, 4 uploaded (5 MB)");

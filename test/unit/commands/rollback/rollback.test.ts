@@ -42,7 +42,7 @@ describe("choosing the release to go back to", () => {
       where: "shop/ui, stack prod",
       message: "ui has no successful release before the one that runs",
     });
-    expect(choose([], [sha("a")])).toMatchObject({ message: "no release of ui is recorded" });
+    expect(choose([], [sha("a")])).toMatchObject({ message: "ui has no recorded releases" });
   });
 
   it("refuses a name that no release has, and says which there are", () => {
@@ -56,7 +56,7 @@ describe("choosing the release to go back to", () => {
   it("refuses a release that did not end well", () => {
     expect(choose(releases, [sha("c")], "v2")).toMatchObject({
       code: "release-failed",
-      message: "release 20261124-100000-bbbbbb of ui did not succeed itself (rolled back)",
+      message: "release 20261124-100000-bbbbbb of ui did not succeed (rolled back)",
     });
     const again = [earlier("20261126-100000-dddddd", "b", { tags: ["v2"] }), ...releases];
     expect(idOf(choose(again, [sha("c")], "v2"))).toBe("20261126-100000-dddddd");

@@ -70,8 +70,8 @@ ecs shop/ui
                      fix: create it
   -  image of proxy  not checked: it is elsewhere
 
-base: nothing runs it
-1 of 3 checks failed: would stop a deployment before it changes anything.`);
+base: no targets
+1 of 3 checks failed: a deployment would stop before it changes anything.`);
   });
 });
 
@@ -81,10 +81,10 @@ describe("what wait shows", () => {
 
   it("says when nothing is under way, and what runs", () => {
     const text = show("nothing", [
-      outcome("ui", { outcome: "unchanged", message: "nothing is under way: ui:2" }),
+      outcome("ui", { outcome: "unchanged", message: "no deployment is in progress: ui:2" }),
     ]);
     expect(text).toContain("ecs shop/ui");
-    expect(text).toContain("Nothing is under way on dev.");
+    expect(text).toContain("No deployment is in progress on dev.");
   });
 
   it("has the evidence of what failed", () => {
