@@ -35,6 +35,7 @@ export default defineConfig({
         test: {
           name: "program",
           include: ["test/program/**/*.test.ts"],
+          globalSetup: ["test/aws/global-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },

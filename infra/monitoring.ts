@@ -5,12 +5,10 @@ import type { Settings } from "../config/stack/settings.ts";
 import { type Account, accountLike } from "./account.ts";
 import { Alarms } from "./alarms/alarms.ts";
 import { dashboardBody } from "./alarms/dashboard.ts";
-import { eventAlarms } from "./alarms/event-alarms.ts";
+import { alarmDefinitions } from "./alarms/definitions.ts";
 import { EventLog } from "./alarms/event-log.ts";
 import { eventSources } from "./alarms/events.ts";
-import { loadBalancerAlarms } from "./alarms/load-balancer.ts";
 import { AlertsTopic } from "./alarms/topic.ts";
-import { targetInfrastructure } from "./targets/kinds.ts";
 
 export interface MonitoringArgs {
   readonly name: string;
@@ -45,11 +43,7 @@ export class Monitoring extends pulumi.ComponentResource {
     if (sources(accountLike(settings.aws.region)).length > 0) {
       new EventLog({ name, settings, account, sources, tags }, child);
     }
-    const definitions = [
-      ...eventAlarms(services, settings),
-      ...targetInfrastructure.flatMap((kind) => kind.alarms(services, settings.alarms)),
-      ...loadBalancerAlarms(settings.alarms),
-    ];
+    const definitions = alarmDefinitions(services, settings);
     const alarms = new Alarms({ name, definitions, topicArn: topic.arn, tags }, child);
     const dashboard = new Dashboard(
       "dashboard",

@@ -21,20 +21,19 @@ export interface ReplicationArgs {
 export class Replication extends pulumi.ComponentResource {
   constructor(args: ReplicationArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("slipway:index:Replication", "replication", {}, options);
-    const destinations = args.settings.repositories.replication;
+    const destinations = args.settings.repositories.replication.map(({ region, account }) => ({
+      region,
+      registryId: account ?? args.account.id,
+    }));
+    const filters = replicationFilters(args.settings.repositories.prefix, args.repositories);
     new ReplicationConfiguration(
       "replication",
       {
         replicationConfiguration: {
-          rules: [
-            {
-              destinations: destinations.map(({ region, account }) => ({
-                region,
-                registryId: account ?? args.account.id,
-              })),
-              repositoryFilters: replicationFilters(args.settings.repositories.prefix, args.repositories),
-            },
-          ],
+          rules: Array.from({ length: Math.ceil(filters.length / filtersInRule) }, (_, index) => ({
+            destinations,
+            repositoryFilters: filters.slice(index * filtersInRule, (index + 1) * filtersInRule),
+          })),
         },
       },
       { parent: this },
@@ -42,6 +41,16 @@ export class Replication extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 }
+
+/**
+ * ECR takes so many filters in a rule, and so many rules.
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
+ */
+const filtersInRule = 100;
+const rules = 10;
+
+/** How many filters ECR takes in all. */
+export const maximumReplicated = rules * filtersInRule;
 
 /** ECR filters by prefix: the stack's own when all repositories have it, else each one's name. */
 export function replicationFilters(prefix: string | undefined, repositories: readonly string[]) {

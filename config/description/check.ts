@@ -1,4 +1,4 @@
-import { ownMovingTags, referrersTags, repositoryName } from "../names.ts";
+import { cacheRepositoryName, ownMovingTags, referrersTags, repositoryName } from "../names.ts";
 import type { Problem } from "../problems/errors.ts";
 import type { Settings } from "../stack/settings.ts";
 import { immovableFormats, tagFormats } from "../stack/tags.ts";
@@ -21,6 +21,7 @@ export function checkStack(description: StackDescription): Problem[] {
     ...movingTagProblems(settings.repositories.movingTags, stackFile(settings.stack)),
     ...immovableTagProblems(settings),
     ...reservedTagProblems(settings),
+    ...repositoryNameProblems(description),
     ...sameRepositoryProblems(
       catalogue.services.map((service) => ({
         service: service.name,
@@ -114,6 +115,40 @@ function reservedTagProblems({ tags, stack }: Settings): Problem[] {
       },
     ];
   });
+}
+
+/** ECR takes names of 2 to 256 characters; the schemas hold the characters. */
+function repositoryNameProblems({ catalogue, settings }: StackDescription): Problem[] {
+  const { prefix } = settings.repositories;
+  const cache = settings.cache.kind === "registry" ? cacheRepositoryName(settings) : "none";
+  return [
+    ...catalogue.services.flatMap((service): Problem[] => {
+      const name = repositoryName(settings, service);
+      if (name.length >= 2 && name.length <= 256) return [];
+      return [
+        {
+          code: "refused-by-ecr",
+          where: catalogueFile,
+          key: `services.${service.name}${service.repository === undefined ? "" : ".repository"}`,
+          value: name,
+          message: `as a repository's name has ${name.length} character${name.length === 1 ? "" : "s"}; ECR takes 2 to 256`,
+          fix: "give the service a repository, or change slipway:repositories.prefix",
+        },
+      ];
+    }),
+    ...(cache.length <= 256
+      ? []
+      : [
+          {
+            code: "refused-by-ecr" as const,
+            where: stackFile(settings.stack),
+            key: "slipway:repositories.prefix",
+            ...(prefix === undefined ? {} : { value: prefix }),
+            message: `makes a name of ${cache.length} characters for the build cache's repository; ECR takes 256`,
+            fix: `shorten it by ${cache.length - 256}`,
+          },
+        ]),
+  ];
 }
 
 function sameRepositoryProblems(

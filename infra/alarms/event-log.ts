@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../config/stack/settings.ts";
 import { type Account, accountLike } from "../account.ts";
 import { policyDocument, type Statement } from "../policy-document.ts";
-import type { EventSource } from "./event-source.ts";
+import { type EventSource, rulesOf } from "./event-source.ts";
 import { eventNamespace } from "./events.ts";
 
 export interface EventLogArgs {
@@ -52,8 +52,7 @@ export class EventLog extends pulumi.ComponentResource {
     );
     // How many there are must be known before the account is.
     for (const [at, source] of args.sources(accountLike(args.settings.aws.region)).entries()) {
-      for (const index of source.patterns.keys()) {
-        const part = index === 0 ? source.name : `${source.name}-${index + 1}`;
+      for (const [index, { name: part }] of rulesOf(source).entries()) {
         const pattern = args.account.apply((own) => JSON.stringify(args.sources(own)[at]?.patterns[index]));
         const rule = new EventRule(
           part,

@@ -22,6 +22,14 @@ export interface EventCount {
   readonly dimensions?: Readonly<Record<string, string>>;
 }
 
+/** The rules of a source, one for each pattern: `findings`, `findings-2`, … */
+export function rulesOf(source: EventSource): { readonly name: string; readonly pattern: EventPattern }[] {
+  return source.patterns.map((pattern, index) => ({
+    name: index === 0 ? source.name : `${source.name}-${index + 1}`,
+    pattern,
+  }));
+}
+
 /** EventBridge takes 2048 characters in a pattern; the rest of ours needs fewer than 550. */
 const maximumCharacters = 1400;
 

@@ -4,23 +4,14 @@ import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment.js";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Service } from "../../config/catalogue/catalogue.ts";
-import type { PromotionSource } from "../../config/description/promotion.ts";
-import { type GithubRole, type GithubSettings, githubRoleName } from "../../config/stack/github.ts";
-import type { Settings } from "../../config/stack/settings.ts";
+import { type GithubRole, githubRoleName } from "../../config/stack/github.ts";
 import { type Account, accountLike } from "../account.ts";
 
 import { type RolePolicies, rolePolicies } from "./role-policy.ts";
+import { roleScope, type StackOfRoles } from "./role-scope.ts";
 import { trustPolicy } from "./trust.ts";
 
-export interface GithubRolesArgs {
-  /** What the names of the roles begin with: `slipway-dev`. */
-  readonly name: string;
-  readonly github: GithubSettings;
-  readonly settings: Settings;
-  readonly services: readonly Service[];
-  /** What `slipway:github.promotesFrom` names. */
-  readonly promotesFrom: readonly PromotionSource[];
+export interface GithubRolesArgs extends StackOfRoles {
   readonly account: pulumi.Output<Account>;
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -35,7 +26,7 @@ export class CiRole extends pulumi.ComponentResource {
     options: pulumi.ComponentResourceOptions,
   ) {
     super("slipway:index:CiRole", role, {}, options);
-    const { github, settings, services, tags } = args;
+    const { github, settings, tags } = args;
     const own = { parent: this };
     const name = githubRoleName(args.name, role);
     const declared = new Role(
@@ -51,12 +42,7 @@ export class CiRole extends pulumi.ComponentResource {
       own,
     );
 
-    const policiesIn = ({ id, region, partition }: Account): RolePolicies => {
-      const ownRole = `arn:${partition}:iam::${id}:role/${name}`;
-      const promotesFrom = role === "deploy" ? args.promotesFrom : [];
-      const scope = { partition, region, account: id, settings, github, services, promotesFrom, ownRole };
-      return rolePolicies(role, scope);
-    };
+    const policiesIn = (account: Account) => rolePolicies(role, roleScope(role, args, account));
     // How many there are must be known before the account is; only lengths matter for that.
     const shape = policiesIn(accountLike(settings.aws.region));
     if (shape.kind === "inline") {

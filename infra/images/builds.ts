@@ -10,6 +10,7 @@ import { UserError } from "../../config/problems/errors.ts";
 import type { Settings } from "../../config/stack/settings.ts";
 import { buildScope, hashSources, type Source } from "../../source/hash.ts";
 import { type StagedContext, stageContext } from "../../source/stage.ts";
+import { limitProblems } from "../limits/limits.ts";
 import { readStack } from "../stack-settings.ts";
 import { readBuildSecrets } from "./build-secrets.ts";
 import { type RecordedImage, readRecordedImages } from "./recorded-images.ts";
@@ -65,6 +66,8 @@ export async function prepare(directory: string, stack: string): Promise<Prepare
     const description = await readStack(directory, stack);
     const { catalogue, settings } = description;
     const promotesFrom = await promotionSources(directory, settings);
+    const refused = limitProblems(description, pulumi.getProject(), promotesFrom);
+    if (refused.length > 0) throw new UserError(refused);
     const sources = [...(await hashSources(directory, buildScope(description), catalogue.services)).values()];
     const decisions = await decide(settings, sources, process.env[servicesVariable]?.split(","));
     const toBuild = decisions.flatMap(({ source, decision }) =>

@@ -93,8 +93,8 @@ export const buildCodes = {
     exits: [1],
   },
   "policy-too-long": {
-    meaning: "The policy of a GitHub role is longer than IAM allows.",
-    fix: "Split the services over several stacks, or give the role fewer of them.",
+    meaning: "A policy of a GitHub role or of a repository is longer than IAM or ECR allows.",
+    fix: "Split the services over several stacks, or name fewer branches, tags or principals.",
     exits: [2],
   },
   "push-refused": {

@@ -99,8 +99,26 @@ export const fileCodes = {
     exits: [2],
   },
   "refused-by-ecr": {
-    meaning: "ECR does not accept a setting: a filter of slipway:repositories.movingTags, or their number.",
-    fix: "Simplify the filter, or keep fewer of them.",
+    meaning:
+      "ECR does not accept a setting: a filter of slipway:repositories.movingTags or their number, the length of a repository's name, the number of repositories or places to replicate.",
+    fix: "Simplify what the message names, or keep fewer of them.",
+    exits: [2],
+  },
+  "name-too-long": {
+    meaning:
+      "A name that is made of the project's, the stack's or a service's name is longer than AWS allows.",
+    fix: "Shorten the name that the message says; nothing is cut off, since two names could become one.",
+    exits: [2],
+  },
+  "refused-tag": {
+    meaning: "AWS does not accept a tag of slipway:resourceTags, or as many of them.",
+    fix: "Rename the tag, give it another value, or keep fewer of them.",
+    exits: [2],
+  },
+  "same-alarm": {
+    meaning:
+      "Two alarms of the stack would have one name: of the second target of `ui`, and of a service `ui-2`.",
+    fix: "Rename one of the services.",
     exits: [2],
   },
   "reserved-tag": {
