@@ -3,6 +3,7 @@ import { platformSchema } from "../stack/platform.ts";
 import { declarationOf, targetKinds } from "../targets/kinds.ts";
 import type { Target, WrittenTarget } from "../targets/target.ts";
 import { serviceContext } from "./contexts.ts";
+import { withoutUndefined } from "./without-undefined.ts";
 
 /** A path relative to the project's directory (where Pulumi.yaml is), with forward slashes. */
 const relativePath = z
@@ -156,8 +157,4 @@ function sharedBy(name: string, shared: z.output<typeof catalogueSchema>["shared
   return shared.flatMap((one) =>
     typeof one === "string" ? [one] : one.services.includes(name) ? [one.path] : [],
   );
-}
-
-function withoutUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
 }

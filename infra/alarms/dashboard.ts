@@ -1,3 +1,4 @@
+import chunk from "es-toolkit/compat/chunk";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../config/names.ts";
 import type { Settings } from "../../config/stack/settings.ts";
@@ -29,7 +30,7 @@ export function dashboardBody(
   const { region } = settings.aws;
   const title = `Alarms of ${settings.stack}`;
   const graph = (name: string, stat: string, metrics: readonly Metric[]): Widget[] =>
-    inChunks(metrics, metricsInWidget).map((chunk, index, { length }) => ({
+    chunk(metrics, metricsInWidget).map((some, index, { length }) => ({
       type: "metric",
       width: 8,
       height: 6,
@@ -39,7 +40,7 @@ export function dashboardBody(
         stat,
         period: 300,
         view: "timeSeries",
-        metrics: chunk.map(metricRow),
+        metrics: some.map(metricRow),
       },
     }));
   const ofTargets = targetInfrastructure.flatMap((kind) => kind.graphs(targetsOfKind(kind, services)));
@@ -52,7 +53,7 @@ export function dashboardBody(
     name: "RepositoryPullCount",
     dimensions: { RepositoryName: repositoryName(settings, service) },
   }));
-  const states = inChunks(Object.values(alarmArns), alarmsInWidget);
+  const states = chunk(Object.values(alarmArns), alarmsInWidget);
   return JSON.stringify({
     widgets: place(
       withinDashboard([
@@ -122,12 +123,6 @@ function withinDashboard(widgets: readonly Widget[]): Widget[] {
   if (leftOut.length === 0) return shown;
   const markdown = `Left out, since a dashboard shows ${metricsInDashboard} metrics: ${leftOut.join("; ")}`;
   return [...shown, { type: "text", width: columns, height: 2, properties: { markdown } }];
-}
-
-function inChunks<T>(all: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
-    all.slice(index * size, (index + 1) * size),
-  );
 }
 
 /** A metric as dashboards have it: namespace, name, then dimensions by twos. */

@@ -49,9 +49,17 @@ const endpointKeys = {
 } as const satisfies Record<string, readonly string[]>;
 
 type ServiceName = keyof typeof endpointKeys;
+const serviceNames = Object.keys(endpointKeys) as ServiceName[];
+
+interface ClientOptions {
+  /** No call begins once it is aborted. A call that has begun takes its own signal. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told what the SDK would otherwise print to the terminal by itself. */
+  readonly warn?: ((message: string) => void) | undefined;
+}
 
 /** The part of a client that the error mapping hooks into; every SDK client has it. */
-interface Hookable {
+interface AnyClient {
   readonly middlewareStack: {
     add(
       middleware: <Next extends (args: never) => Promise<unknown>>(next: Next, context: object) => Next,
@@ -66,122 +74,66 @@ interface Hookable {
  *
  * Calls are retried by the SDK (5 attempts, exponential back-off with jitter, throttling included);
  * connecting takes 5 s at most, an answer 30 s. What a user can mend is thrown as a UserError.
- *
- * @param options.signal no call is begun once it is aborted (a call under way takes its own signal)
- * @param options.warn told what the SDK would otherwise print to the terminal by itself
  */
-export function createClients(
-  settings: Settings,
-  options: {
-    readonly signal?: AbortSignal | undefined;
-    readonly warn?: ((message: string) => void) | undefined;
-  } = {},
-): Clients {
-  const { region, profile } = settings.aws;
-  const made: Hookable[] = [];
-  const silent = () => {};
-  const logger = {
-    trace: silent,
-    debug: silent,
-    info: silent,
-    warn: (message: unknown) => options.warn?.(String(message)),
-    error: silent,
-  };
-
-  const endpointOf = (service: ServiceName) =>
-    endpointKeys[service].map((key) => endpointFor(settings, key)).find((endpoint) => endpoint !== undefined);
-
-  const configuration = (service: ServiceName) => {
-    const endpoint = endpointOf(service);
-    return {
-      region,
-      ...(profile === undefined ? {} : { profile }),
-      ...(endpoint === undefined ? {} : { endpoint }),
-      maxAttempts: 5,
-      retryMode: "standard",
-      logger,
-      // One agent a client: connections are kept, 50 at a time.
-      requestHandler: {
-        connectionTimeout: 5_000,
-        requestTimeout: 30_000,
-        throwOnRequestTimeout: true,
-        httpAgent: { keepAlive: true, maxSockets: 50 },
-        httpsAgent: { keepAlive: true, maxSockets: 50 },
-      },
-    };
-  };
-
-  const lazily = <T>(service: ServiceName, make: (from: ReturnType<typeof configuration>) => T) => {
-    let client: T | undefined;
-    return () => {
-      if (client === undefined) {
-        client = make(configuration(service));
-        const hookable = client as unknown as Hookable;
-        const call = { service, region, profile, endpoint: endpointOf(service) };
-        hookable.middlewareStack.add(mapErrors(call, options.signal), {
-          step: "initialize",
-          priority: "high",
-          name: "slipwayErrors",
-        });
-        made.push(hookable);
-      }
-      return client;
-    };
-  };
-
-  const ecr = lazily("ecr", (from) => new (clientClasses.ecr())(from));
-  const ecs = lazily("ecs", (from) => new (clientClasses.ecs())(from));
-  const lambda = lazily("lambda", (from) => new (clientClasses.lambda())(from));
-  const sts = lazily("sts", (from) => new (clientClasses.sts())(from));
-  const logs = lazily("logs", (from) => new (clientClasses.logs())(from));
-  const cloudwatch = lazily("cloudwatch", (from) => new (clientClasses.cloudwatch())(from));
-  const elbv2 = lazily("elbv2", (from) => new (clientClasses.elbv2())(from));
-  const iam = lazily("iam", (from) => new (clientClasses.iam())(from));
-  const secretsManager = lazily("secretsManager", (from) => new (clientClasses.secretsManager())(from));
-  const ssm = lazily("ssm", (from) => new (clientClasses.ssm())(from));
+export function createClients(settings: Settings, options: ClientOptions = {}): Clients {
+  const made = new Map<ServiceName, AnyClient>();
   let uninterruptible: Clients | undefined;
-  return {
-    region,
-    get ecr() {
-      return ecr();
-    },
-    get ecs() {
-      return ecs();
-    },
-    get lambda() {
-      return lambda();
-    },
-    get sts() {
-      return sts();
-    },
-    get logs() {
-      return logs();
-    },
-    get cloudwatch() {
-      return cloudwatch();
-    },
-    get elbv2() {
-      return elbv2();
-    },
-    get iam() {
-      return iam();
-    },
-    get secretsManager() {
-      return secretsManager();
-    },
-    get ssm() {
-      return ssm();
-    },
+  const clientOf = (service: ServiceName) => {
+    const client = made.get(service) ?? makeClient(service, settings, options);
+    made.set(service, client);
+    return client;
+  };
+  const clients = {
+    region: settings.aws.region,
     get uninterruptible() {
       uninterruptible ??= createClients(settings, { warn: options.warn });
       return uninterruptible;
     },
     destroy: () => {
-      for (const client of made.splice(0)) client.destroy();
+      for (const client of made.values()) client.destroy();
+      made.clear();
       uninterruptible?.destroy();
     },
   };
+  const getters = serviceNames.map((service) => [
+    service,
+    { enumerable: true, get: () => clientOf(service) },
+  ]);
+  return Object.defineProperties(clients, Object.fromEntries(getters)) as Clients;
 }
+
+function makeClient(service: ServiceName, settings: Settings, options: ClientOptions): AnyClient {
+  const { region, profile } = settings.aws;
+  const endpoint = endpointKeys[service]
+    .map((key) => endpointFor(settings, key))
+    .find((one) => one !== undefined);
+  const Client = clientClasses[service]() as new (configuration: object) => AnyClient;
+  const client = new Client({
+    region,
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    maxAttempts: 5,
+    retryMode: "standard",
+    logger: { ...silent, warn: (message: unknown) => options.warn?.(String(message)) },
+    // One agent a client: connections are kept, 50 at a time.
+    requestHandler: {
+      connectionTimeout: 5_000,
+      requestTimeout: 30_000,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: 50 },
+      httpsAgent: { keepAlive: true, maxSockets: 50 },
+    },
+  });
+  client.middlewareStack.add(mapErrors({ service, region, profile, endpoint }, options.signal), {
+    step: "initialize",
+    priority: "high",
+    name: "slipwayErrors",
+  });
+  return client;
+}
+
+const nothing = () => {};
+const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 function mapErrors(
   call: { service: string; region: string; profile: string | undefined; endpoint: string | undefined },

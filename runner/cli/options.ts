@@ -66,6 +66,13 @@ export const commentOption = {
     "In GitHub Actions, write the result to the stack's comment on the pull request (needs GITHUB_TOKEN)",
 } as const;
 
+/** `--all`, as every command has it that works on all services when none is named. */
+export const allOption = {
+  type: "boolean",
+  default: false,
+  describe: "Select all services, which is the default",
+} as const;
+
 /** `--since`, as every command has it that can be limited to what changed since a commit. */
 export const sinceOption = {
   type: "string",

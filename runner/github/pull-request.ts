@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { fetch } from "undici";
 import { z } from "zod";
 
 /** GitHub takes no more characters in a comment. */
@@ -48,8 +47,6 @@ export function commentMarker(stack: string): string {
   return `<!-- slipway:${stack} -->`;
 }
 
-const commentsSchema = z.array(z.object({ id: z.int(), body: z.string().nullish() }));
-
 /**
  * Writes a stack's one comment on a pull request: makes it, or replaces what it said.
  *
@@ -63,49 +60,69 @@ export async function writeComment(
 ): Promise<"made" | "updated" | "unchanged"> {
   const marker = commentMarker(stack);
   const body = withinCharacters(`${marker}\n${markdown}`, maximumCharacters);
-  const issues = `/repos/${pullRequest.repository}/issues`;
-  for (let page = 1; page <= maximumPages; page++) {
-    const path = `${issues}/${pullRequest.number}/comments?per_page=${pageSize}&page=${page}`;
-    const comments = commentsSchema.parse(await call(pullRequest, "GET", path, undefined, signal));
-    const own = comments.find((comment) => comment.body?.startsWith(marker));
-    if (own !== undefined) {
-      if (own.body?.replaceAll("\r\n", "\n") === body) return "unchanged";
-      await call(pullRequest, "PATCH", `${issues}/comments/${own.id}`, { body }, signal);
-      return "updated";
+  const github = await clientOf(pullRequest);
+  const [owner = "", repo = ""] = pullRequest.repository.split("/");
+  const issue = { owner, repo, issue_number: pullRequest.number };
+  const request = () => ({ signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]) });
+  return answered(async () => {
+    const own = await findComment();
+    if (own?.body?.replaceAll("\r\n", "\n") === body) return "unchanged";
+    if (own === undefined) {
+      const path = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments";
+      await github.request(path, { ...issue, body, request: request() });
+      return "made";
     }
-    if (comments.length < pageSize) break;
+    const path = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
+    await github.request(path, { owner, repo, comment_id: own.id, body, request: request() });
+    return "updated";
+  });
+
+  async function findComment() {
+    const path = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
+    const options = { ...issue, per_page: pageSize, request: request() };
+    let pages = 0;
+    for await (const { data } of github.paginate.iterator(path, options)) {
+      const own = data.find((comment) => comment.body?.startsWith(marker));
+      if (own !== undefined || ++pages === maximumPages) return own;
+    }
+    return undefined;
   }
-  await call(pullRequest, "POST", `${issues}/${pullRequest.number}/comments`, { body }, signal);
-  return "made";
 }
 
-async function call(
-  { api, token }: PullRequest,
-  method: "GET" | "PATCH" | "POST",
-  path: string,
-  body: object | undefined,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const answer = await fetch(`${api}${path}`, {
-    method,
-    headers: {
-      accept: "application/vnd.github+json",
-      authorization: `Bearer ${token}`,
-      "content-type": "application/json",
-      "user-agent": "slipway",
-      "x-github-api-version": "2022-11-28",
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
+/** A client of GitHub's API, loaded when there is a comment to write. */
+async function clientOf({ api, token }: PullRequest) {
+  const [{ Octokit }, { paginateRest }] = await Promise.all([
+    import("@octokit/core"),
+    import("@octokit/plugin-paginate-rest"),
+  ]);
+  const silent = () => {};
+  return new (Octokit.plugin(paginateRest))({
+    auth: token,
+    baseUrl: api,
+    userAgent: "slipway",
+    // What the client would print is thrown as well.
+    log: { debug: silent, info: silent, warn: silent, error: silent },
   });
-  if (answer.ok) return answer.json();
-  const { message } = z
-    .object({ message: z.string() })
-    .catch({ message: "" })
-    .parse(await answer.json().catch(() => undefined));
-  throw new Error(
-    `GitHub answered ${answer.status}${message === "" ? "" : ` (${message})`} to ${method} ${path}`,
-  );
+}
+
+/** What the client throws when GitHub refuses a call. */
+const refusalSchema = z.object({
+  status: z.int(),
+  request: z.object({ method: z.string(), url: z.string() }),
+  response: z.object({ data: z.object({ message: z.string() }).catch({ message: "" }) }),
+});
+
+/** Errors say what GitHub answered to which call. */
+async function answered<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const refusal = refusalSchema.safeParse(error).data;
+    if (refusal === undefined) throw error;
+    const { status, request, response } = refusal;
+    const message = response.data.message === "" ? "" : ` (${response.data.message})`;
+    throw new Error(`GitHub answered ${status}${message} to ${request.method} ${request.url}`);
+  }
 }
 
 function withinCharacters(text: string, maximum: number): string {

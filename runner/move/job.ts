@@ -3,12 +3,15 @@ import type { JobReport } from "../github/job-report.ts";
 import { textReport } from "../github/present.ts";
 import type { DeployedService } from "./document.ts";
 
+/** What later jobs are told of a service. */
+type DeployedImage = Pick<DeployedService, "service" | "reference" | "digest">;
+
 /**
  * Digests for later jobs, by service. The repository's name, not its address: that begins with the
  * account's id, which jobs are told to mask, and a masked output is dropped.
  */
 export function digestsOf(
-  services: readonly Pick<DeployedService, "service" | "reference" | "digest">[],
+  services: readonly DeployedImage[],
 ): Readonly<Record<string, { readonly repository: string; readonly digest: string }>> {
   return Object.fromEntries(
     services.map(({ service, reference, digest }) => [
@@ -24,9 +27,10 @@ export function repositoryOf(reference: string): string {
 }
 
 /** A job's outputs about the images that a command moved: `services` and `digests`, both JSON. */
-export function imageOutputs(
-  services: readonly Pick<DeployedService, "service" | "reference" | "digest">[],
-): { readonly services: string; readonly digests: string } {
+export function imageOutputs(services: readonly DeployedImage[]): {
+  readonly services: string;
+  readonly digests: string;
+} {
   const names = services.map(({ service }) => service);
   return { services: JSON.stringify(names), digests: JSON.stringify(digestsOf(services)) };
 }
@@ -36,7 +40,7 @@ export function movedJob(
   command: string,
   result: {
     readonly exitCode: 0 | ExitCode;
-    readonly document: { readonly services: Parameters<typeof imageOutputs>[0] };
+    readonly document: { readonly services: readonly DeployedImage[] };
     readonly text: string;
   },
 ): JobReport {

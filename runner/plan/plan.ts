@@ -1,6 +1,6 @@
 import { normalizePlatform } from "../../builder/manifest.ts";
 import type { ExitCode, Problem } from "../../config/problems/errors.ts";
-import type { Image } from "../registry/image.ts";
+import type { Image, PlannedImage } from "../registry/image.ts";
 import type { TagCheck } from "../registry/tags.ts";
 import type { StoredRelease } from "../release/record.ts";
 import type { TagPlan } from "../tags/tags.ts";
@@ -9,27 +9,21 @@ import { isMove, type TargetPlan } from "../targets/target.ts";
 import type { ComparedService } from "./compare.ts";
 import type { NewestWins } from "./newest-wins.ts";
 
-/** What stands for the digest of an image that is still to be built. */
-export const afterBuild = "(after build)";
-
 /** What is known of an image before it is built: where it will be, and for which platforms. */
 type Buildable = Pick<ComparedService, "service" | "repository" | "registry"> & {
   readonly source?: Pick<ComparedService["source"], "hash">;
   readonly image?: Image | undefined;
 };
 
-/**
- * The image that targets are planned with: the one in the registry, or a stand-in for the one that will be
- * built, with its platforms and `afterBuild` for digests.
- */
-export function plannedImage({ service, repository, registry, source, image }: Buildable): Image {
+/** The image that targets are planned with: the one in the registry, or the one that will be built. */
+export function plannedImage({ service, repository, registry, source, image }: Buildable): PlannedImage {
   if (image !== undefined) return image;
-  const platforms = service.platforms.map((platform) => [normalizePlatform(platform), afterBuild]);
+  const platforms = service.platforms.map((platform) => [normalizePlatform(platform), undefined]);
   return {
     service: service.name,
     repository,
     registry,
-    digest: afterBuild,
+    digest: undefined,
     manifests: Object.fromEntries(platforms),
     ...(source === undefined ? {} : { sourceHash: source.hash }),
   };

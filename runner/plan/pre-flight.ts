@@ -1,3 +1,4 @@
+import type { PlannedImage } from "../registry/image.ts";
 import type { Gate } from "../targets/gate.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetContext, TargetImage, TargetPlan } from "../targets/target.ts";
@@ -8,7 +9,7 @@ import type { TargetContext, TargetImage, TargetPlan } from "../targets/target.t
  */
 export async function withChecks(
   plan: TargetPlan,
-  image: TargetImage,
+  image: TargetImage<PlannedImage>,
   registry: string,
   context: TargetContext,
 ): Promise<TargetPlan> {

@@ -1,6 +1,6 @@
-import type { Image } from "../registry/image.ts";
+import type { PlannedImage } from "../registry/image.ts";
 
 /** Images by service name. */
-export function imagesByService(images: readonly Image[]): ReadonlyMap<string, Image> {
+export function imagesByService<I extends PlannedImage>(images: readonly I[]): ReadonlyMap<string, I> {
   return new Map(images.map((image) => [image.service, image]));
 }

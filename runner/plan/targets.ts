@@ -1,6 +1,6 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import type { Target } from "../../config/targets/target.ts";
-import type { Image } from "../registry/image.ts";
+import type { PlannedImage } from "../registry/image.ts";
 import { runStep, type Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
 import { kindOf } from "../targets/kinds.ts";
@@ -13,9 +13,9 @@ export type PlanningSession = Pick<Session, "clients" | "emit" | "signal" | "reg
 /** What the targets of a service are to run. */
 export interface WantedImage {
   readonly service: Service;
-  readonly image: Image;
+  readonly image: PlannedImage;
   /** Images of all services of the run: what other containers of a target are moved to. */
-  readonly images: ReadonlyMap<string, Image>;
+  readonly images: ReadonlyMap<string, PlannedImage>;
   /** Title of a target → see `TargetPlan.reuse`. */
   readonly reuse?: Readonly<Record<string, string>> | undefined;
 }
@@ -55,7 +55,7 @@ export async function planTargets(
 export async function planTarget(
   service: string,
   target: Target,
-  image: TargetImage,
+  image: TargetImage<PlannedImage>,
   context: TargetContext,
   options: { readonly registry: string; readonly reuse?: string | undefined },
 ): Promise<TargetPlan> {
@@ -68,7 +68,7 @@ export async function planTarget(
 export async function lookAndPlan(
   service: string,
   target: Target,
-  image: TargetImage,
+  image: TargetImage<PlannedImage>,
   context: TargetContext,
 ): Promise<TargetPlan> {
   const kind = kindOf(target);

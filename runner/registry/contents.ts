@@ -5,6 +5,7 @@ import {
   type ImageDetail,
   paginateDescribeImages,
 } from "@aws-sdk/client-ecr";
+import chunk from "es-toolkit/compat/chunk";
 import pMap from "p-map";
 import { z } from "zod";
 import { acceptedMediaTypes, platformName } from "../../builder/manifest.ts";
@@ -76,15 +77,12 @@ export async function readContents(
   const isActive = ({ imageStatus = "ACTIVE" }: ImageDetail) => imageStatus === "ACTIVE";
   const details = all.filter(isActive);
   const digests = details.flatMap(({ imageDigest }) => imageDigest ?? []);
-  const chunks = Array.from({ length: Math.ceil(digests.length / mostAtOnce) }, (_, index) =>
-    digests.slice(index * mostAtOnce, (index + 1) * mostAtOnce),
-  );
   const answers = await pMap(
-    chunks,
-    async (chunk) => {
+    chunk(digests, mostAtOnce),
+    async (some) => {
       const command = new BatchGetImageCommand({
         repositoryName: repository,
-        imageIds: chunk.map((imageDigest) => ({ imageDigest })),
+        imageIds: some.map((imageDigest) => ({ imageDigest })),
         acceptedMediaTypes,
       });
       return (await clients.ecr.send(command, { abortSignal: signal })).images ?? [];

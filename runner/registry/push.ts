@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Response } from "undici";
 import { UserError } from "../../config/problems/errors.ts";
 import { type RegistryConnection, refusalOf } from "./connection.ts";
 
@@ -89,7 +90,7 @@ export async function refused(
   registry: RegistryConnection,
   where: string,
   doing: string,
-  answer: Parameters<typeof refusalOf>[0],
+  answer: Response,
 ): Promise<UserError> {
   const denied = answer.status === 401 || answer.status === 403;
   return new UserError(

@@ -2,7 +2,7 @@ import { containersOf } from "../../config/description/sidecars.ts";
 import type { Problem } from "../../config/problems/errors.ts";
 import type { Target } from "../../config/targets/target.ts";
 import type { Clients } from "../aws/clients.ts";
-import type { Image } from "../registry/image.ts";
+import type { Image, PlannedImage } from "../registry/image.ts";
 import type { Emit } from "../report/events.ts";
 import type { Gate } from "./gate.ts";
 import type { Hint } from "./hint.ts";
@@ -13,10 +13,10 @@ import type { LogSource } from "./logs.ts";
  * What a target is moved to: an image, and for a kind with several containers which of them takes which
  * image. Containers that are not named keep what they run.
  */
-export interface TargetImage extends Image {
+export type TargetImage<I extends PlannedImage = Image> = I & {
   /** Container → image, the target's own service's first. Default: the kind's one place. */
-  readonly containers?: Readonly<Record<string, Image>>;
-}
+  readonly containers?: Readonly<Record<string, I>>;
+};
 
 /** One field that an update changes: `containerDefinitions[ui].image`. */
 export interface FieldChange {
@@ -106,7 +106,7 @@ export interface TargetCheck {
 /** What a target is checked for. */
 export interface Verification {
   /** What it is about to be moved to; undefined: it is checked as it is. */
-  readonly image: TargetImage | undefined;
+  readonly image: TargetImage<PlannedImage> | undefined;
   /** See `TargetPlan.reuse`. */
   readonly reuse?: string | undefined;
   /** Host (and port) of the registry that images are pushed to. */
@@ -160,7 +160,7 @@ export interface TargetKind<T extends Target, S, A> {
    * @param image of the service itself
    * @param images by service: those that this run moves targets to
    */
-  imageFor(target: T, image: Image, images: ReadonlyMap<string, Image>): TargetImage;
+  imageFor<I extends PlannedImage>(target: T, image: I, images: ReadonlyMap<string, I>): TargetImage<I>;
   /** The target without what a return to an earlier release leaves out: a gradual shift, a migration. */
   withoutPreparations(target: T): T;
   /**
@@ -169,7 +169,7 @@ export interface TargetKind<T extends Target, S, A> {
    */
   inspect(target: T, context: TargetContext): Promise<S>;
   /** What would change, from how the target was found and the image. No calls. */
-  plan(service: string, target: T, state: S, image: TargetImage): TargetPlan<S, T>;
+  plan(service: string, target: T, state: S, image: TargetImage<PlannedImage>): TargetPlan<S, T>;
   /** The change of the image that a service runs in the target; undefined when the plan has none. */
   imageChange(plan: TargetPlan<S, T>, service: string): FieldChange | undefined;
   /**

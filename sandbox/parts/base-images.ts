@@ -5,6 +5,7 @@ import { CreateRepositoryCommand, ECRClient, RepositoryAlreadyExistsException } 
 import { execa } from "execa";
 import { request } from "undici";
 import { UserError } from "../../config/problems/errors.ts";
+import type { Step } from "../../runner/report/events.ts";
 import { builderName, buildxEnvironment } from "./builder.ts";
 import {
   answerMilliseconds,
@@ -13,7 +14,6 @@ import {
   type Part,
   type Sandbox,
   type Started,
-  type Step,
   unhealthy,
 } from "./part.ts";
 

@@ -1,4 +1,4 @@
-import type { Emit, runStep } from "../../runner/report/events.ts";
+import type { Emit, Step } from "../../runner/report/events.ts";
 import type { SandboxFolder } from "../folder.ts";
 import type { PartRecord, StateStore, ToolRecord } from "../state.ts";
 import type { ToolName } from "../toolchain/tools.ts";
@@ -26,9 +26,6 @@ export const answerMilliseconds = 15_000;
 
 /** How long a process that runs may take to answer for the first time; one that ends is told at once. */
 export const startSeconds = 180;
-
-/** The step that a part's start is reported as. */
-export type Step = Parameters<Parameters<typeof runStep>[2]>[0];
 
 /** What a part says of itself once it is up; the time is added. */
 export type Started = Omit<PartRecord, "startedAt">;

@@ -11,9 +11,12 @@ export interface LockOwner {
   readonly purpose: string;
 }
 
-const pollMilliseconds = 300;
-/** A lock that its owner has not touched for so long is nobody's: the owner was killed. */
-const staleMilliseconds = 12_000;
+const pollMilliseconds = 250;
+/** The owner of a lock needs a moment to write down who it is. */
+const signMilliseconds = 20;
+/** A lock that its owner has not touched for this long is nobody's: the owner was killed. */
+const staleMilliseconds = 8000;
+const touchMilliseconds = 2000;
 
 /**
  * Runs `work` while holding the lock `name` in `directory`. Waits for whoever holds it, and tells
@@ -28,10 +31,14 @@ export async function withLock<T>(
   await mkdir(directory, { recursive: true });
   const path = join(directory, name);
   const ownerPath = `${path}.owner.json`;
-  let release: (() => Promise<void>) | undefined = await tryLock(path);
-  if (release === undefined) options.onWait?.(await readOwner(ownerPath));
-  while (release === undefined) {
-    await delay(pollMilliseconds, undefined, { signal: options.signal });
+  let release = await tryLock(path);
+  for (let told = false, looks = 1; release === undefined; looks++) {
+    if (!told) {
+      const owner = await readOwner(ownerPath);
+      told = owner !== undefined || looks > 1;
+      if (told) options.onWait?.(owner);
+    }
+    await delay(told ? pollMilliseconds : signMilliseconds, undefined, { signal: options.signal });
     release = await tryLock(path);
   }
   try {
@@ -50,8 +57,9 @@ export async function tryLock(path: string): Promise<(() => Promise<void>) | und
     return await lock(path, {
       realpath: false,
       stale: staleMilliseconds,
-      // A machine that slept has lost its locks. What they guard is put in place in one step, so the
-      // worst that follows is work done twice.
+      update: touchMilliseconds,
+      // A machine that slept has lost its locks, and a folder may be removed under one. What they guard
+      // is put in place in one step, so the worst that follows is work done twice.
       onCompromised: () => {},
     });
   } catch (error) {

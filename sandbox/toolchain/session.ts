@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Emit } from "../../runner/report/events.ts";
 import { removeLeftovers } from "./cache.ts";
-import type { LockOwner } from "./lock.ts";
+import { type LockOwner, withLock } from "./lock.ts";
 import type { Machine } from "./machine.ts";
 import type { ToolName } from "./tools.ts";
 
@@ -80,10 +80,21 @@ export function openSession(facts: Omit<Session, "once" | "scratch" | "settled">
   };
 }
 
-/** Where the locks of this cache lie. */
+/** Where the locks of this cache are. */
 export const lockDirectory = (cache: string) => join(cache, "locks");
 
-/** `waiting for process 4711, which has been building the engine since 12:01:07` */
+/** Runs `work` while no other process does the same to this cache; the step says who is waited for. */
+export function withToolLock<T>(
+  { cache, signal }: Session,
+  step: Pick<ToolStep, "progress">,
+  lock: { readonly name: string; readonly purpose: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  const onWait = (owner: LockOwner | undefined) => step.progress(describeWait(owner));
+  return withLock({ directory: lockDirectory(cache), ...lock }, { signal, onWait }, work);
+}
+
+/** `waiting for process 4711: building the engine, since 12:01:07` */
 export function describeWait(owner: LockOwner | undefined): string {
   if (owner === undefined) return "waiting for another run";
   const since = new Date(owner.since).toTimeString().slice(0, 8);

@@ -1,5 +1,5 @@
 import { defineCommand } from "../../cli/define.ts";
-import { commentOption, servicesPositional, sinceOption, stackOption } from "../../cli/options.ts";
+import { allOption, commentOption, servicesPositional, sinceOption, stackOption } from "../../cli/options.ts";
 
 /** `slipway build`: for pull requests: builds and checks, and pushes nothing. */
 export const buildCommand = defineCommand({
@@ -14,7 +14,7 @@ export const buildCommand = defineCommand({
   options: {
     stack: stackOption,
     since: sinceOption,
-    all: { type: "boolean", default: false, describe: "Select all services, which is the default" },
+    all: allOption,
     "push-pr": {
       type: "string",
       requiresArg: true,

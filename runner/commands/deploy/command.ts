@@ -1,5 +1,6 @@
 import { defineCommand } from "../../cli/define.ts";
 import {
+  allOption,
   allOrNothingOption,
   allowDirtyOption,
   commentOption,
@@ -23,7 +24,7 @@ export const deployCommand = defineCommand({
   options: {
     stack: stackOption,
     since: sinceOption,
-    all: { type: "boolean", default: false, describe: "Select all services, which is the default" },
+    all: allOption,
     version: {
       type: "string",
       requiresArg: true,

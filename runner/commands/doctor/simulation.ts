@@ -3,6 +3,7 @@ import {
   type EvaluationResult,
   paginateSimulatePrincipalPolicy,
 } from "@aws-sdk/client-iam";
+import chunk from "es-toolkit/compat/chunk";
 import pMap from "p-map";
 import type { ScopedResources } from "../../../config/targets/permission.ts";
 import type { Clients } from "../../aws/clients.ts";
@@ -62,7 +63,7 @@ function questionsOf(group: readonly Need[]): Question[] {
   }));
   const alike = [...Map.groupBy(actionsByResource, ({ actions }) => actions.join()).values()];
   return alike.flatMap((same) =>
-    inGroups(
+    chunk(
       same.map(({ resource }) => resource),
       resourcesAtOnce,
     ).map((resources) => ({ actions: same[0]?.actions ?? [], resources, conditions })),
@@ -150,11 +151,5 @@ function contextOf(conditions: Conditions): ContextEntry[] {
       ContextKeyValues: values.slice(0, 1),
       ContextKeyType: "string" as const,
     })),
-  );
-}
-
-function inGroups<T>(values: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
-    values.slice(index * size, (index + 1) * size),
   );
 }

@@ -6,6 +6,7 @@ import {
   type Service,
 } from "@aws-sdk/client-ecs";
 import { GetFunctionCommand, paginateListFunctions } from "@aws-sdk/client-lambda";
+import chunk from "es-toolkit/compat/chunk";
 import pMap from "p-map";
 import type { Clients } from "../../aws/clients.ts";
 import { listAliases } from "../../aws/function-aliases.ts";
@@ -37,7 +38,7 @@ async function liveContainers({ ecs }: Clients, signal: AbortSignal): Promise<Li
       for await (const page of paginateListServices({ client: ecs }, { cluster }, options)) {
         arns.push(...(page.serviceArns ?? []));
       }
-      return pMap(chunks(arns, servicesPerCall), async (some) => {
+      return pMap(chunk(arns, servicesPerCall), async (some) => {
         const answer = await ecs.send(new DescribeServicesCommand({ cluster, services: some }), options);
         return (answer.services ?? []).filter(({ status }) => status === "ACTIVE");
       });
@@ -86,11 +87,5 @@ async function liveFunctions(clients: Clients, signal: AbortSignal): Promise<Liv
       return { function: name, image: answer.Code?.ImageUri ?? "", architecture, aliases };
     },
     { ...atOnce, signal },
-  );
-}
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
   );
 }

@@ -1,5 +1,6 @@
 import { defineCommand } from "../../cli/define.ts";
 import {
+  allOption,
   allowDirtyOption,
   commentOption,
   servicesPositional,
@@ -19,7 +20,7 @@ export const planCommand = defineCommand({
   options: {
     stack: stackOption,
     since: sinceOption,
-    all: { type: "boolean", default: false, describe: "Select all services, which is the default" },
+    all: allOption,
     version: {
       type: "string",
       requiresArg: true,

@@ -1,3 +1,4 @@
+import { withoutUndefined } from "../../../config/catalogue/without-undefined.ts";
 import { tagFormats } from "../../../config/stack/tags.ts";
 import type { ChosenRelease } from "../../move/releases.ts";
 import type { EarlierRelease, ReleaseRecord } from "../../release/record.ts";
@@ -73,10 +74,4 @@ export function sourceOfPromoted(service: string, from: PromotedFrom): ChosenRel
           dirty: checkedOut?.uncommitted.has(service) ?? false,
         };
   return withoutUndefined({ hash, ...source });
-}
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

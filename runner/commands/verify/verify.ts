@@ -6,7 +6,7 @@ import { withoutPlaces } from "../../history/read.ts";
 import { plannedImage } from "../../plan/plan.ts";
 import { imagesByService } from "../../plan/target-image.ts";
 import { lookAndPlan } from "../../plan/targets.ts";
-import type { Image } from "../../registry/image.ts";
+import type { PlannedImage } from "../../registry/image.ts";
 import { runStep } from "../../report/events.ts";
 import type { Session } from "../../session/session.ts";
 import { documentHead } from "../../session/where.ts";
@@ -44,7 +44,7 @@ function verifyTarget(
   session: Session,
   service: Service,
   target: Target,
-  images: ReadonlyMap<string, Image>,
+  images: ReadonlyMap<string, PlannedImage>,
 ): Promise<VerifyDocument["targets"][number]> {
   const { clients, emit, signal, registry } = session;
   const kind = kindOf(target);

@@ -1,5 +1,5 @@
 import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
-import { type Image, imageReference } from "../../registry/image.ts";
+import { type PlannedImage, plannedReference } from "../../registry/image.ts";
 import type { FieldChange, TargetImage } from "../target.ts";
 import type { EcsPlan, TaskDefinition } from "./state.ts";
 
@@ -7,11 +7,11 @@ import type { EcsPlan, TaskDefinition } from "./state.ts";
  * What a target of a service is moved to: a revision of the task definition takes the images of all
  * services of the run that it has containers for, so that one deployment moves them.
  */
-export function ecsImageFor(
+export function ecsImageFor<I extends PlannedImage>(
   target: EcsTarget,
-  image: Image,
-  images: ReadonlyMap<string, Image>,
-): TargetImage {
+  image: I,
+  images: ReadonlyMap<string, I>,
+): TargetImage<I> {
   const containers = Object.entries(target.containers).flatMap(([container, service]) => {
     const one = service === image.service ? image : images.get(service);
     return one === undefined ? [] : [[container, one] as const];
@@ -35,17 +35,20 @@ export function ecsImageChange({ target, changes }: EcsPlan, service: string): F
 }
 
 /** Which containers of a target take which image in this run. */
-export function imagesByContainer(target: EcsTarget, image: TargetImage): Readonly<Record<string, Image>> {
+export function imagesByContainer<I extends PlannedImage>(
+  target: EcsTarget,
+  image: TargetImage<I>,
+): Readonly<Record<string, I>> {
   return image.containers ?? { [target.container]: image };
 }
 
 /** Container → reference by digest. */
 export function referencesByContainer(
   target: EcsTarget,
-  image: TargetImage,
+  image: TargetImage<PlannedImage>,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(imagesByContainer(target, image)).map(([name, one]) => [name, imageReference(one)]),
+    Object.entries(imagesByContainer(target, image)).map(([name, one]) => [name, plannedReference(one)]),
   );
 }
 

@@ -9,6 +9,7 @@ import {
   type Service,
   type Task,
 } from "@aws-sdk/client-ecs";
+import chunk from "es-toolkit/compat/chunk";
 import pMap from "p-map";
 import { type ImageUse, parallelReads, type ReadContext } from "../image-use.ts";
 import { nameOf, revisionName } from "./state.ts";
@@ -56,11 +57,10 @@ async function servicesOf({ clients, signal }: ReadContext, cluster: string): Pr
     { abortSignal: signal },
   );
   for await (const { serviceArns = [] } of pages) {
-    for (let from = 0; from < serviceArns.length; from += 10) {
-      const described = await clients.ecs.send(
-        new DescribeServicesCommand({ cluster, services: serviceArns.slice(from, from + 10) }),
-        { abortSignal: signal },
-      );
+    for (const some of chunk(serviceArns, 10)) {
+      const described = await clients.ecs.send(new DescribeServicesCommand({ cluster, services: some }), {
+        abortSignal: signal,
+      });
       services.push(...(described.services ?? []));
     }
   }

@@ -2,7 +2,7 @@ import type { Service } from "@aws-sdk/client-ecs";
 import type { Problem } from "../../../config/problems/errors.ts";
 import { didYouMean } from "../../../config/problems/nearest.ts";
 import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
-import type { Image } from "../../registry/image.ts";
+import type { PlannedImage } from "../../registry/image.ts";
 import type { FieldChange, TargetImage } from "../target.ts";
 import { alarmChange } from "./alarms.ts";
 import { imageField, imageIn, imagesByContainer, referencesByContainer } from "./containers.ts";
@@ -29,7 +29,7 @@ export function planEcs(
   serviceName: string,
   target: EcsTarget,
   state: EcsState,
-  image: TargetImage,
+  image: TargetImage<PlannedImage>,
 ): EcsPlan {
   const plan = { service: serviceName, target, title: ecsTitle(target), state };
   if (state.kind === "unusable") {
@@ -55,7 +55,7 @@ export function planEcs(
   };
 }
 
-function changesOf(target: EcsTarget, state: FoundService, image: TargetImage): FieldChange[] {
+function changesOf(target: EcsTarget, state: FoundService, image: TargetImage<PlannedImage>): FieldChange[] {
   const references = Object.entries(referencesByContainer(target, image));
   const known = references.filter(([name]) => imageIn(state.taskDefinition, name) !== undefined);
   if (known.length === 0) return [];
@@ -101,7 +101,7 @@ export function platformOf({ service, taskDefinition }: FoundService): string | 
   return fargate ? "linux/amd64" : undefined;
 }
 
-function platformProblems(target: EcsTarget, state: FoundService, image: Image): Problem[] {
+function platformProblems(target: EcsTarget, state: FoundService, image: PlannedImage): Problem[] {
   const platform = platformOf(state);
   const built = Object.keys(image.manifests);
   if (platform === undefined || built.length === 0 || built.includes(platform)) return [];

@@ -1,7 +1,7 @@
 import type { Problem } from "../../../config/problems/errors.ts";
 import { regionOfRegistry } from "../../../config/stack/partition.ts";
 import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
-import { type Image, imageReference } from "../../registry/image.ts";
+import { type Image, type PlannedImage, plannedReference } from "../../registry/image.ts";
 import type { FieldChange } from "../target.ts";
 import { describeSteps } from "./follow/steps.ts";
 import {
@@ -36,21 +36,22 @@ export function planLambda(
   serviceName: string,
   target: LambdaTarget,
   state: LambdaState,
-  image: Image,
+  image: PlannedImage,
 ): LambdaPlan {
   const plan = { service: serviceName, target, title: lambdaTitle(target), state };
   if (state.kind === "missing" && target.create === undefined) {
     return { ...plan, action: "none", changes: [], problems: state.problems, notes: [] };
   }
   const architecture = architectureOf(target, state);
-  const digest = manifestFor(image, architecture);
+  const built = platformOf(architecture) in image.manifests;
+  const digest = image.manifests[platformOf(architecture)];
   const problems = [
     ...packageProblems(target, state),
     ...(state.kind === "found" ? state.problems : []),
-    ...(digest === undefined ? [noManifest(target, architecture, image)] : []),
+    ...(built ? [] : [noManifest(target, architecture, image)]),
     ...regionProblems(target, state.region, image),
   ];
-  const changes = digest === undefined ? [] : changesOf(target, state, imageReference(image, digest));
+  const changes = built ? changesOf(target, state, plannedReference(image, digest)) : [];
   return {
     ...plan,
     action: changes.length === 0 ? "none" : state.kind === "missing" ? "create" : "update",
@@ -149,7 +150,7 @@ function packageProblems(target: LambdaTarget, state: LambdaState): Problem[] {
   ];
 }
 
-function noManifest(target: LambdaTarget, architecture: string, image: Image): Problem {
+function noManifest(target: LambdaTarget, architecture: string, image: PlannedImage): Problem {
   const platform = platformOf(architecture);
   return {
     code: "platform-mismatch",
@@ -160,7 +161,7 @@ function noManifest(target: LambdaTarget, architecture: string, image: Image): P
   };
 }
 
-function regionProblems(target: LambdaTarget, region: string, image: Image): Problem[] {
+function regionProblems(target: LambdaTarget, region: string, image: PlannedImage): Problem[] {
   const other = regionOfRegistry(image.registry);
   if (other === undefined || other === region) return [];
   return [

@@ -1,9 +1,8 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { withLock } from "../lock.ts";
 import type { Architecture } from "../machine.ts";
 import { runToSuccess } from "../run.ts";
-import { describeWait, lockDirectory, type Session, type ToolStep } from "../session.ts";
+import { type Session, type ToolStep, withToolLock } from "../session.ts";
 import { findProgram } from "./probe.ts";
 
 /** Environment in which apt-get and apt-cache use package lists of ours: the system's own stay as they are. */
@@ -37,12 +36,10 @@ export async function readPackageLists(
     DEBIAN_FRONTEND: "noninteractive",
   };
   const lock = {
-    directory: lockDirectory(session.cache),
     name: `apt-${architecture}`,
     purpose: "reading package lists",
   };
-  const onWait = (owner: Parameters<typeof describeWait>[0]) => step.progress(describeWait(owner));
-  await withLock(lock, { signal: session.signal, onWait }, async () => {
+  await withToolLock(session, step, lock, async () => {
     const done = join(folder, "read");
     const readAt = (await stat(done).catch(() => undefined))?.mtimeMs ?? 0;
     if (Date.now() - readAt < freshMilliseconds) return;

@@ -4,16 +4,16 @@ import { join } from "node:path";
 import { runStep } from "../../../runner/report/events.ts";
 import { readEntry, requireSpace, writeEntry } from "../cache.ts";
 import { goModulesNeed, ladder } from "../ladder.ts";
-import { tryLock, withLock } from "../lock.ts";
+import { tryLock } from "../lock.ts";
 import { runToSuccess } from "../run.ts";
 import type { GoModule, Rung } from "../rung.ts";
 import {
   type Attempt,
   declined,
-  describeWait,
   lockDirectory,
   type Session,
   type ToolStep,
+  withToolLock,
 } from "../session.ts";
 import { type ToolName, toolNames, tools } from "../tools.ts";
 import { compareVersions } from "../version.ts";
@@ -58,12 +58,10 @@ async function buildInStep(session: Session, module: GoModule): Promise<void> {
     },
     async (step) => {
       const lock = {
-        directory: lockDirectory(session.cache),
         name: `go-${module}`,
         purpose: `building ${names}`,
       };
-      const onWait = (owner: Parameters<typeof describeWait>[0]) => step.progress(describeWait(owner));
-      await withLock(lock, { signal: session.signal, onWait }, async () => {
+      await withToolLock(session, step, lock, async () => {
         const missing: Product[] = [];
         for (const product of wanted) {
           const entry = await readEntry(session.cache, product.name, tools[product.name].version);

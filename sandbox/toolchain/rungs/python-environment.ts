@@ -1,10 +1,9 @@
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readEntry, writeEntry } from "../cache.ts";
-import { withLock } from "../lock.ts";
 import { runToSuccess } from "../run.ts";
 import type { Rung } from "../rung.ts";
-import { type Attempt, describeWait, lockDirectory, type Session, type ToolStep } from "../session.ts";
+import { type Attempt, type Session, type ToolStep, withToolLock } from "../session.ts";
 import { type ToolName, tools } from "../tools.ts";
 import { createEnvironment, requirementsFile } from "./pip.ts";
 
@@ -20,9 +19,8 @@ export async function makePythonEnvironment(
   const startedAt = performance.now();
   const { version } = tools[name];
   const how = "installed from PyPI into an environment of its own";
-  const lock = { directory: lockDirectory(session.cache), name, purpose: `installing ${name}` };
-  const onWait = (owner: Parameters<typeof describeWait>[0]) => step.progress(describeWait(owner));
-  return withLock(lock, { signal: session.signal, onWait }, async () => {
+  const lock = { name, purpose: `installing ${name}` };
+  return withToolLock(session, step, lock, async () => {
     const other = await readEntry(session.cache, name, version);
     if (other !== undefined) return { kind: "taken", path: other.path, version, how };
     const { path } = await writeEntry(session.cache, name, version, async (directory) => {

@@ -2,17 +2,9 @@ import { access, rm, writeFile } from "node:fs/promises";
 import { UserError } from "../../../config/problems/errors.ts";
 import { runStep } from "../../../runner/report/events.ts";
 import { ladder } from "../ladder.ts";
-import { withLock } from "../lock.ts";
 import { type ProcessOptions, runProcess, runToSuccess } from "../run.ts";
 import type { Rung } from "../rung.ts";
-import {
-  type Attempt,
-  declined,
-  describeWait,
-  lockDirectory,
-  type Session,
-  type ToolStep,
-} from "../session.ts";
+import { type Attempt, declined, type Session, type ToolStep, withToolLock } from "../session.ts";
 import type { ToolName } from "../tools.ts";
 import { readPackageLists, withoutApt } from "./apt.ts";
 import { useInstalled } from "./installed.ts";
@@ -86,9 +78,8 @@ async function installAll(session: Session): Promise<void> {
       const { exitCode } = await runProcess("apt-cache", ["show", "--quiet", candidate], options);
       if (exitCode === 0) optional.push(candidate);
     }
-    const lock = { directory: lockDirectory(session.cache), name: "system-packages", purpose: title };
-    const onWait = (owner: Parameters<typeof describeWait>[0]) => step.progress(describeWait(owner));
-    await withLock(lock, { signal: session.signal, onWait }, () =>
+    const lock = { name: "system-packages", purpose: title };
+    await withToolLock(session, step, lock, () =>
       withoutServices(async () => {
         const install = ["install", "--yes", "--no-install-recommends", "--no-remove"];
         await runToSuccess("apt-get", [...install, ...packages, ...optional], options);

@@ -44,7 +44,7 @@ function fakeGithub(): FakeGithub {
         response.end(JSON.stringify(value));
       };
       fake.calls.push(`${method} ${url}`);
-      if (request.headers.authorization !== "Bearer a-token")
+      if (request.headers.authorization !== "token a-token")
         return answer(401, { message: "Bad credentials" });
       if (fake.refusal !== undefined) return answer(fake.refusal.status, { message: fake.refusal.message });
       const { pathname, searchParams } = new URL(url, "http://localhost");
@@ -63,7 +63,12 @@ function fakeGithub(): FakeGithub {
         return answer(201, made);
       }
       const size = Number(searchParams.get("per_page"));
-      const page = Number(searchParams.get("page"));
+      const page = Number(searchParams.get("page") ?? "1");
+      // GitHub names the next page in a header: https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+      if (page * size < fake.comments.length) {
+        const next = `http://${request.headers.host}${pathname}?per_page=${size}&page=${page + 1}`;
+        response.setHeader("link", `<${next}>; rel="next"`);
+      }
       answer(200, fake.comments.slice((page - 1) * size, page * size));
     }),
   };

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { UserError } from "../../../config/problems/errors.ts";
 import { isNothingToDo, planDocument } from "../../../runner/plan/document.ts";
-import { afterBuild, isChanged, plannedImage, problemsOf } from "../../../runner/plan/plan.ts";
+import { isChanged, plannedImage, problemsOf } from "../../../runner/plan/plan.ts";
 import { showPlan } from "../../../runner/plan/show.ts";
-import { imageReference } from "../../../runner/registry/image.ts";
+import { plannedReference } from "../../../runner/registry/image.ts";
 import { coloursFor } from "../../../runner/report/colours.ts";
 import { chooseServices } from "../../../runner/session/services.ts";
 import { service } from "../stack/services.ts";
@@ -46,7 +46,7 @@ describe("a plan", () => {
           {
             field: "containerDefinitions[ui].image",
             before: "old",
-            after: `${registry}/shop/ui@${afterBuild}`,
+            after: `${registry}/shop/ui@(after build)`,
           },
         ],
         notes: ["its desired count is 0"],
@@ -56,7 +56,7 @@ describe("a plan", () => {
 
   test("for an image that is still to be built says so, and names every platform", () => {
     const image = plannedImage(toBuild);
-    expect(imageReference(image)).toBe(`${registry}/shop/ui@(after build)`);
+    expect(plannedReference(image)).toBe(`${registry}/shop/ui@(after build)`);
     expect(Object.keys(image.manifests)).toEqual(["linux/amd64", "linux/arm64"]);
   });
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ImageContainer, TargetDeclaration } from "../../../config/targets/target.ts";
-import { imageReference } from "../../../runner/registry/image.ts";
+import { plannedReference } from "../../../runner/registry/image.ts";
 import type { TargetKind, TargetOutcome, TargetPlan } from "../../../runner/targets/target.ts";
 
 /** A kind that no list names: a line in a file that somebody else deploys. No AWS, no containers. */
@@ -62,7 +62,7 @@ export function manifestKind(
     withoutPreparations: (target) => ({ ...target, approval: false }),
     inspect: async ({ file }) => files.get(file),
     plan: (service, target, before, image) => {
-      const after = imageReference(image);
+      const after = plannedReference(image);
       return {
         service,
         target,
@@ -81,7 +81,7 @@ export function manifestKind(
     verify: async ({ file }) => [{ name: file, state: "ok", message: "is in the repository" }],
     isAsPlanned: async ({ target, state }) => files.get(target.file) === state,
     async apply({ target, state = "" }, image) {
-      files.set(target.file, imageReference(image));
+      files.set(target.file, plannedReference(image));
       return { before: state };
     },
     resume: () => undefined,

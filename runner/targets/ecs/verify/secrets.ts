@@ -1,3 +1,4 @@
+import chunk from "es-toolkit/compat/chunk";
 import pMap from "p-map";
 import type { Clients } from "../../../aws/clients.ts";
 import { isAwsError } from "../../../aws/errors.ts";
@@ -24,11 +25,8 @@ export async function checkSecrets(
   const all = secretsOf(taskDefinition);
   const here = all.filter(({ region }) => region === undefined || region === clients.region);
   const parameters = here.filter(({ kind }) => kind === "parameter").map(({ id }) => id);
-  const groups = Array.from({ length: Math.ceil(parameters.length / namesPerCall) }, (_, index) =>
-    parameters.slice(index * namesPerCall, (index + 1) * namesPerCall),
-  );
   const checks = await Promise.all([
-    ...groups.map((names) => checkParameters(clients, names, signal)),
+    ...chunk(parameters, namesPerCall).map((names) => checkParameters(clients, names, signal)),
     pMap(
       here.filter(({ kind }) => kind === "secret"),
       ({ id }) => checkSecret(clients, id, signal),

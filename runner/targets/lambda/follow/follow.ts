@@ -80,9 +80,9 @@ async function finish(run: Run, image: Image): Promise<End> {
   const { applied, update, course, previous, context } = run;
   const { target } = update;
   const version = course.version ?? "";
-  const warn = (warning: Parameters<Parameters<typeof cleanUp>[3]>[0]) =>
-    context.emit({ kind: "warning", ...warning });
-  const deleted = await cleanUp(renew(update), version, previous, warn);
+  const deleted = await cleanUp(renew(update), version, previous, (warning) =>
+    context.emit({ kind: "warning", ...warning }),
+  );
   const from = previous === undefined ? "" : `, before: version ${previous.version}`;
   return {
     outcome: "done",
