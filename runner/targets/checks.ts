@@ -1,14 +1,14 @@
 import { hasCode } from "../aws/errors.ts";
 import type { TargetCheck } from "./target.ts";
 
-/** What a look found out: nothing when it is well, else what is wrong and what to do. */
+/** What a check found: nothing when all is well, else what is wrong and how to fix it. */
 export type Finding = Pick<TargetCheck, "message"> & Partial<Pick<TargetCheck, "state" | "fix">>;
 
 /**
- * Makes a check of a look. A look that may not be taken, or that nobody answers, is no fault of the
- * target: it is said that this was not checked.
+ * Runs a look and reports it as a check. When AWS denies the look or does not answer, the check is
+ * `not checked`: that is not a fault of the target.
  *
- * @param look what was found; undefined: nothing is wrong, `good` says how it is
+ * @param look returns what is wrong; undefined when nothing is, and then `good` is the message
  */
 export async function check(
   name: string,
@@ -30,12 +30,12 @@ export function notChecked(name: string, reason: string): TargetCheck {
   return { name, state: "not checked", message: `not checked: ${reason}` };
 }
 
-/** What is in another region can't be looked at with this one's clients. */
+/** A resource in another region: the clients of this region can't read it. */
 export function elsewhere(name: string, region: string): TargetCheck {
   return notChecked(name, `it is in ${region}`);
 }
 
-/** `may not call iam:GetRole`, or the first line of what was answered. */
+/** `may not call iam:GetRole`, or the first line of the answer. */
 function reasonOf(error: Error): string {
   const [line = error.name] = error.message.split("\n");
   if (!hasCode(error, "access-denied")) return line;

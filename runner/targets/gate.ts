@@ -1,30 +1,33 @@
-/** What can have a say in whether a release comes to run, or is taken for a success. */
+/** A check that can stop a release, or keep it from counting as a success. */
 export type GateName =
   /** `slipway:deploy.requireCleanTree`: nothing that was built is uncommitted. */
   | "clean tree"
   /** No release of a newer commit is replaced. */
   | "newest wins"
-  /** A promoted image ran well where it comes from. */
+  /** A promoted image ran well on the stack that it comes from. */
   | "proven"
   /** The registry has the image with all its platforms. */
   | "image"
-  /** All that `slipway verify` checks. */
+  /** Everything that `slipway verify` checks. */
   | "pre-flight"
   | "one-off task"
-  /** The tasks run the very digest, and stay. */
+  /** The tasks run exactly this digest, and keep running. */
   | "tasks"
   | "target health"
   | "deployment alarms"
   | "smoke check"
-  /** A version of a function was invoked before anybody was sent to it. */
+  /** A version of a function was invoked before any caller was sent to it. */
   | "check"
   /** The steps of a function's weighted shift, with their alarms and error counts. */
   | "shift";
 
-/** A gate that was really asked in a run, and what it said. One that was not asked is not there. */
+/** A gate that a run asked, and its verdict. A gate that the run did not ask is left out. */
 export interface Gate {
   readonly gate: GateName;
-  /** `overridden`: it was against it, and a person was for it. `undecided`: it could not tell, and let it pass. */
+  /**
+   * `overridden`: it failed, and a person overrode it. `undecided`: it could not tell, and let the release
+   * pass.
+   */
   readonly verdict: "passed" | "failed" | "overridden" | "undecided" | "not checked";
   readonly message?: string;
 }

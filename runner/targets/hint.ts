@@ -4,6 +4,6 @@ export interface Hint {
   readonly when: readonly RegExp[];
   /** One line, in the imperative. */
   readonly advice: string;
-  /** Whether the program's own log lines count: they say many things that are not the reason. */
+  /** Whether the program's own log lines count. They often name things that are not the reason. */
   readonly inLogs?: boolean;
 }

@@ -19,7 +19,7 @@ export function hintFor(
   )?.advice;
 }
 
-/** The outcome; of a failure with its hint, when there is one. */
+/** The outcome; a failure gets its hint if there is one. */
 export function withHint(outcome: TargetOutcome, hints: readonly Hint[]): TargetOutcome {
   if (outcome.outcome !== "failed" && outcome.outcome !== "rolled back") return outcome;
   const hint = outcome.hint ?? hintFor(outcome, hints);

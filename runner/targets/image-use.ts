@@ -2,9 +2,9 @@ import type { Clients } from "../aws/clients.ts";
 
 /** Something in the account that runs an image, or would at the next call. */
 export interface ImageUse {
-  /** The image as it is written there: by digest, by tag, or both. */
+  /** The image reference there: by digest, by tag, or both. */
   readonly reference: string;
-  /** The digest that was reported for it, where what is written is not exact. */
+  /** The reported digest, where the reference is not exact. */
   readonly digest?: string;
   /** `ecs shop-dev/ui`, `lambda checkout:live` */
   readonly where: string;
@@ -12,11 +12,11 @@ export interface ImageUse {
   readonly why: string;
 }
 
-/** What reading the account takes. */
+/** What reading the account needs. */
 export interface ReadContext {
   readonly clients: Clients;
   readonly signal: AbortSignal;
 }
 
-/** Looked at side by side; far below what ECS and Lambda let an account ask in a second. */
+/** Parallel reads; far below the calls a second that ECS and Lambda allow an account. */
 export const parallelReads = 8;

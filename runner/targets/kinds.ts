@@ -4,9 +4,9 @@ import { lambdaKind } from "./lambda/kind.ts";
 import type { TargetKind } from "./target.ts";
 
 /**
- * The kinds of target there are, by the `kind` that services.yaml names.
+ * The kinds of target, by their `kind` in services.yaml.
  *
- * To add one, write a folder and a line in each of three houses:
+ * To add one, write a folder and a line in each of three rooms:
  *
  * 1. `config/targets/<kind>/`: a `TargetDeclaration` (config/targets/target.ts): the schema of a target in
  *    services.yaml, what it resolves to for a stack, the permissions that CI needs. Its line is in
@@ -15,7 +15,7 @@ import type { TargetKind } from "./target.ts";
  *    follow, revert, and what the other commands ask. Its line is here. A member that makes no sense for
  *    the kind says so: no `settings`, `resume` that returns undefined, `logs` and `inUse` without entries.
  * 3. `infra/targets/<kind>/`: a `TargetInfrastructure` (infra/targets/target.ts): what Pulumi declares for
- *    it. Its line is in infra/targets/kinds.ts. A kind that AWS does not run needs none.
+ *    it. Its line is in infra/targets/kinds.ts. A kind that does not run on AWS needs none.
  *
  * Nothing else changes: no other file may import from a kind's folder (.dependency-cruiser.mjs), and
  * test/unit/targets/third-kind.test.ts takes a kind that is in none of the lists through a plan, a move, a
@@ -26,7 +26,7 @@ export const kinds = {
   lambda: lambdaKind,
 } as const;
 
-/** A kind for callers that treat all kinds alike: each gets its own targets and states only. */
+/** A kind for callers that treat all kinds alike: each kind gets only its own targets and states. */
 export type AnyKind = TargetKind<Target, unknown, unknown>;
 
 /** The kind of a target. */

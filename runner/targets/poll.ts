@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { hasCode } from "../aws/errors.ts";
 
-/** Time, passed in so that tests need none. */
+/** A clock. Tests pass their own and do not wait. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -19,25 +19,25 @@ export const systemClock: Clock = {
   random: () => Math.random(),
 };
 
-/** How often something is looked at. */
+/** How often to look. */
 export interface PollPolicy {
   readonly firstMilliseconds: number;
-  /** Each pause is longer than the one before by this factor. */
+  /** Each pause is longer than the last by this factor. */
   readonly factor: number;
   readonly longestMilliseconds: number;
-  /** Part of a pause that is left to chance, so that parallel targets don't call at the same moments. */
+  /** Random part of a pause: parallel targets then don't call at the same moments. */
   readonly jitter: number;
   /**
-   * How long there may be no answer before waiting is given up; a refused connection is told at once, so
-   * that counting looks would give a network that is gone for some seconds no time to come back.
+   * How long to wait without an answer before giving up. A count of looks would not do: a refused
+   * connection fails at once, and a network that is down for some seconds would get no time to come back.
    */
   readonly unansweredMilliseconds: number;
 }
 
 /**
- * Half a second at first, five seconds at last. ECS lets DescribeServices, the heaviest call, through
- * at 20 a second for an account (burst 100), Lambda GetFunction at 100: a hundred targets at once stay
- * below. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
+ * Half a second at first, five seconds at the end. ECS allows an account 20 calls a second of
+ * DescribeServices, the heaviest call (burst 100); Lambda allows 100 of GetFunction. A hundred targets at
+ * once stay below both. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
  */
 export const pollPolicy: PollPolicy = {
   firstMilliseconds: 500,
@@ -56,12 +56,12 @@ export function pauseMilliseconds(policy: PollPolicy, attempt: number, random: n
 export interface PollOptions {
   readonly clock: Clock;
   readonly policy: PollPolicy;
-  /** When to give up, by the clock: milliseconds since the epoch; asked after each look when it may move. */
+  /** When to give up: milliseconds since the epoch. A function is called after each look. */
   readonly until: number | (() => number);
   readonly signal: AbortSignal;
   /**
-   * Told of a look that got no answer (network, throttling) and will be repeated; `isFirst` when the look
-   * before got one.
+   * Called when a look got no answer (network, throttling) and will be repeated; `isFirst` when the look
+   * before it got one.
    */
   readonly onNoAnswer?: (error: Error, isFirst: boolean) => void;
   /** Looks that the pauses have grown for; default: all so far. Where it falls to 0, they are short again. */
@@ -87,7 +87,7 @@ export async function poll<T>(
       unansweredSince = undefined;
     } catch (error) {
       if (!hasCode(error, "unreachable", "throttled")) throw error;
-      // The first look without an answer is always repeated, however long it took to get none.
+      // The first look without an answer is always repeated, however long it took.
       if (unansweredSince !== undefined && clock.now() - unansweredSince >= policy.unansweredMilliseconds) {
         throw error;
       }

@@ -4,10 +4,10 @@ import { check, notChecked } from "./checks.ts";
 import type { TargetCheck } from "./target.ts";
 
 /**
- * Whether a role exists and trusts the AWS service that is to take it on.
+ * Whether a role exists and trusts the AWS service that has to assume it.
  *
  * @param purpose `execution role`, `task role`
- * @param account the account that is deployed to, when it is known: roles of others can't be looked at
+ * @param account the account that is deployed to, when it is known: Slipway can't read roles of other accounts
  */
 export async function checkRole(
   clients: Clients,
@@ -34,7 +34,7 @@ export async function checkRole(
       });
       if (trusts(decode(Role?.AssumeRolePolicyDocument), principal)) return undefined;
       return {
-        message: `does not trust ${principal}, which has to take it on`,
+        message: `does not trust ${principal}, which has to assume it`,
         fix: `allow sts:AssumeRole to the service ${principal} in the role's trust policy`,
       };
     } catch (error) {
@@ -49,7 +49,7 @@ function decode(document: string | undefined): string {
   return document?.startsWith("%") === true ? decodeURIComponent(document) : (document ?? "");
 }
 
-/** Whether a trust policy lets a service take the role on. */
+/** Whether a trust policy lets a service assume the role. */
 export function trusts(policy: string, principal: string): boolean {
   const { Statement = [] } = JSON.parse(policy === "" ? "{}" : policy) as { Statement?: unknown };
   return asList(Statement).some((statement) => {

@@ -349,7 +349,7 @@ describe("two deployments from two machines", () => {
     const overtaken = await first;
     expect(overtaken.exitCode, overtaken.stderr).toBe(1);
     expect(overtaken.document<DeployDocument>().targets[0]?.message).toMatch(
-      /another deployment took its place/,
+      /another deployment replaced it/,
     );
     expect(await world.answer("ui")).toContain(version);
   });

@@ -176,7 +176,7 @@ describe("a function", () => {
     expect((JSON.parse(stdout) as DeployDocument).targets[0]).toMatchObject({
       outcome: "cancelled",
       message:
-        "stopped; the code was updated, live is on version 2 again, whole, it had come to 20 %: running it again finishes it",
+        "stopped; the code was updated, and live is back on version 2 for all invocations; the shift had reached 20 %; run the command again to finish",
     });
     expect(await alias()).toBe("2");
   });
@@ -229,7 +229,7 @@ describe("a function", () => {
     const [target] = document<DeployDocument>().targets;
     expect(target?.outcome).toBe("rolled back");
     expect(target?.message).toBe(
-      `alarm ${AlarmName} is in ALARM: three orders were refused; live is on version 3 again, whole, it had come to 30 %`,
+      `alarm ${AlarmName} is in ALARM: three orders were refused; live is back on version 3 for all invocations; the shift had reached 30 %`,
     );
     expect(target?.hint).toContain("alarm's metric");
     expect(await alias()).toBe("3");

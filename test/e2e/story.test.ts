@@ -235,7 +235,7 @@ describe("the main job", () => {
     await writeFile(products, good);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/catalog/);
-    expect(stderr).toMatch(/is there twice/);
+    expect(stderr).toMatch(/appears twice/);
     expect(await taskDefinitionOf("catalog")).toBe(before);
   });
 

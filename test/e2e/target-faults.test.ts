@@ -112,7 +112,7 @@ function describeTargetFaults(world: () => FaultWorld): void {
       expect(target, target.evidence?.join("\n")).toMatchObject({
         outcome: "failed",
         message: expect.stringMatching(
-          /was not stable after \d+ s .*can't be placed.*; ECS goes on with it$/,
+          /was not stable after \d+ s .*can't be placed.*; ECS continues the deployment$/,
         ),
         hint: expect.stringContaining("add instances to the cluster"),
       });
@@ -305,7 +305,7 @@ function describeTargetFaults(world: () => FaultWorld): void {
       expect((JSON.parse(stdout) as DeployDocument).targets).toMatchObject([
         {
           outcome: "failed",
-          message: `somebody else moved the alias meanwhile: it is on version ${others} now; it stays there`,
+          message: `someone else moved the alias to version ${others}; it stays there`,
         },
       ]);
       expect(await placeOf()).toBe(others);
@@ -342,7 +342,9 @@ function describeTargetFaults(world: () => FaultWorld): void {
       const before = await placeOf();
       const { exitCode, stderr } = await world().deploy("checkout");
       expect(exitCode).toBe(2);
-      expect(stderr).toMatch(/the function has no such alias, and others[\s\S]*did you mean "live"\?/);
+      expect(stderr).toMatch(
+        /the function does not have this alias, but has others[\s\S]*did you mean "live"\?/,
+      );
       expect(world().proxy.passed("lambda:UpdateFunctionCode")).toBe(0);
       expect(await placeOf()).toBe(before);
     });

@@ -132,9 +132,7 @@ describe("a sandbox that is up", () => {
     await other;
     const notices = events.flatMap((event) => (event.kind === "notice" ? [event.message] : []));
     expect(notices).toEqual([
-      expect.stringMatching(
-        /^Waiting for the sandbox: "sandbox up" \(process \d+, since .*\) is at work on it$/,
-      ),
+      expect.stringMatching(/^Waiting for the sandbox: "sandbox up" \(process \d+, since .*\) is using it$/),
     ]);
     expect(started).toEqual([]);
   });

@@ -216,14 +216,14 @@ describe("the stand-in AWS provider refuses", () => {
   it("an endpoint that is not on this machine", async () => {
     const endpoints = JSON.stringify([{ sts: "https://sts.us-east-1.amazonaws.com" }]);
     await (await refused(() => aws.getCallerIdentity(), { "aws:endpoints": endpoints })).toThrow(
-      /this machine only/,
+      /only endpoints on this machine/,
     );
   });
 
   it("an account that is not the stack's", async () => {
     const accounts = JSON.stringify(["111122223333"]);
     await (await refused(() => aws.getCallerIdentity(), { "aws:allowedAccountIds": accounts })).toThrow(
-      /answer for account 000000000000, this stack is for 111122223333/,
+      /belong to account 000000000000, but this stack allows only 111122223333/,
     );
   });
 });

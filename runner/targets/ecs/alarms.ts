@@ -8,10 +8,10 @@ import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import type { Gate } from "../gate.ts";
 import type { FieldChange, TargetOutcome } from "../target.ts";
 
-/** What a change of them is called in a plan. */
+/** The name of their change in a plan. */
 export const alarmField = "deploymentConfiguration.alarms";
 
-/** How the service's deployment alarms would change; undefined when they stay, or nobody asked. */
+/** How the service's deployment alarms would change; undefined when they stay, or the target sets none. */
 export function alarmChange(target: EcsTarget, service: Service): FieldChange | undefined {
   const { deploymentAlarms } = target;
   if (deploymentAlarms === undefined) return undefined;
@@ -21,8 +21,8 @@ export function alarmChange(target: EcsTarget, service: Service): FieldChange | 
 }
 
 /**
- * The service's deployment configuration with the target's alarms and everything else as it is;
- * undefined when it need not be sent.
+ * The service's deployment configuration with the target's alarms and everything else unchanged; undefined
+ * when nothing changes.
  */
 export function configurationWithAlarms(
   target: EcsTarget,

@@ -10,26 +10,26 @@ import { runOneOff } from "./one-off/one-off.ts";
 import { nextRevision, registerRevision, reusableRevision, revisionLikeIt } from "./revision.ts";
 import { type EcsPlan, type FoundService, nameOf, primaryOf, revisionName, rolloutOf } from "./state.ts";
 
-/** A deployment that was started, and what is needed to follow it or to put it back. */
+/** A deployment that was started, with what it takes to follow or revert it. */
 export interface EcsApplied {
   readonly cluster: string;
   readonly service: string;
   readonly revisionArn: string;
-  /** What ran before; undefined when a deployment already under way was taken up. */
+  /** What ran before; undefined when the run resumed a deployment in progress. */
   readonly previousArn: string | undefined;
   readonly deploymentId: string | undefined;
   /** By ECS's clock. */
   readonly createdAt: Date;
   /** By ours, in milliseconds: time-outs count from here. */
   readonly startedAt: number;
-  /** Command of the one-off task that was run before. */
+  /** Command of the one-off task that ran before. */
   readonly oneOff?: string;
-  /** Events of the service from before: not to be told again. */
+  /** Events of the service from before; they are not shown again. */
   readonly seenEvents: readonly string[];
 }
 
 /**
- * Registers the revision, runs the one-off task where there is one, and sets the service to the revision.
+ * Registers the revision, runs the one-off task if there is one, and sets the service to the revision.
  *
  * @throws UserError when the one-off task fails: the service is as it was
  */
@@ -61,7 +61,7 @@ export async function applyEcs(
   return isAsked ? { ...applied, oneOff: task.command.join(" ") } : applied;
 }
 
-/** The revision to set the service to: one that is there already, or a new one. Says which. */
+/** The revision to set the service to: an existing one or a new one. Says which. */
 async function takeRevision(
   reuse: string | undefined,
   { taskDefinition, tags }: FoundService,
@@ -71,13 +71,13 @@ async function takeRevision(
   const say = (line: string) => emit({ kind: "step-log", id: step, line });
   const kept = await reusableRevision(ecs, reuse, references, signal);
   if (kept !== undefined) {
-    say(`takes ${revisionName(kept.taskDefinitionArn)} as it was`);
+    say(`reuses ${revisionName(kept.taskDefinitionArn)} unchanged`);
     return kept.taskDefinitionArn;
   }
   const request = nextRevision(taskDefinition, tags, references);
   const alike = await revisionLikeIt(ecs, request, taskDefinition, signal);
   if (alike !== undefined) {
-    say(`takes ${revisionName(alike)}, which is registered already`);
+    say(`reuses ${revisionName(alike)}, which is already registered`);
     return alike;
   }
   const registered = await registerRevision(ecs, request, signal);
@@ -86,10 +86,10 @@ async function takeRevision(
 }
 
 /**
- * Sets a service to a revision with one UpdateService call. The call itself can't be interrupted, so
- * that it is always known whether the deployment was started.
+ * Sets a service to a revision with one UpdateService call. An interruption lets the call finish, so the
+ * run always knows whether the deployment has started.
  *
- * @param configuration the service's deployment configuration, when it is to be changed, too
+ * @param configuration the service's new deployment configuration, if it changes as well
  */
 export async function startDeployment(
   clients: Clients,
@@ -115,8 +115,8 @@ export async function startDeployment(
               code: "unknown-service",
               where: `ECS cluster ${nameOf(service.clusterArn)}`,
               value: service.serviceName,
-              message: "the service was deleted in the meantime",
-              fix: "create it again, and deploy then",
+              message: "the service was deleted during the deployment",
+              fix: "create it again, then deploy",
             },
             { exitCode: 1, cause: error },
           )
@@ -136,7 +136,7 @@ export async function startDeployment(
   };
 }
 
-/** Whether an earlier run was interrupted after it had started this very deployment. */
+/** Whether an earlier run was interrupted after it started this deployment. */
 function isUnderWay(state: FoundService, references: Readonly<Record<string, string>>): boolean {
   const { service, taskDefinition } = state;
   return (
@@ -153,7 +153,7 @@ export function resumeDeployment({ service, taskDefinition }: FoundService, cloc
     cluster: service.clusterArn ?? "",
     service: service.serviceName ?? "",
     revisionArn: taskDefinition.taskDefinitionArn,
-    // Only rolling updates have the state; where it is left out, what else runs is what ran before.
+    // Only rolling updates have the state. Without it, any other revision that runs is the earlier one.
     previousArn: service.deployments?.find(
       (one) => one !== primary && (one.rolloutState ?? "COMPLETED") === "COMPLETED",
     )?.taskDefinition,

@@ -4,8 +4,8 @@ import type { FieldChange, TargetImage } from "../target.ts";
 import type { EcsPlan, TaskDefinition } from "./state.ts";
 
 /**
- * What a target of a service is moved to: a revision of the task definition takes the images of all
- * services of the run that it has containers for, so that one deployment moves them.
+ * What a target of a service is moved to. A revision of the task definition takes the images of all services
+ * of the run that it has containers for, so one deployment moves them all.
  */
 export function ecsImageFor<I extends PlannedImage>(
   target: EcsTarget,
@@ -21,7 +21,7 @@ export function ecsImageFor<I extends PlannedImage>(
   return { ...image, containers: Object.fromEntries(containers) };
 }
 
-/** What a change of a container's image is called in a plan. */
+/** The name of a change of a container's image in a plan. */
 export function imageField(container: string): string {
   return `containerDefinitions[${container}].image`;
 }
@@ -58,7 +58,7 @@ export function containerOf(target: EcsTarget, service: string): string {
   return name ?? target.container;
 }
 
-/** What a container of a task definition runs, as declared. */
+/** The image that a task definition declares for a container. */
 export function imageIn({ containerDefinitions }: TaskDefinition, container: string): string | undefined {
   return containerDefinitions.find(({ name }) => name === container)?.image;
 }

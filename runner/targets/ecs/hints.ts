@@ -14,12 +14,12 @@ export const ecsHints: readonly Hint[] = [
     when: [/exec format error/i],
     inLogs: true,
     advice:
-      "the program is for another CPU architecture: build for the tasks' platform (platforms in services.yaml), or set runtimePlatform of the task definition",
+      "the program is for another CPU architecture: build for the tasks' platform (platforms in services.yaml), or set the runtimePlatform of the task definition",
   },
   {
     when: [/no matching manifest|does not contain descriptor matching platform|no match for platform/i],
     advice:
-      "the image has no manifest for the tasks' platform: add it to the service's platforms, or set runtimePlatform of the task definition",
+      "the image has no manifest for the tasks' platform: add it to the service's platforms, or set the runtimePlatform of the task definition",
   },
   {
     when: [/CannotPull(Container|ECRContainer|Image)|pull image|failed to (pull|resolve)/i, /no space left/i],
@@ -32,26 +32,27 @@ export const ecsHints: readonly Hint[] = [
   {
     when: [pulling, /connection refused/i],
     advice:
-      "nothing listens at the address of the registry: see that it runs, and that the host in the image's name leads there from where the tasks run (localhost is that machine itself)",
+      "nothing listens at the address of the registry: check that it runs, and that the host in the image's name resolves to it from where the tasks run (localhost is that machine itself)",
   },
   {
     when: [pulling, /no such host|server misbehaving|host not found/i],
     advice:
-      "the registry's name can't be resolved: see slipway:registry of the stack, and that the VPC has DNS (enableDnsSupport, enableDnsHostnames, private DNS of its endpoints)",
+      "the registry's name can't be resolved: check slipway:registry of the stack, and that the VPC has DNS (enableDnsSupport, enableDnsHostnames, private DNS of its endpoints)",
   },
   {
     when: [pulling, /x509|certificate|HTTP response to HTTPS client/i],
-    advice: "the registry has no certificate that the tasks' machine trusts: give it one",
+    advice:
+      "the machine that runs the tasks does not trust the registry's certificate: install one that it trusts",
   },
   {
     when: [pulling, /no basic auth/i],
     advice:
-      "nobody signed in to the registry: let the execution role call ecr:GetAuthorizationToken; a registry that is not ECR needs repositoryCredentials in the task definition",
+      "the pull was not authenticated: let the execution role call ecr:GetAuthorizationToken; a registry that is not ECR needs repositoryCredentials in the task definition",
   },
   {
     when: [pulling, /\bdenied\b|accessdenied|not authorized|unauthorized|forbidden|\b403\b/i],
     advice:
-      "let the execution role pull: ecr:GetAuthorizationToken, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer; for another account's registry its repository policy (slipway:repositories.pullPrincipals), too",
+      "let the execution role pull: ecr:GetAuthorizationToken, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer; for a registry in another account, its repository policy must allow the pull as well (slipway:repositories.pullPrincipals)",
   },
   {
     when: [
@@ -59,7 +60,7 @@ export const ecsHints: readonly Hint[] = [
       /not ?found|manifest unknown|does not exist|\b404\b/i,
     ],
     advice:
-      "the image is no longer in the registry: deploy again to build it, and see that the retention keeps what runs (slipway images)",
+      "the image is no longer in the registry: deploy again to build it, and check that the retention rules keep running images (slipway images)",
   },
   {
     when: [
@@ -71,7 +72,7 @@ export const ecsHints: readonly Hint[] = [
   {
     when: [/CannotPull/i],
     advice:
-      "see that the image exists, that the execution role may pull it, and that the tasks' subnets reach the registry",
+      "check that the image exists, that the execution role may pull it, and that the tasks' subnets reach the registry",
   },
   {
     when: [/secret|ssm|parameter|ResourceInitializationError/i, /access ?denied|not authorized/i],
@@ -92,7 +93,8 @@ export const ecsHints: readonly Hint[] = [
   },
   {
     when: [/ResourceInitializationError|CannotCreateVolume/i, /efs|mount/i],
-    advice: "see that the file system has a mount target in each subnet, and lets the tasks in on port 2049",
+    advice:
+      "check that the file system has a mount target in each subnet, and lets the tasks in on port 2049",
   },
   {
     when: [/ResourceInitializationError/i, /time ?out|deadline|connection|dial tcp|retr/i],
@@ -101,25 +103,25 @@ export const ecsHints: readonly Hint[] = [
   {
     when: [/unable to assume|assume the role|could not be assumed/i],
     advice:
-      "see that the role exists and that its trust policy names ecs-tasks.amazonaws.com; a new role takes some seconds to be known",
+      "check that the role exists and that its trust policy names ecs-tasks.amazonaws.com; IAM takes some seconds to propagate a new role",
   },
   {
     when: [/executable file not found|no such file or directory|exec: ".*": permission denied/i],
     inLogs: true,
     advice:
-      "correct the image's ENTRYPOINT or CMD (or the task definition's command): what it names is not there or not executable",
+      "correct the image's ENTRYPOINT or CMD (or the task definition's command): the file that it names does not exist or is not executable",
   },
   {
     when: [/smoke check/i],
     advice:
-      "the tasks run and do not answer as the target's smoke check wants: look at the log lines, the check's path and port, and the security group",
+      "the tasks run but fail the target's smoke check: look at the log lines, the check's path and port, and the security group",
   },
   {
     when: [
       /ELB health check|Target\.(FailedHealthChecks|ResponseCodeMismatch|Timeout|NotInUse)|target.*unhealthy|load balancer.*unhealthy/i,
     ],
     advice:
-      "the load balancer's health check failed: see that the path answers on the container's port, that the security group lets the load balancer in, and that healthCheckGracePeriodSeconds covers the start",
+      "the load balancer's health check failed: check that the path answers on the container's port, that the security group lets the load balancer in, and that healthCheckGracePeriodSeconds covers the start",
   },
   {
     when: [/health check/i],
@@ -133,7 +135,7 @@ export const ecsHints: readonly Hint[] = [
   {
     when: [/exit code 137/],
     advice:
-      "it was killed: mostly for want of memory (raise it in the task definition), or since it did not end within stopTimeout after SIGTERM",
+      "it was killed: usually it ran out of memory (raise it in the task definition), or it did not end within stopTimeout after SIGTERM",
   },
   {
     when: [/exit code 139/],
@@ -143,17 +145,17 @@ export const ecsHints: readonly Hint[] = [
   {
     when: [/exit code 126/],
     advice:
-      "the command can't be executed: set its executable bit in the image, and see that the user may run it",
+      "the command can't be executed: set its executable bit in the image, and check that the image's user may run it",
   },
   {
     when: [/exit code 127/],
     advice:
-      "the command was not found: correct ENTRYPOINT, CMD or PATH, and see that the image's shell exists",
+      "the command was not found: correct ENTRYPOINT, CMD or PATH, and check that the image's shell exists",
   },
   {
     when: [/exit code 143/],
     advice:
-      "it was asked to stop (SIGTERM) and did: look for what stopped it, such as a health check or a scaling event",
+      "it stopped on request (SIGTERM): look for what stopped it, such as a health check or a scaling event",
   },
   {
     when: [/unable to place/i, /no container instances|no Container Instances were found/i],
@@ -164,12 +166,13 @@ export const ecsHints: readonly Hint[] = [
       /unable to place|unable to start/i,
       /capacity is unavailable|capacity.*(not available|unavailable)/i,
     ],
-    advice: "AWS has no capacity there now: allow more subnets (zones), or FARGATE beside FARGATE_SPOT",
+    advice:
+      "AWS has no capacity there now: allow more subnets (Availability Zones), or FARGATE beside FARGATE_SPOT",
   },
   {
     when: [/unable to place/i, /memory|cpu units|RESOURCE:|ports?|ENI|gpu/i],
     advice:
-      "no instance has what the task asks for: add instances, ask for less cpu and memory, or free the fixed host port",
+      "no instance has the resources that the task needs: add instances, request less cpu and memory, or free the fixed host port",
   },
   {
     when: [/unable to place/i, /constraint|memberOf|attribute/i],
@@ -182,7 +185,7 @@ export const ecsHints: readonly Hint[] = [
   },
   {
     when: [/InsufficientFreeAddresses|free (private )?(ip )?addresses|not enough (free )?IP/i],
-    advice: "the subnet has no free addresses: add subnets to the service's network configuration",
+    advice: "the subnet has no free IP addresses: add subnets to the service's network configuration",
   },
   {
     when: [/spot ?interruption|SpotInterruption/i],
@@ -190,17 +193,17 @@ export const ecsHints: readonly Hint[] = [
   },
   {
     when: [/alarm/i],
-    advice:
-      "a deployment alarm went off: look at its metric since the deployment began, and at the log lines",
+    advice: "a deployment alarm fired: look at its metric since the deployment began, and at the log lines",
   },
   {
     when: [/does not run the image that was pushed/i],
     advice:
-      "somebody else deploys this service, or the task definition names a tag that has moved: see slipway status",
+      "someone else deploys this service, or the task definition names a tag that has moved: see slipway status",
   },
   {
     when: [/was not stable after|not steady after/i],
-    advice: "see the events above; if it only takes long, give the target a longer timeoutSeconds",
+    advice:
+      "see the events above; if the deployment only takes long, give the target a longer timeoutSeconds",
   },
   {
     when: [/exit code [1-9]\d*|Essential container in task exited/i],

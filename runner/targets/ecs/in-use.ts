@@ -24,7 +24,7 @@ interface Revision {
 /**
  * Every image that ECS runs in the account and region: of all containers in the task definitions of all
  * services' PRIMARY deployments, ACTIVE ones with tasks, and task sets, and of all tasks there are,
- * whoever started them. Only reads.
+ * including those that others started. Read-only.
  */
 export async function imagesInEcs({ clients, signal }: ReadContext): Promise<readonly ImageUse[]> {
   const clusters: string[] = [];

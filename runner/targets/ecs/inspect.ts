@@ -44,7 +44,7 @@ export async function inspectEcs(target: EcsTarget, context: TargetContext): Pro
       code: "unknown-cluster",
       where: `ECS in ${clients.region}`,
       value: target.cluster,
-      message: "there is no such ECS cluster",
+      message: "the ECS cluster does not exist",
       fix,
     });
   }
@@ -66,8 +66,8 @@ export async function inspectEcs(target: EcsTarget, context: TargetContext): Pro
     return unusable({
       code: "no-task-definition",
       where: `ECS service ${target.service}`,
-      message: "the service has no task definition to take a new image into",
-      fix: "give it one first",
+      message: "the service has no task definition to put a new image into",
+      fix: "create one for it first",
     });
   }
   const { taskDefinition, tags } = await describeTaskDefinition(clients.ecs, reference, signal);
@@ -98,7 +98,7 @@ function refuse(service: Service, target: EcsTarget): Problem | undefined {
       code: "service-draining",
       where,
       message: "the service is being deleted (DRAINING)",
-      fix: "wait until it is gone, create it again, and deploy then",
+      fix: "wait until it is gone, create it again, then deploy",
     };
   }
   const controller = service.deploymentController?.type ?? "ECS";
@@ -109,8 +109,8 @@ function refuse(service: Service, target: EcsTarget): Problem | undefined {
     value: controller,
     message:
       controller === "CODE_DEPLOY"
-        ? "AWS CodeDeploy controls this service's deployments: ECS takes a new task definition from it only"
-        : "an external controller runs this service as task sets: ECS takes no new task definition for it",
+        ? "AWS CodeDeploy controls this service's deployments: only CodeDeploy can give it a new task definition"
+        : "an external controller runs this service as task sets: ECS does not accept a new task definition for it",
     fix: "deploy it with its controller, or move it to the ECS controller (rolling, or ECS's own blue/green)",
   };
 }

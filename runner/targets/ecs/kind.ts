@@ -21,7 +21,10 @@ import { waitForEcs } from "./wait.ts";
 
 export type { EcsApplied } from "./apply.ts";
 
-/** ECS services: a revision of the task definition for each image, and the deployment followed to its end. */
+/**
+ * ECS services: registers a revision of the task definition for each image, and follows the deployment to
+ * its end.
+ */
 export const ecsKind = createEcsKind(systemClock);
 
 /** @param clock time; tests bring their own */
@@ -31,7 +34,7 @@ export function createEcsKind(clock: Clock): TargetKind<EcsTarget, EcsState, Ecs
     title: ecsTitle,
     hints: ecsHints,
     imageFor: ecsImageFor,
-    // A migration of the past undoes nothing, and its failure must not stand in the way of going back.
+    // An old migration undoes nothing, and its failure must not block the rollback.
     withoutPreparations: ({ before: _task, ...target }) => target,
     inspect: inspectEcs,
     plan: planEcs,
@@ -97,12 +100,12 @@ async function follow(
   const failed = `${revisionName(applied.revisionArn)} is steady, and failed its smoke check`;
   const evidence = { evidence: [...smoke.lines] };
   if (applied.previousArn === undefined) {
-    // Taken up from an earlier run: only that one knew what it had replaced.
-    const back = `what ran before is not known here: slipway rollback ${plan.service} goes back`;
+    // Resumed from an earlier run: only that run knew what it had replaced.
+    const back = `this run does not know what ran before: go back with slipway rollback ${plan.service}`;
     return {
       ...asked,
       outcome: "failed",
-      message: `${failed}, and is left as it is: ${first}`,
+      message: `${failed}, and stays as it is: ${first}`,
       evidence: [...smoke.lines, back],
     };
   }
@@ -142,11 +145,11 @@ async function revert(
   }
   const now = primaryOf(service)?.taskDefinition;
   if (now !== applied.revisionArn) {
-    const message = `is on ${revisionName(now)} already`;
+    const message = `is already on ${revisionName(now)}`;
     return { ...about, outcome: "rolled back", message, milliseconds: milliseconds() };
   }
   if (applied.previousArn === undefined) {
-    const message = "it is not known which revision ran before";
+    const message = "this run does not know which revision ran before";
     return { ...about, outcome: "failed", message, milliseconds: milliseconds() };
   }
   const back = await startDeployment(context.clients, service, applied.previousArn, clock);

@@ -119,7 +119,7 @@ function platformProblems(target: EcsTarget, state: FoundService, image: Planned
 function notesOf(target: EcsTarget, service: Service, changes: readonly FieldChange[]): string[] {
   const notes: string[] = [];
   if (service.schedulingStrategy !== "DAEMON" && service.desiredCount === 0) {
-    notes.push("its desired count is 0: the revision will be set, and nothing will run");
+    notes.push("the desired count is 0: the revision will be set, but no task will run");
   }
   if (service.schedulingStrategy === "DAEMON") {
     notes.push("it is a daemon service: one task on each instance");
@@ -127,12 +127,12 @@ function notesOf(target: EcsTarget, service: Service, changes: readonly FieldCha
   const primary = primaryOf(service);
   const { runningCount = 0, desiredCount = 0 } = service;
   if (changes.length === 0 && runningCount < desiredCount) {
-    notes.push(`it is set to this image, and only ${runningCount} of ${desiredCount} tasks run`);
+    notes.push(`it is set to this image, but only ${runningCount} of ${desiredCount} tasks run`);
   }
   const supersedes = changes.some((change) => change.field.endsWith(".image"));
   if (supersedes && primary !== undefined && rolloutOf(service) === "IN_PROGRESS") {
     notes.push(
-      `a deployment of ${revisionName(primary.taskDefinition)} is still in progress; this one will take its place`,
+      `a deployment of ${revisionName(primary.taskDefinition)} is still in progress; this one will replace it`,
     );
   }
   if (changes.length > 0 && target.before !== undefined && supersedes) {
@@ -141,9 +141,7 @@ function notesOf(target: EcsTarget, service: Service, changes: readonly FieldCha
   if (changes.length > 0) notes.push(...strategyNotes(service, target.timeoutSeconds));
   const breaker = service.deploymentConfiguration?.deploymentCircuitBreaker;
   if (changes.length > 0 && breaker?.enable !== true) {
-    notes.push(
-      "it has no deployment circuit breaker: a version that can't start is tried until somebody stops it",
-    );
+    notes.push("without a deployment circuit breaker, ECS keeps trying a version that can't start");
   }
   return notes;
 }

@@ -151,14 +151,14 @@ function faultOf(
   revision: TaskDefinition | undefined,
   references: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
-  if (revision === undefined) return "is not there any more";
+  if (revision === undefined) return "no longer exists";
   const { status, containerDefinitions } = revision;
   const differs = Object.entries(references).some(
     ([container, reference]) =>
       containerDefinitions.find(({ name }) => name === container)?.image !== reference,
   );
   if (differs) return "has other images than the release had";
-  return status === "INACTIVE" ? "is deregistered: no service can be set to it" : undefined;
+  return status === "INACTIVE" ? "is deregistered: ECS can't set a service to it" : undefined;
 }
 
 /**
@@ -184,7 +184,7 @@ export async function revisionLikeIt(
       ? taskDefinitionArn
       : undefined;
   } catch (error) {
-    // None is active, or it may not be read: one more is registered.
+    // None is active, or Slipway may not read it: it registers another.
     if (isAwsError(error, "ClientException") || hasCode(error, "access-denied")) return undefined;
     throw error;
   }

@@ -5,7 +5,7 @@ const defaults = { stepPercent: 10, stepBakeMinutes: 6, canaryBakeMinutes: 10 };
 
 /**
  * How long a deployment waits on purpose, in seconds: bake times, and the pauses between steps of a
- * shift. Pauses that somebody has to end are not counted.
+ * shift. Pauses that a user has to end are not counted.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
  */
 export function bakeSeconds(configuration: DeploymentConfiguration | undefined): number {
@@ -45,7 +45,7 @@ export function strategyNotes({ deploymentConfiguration }: Service, timeoutSecon
     ...(pauses.length === 0
       ? []
       : [
-          `it pauses at ${pauses.join(", ")} until somebody continues it, which counts against timeoutSeconds`,
+          `it pauses at ${pauses.join(", ")} until a user continues it; that time counts towards timeoutSeconds`,
         ]),
   ];
 }

@@ -18,11 +18,12 @@ import { type FoundService, primaryOf, revisionName, rolloutOf } from "./state.t
 import { smokeCheckService } from "./tasks/smoke.ts";
 
 /**
- * Follows the deployment that a service is in, whoever started it, to its end; undefined when it is in
- * none, and well. A service that ECS is taking back counts as in the deployment that failed. What is
- * steady is asked by the target's smoke check, too; nothing is put back: that is for who deploys.
+ * Follows the deployment of a service that is in progress to its end, including one that someone else
+ * started; undefined when there is none and the service is steady. A service that ECS is rolling back
+ * counts as in the deployment that failed. A steady service also gets the target's smoke check. Nothing is
+ * reverted: only a deploying run does that.
  *
- * @param registry where our images are: of those the tasks' digests are proven
+ * @param registry the registry that has our images: only their digests are compared with those of the tasks
  */
 export async function waitForEcs(
   serviceName: string,
@@ -37,7 +38,7 @@ export async function waitForEcs(
   const state = await inspectEcs(target, context);
   if (state.kind === "unusable") {
     const [problem] = state.problems;
-    const message = problem?.message ?? "it can't be followed";
+    const message = problem?.message ?? "the service can't be followed";
     return { ...about, outcome: "failed", message, milliseconds: clock.now() - startedAt };
   }
   const { service } = state;
@@ -57,7 +58,7 @@ export async function waitForEcs(
   context.emit({
     kind: "step-log",
     id: context.step,
-    line: `a deployment of ${revisionName(applied.revisionArn)} is under way`,
+    line: `a deployment of ${revisionName(applied.revisionArn)} is in progress`,
   });
   const end = await followDeployment(applied, {
     context,
@@ -88,7 +89,7 @@ export async function waitForEcs(
   };
 }
 
-/** How a service that is steady fails its smoke check; undefined when it does not, or has none or no tasks. */
+/** How a steady service fails its smoke check; undefined when it passes, or has no check or no tasks. */
 async function smokeFault(
   target: EcsTarget,
   { service, taskDefinition }: FoundService,
@@ -107,7 +108,7 @@ async function smokeFault(
   };
 }
 
-/** The deployment that ECS goes back from, while it does. */
+/** The deployment that ECS is rolling back. */
 export function rolledBackOf(service: Service): Deployment | undefined {
   const primary = primaryOf(service);
   if (!/roll(ing|ed)?[ -]?back/i.test(primary?.rolloutStateReason ?? "")) return undefined;
@@ -132,7 +133,7 @@ function failedDeployment(state: FoundService, failed: Deployment, clock: Clock)
   };
 }
 
-/** What the registry has of the images that containers are declared with; those of others are left out. */
+/** The images of our registry that containers are declared with; images of other registries are left out. */
 async function ourImages(
   clients: Clients,
   containers: readonly string[],

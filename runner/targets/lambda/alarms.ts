@@ -22,7 +22,7 @@ export async function readAlarms(
   signal: AbortSignal,
 ): Promise<AlarmState[]> {
   if (names.length === 0) return [];
-  // Loaded where it is needed: most functions are moved without alarms.
+  // Loaded on demand: most functions move without alarms.
   const { DescribeAlarmsCommand } = await import("@aws-sdk/client-cloudwatch");
   const { MetricAlarms = [], CompositeAlarms = [] } = await clients.cloudwatch.send(
     new DescribeAlarmsCommand({ AlarmNames: [...names], AlarmTypes: alarmTypes, MaxRecords: 100 }),
@@ -44,7 +44,7 @@ export function describeAlarm(alarms: readonly AlarmState[]): string | undefined
     .join("; ");
 }
 
-/** A problem for each alarm that a shift names and that does not exist, with the nearest name. */
+/** A problem for each missing alarm of a shift, with the nearest name. */
 export async function missingAlarms(
   clients: Clients,
   names: readonly string[],

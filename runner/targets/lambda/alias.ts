@@ -7,24 +7,24 @@ import { getAlias, weightsOf } from "./function.ts";
 /** Where an alias sends its invocations. */
 export interface AliasPlace {
   readonly version: string;
-  /** Versions that get a part of the invocations, by number; 0 to 1. Empty: `version` gets all. */
+  /** Shares (0 to 1) of the invocations, by version number. Empty: `version` gets all. */
   readonly weights: Readonly<Record<string, number>>;
 }
 
-/** An alias as it was found, with the revision that a change of it is guarded by. */
+/** An alias as it was found, with the revision that guards a change. */
 export interface SeenAlias extends AliasPlace {
   readonly revision?: string;
 }
 
 /** What one run knows of its alias. */
 export interface AliasCourse {
-  /** As it was found or put last; undefined when there was none. */
+  /** As this run last found or set it; undefined when it did not exist. */
   seen: SeenAlias | undefined;
-  /** Where it was asked to go last: noted before the call, which may get no answer. */
+  /** Where this run last asked it to go: noted before the call, which may get no answer. */
   asked: AliasPlace | undefined;
 }
 
-/** Times that a change of something else (its description) between reading and writing is put up with. */
+/** Attempts when someone changes something else (its description) between reading and writing. */
 const attempts = 3;
 
 /** All invocations to one version. */
@@ -32,13 +32,13 @@ export function whole(version: string): AliasPlace {
   return { version, weights: {} };
 }
 
-/** Whether two places send the same parts to the same versions. */
+/** Whether two places send the same shares to the same versions. */
 export function samePlace(one: AliasPlace, other: AliasPlace): boolean {
   const parts = ({ weights }: AliasPlace) => Object.entries(weights).sort().join();
   return one.version === other.version && parts(one) === parts(other);
 }
 
-/** Reads where the alias is; undefined when there is none. */
+/** Reads where the alias is; undefined when it does not exist. */
 export async function seeAlias({ clients, target, signal }: FunctionUpdate): Promise<SeenAlias | undefined> {
   const alias = await getAlias(clients, target, signal);
   return alias === undefined ? undefined : seenOf(alias);
@@ -50,8 +50,9 @@ export function seenOf(alias: AliasConfiguration): SeenAlias {
 }
 
 /**
- * Sends the alias to a place, from where this run saw or put it last: whoever else has moved it since
- * wins. Makes it when there is none. Not interruptible, so that it is always known where the alias is.
+ * Sends the alias to a place, from where this run last saw or set it. If someone else has moved it since,
+ * they win. Creates a missing alias. An interruption lets the call finish, so the run always knows where
+ * the alias is.
  *
  * @throws UserError `alias-overtaken`
  */
@@ -74,7 +75,7 @@ export async function sendAlias(
       if (!isOvertaken(error)) throw error;
     }
     const now = await seeAlias(update);
-    // The answer to our own call may have been lost, and the call made again.
+    // The answer to our own call may have been lost, and the SDK repeated the call.
     if (now !== undefined && samePlace(now, place)) {
       course.seen = now;
       return from === undefined ? "created" : "moved";
@@ -87,10 +88,10 @@ export async function sendAlias(
 }
 
 /**
- * Whether an alias is where this run has left it, so that it may be put back. Lambda itself divides the
- * invocations for a while after the move of an alias that has provisioned concurrency of its own.
+ * Whether an alias is where this run left it, and may be put back. After an alias with its own provisioned
+ * concurrency moves, Lambda itself divides the invocations for a while.
  *
- * @param previous the version that was before
+ * @param previous the version before the move
  */
 export function isOurs(now: SeenAlias, { seen, asked }: AliasCourse, previous: string): boolean {
   if (now.revision !== undefined && now.revision === seen?.revision) return true;
@@ -137,15 +138,15 @@ function isOvertaken(error: unknown): boolean {
   );
 }
 
-/** Somebody else moved the alias meanwhile: it is theirs now, and not put back. */
+/** Someone else moved the alias: it is theirs now, and this run does not put it back. */
 function aliasMoved({ target }: FunctionUpdate, now: SeenAlias | undefined): UserError {
-  const where = now === undefined ? "deleted it" : `it is on version ${now.version} now`;
+  const change = now === undefined ? "deleted the alias" : `moved the alias to version ${now.version}`;
   return new UserError(
     {
       code: "alias-overtaken",
       where: `Lambda function ${target.function}`,
       value: target.alias,
-      message: `somebody else moved the alias meanwhile: ${where}`,
+      message: `someone else ${change}`,
       fix: "deploy again when the other deployment is over",
     },
     { exitCode: 1 },

@@ -13,14 +13,14 @@ export const lambdaHints: readonly Hint[] = [
   {
     when: [/ImageDeleted|source image .*(does not exist|not found)|ImageNotFound/i],
     advice:
-      "the image is no longer in the registry: deploy again to build it, and see that the retention keeps what runs (slipway images)",
+      "the image is no longer in the registry: deploy again to build it, and check that the retention rules keep running images (slipway images)",
   },
   {
     when: [
       /InvalidImage|image manifest|media type|layer.*not supported|source image .* is not (valid|supported)/i,
     ],
     advice:
-      "Lambda takes one platform's manifest without attestations, at most 10 GB: build it with this stack, for the function's architecture",
+      "Lambda accepts only one platform's manifest without attestations, at most 10 GB: build it with this stack, for the function's architecture",
   },
   {
     when: [/exec format error/i],
@@ -32,7 +32,7 @@ export const lambdaHints: readonly Hint[] = [
     when: [/InvalidEntry ?point|entry ?point|executable file not found|no such file or directory/i],
     inLogs: true,
     advice:
-      "correct the image's ENTRYPOINT and CMD, or the function's image configuration: what it names is not there or not executable",
+      "correct the image's ENTRYPOINT and CMD, or the function's image configuration: the file that it names does not exist or is not executable",
   },
   {
     when: [/InvalidWorkingDirectory/i],
@@ -50,16 +50,16 @@ export const lambdaHints: readonly Hint[] = [
   },
   {
     when: [/ExtensionInitError|TooManyExtensions|extension\.(crash|init)/i],
-    advice: "an extension in the image (/opt/extensions) fails or there are too many: try without it",
+    advice: "an extension in the image (/opt/extensions) fails, or there are too many: try without it",
   },
   {
     when: [/FunctionError\.PermissionDenied/i],
-    advice: "the program may not be executed or read by Lambda's user: set modes 755 and 644 in the image",
+    advice: "Lambda's user can't read or execute the program: set modes 755 and 644 in the image",
   },
   {
     when: [/Task timed out after|Sandbox\.Timedout/i],
     advice:
-      "the invocation took longer than the function's timeout: look at what it waits for (a database, a VPC without a way out), or raise the timeout",
+      "the invocation took longer than the function's timeout: look at what it waits for (a database, a VPC without a route to the internet), or raise the timeout",
   },
   {
     when: [/did not answer within/i],
@@ -69,7 +69,7 @@ export const lambdaHints: readonly Hint[] = [
   {
     when: [/ImportModuleError|HandlerNotFound|MalformedHandlerName|UserCodeSyntaxError/i],
     advice:
-      "the handler that CMD names can't be loaded: see that the file is in the image and its dependencies with it",
+      "the handler that CMD names can't be loaded: check that the file and its dependencies are in the image",
   },
   {
     when: [/FUNCTION_ERROR_INIT_FAILURE|RuntimeInitError|Runtime\.ExitError|Runtime exited|FunctionError\b/i],
@@ -82,13 +82,13 @@ export const lambdaHints: readonly Hint[] = [
       "the function answers the check's payload with an error: see the log lines, or correct check.payload",
   },
   {
-    when: [/answered what does not match/i],
+    when: [/the answer of version \S+ does not match/i],
     advice: "see whether the answer or the pattern is wrong: check.matches of the target",
   },
   {
     when: [/alarm .* is in ALARM/i],
     advice:
-      "look at the alarm's metric since the shift began; an alarm that is on for another reason has to be OK first",
+      "look at the alarm's metric since the shift began; an alarm that fired for another reason must be OK first",
   },
   {
     when: [/errors, and \d+ are allowed/i],
@@ -97,7 +97,7 @@ export const lambdaHints: readonly Hint[] = [
   },
   {
     when: [/cannot be assumed|assume.*role/i],
-    advice: "let lambda.amazonaws.com assume the role (its trust policy), and see that the role exists",
+    advice: "let lambda.amazonaws.com assume the role (its trust policy), and check that the role exists",
   },
   {
     when: [/InsufficientRolePermissions|execution role does not have permissions/i],
@@ -106,7 +106,7 @@ export const lambdaHints: readonly Hint[] = [
   {
     when: [/KMS/i],
     advice:
-      "see that the KMS key exists and is enabled, and that the execution role may use it (kms:Decrypt)",
+      "check that the KMS key exists and is enabled, and that the execution role may use it (kms:Decrypt)",
   },
   {
     when: [/EniLimitExceeded|SubnetOutOfIPAddresses/i],
@@ -114,18 +114,18 @@ export const lambdaHints: readonly Hint[] = [
   },
   {
     when: [/InvalidSubnet|InvalidSecurityGroup/i],
-    advice: "correct the function's VPC configuration: a subnet or security group is not there any more",
+    advice: "correct the function's VPC configuration: a subnet or security group no longer exists",
   },
   {
     when: [/EFS(IO|Mount)/],
     advice:
-      "see that the file system has mount targets in the function's subnets and lets it in on port 2049",
+      "check that the file system has mount targets in the function's subnets and lets it in on port 2049",
   },
   {
     when: [
       /UnreservedConcurrentExecution|reserved concurrency|concurrency limit|ReservedFunctionConcurrent/i,
     ],
-    advice: "the account's concurrency does not suffice: ask for a higher limit, or provision less",
+    advice: "the account's concurrency limit is too low: ask for a higher limit, or provision less",
   },
   {
     when: [/CodeStorageExceeded|code storage/i],
@@ -133,7 +133,7 @@ export const lambdaHints: readonly Hint[] = [
   },
   {
     when: [/InsufficientCapacity|InternalError|EC2RequestLimitExceeded/i],
-    advice: "that is on AWS's side: deploy again in a while; nothing was moved",
+    advice: "the fault is on AWS's side: deploy again in a while; nothing was moved",
   },
   {
     when: [/another update of the function to end/i],

@@ -16,7 +16,10 @@ import type { LambdaPlan, LambdaState } from "./state.ts";
 /** Names shown in "did you mean": ten pages, as Lambda gives them. */
 const mostNames = 500;
 
-/** Reads the function, its alias, and what the alias runs: three calls at once, and more for settings that need them. */
+/**
+ * Reads the function, its alias, and the version of the alias: three calls at once, and more for settings
+ * that need them.
+ */
 export async function inspectLambda(target: LambdaTarget, context: TargetContext): Promise<LambdaState> {
   const { clients, signal } = context;
   const { region } = clients;
@@ -59,8 +62,8 @@ export async function inspectLambda(target: LambdaTarget, context: TargetContext
 }
 
 /**
- * A function's first alias is made by the first deployment. Where there are others, a missing one is more
- * likely misspelt: it would be made, and those who call by the right one would go on with old code.
+ * The first deployment creates a function's first alias. If the function has other aliases, a missing one
+ * is probably misspelt: creating it would leave callers of the right one on old code.
  */
 async function aliasProblems(target: LambdaTarget, { clients, signal }: TargetContext): Promise<Problem[]> {
   const names = (await listAliases(clients, target.function, signal)).flatMap(({ Name }) => Name ?? []);
@@ -70,8 +73,8 @@ async function aliasProblems(target: LambdaTarget, { clients, signal }: TargetCo
       code: "unknown-alias",
       where: `Lambda function ${target.function}`,
       value: target.alias,
-      message: "the function has no such alias, and others",
-      fix: `${didYouMean(target.alias, names)}; or create it, on the version that callers are to begin with`,
+      message: "the function does not have this alias, but has others",
+      fix: `${didYouMean(target.alias, names)}; or create it on the version that callers should get first`,
     },
   ];
 }
@@ -82,12 +85,12 @@ async function unknownFunction(target: LambdaTarget, { clients, signal }: Target
     code: "unknown-function",
     where: `Lambda in ${clients.region}`,
     value: target.function,
-    message: "there is no such function, and the target does not say how to create it",
+    message: "the function does not exist, and the target does not say how to create it",
     fix: `${didYouMean(target.function, names)}; or add "create" to the target`,
   };
 }
 
-/** Asked for only when the target sets it: not every role may look. */
+/** Read only when the target sets it: not every role may read it. */
 async function provisionedOf(target: LambdaTarget, version: string | undefined, context: TargetContext) {
   if (target.provisionedConcurrency === undefined || version === undefined) return {};
   const { clients, signal } = context;
@@ -98,7 +101,7 @@ async function provisionedOf(target: LambdaTarget, version: string | undefined, 
   return { provisioned: config?.RequestedProvisionedConcurrentExecutions ?? 0, left };
 }
 
-/** What the target's settings need and is not so. */
+/** What the target's settings need but is missing. */
 async function settingProblems(
   target: LambdaTarget,
   hasAlias: boolean,
@@ -131,7 +134,7 @@ async function settingProblems(
   ];
 }
 
-/** Whether the alias still is where it was, with the same weights, when the plan was made. */
+/** Whether the alias is still where the plan saw it, with the same weights. */
 export async function isLambdaAsPlanned(
   { target, state }: LambdaPlan,
   { clients, signal }: TargetContext,

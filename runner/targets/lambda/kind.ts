@@ -108,7 +108,7 @@ async function revert(
   const before = whole(previous.version);
   if (now === undefined || !samePlace(now, before)) {
     if (now !== undefined && !(await isOurDoing(update, now, previous.version, applied.reference))) {
-      const message = `somebody else has moved ${target.alias} meanwhile: it stays on version ${now.version}`;
+      const message = `someone else has moved ${target.alias}: it stays on version ${now.version}`;
       return { ...about, outcome: "rolled back", message, milliseconds: clock.now() - startedAt };
     }
     // What ran before was ready, and is to be so again before anybody is sent to it.

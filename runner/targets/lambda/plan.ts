@@ -111,12 +111,12 @@ function provisionedChanges(
   const field = "provisionedConcurrency";
   const before = alias?.provisioned === undefined ? undefined : String(alias.provisioned);
   const own = alias?.provisioned === wanted ? [] : [{ field, before, after: String(wanted) }];
-  // A version of this very image is gone on with.
+  // A version of this image is resumed.
   const left = (alias?.left ?? []).filter(({ image }) => !sameDigest(image, reference));
   return [
     ...own,
     ...left.map(({ version, executions }) => ({
-      field: `${field} of version ${version}, which never came to run`,
+      field: `${field} of version ${version}, which was never used`,
       before: String(executions),
       after: "none",
     })),
@@ -127,7 +127,7 @@ function latestOf(state: LambdaState): string | undefined {
   return state.kind === "found" ? state.latest.image : undefined;
 }
 
-/** Whether two references are of the same digest, by whatever registry name. */
+/** Whether two references have the same digest, under any registry name. */
 export function sameDigest(reference: string | undefined, other: string): boolean {
   const digest = digestOf(reference);
   return digest !== undefined && digest === digestOf(other);
@@ -181,11 +181,13 @@ function notesOf(target: LambdaTarget, state: LambdaState, changes: readonly Fie
 }
 
 function aliasNotes(target: LambdaTarget, { alias }: FoundFunction): string[] {
-  if (alias === undefined) return [`the alias ${target.alias} does not exist: it will be created`];
+  if (alias === undefined) return [`the alias ${target.alias} does not exist and will be created`];
   if (!isWeighted(alias)) return [];
   const what = `the alias ${target.alias} shares its invocations with another version`;
   return [
-    target.shift === undefined ? `${what}: that ends` : `${what}: a shift to that version is gone on with`,
+    target.shift === undefined
+      ? `${what}; all of them will go to one version`
+      : `${what}: a shift to that version continues`,
   ];
 }
 
@@ -195,12 +197,13 @@ function shiftNotes(
   changes: readonly FieldChange[],
 ) {
   if (shift === undefined || !changes.some(({ field }) => field === "imageUri")) return [];
-  if (alias === undefined) return ["the first version gets everything at once: there is none to shift from"];
+  if (alias === undefined)
+    return ["the first version gets all invocations at once: there is no version to shift from"];
   const watched = shift.alarms.length > 0 || shift.errorsAllowed !== undefined || check !== undefined;
   return [
     `the new version gets ${describeSteps(shift.steps)}`,
     ...(watched
       ? []
-      : ["nothing is looked at between the steps: the target has no alarms, errorsAllowed or check"]),
+      : ["nothing is checked between the steps: the target has no alarms, errorsAllowed or check"]),
   ];
 }

@@ -17,7 +17,7 @@ export type LambdaState =
       /** Image of $LATEST, by digest, and whether its last update is over and went well. */
       readonly latest: { readonly image: string | undefined; readonly settled: boolean };
       readonly alias: FoundAlias | undefined;
-      /** What the target's settings need and is not there: alarms, room for provisioned concurrency. */
+      /** What the target's settings need but is missing: alarms, room for provisioned concurrency. */
       readonly problems: readonly Problem[];
     };
 

@@ -18,7 +18,11 @@ export async function statusOfLambda(
     getAlias(clients, target, signal),
   ]);
   if (found?.Configuration === undefined) {
-    return { ...about, health: "missing", message: `there is no such function, or no alias ${target.alias}` };
+    return {
+      ...about,
+      health: "missing",
+      message: `the function does not exist, or has no alias ${target.alias}`,
+    };
   }
   return { ...about, ...withWeights(describeFunction(found, target.alias), weightsOf(alias)) };
 }

@@ -117,7 +117,7 @@ export async function waitUntilUpdated(
           code: "function-update-failed",
           where: `Lambda function ${update.target.function}`,
           message: failure,
-          fix: "mend what Lambda says, and deploy again; the alias was not moved",
+          fix: "fix what Lambda reports, then deploy again; the alias was not moved",
         },
         { exitCode: 1 },
       );
@@ -135,7 +135,7 @@ export function failureOf(configuration: FunctionConfiguration): string | undefi
       configuration.LastUpdateStatusReason,
     );
   }
-  // A function that could not be made is in state Failed until an update mends it.
+  // A function whose creation failed stays in state Failed until an update repairs it.
   if (configuration.State === "Failed" && configuration.LastUpdateStatus !== "InProgress") {
     return sentence(
       "the function is in state Failed",
@@ -159,8 +159,8 @@ async function readFunction(update: FunctionUpdate, qualifier?: string): Promise
       code: "unknown-function",
       where: `Lambda in ${update.clients.region}`,
       value: update.target.function,
-      message: "the function was deleted in the meantime",
-      fix: "create it again, and deploy then",
+      message: "the function was deleted during the deployment",
+      fix: "create it again, then deploy",
     },
     { exitCode: 1 },
   );

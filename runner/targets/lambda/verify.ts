@@ -65,7 +65,7 @@ function registryCheck({ region }: LambdaState, registry: string): TargetCheck {
   return {
     name,
     state: "fail",
-    message: `is in ${other}, and Lambda takes images from its own region (${region}) only`,
+    message: `is in ${other}, and Lambda pulls images only from its own region (${region})`,
     fix: `push to ${region}, or replicate the repository there (slipway:repositories.replication)`,
   };
 }

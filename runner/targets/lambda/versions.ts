@@ -22,7 +22,7 @@ export function versionsOf(alias: AliasUse): string[] {
  * The published versions to delete, the oldest first: all but the newest `keep`, and never one that an
  * alias uses or that is needed to go back. $LATEST is none of them.
  *
- * @param needed versions that stay whatever their age: what runs, and what ran before
+ * @param needed versions that stay at any age: the one that runs, and the one before it
  */
 export function surplusVersions(
   versions: readonly string[],

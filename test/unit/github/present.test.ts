@@ -113,7 +113,7 @@ describe("a plan in a job of GitHub Actions", () => {
     const problem = {
       code: "unknown-cluster",
       where: "ecs shop/ui",
-      message: "there is no such ECS cluster",
+      message: "the ECS cluster does not exist",
     } as const;
     const plan = planDocument(where, [
       inspected("ui", { targets: [targetPlan("ui", { problems: [problem] })] }),
@@ -126,7 +126,7 @@ describe("a plan in a job of GitHub Actions", () => {
     });
     expect(outputs.outcome).toBe("blocked");
     expect(problems).toEqual([problem]);
-    expect(summary).toContain("there is no such ECS cluster");
+    expect(summary).toContain("the ECS cluster does not exist");
   });
 });
 

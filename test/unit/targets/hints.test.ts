@@ -45,7 +45,7 @@ const ecs: readonly (readonly [said: string, advice: RegExp])[] = [
   ],
   [
     "CannotPullContainerError: failed to resolve ref x/ui@sha256:4a403b404c: pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials",
-    /nobody signed in/,
+    /pull was not authenticated/,
   ],
   [
     "CannotPullContainerError: failed to do request: dial tcp: lookup registry.corp on 10.0.0.2:53: no such host",
@@ -53,7 +53,7 @@ const ecs: readonly (readonly [said: string, advice: RegExp])[] = [
   ],
   [
     "CannotPullContainerError: failed to do request: tls: failed to verify certificate: x509: certificate signed by unknown authority",
-    /certificate that the tasks' machine trusts/,
+    /does not trust the registry.s certificate/,
   ],
   ["CannotPullContainerError: something new, of ui@sha256:403e404a", /may pull it/],
   [
@@ -90,7 +90,7 @@ const ecs: readonly (readonly [said: string, advice: RegExp])[] = [
   ["Essential container in task exited (ui: exit code 126)", /executable bit/],
   ["Essential container in task exited (ui: exit code 127)", /was not found/],
   ["Essential container in task exited (ui: exit code 143 (terminated))", /SIGTERM/],
-  ["smoke check failed: GET / answered 500", /smoke check wants/],
+  ["smoke check failed: GET / answered 500", /fail the target.s smoke check/],
   [
     "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:x)",
     /load balancer's health check failed/,
@@ -109,15 +109,15 @@ const ecs: readonly (readonly [said: string, advice: RegExp])[] = [
   ],
   [
     "(service ui) was unable to place a task because no container instance met all of its requirements. The closest matching container-instance 1a2b has insufficient memory available.",
-    /ask for less cpu and memory/,
+    /request less cpu and memory/,
   ],
   ["(service ui) was unable to place a task: MemberOf placement constraint unsatisfied.", /constraints/],
   ["(service ui) was unable to place a task.", /finds no place/],
-  ["InsufficientFreeAddressesInSubnet: the subnet has not enough free addresses", /no free addresses/],
+  ["InsufficientFreeAddressesInSubnet: the subnet has not enough free addresses", /no free IP addresses/],
   ["Your Spot Task was interrupted. (SpotInterruption)", /Spot capacity/],
   ["deployment failed: alarm detected.", /deployment alarm/],
-  ["ui:7 does not run the image that was pushed", /somebody else deploys/],
-  ["ui:7 was not stable after 900 s (0/1 running); ECS goes on with it", /longer timeoutSeconds/],
+  ["ui:7 does not run the image that was pushed", /someone else deploys/],
+  ["ui:7 was not stable after 900 s (0/1 running); ECS continues the deployment", /longer timeoutSeconds/],
   ["Essential container in task exited (ui: exit code 1)", /ended by itself/],
 ];
 
@@ -158,7 +158,7 @@ const lambda: readonly (readonly [said: string, advice: RegExp])[] = [
   ],
   ["provisioned concurrency of version 5 failed: FUNCTION_ERROR_INIT_FAILURE", /crashes when it starts/],
   ["version 5 answered with an error (Unhandled): Checkout.Refused: no product", /payload/],
-  ['version 5 answered what does not match /"ok"/: {}', /check\.matches/],
+  ['the answer of version 5 does not match /"ok"/: {}', /check\.matches/],
   ["alarm pay-errors is in ALARM: Threshold Crossed", /since the shift began/],
   ["version 5 had 3 errors, and 2 are allowed", /errorsAllowed/],
   ["AWS refused it: The role defined for the function cannot be assumed by Lambda.", /trust policy/],

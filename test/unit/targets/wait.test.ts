@@ -93,7 +93,7 @@ describe("waiting for an ECS service", () => {
     );
     expect(await wait()).toMatchObject({
       outcome: "rolled back",
-      message: "shop-ui:2 failed, ECS went back to shop-ui:1: circuit breaker",
+      message: "shop-ui:2 failed, and ECS rolled back to shop-ui:1: circuit breaker",
     });
   });
 
@@ -123,14 +123,14 @@ describe("waiting for an ECS service", () => {
       .resolves(described("ROLLBACK_SUCCESSFUL"));
     expect(await wait()).toMatchObject({
       outcome: "rolled back",
-      message: "shop-ui:2 failed, ECS went back to shop-ui:1: alarm detected",
+      message: "shop-ui:2 failed, and ECS rolled back to shop-ui:1: alarm detected",
     });
   });
 
   it("says what stands in the way of a service that is not there", async () => {
     ecs.on(DescribeServicesCommand).rejects(awsError("ClusterNotFoundException"));
     ecs.on(ListClustersCommand).resolves({ clusterArns: [] });
-    expect(await wait()).toMatchObject({ outcome: "failed", message: "there is no such ECS cluster" });
+    expect(await wait()).toMatchObject({ outcome: "failed", message: "the ECS cluster does not exist" });
   });
 });
 

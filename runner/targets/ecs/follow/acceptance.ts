@@ -22,15 +22,15 @@ export interface AcceptanceOptions {
   readonly clock: Clock;
   /** Container → image that its tasks must run; undefined to go by the revision only. */
   readonly images: Readonly<Record<string, Image>> | undefined;
-  /** Whether the service's target groups are asked, too. */
+  /** Whether to ask the service's target groups as well. */
   readonly targetHealth: boolean;
 }
 
 /**
- * Looks behind a deployment's state: at the digests that its tasks run, and at what load balancers say
- * of them.
+ * Looks behind a deployment's state: at the digests that its tasks run, and at their health in load
+ * balancers.
  *
- * @returns a look, to be repeated while it is open
+ * @returns a look to repeat while it is open
  */
 export function createAcceptance(
   query: TaskQuery,
@@ -52,7 +52,7 @@ export function createAcceptance(
       return verdict.waiting;
     } catch (error) {
       signal.throwIfAborted();
-      // ECS has its own eye on the load balancer; that we may not ask it is no fault of the version.
+      // ECS watches the load balancer itself. If AWS denies Slipway the call, that is not the version's fault.
       if (!(error instanceof Error) || hasCode(error, "unreachable", "throttled", "no-credentials"))
         throw error;
       notChecked = firstLine(error);

@@ -1,15 +1,15 @@
 import type { Task } from "@aws-sdk/client-ecs";
 import { describeStop } from "../tasks/stops.ts";
 
-/** Tasks in a row that could not be started for the image: it does not come by waiting. */
+/** Consecutive tasks that failed to pull the image: waiting does not help. */
 const pullFailures = 2;
-/** Tasks in a row that ended by themselves with the same exit code. */
+/** Consecutive tasks that exited by themselves with the same code. */
 const sameExits = 5;
 
 /**
- * Why a deployment without a circuit breaker will not succeed any more, from its failed tasks, newest
- * first; undefined while it may. ECS would try for ever; with a circuit breaker it gives up by itself,
- * and goes back.
+ * Why a deployment without a circuit breaker can no longer succeed, from its failed tasks, newest first;
+ * undefined while it can. Without a circuit breaker ECS keeps trying for ever; with one it stops the
+ * deployment and rolls back.
  */
 export function hopeless(failed: readonly Task[], running: number): string | undefined {
   const [newest] = failed;
@@ -26,7 +26,7 @@ export function hopeless(failed: readonly Task[], running: number): string | und
   return undefined;
 }
 
-/** Pull errors that another attempt does not mend; a registry that is slow or throttles is none of them. */
+/** Pull errors that another attempt does not fix. A slow or throttling registry is not among them. */
 function isMissingImage(task: Task): boolean {
   const reasons = [task.stoppedReason, ...(task.containers ?? []).map(({ reason }) => reason)].join("\n");
   return (

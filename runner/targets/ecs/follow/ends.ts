@@ -12,14 +12,14 @@ export interface DeploymentEnd {
   readonly outcome: "done" | "failed" | "rolled back" | "cancelled";
   readonly message: string;
   readonly evidence: readonly string[];
-  /** Revision that the service is set to now; undefined when that is not known. */
+  /** Revision that the service is now set to, if known. */
   readonly revisionArn: string | undefined;
   readonly runningCount: number | undefined;
-  /** What had a say in it: the tasks themselves, their target groups, alarms. */
+  /** The gates that decided it: the tasks themselves, their target groups, alarms. */
   readonly gates: readonly Gate[];
 }
 
-/** An end, with what the last look knows of the service. */
+/** An end, with what the last look showed of the service. */
 export function ended(
   { last }: Pick<FollowState, "last">,
   outcome: DeploymentEnd["outcome"],
@@ -58,9 +58,13 @@ export function acceptedEnd(
         { gate, verdict: "failed", message: "other images run" },
       ]);
     case "tasks keep stopping":
-      return ended(state, "failed", `ECS takes ${name} for complete, but its tasks keep stopping`, evidence, [
-        { gate, verdict: "failed", message: "they keep stopping" },
-      ]);
+      return ended(
+        state,
+        "failed",
+        `ECS reports ${name} as complete, but its tasks keep stopping`,
+        evidence,
+        [{ gate, verdict: "failed", message: "they keep stopping" }],
+      );
   }
 }
 
@@ -75,7 +79,7 @@ export function failedEnd(
   const now = revisionName(last === undefined ? undefined : primaryOf(last.service)?.taskDefinition);
   const ours = revisionName(revisionArn);
   const message = rolledBack
-    ? `${ours} failed, ECS went back to ${now}: ${failure?.reason}`
+    ? `${ours} failed, and ECS rolled back to ${now}: ${failure?.reason}`
     : `${ours} failed${note}: ${failure?.reason}`;
   return ended(state, rolledBack ? "rolled back" : "failed", message, failure?.evidence);
 }
@@ -95,7 +99,7 @@ export function timedOutEnd(
   const waited = `after ${Math.round(waitedSeconds)} s`;
   const { failure, last, unhealthy, told } = state;
   if (failure !== undefined) {
-    return failedEnd(state, applied, false, `, and its rollback was not over ${waited}`);
+    return failedEnd(state, applied, false, `, and its rollback was not complete ${waited}`);
   }
   const verdict = last?.verdict;
   const progress =
@@ -103,18 +107,18 @@ export function timedOutEnd(
   return ended(
     state,
     "failed",
-    `${revisionName(applied.revisionArn)} was not stable ${waited} (${unhealthy[0] ?? progress}); ECS goes on with it`,
+    `${revisionName(applied.revisionArn)} was not stable ${waited} (${unhealthy[0] ?? progress}); ECS continues the deployment`,
     [...told.lastEvents, ...evidence],
     unhealthy.slice(0, 1).map((message) => ({ gate: "target health", verdict: "failed", message })),
   );
 }
 
-/** The end of following a deployment that goes on by itself. */
+/** How the run ends when it stops following a deployment that ECS continues. */
 export function cancelledEnd(state: FollowState, applied: EcsApplied): DeploymentEnd {
   const goesOn =
     state.failure === undefined
-      ? `ECS goes on deploying ${revisionName(applied.revisionArn)}`
-      : "ECS goes on rolling back";
+      ? `ECS continues to deploy ${revisionName(applied.revisionArn)}`
+      : "ECS continues the rollback";
   const where = `${nameOf(applied.cluster)}/${applied.service}`;
   const message = `stopped waiting; ${goesOn} to ${where}: slipway status shows how it ends`;
   return { ...ended(state, "cancelled", message, state.failure?.evidence), revisionArn: undefined };
@@ -129,7 +133,7 @@ export function failureFacts({ last, failures }: FollowState, applied: EcsApplie
   if (count === 0) return [];
   return [
     limit === undefined
-      ? `failed tasks ${count}; the service has no circuit breaker that would end it`
+      ? `failed tasks ${count}; the service has no deployment circuit breaker`
       : `failed tasks ${count} of ${limit} (circuit breaker)`,
   ];
 }

@@ -25,7 +25,7 @@ export interface FollowOptions {
   readonly clock: Clock;
   readonly taskDefinition: TaskDefinition;
   readonly container: string;
-  /** Beside the time that the service's strategy has it bake. */
+  /** In addition to the bake time of the service's strategy. */
   readonly timeoutSeconds: number;
   /** Container → image that the tasks must run; undefined to go by the revision only. */
   readonly images: Readonly<Record<string, Image>> | undefined;
@@ -34,7 +34,7 @@ export interface FollowOptions {
 }
 
 /**
- * Follows a deployment until it ended, failed or the time is up, and tells the service's new events.
+ * Follows a deployment until it has ended or failed or the time is up, and reports the service's new events.
  * Looks, emits and sleeps; `next` decides.
  */
 export async function followDeployment(applied: EcsApplied, options: FollowOptions): Promise<DeploymentEnd> {
@@ -58,7 +58,7 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
     }
   };
   try {
-    const onNoAnswer = (error: Error) => log(`no answer, trying on: ${firstLine(error)}`);
+    const onNoAnswer = (error: Error) => log(`no answer, trying again: ${firstLine(error)}`);
     const end = await poll(look, { clock, policy: pollPolicy, until, signal, onNoAnswer });
     if (end !== undefined) return end;
     const evidence = state.failure === undefined ? await observe.evidence(state) : [];
@@ -69,7 +69,7 @@ export async function followDeployment(applied: EcsApplied, options: FollowOptio
   }
 }
 
-/** All that is read of a deployment, each part when it is asked for. */
+/** Reads the parts of a deployment, each on request. */
 function createObserver(applied: EcsApplied, options: FollowOptions, log: (text: string) => void) {
   const { context, taskDefinition, container, targetHealth } = options;
   const { clients, signal } = context;
@@ -106,7 +106,7 @@ function createObserver(applied: EcsApplied, options: FollowOptions, log: (text:
   };
 }
 
-/** When waiting is given up, by our clock: the target's time, and the time that ECS bakes. */
+/** When to stop waiting, by our clock: the target's time plus ECS's bake time. */
 function endOfWaiting(applied: EcsApplied, options: FollowOptions, service: Service | undefined): number {
   const bake = bakeSeconds(service?.deploymentConfiguration);
   return applied.startedAt + (options.timeoutSeconds + bake) * 1000;

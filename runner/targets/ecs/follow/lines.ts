@@ -3,13 +3,13 @@ import type { TargetContext } from "../../target.ts";
 import type { EcsApplied } from "../apply.ts";
 import { revisionName } from "../state.ts";
 
-/** Something to tell of a deployment. */
+/** A line to report about a deployment. */
 export type Line =
   | { readonly kind: "log" | "progress"; readonly text: string }
-  /** Tasks keep stopping, and ECS does not give the deployment up; with the newest reason. */
+  /** Tasks keep stopping, and ECS does not stop the deployment; with the newest reason. */
   | { readonly kind: "keeps failing"; readonly why: string };
 
-/** What has been told already: each thing is told once. */
+/** What the run has reported: it reports each thing once. */
 export interface Told {
   /** Ids of the service's events. */
   readonly events: ReadonlySet<string>;
@@ -38,7 +38,7 @@ export function tellEvents(told: Told, { events = [] }: Service): { told: Told; 
   };
 }
 
-/** Of these lines those that were not told yet; a progress only when it is another than the last. */
+/** The lines that are new; a progress line only if it differs from the last. */
 export function tell(told: Told, lines: readonly (Line & { once?: boolean })[]): { told: Told; say: Line[] } {
   const say: Line[] = [];
   let now = told;
@@ -76,7 +76,7 @@ export function emitLine(
         kind: "warning",
         code: "tasks-keep-failing",
         message: `tasks of ${revisionName(applied.revisionArn)} (${applied.service}) keep stopping${line.why}`,
-        fix: "turn the service's deployment circuit breaker on, so that ECS gives such a version up",
+        fix: "turn on the service's deployment circuit breaker: ECS then stops such a deployment",
       });
   }
 }

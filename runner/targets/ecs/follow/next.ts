@@ -11,22 +11,22 @@ import { pauseHints, type WatchedStage, watchStage } from "./stage-watch.ts";
 import type { FollowState } from "./state.ts";
 import { findDeployment, judgeDeployment, judgeRollback, type Verdict } from "./verdict.ts";
 
-/** Failed tasks after which a warning says that the deployment does not look good. */
+/** Number of failed tasks after which Slipway warns. */
 const manyFailures = 3;
-/** Without a circuit breaker nobody counts: stopped tasks are read at every so many looks. */
+/** Without a circuit breaker, ECS does not count failures: Slipway reads stopped tasks at every n-th look. */
 const looksBetweenCounts = 4;
 
-/** What only some looks need, since reading it takes more calls. */
+/** What only some looks read, because it takes more calls. */
 export type Further =
   | { readonly what: "stopped" }
-  /** Whether the tasks of a deployment that ECS calls complete are to be accepted. */
+  /** Whether to accept the tasks of a deployment that ECS calls complete. */
   | { readonly what: "acceptance"; readonly service: Service; readonly desired: number }
-  /** What explains a failure, as far as it has come. */
+  /** What explains a failure so far. */
   | { readonly what: "evidence"; readonly state: FollowState };
 
 /** One look at a deployment. */
 export interface Look {
-  /** Undefined: it does not exist any more. */
+  /** Undefined: the service no longer exists. */
   readonly service: Service | undefined;
   readonly ours: ServiceDeployment | undefined;
   /** Number of the look, from 0. */
@@ -39,7 +39,7 @@ export interface Look {
   readonly evidence?: readonly string[];
 }
 
-/** Where a look leads: to the next state, or to the question for more. */
+/** What follows from a look: the next state, or a request for more. */
 export type Step =
   | { readonly kind: "wants"; readonly further: Further }
   | {
@@ -51,13 +51,13 @@ export type Step =
     };
 
 /**
- * The next state of a deployment, what is to be told, and how it ended when it has. A look that lacks
- * something leads to the question for it, and is decided once it is complete.
+ * The next state of a deployment, the lines to report, and its end if it has ended. If a look lacks
+ * something, the result asks for it; the complete look then decides.
  */
 export function next(before: FollowState, look: Look, applied: EcsApplied): Step {
   const { service, ours } = look;
   if (service === undefined) {
-    const end = ended(before, "failed", "the service was deleted meanwhile");
+    const end = ended(before, "failed", "the service was deleted while it was followed");
     return { kind: "state", state: before, say: [], end: { ...end, revisionArn: undefined } };
   }
   const stage = watchStage(before.stage, ours, look.at);
@@ -103,11 +103,11 @@ function verdictOf(
 interface CountedFailures {
   readonly wants: boolean;
   readonly say: readonly Line[];
-  /** The tasks that were looked through for a reason to give up; undefined at most looks. */
+  /** The tasks that were searched for a reason to give up; undefined at most looks. */
   readonly hopeless: readonly Task[] | undefined;
 }
 
-/** What is told of failed tasks, when there are more than before. */
+/** What to report about failed tasks if there are more than before. */
 function countFailures(
   before: FollowState,
   { ours, attempt, stopped }: Look,
@@ -133,7 +133,7 @@ function countFailures(
   };
 }
 
-/** Where the verdict of a look leads. */
+/** What follows from the verdict of a look. */
 function lead(
   state: FollowState,
   { acceptance, evidence }: Look,
@@ -156,7 +156,7 @@ function lead(
       const reason = stopped === undefined ? undefined : hopeless(failedTasks(stopped), running);
       if (reason === undefined) return goOn({}, [{ kind: "progress", text: verdict.message }]);
       if (evidence === undefined) return wantsEvidence;
-      const message = `${name} does not start, ${reason}; ECS goes on trying (it has no deployment circuit breaker)`;
+      const message = `${name} does not start: ${reason}; ECS keeps trying (the service has no deployment circuit breaker)`;
       return goOn({}, [], ended(state, "failed", message, evidence));
     }
     case "settled": {

@@ -5,10 +5,10 @@ import type {
   ServiceDeployment,
 } from "@aws-sdk/client-ecs";
 
-/** How long a deployment has been in its stage, as far as that was watched. */
+/** How long a deployment has been in its stage, as far as this run saw it. */
 export interface StageWatch {
   readonly stage: string | undefined;
-  /** Milliseconds; undefined when the stage had begun before anybody looked. */
+  /** Milliseconds; undefined when the stage began before the first look. */
   readonly milliseconds: number | undefined;
 }
 
@@ -53,7 +53,7 @@ function runningBefore(
     .reduce((sum, one) => sum + (one.runningCount ?? 0), 0);
 }
 
-/** Whether the tasks of before stay up until the end: all strategies but rolling. */
+/** Whether the old tasks stay up until the end: all strategies except rolling. */
 function keepsBefore(ours: ServiceDeployment | undefined): boolean {
   const strategy = ours?.deploymentConfiguration?.strategy ?? "ROLLING";
   return strategy !== "ROLLING" && ours?.lifecycleStage !== "CLEAN_UP";
@@ -76,7 +76,7 @@ function describeStage(ours: ServiceDeployment | undefined, watch: StageWatch | 
   return [`baking, ${Math.floor(watch.milliseconds / 60_000)} of ${wanted} min`];
 }
 
-/** A hook that is being waited for: `hook check-orders runs`. Those that went well say nothing. */
+/** A hook that ECS waits for: `hook check-orders runs`. Successful hooks give no text. */
 export function describeHook(hook: DeploymentLifecycleHookDetail): string[] {
   const name = hookName(hook);
   const until = hook.expiresAt === undefined ? "" : ` until ${hook.expiresAt.toISOString().slice(0, 16)}Z`;
@@ -110,19 +110,19 @@ export function failureLimit(service: Service, ours?: ServiceDeployment): number
   const { type = "BOUNDED_PERCENT", value = 50 } = breaker.thresholdConfiguration ?? {};
   if (type === "COUNT") return Math.max(1, value);
   const part = Math.ceil((value * (service.desiredCount ?? 0)) / 100);
-  // At least 3, at most 200, whatever the size:
+  // At least 3, at most 200, for a service of any size:
   // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
   return type === "UNBOUNDED_PERCENT" ? Math.max(1, part) : Math.min(200, Math.max(3, part));
 }
 
-/** Tasks of the deployment that failed to start or to stay. */
+/** Number of the deployment's tasks that failed to start or to keep running. */
 export function failureCount(deployment: Deployment | undefined, ours?: ServiceDeployment): number {
   return ours?.deploymentCircuitBreaker?.failureCount ?? deployment?.failedTasks ?? 0;
 }
 
 /**
- * Why ECS can't place tasks, as its newest event says since the deployment began; undefined when that says
- * something else. ECS goes on trying, so it is shown and not judged.
+ * Why ECS can't place tasks, from its newest event since the deployment started; undefined when that event
+ * says something else. ECS keeps trying, so it is shown but does not decide the outcome.
  */
 export function placementTrouble({ events = [] }: Service, since: Date): string | undefined {
   const [newest] = events;

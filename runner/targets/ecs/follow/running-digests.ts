@@ -5,10 +5,10 @@ import { failedTasks } from "../tasks/stops.ts";
 import { listTasks, proveImages, type TaskQuery } from "../tasks/tasks.ts";
 import { createSteadiness } from "./steadiness.ts";
 
-/** How long agents have to say which image they run, once all tasks are there. */
+/** How long agents may take to report their image, once all tasks exist. */
 const reportMilliseconds = 15_000;
 
-/** Whether a deployment that ECS calls complete runs the image, and stays. */
+/** Whether a deployment that ECS calls complete runs the image and keeps running. */
 export type Proof =
   | { readonly kind: "open" }
   | { readonly kind: "proven"; readonly note: string }
@@ -16,11 +16,11 @@ export type Proof =
   | { readonly kind: "tasks keep stopping" };
 
 /**
- * Looks at the tasks themselves, since a deployment's state says nothing about what they run: success is
- * the pushed digest in every one of them.
+ * Looks at the tasks themselves, because a deployment's state does not say what they run. Success means the
+ * pushed digest in every task.
  *
  * @param images container → image that it must run
- * @returns a look, to be repeated while it is open
+ * @returns a look to repeat while it is open
  */
 export function createProof(
   clients: Clients,

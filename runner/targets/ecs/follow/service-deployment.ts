@@ -9,8 +9,8 @@ import type { Clients } from "../../../aws/clients.ts";
 import { hasCode } from "../../../aws/errors.ts";
 
 /**
- * Looks for our deployment this often, for some nine seconds, before it is taken that this API does not
- * list it: other strategies than rolling are told nowhere else.
+ * Looks for our deployment, over some nine seconds, before Slipway concludes that this API does not list
+ * it. Only this API tells of strategies other than rolling.
  */
 const looks = 8;
 
@@ -23,11 +23,11 @@ export interface SearchedDeployment {
 }
 
 /**
- * Our deployment as the service deployments API tells it: with rollback, circuit breaker and stage,
- * also for blue/green. Undefined as long as it is not found, and for good where the API is not there
- * or not allowed: then the service's own list has to do.
+ * Our deployment in the service deployments API: with rollback, circuit breaker and stage,
+ * also for blue/green. Undefined until it is found, and always where the API is missing or denied: then the
+ * service's own list is used.
  *
- * @param onUnusable told once, with the reason, when the API refuses
+ * @param onUnusable called once, with the reason, when the API refuses
  */
 export function trackServiceDeployment(
   clients: Clients,
@@ -62,8 +62,8 @@ export function trackServiceDeployment(
 }
 
 /**
- * The deployment that ECS is rolling back, as a service's own list would have it: revision and time.
- * Undefined when it rolls none back, and where the service deployments API is not there or not allowed.
+ * The deployment that ECS is rolling back, in the form of the service's own list: revision and time.
+ * Undefined when ECS rolls none back, and where the service deployments API is missing or denied.
  */
 export async function findRollback(
   clients: Clients,
@@ -94,7 +94,7 @@ export async function findRollback(
   }
 }
 
-/** Whether the API is not there, or not allowed; else it would have answered, were the network well. */
+/** Whether the API is missing or denied. Any other error comes from the network. */
 function isWithoutApi(error: unknown): error is Error {
   return error instanceof Error && !hasCode(error, "unreachable", "throttled", "no-credentials");
 }
@@ -108,7 +108,7 @@ async function findArn(
   { cluster, service, revisionArn, createdAt }: SearchedDeployment,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  // A few seconds before: the two are made one after the other, on ECS's side.
+  // A few seconds before: ECS creates the two one after the other.
   const after = new Date(createdAt.getTime() - 10_000);
   const { serviceDeployments = [] } = await clients.ecs.send(
     new ListServiceDeploymentsCommand({ cluster, service, createdAt: { after } }),

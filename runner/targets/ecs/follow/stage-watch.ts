@@ -1,10 +1,10 @@
 import type { ServiceDeployment } from "@aws-sdk/client-ecs";
 import { hookName } from "./progress.ts";
 
-/** Since when a service deployment is in its stage, as far as that was watched. */
+/** Since when a service deployment has been in its stage, as far as this run saw it. */
 export interface WatchedStage {
   readonly stage: string | undefined;
-  /** Milliseconds since the epoch; undefined when the stage had begun before anybody looked. */
+  /** Milliseconds since the epoch; undefined when the stage began before the first look. */
   readonly since: number | undefined;
   /** Whether the deployment was seen before. */
   readonly looked: boolean;
@@ -13,8 +13,8 @@ export interface WatchedStage {
 export const nothingWatched: WatchedStage = { stage: undefined, since: undefined, looked: false };
 
 /**
- * The stage after one more look. The API does not say since when a deployment is in its stage; of a stage
- * that had begun before the first look it is not known.
+ * The stage after another look. The API does not say when a deployment entered its stage, so the start of
+ * a stage that began before the first look is unknown.
  *
  * @param at time of the look, in milliseconds since the epoch
  */
@@ -28,12 +28,12 @@ export function watchStage(
   return { stage: ours?.lifecycleStage, since: before.looked ? at : undefined, looked };
 }
 
-/** What somebody has to do for a deployment that a hook has paused. */
+/** What a user has to do about a deployment that a hook has paused. */
 export function pauseHints(ours: ServiceDeployment | undefined): string[] {
   return (ours?.lifecycleHookDetails ?? [])
     .filter(({ status }) => status === "AWAITING_ACTION")
     .map(
       (hook) =>
-        `${hookName(hook)} waits for somebody: aws ecs continue-service-deployment --service-deployment-arn ${ours?.serviceDeploymentArn} --hook-id ${hook.hookId} --action CONTINUE (or ROLLBACK)`,
+        `${hookName(hook)} waits for a user: aws ecs continue-service-deployment --service-deployment-arn ${ours?.serviceDeploymentArn} --hook-id ${hook.hookId} --action CONTINUE (or ROLLBACK)`,
     );
 }

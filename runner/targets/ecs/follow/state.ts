@@ -4,15 +4,15 @@ import { nothingTold, type Told } from "./lines.ts";
 import { nothingWatched, type WatchedStage } from "./stage-watch.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** What is known of a deployment from the looks so far. */
+/** What the looks so far have shown of a deployment. */
 export interface FollowState {
   readonly told: Told;
   readonly stage: WatchedStage;
   readonly last: LastLook | undefined;
-  /** Why the deployment failed, from when it did: what follows is its rollback. */
+  /** Why the deployment failed. Later looks follow its rollback. */
   readonly failure: { readonly reason: string; readonly evidence: readonly string[] } | undefined;
   readonly failures: number;
-  /** What load balancers have against tasks that ECS takes for running. */
+  /** Why load balancers reject tasks that ECS reports as running. */
   readonly unhealthy: readonly string[];
 }
 

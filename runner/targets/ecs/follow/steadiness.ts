@@ -1,17 +1,17 @@
 import type { Task } from "@aws-sdk/client-ecs";
 import type { Clock } from "../../poll.ts";
 
-/** How long the same tasks must stay, when others of the same revision have failed. */
+/** How long the same tasks must keep running if others of the revision have failed. */
 const steadyMilliseconds = 10_000;
 /** Tasks that may fail after ECS called the deployment complete. */
 const failuresAllowed = 2;
 
 /**
- * Whether a complete deployment is to be believed.
+ * Whether a deployment that looks complete is stable.
  *
- * A container without a health check counts as running until it falls over; one that lives for some
- * seconds at a time can look complete for a moment, to ECS too. So where no task has failed, the first
- * look is enough; where some have, the same tasks have to stay a while.
+ * A container without a health check counts as running until it exits. If it runs for some seconds at a
+ * time, the deployment can look complete for a moment, also to ECS. If no task has failed, one look is enough.
+ * If some have, the same tasks must keep running for a while.
  */
 export function createSteadiness(
   clock: Clock,

@@ -34,8 +34,8 @@ export interface HealthVerdict {
 }
 
 /**
- * Asks the service's target groups how the tasks of the new revision are: by address for tasks with one
- * of their own, by instance and port for others.
+ * Reads the health of the new revision's tasks from the service's target groups: by IP address for tasks that
+ * have their own, by instance and port for others.
  */
 export async function readTargetHealth(
   clients: Clients,
@@ -43,7 +43,7 @@ export async function readTargetHealth(
   tasks: readonly Task[],
   signal: AbortSignal,
 ): Promise<PortHealth[]> {
-  // Most services have no load balancer: its package is loaded for those that have one.
+  // Loaded only for services with a load balancer; most have none.
   const { DescribeTargetHealthCommand } = await import("@aws-sdk/client-elastic-load-balancing-v2");
   const instances = await instanceIds(clients, service, tasks, signal);
   const ports = (service.loadBalancers ?? []).filter(({ targetGroupArn }) => targetGroupArn !== undefined);
@@ -67,8 +67,8 @@ export async function readTargetHealth(
 }
 
 /**
- * How many of a revision's tasks their load balancers take for healthy, and why the others are not. A
- * group that is not in use, or has no health checks, has nothing to say against a task.
+ * How many of a revision's tasks are healthy in their load balancers, and why the others are not. A group that
+ * is not in use, or has no health checks, rejects no task.
  */
 export function judgeTargetHealth(ports: readonly PortHealth[]): HealthVerdict {
   const findings = ports.flatMap(({ groups, endpoints, descriptions }) =>

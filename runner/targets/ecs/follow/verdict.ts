@@ -48,7 +48,7 @@ export function judgeDeployment(
     case "ROLLBACK_FAILED":
       return failed(reasonOf(ours, deployment), "failed");
     case "STOP_REQUESTED":
-      return { kind: "waiting", message: `${message}, somebody stops it` };
+      return { kind: "waiting", message: `${message}, being stopped by a user` };
     case "STOPPED":
       return ourRevision ? failed(reasonOf(ours, deployment), "none") : overtaken(primary);
     case "PENDING":
@@ -104,7 +104,7 @@ export function findDeployment(service: Service, followed: Followed): Deployment
 function failedRollout(service: Service, deployment: Deployment, ourRevision: boolean): Verdict {
   const primary = primaryOf(service);
   const rollback = ourRevision || primary === undefined ? "none" : rollbackOf(primary);
-  return failed(deployment.rolloutStateReason ?? "ECS gave the deployment up", rollback);
+  return failed(deployment.rolloutStateReason ?? "ECS stopped the deployment", rollback);
 }
 
 function failed(reason: string, rollback: Rollback): Verdict {
@@ -113,8 +113,8 @@ function failed(reason: string, rollback: Rollback): Verdict {
 
 function overtaken(primary: Deployment | undefined): Verdict {
   const by = revisionName(primary?.taskDefinition);
-  const since = primary?.createdAt === undefined ? "" : `, begun ${primary.createdAt.toISOString()}`;
-  return { kind: "overtaken", reason: `another deployment took its place: ${by}${since}` };
+  const since = primary?.createdAt === undefined ? "" : `, started ${primary.createdAt.toISOString()}`;
+  return { kind: "overtaken", reason: `another deployment replaced it: ${by}${since}` };
 }
 
 function rollbackOf(primary: Deployment): Rollback {

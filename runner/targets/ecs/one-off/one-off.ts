@@ -17,7 +17,7 @@ import { logEvidence } from "../tasks/evidence.ts";
 import { describeStop } from "../tasks/stops.ts";
 import { type OneOff, requestOf, tokenOf } from "./request.ts";
 
-/** Client tokens that are tried in turn: each names one attempt, and ECS keeps those of failed ones, too. */
+/** Client tokens to try in turn. Each names one attempt; ECS also keeps those of failed attempts. */
 const mostAttempts = 20;
 
 /**
@@ -34,7 +34,7 @@ export async function runOneOff(one: OneOff, context: TargetContext, clock: Cloc
   const started = await startOrFind(one, token, context);
   const id = nameOf(started.taskArn).slice(0, 8);
   if (started.lastStatus === "STOPPED") {
-    say(`one-off task ${id} has done this already, exit code 0`);
+    say(`one-off task ${id} has already run, exit code 0`);
     return;
   }
   say(`one-off task ${id} runs: ${one.task.command.join(" ")}`);
@@ -65,7 +65,7 @@ export async function runOneOff(one: OneOff, context: TargetContext, clock: Cloc
       { exitCode: 130, cause: error },
     );
   }
-  // Only the command's container has ended, and others of the task go on.
+  // Only the command's container has ended; other containers of the task still run.
   if (task.lastStatus !== "STOPPED") await stop(context, one, task, "its command has ended");
   const exitCode = exitCodeOf(task, one.task.container);
   if (exitCode !== 0) {
@@ -105,7 +105,7 @@ async function startOrFind(one: OneOff, token: string, context: TargetContext): 
       code: "one-off-failed",
       where: one.title,
       message: `the one-off task has failed ${mostAttempts} times for this image; nothing was moved`,
-      fix: "mend the cause, and deploy another image or wait a day",
+      fix: "fix the cause, then deploy another image, or wait a day",
     },
     { exitCode: 1 },
   );

@@ -65,7 +65,7 @@ export function tokenOf({ task, service, references }: OneOff): string {
   return `slipway-${createHash("sha256").update(JSON.stringify(work)).digest("hex").slice(0, 24)}`;
 }
 
-/** Why ECS would not start a target's one-off task; none when there is no reason. */
+/** Why ECS would not start a target's one-off task; empty when nothing prevents it. */
 export function oneOffProblems(target: EcsTarget, { service, taskDefinition }: FoundService): Problem[] {
   if (target.before === undefined) return [];
   return launchVolumes(taskDefinition)
@@ -76,12 +76,12 @@ export function oneOffProblems(target: EcsTarget, { service, taskDefinition }: F
       key: "before",
       value: name,
       message:
-        "the task before the update can't be run: its volume is configured at launch, and the service does not say how",
+        "the task before the update can't run: its volume is configured at launch, and the service has no configuration for it",
       fix: "configure the volume in the service (volumeConfigurations), or leave before out",
     }));
 }
 
-/** Volumes of a task definition that whoever runs a task has to configure: EBS. */
+/** Volumes of a task definition that RunTask has to configure: EBS. */
 function launchVolumes({ volumes }: TaskDefinition): string[] {
   const declared = (volumes ?? []) as readonly { name?: string; configuredAtLaunch?: boolean | null }[];
   return declared.flatMap(({ name, configuredAtLaunch }) =>
@@ -99,7 +99,7 @@ function forTask(
   name: string,
   { tagSpecifications, ...volume }: NonNullable<ServiceVolumeConfiguration["managedEBSVolume"]>,
 ): TaskVolumeConfiguration {
-  // A task that is run by itself has no service to take tags from.
+  // A task of RunTask has no service to take tags from.
   const tags = tagSpecifications?.map(({ propagateTags, ...specification }) => ({
     ...specification,
     ...(propagateTags === undefined || propagateTags === "SERVICE" ? {} : { propagateTags }),

@@ -11,7 +11,8 @@ const logLines = 15;
 
 /**
  * Why tasks of a revision stopped: reasons and exit codes, equal ones counted; then `facts` that belong
- * there, and the last log lines of the newest task at the end. Whatever can't be read is said in its place: evidence must not hide the failure.
+ * there, and the last log lines of the newest task at the end. A line takes the place of what can't be
+ * read: evidence must not hide the failure.
  */
 export async function collectEvidence(
   clients: Clients,

@@ -20,7 +20,7 @@ export function smokeProblems(target: EcsTarget, { taskDefinition }: FoundServic
         where,
         value: taskDefinition.networkMode ?? "bridge",
         message:
-          "the smoke check can't ask its tasks: in this network mode they have no address of their own",
+          "the smoke check can't reach the tasks: in this network mode they have no IP address of their own",
         fix: "give smoke a url (of the load balancer), or use network mode awsvpc",
       },
     ];
@@ -31,13 +31,13 @@ export function smokeProblems(target: EcsTarget, { taskDefinition }: FoundServic
       code,
       where,
       value: target.container,
-      message: "the smoke check has no port to ask: the container maps none",
+      message: "the smoke check has no port: the container maps none",
       fix: "give smoke a port or a url",
     },
   ];
 }
 
-/** Asks the URL of the check, or each running task of a revision at its own address. */
+/** Requests the check's URL, or each running task of a revision at its own IP address. */
 export async function smokeCheckService(
   target: EcsTarget,
   query: TaskQuery,
@@ -50,7 +50,7 @@ export async function smokeCheckService(
   emit({ kind: "step-progress", id: step, message: "smoke check" });
   const tasks = smoke.url === undefined ? await listTasks(clients, query, "RUNNING", signal) : [];
   const urls = smoke.url === undefined ? taskUrls(target, taskDefinition, tasks.map(addressOf)) : [smoke.url];
-  if (urls.length === 0) return { passed: false, lines: ["there is no running task with an address to ask"] };
+  if (urls.length === 0) return { passed: false, lines: ["no running task has an address"] };
   const onFailure = (line: string) => emit({ kind: "step-log", id: step, line });
   return smokeCheck(urls, smoke, { clock, signal, onFailure });
 }

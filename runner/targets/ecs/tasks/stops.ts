@@ -20,7 +20,7 @@ export function countStops(tasks: readonly Task[]): string[] {
 /** `Essential container in task exited (ui: exit code 1)`. */
 export function describeStop(task: Task): string {
   const said = (task.containers ?? []).flatMap(describeContainer);
-  // A main process that ends well is a reason to stop, too.
+  // A main process that exits with 0 also stops the task.
   const ended = (task.containers ?? []).filter((one) => one.exitCode === 0).map((one) => one.name);
   const containers = said.length > 0 ? said : ended.map((name) => `${name}: exit code 0`);
   const reason = task.stoppedReason ?? task.stopCode ?? "no reason given";
@@ -46,8 +46,8 @@ function signalOf(exitCode: number): string {
 }
 
 /**
- * Tasks that failed: ended by themselves, never began, or were stopped for a failed health check. Those
- * that were stopped to make room, by ECS or by somebody, are left out.
+ * Tasks that failed: they exited by themselves, never started, or ECS stopped them for a failed health check.
+ * Tasks that ECS or a user stopped to make room are left out.
  */
 export function failedTasks(tasks: readonly Task[]): Task[] {
   return tasks.filter(

@@ -8,11 +8,11 @@ export interface TaskQuery {
   readonly cluster: string;
   readonly service: string;
   readonly revisionArn: string;
-  /** By ECS's clock. Tasks that stopped and are older belong to an earlier deployment of the revision. */
+  /** By ECS's clock. Older stopped tasks belong to an earlier deployment of the revision. */
   readonly createdAt?: Date;
 }
 
-/** More tasks than this are not looked at one by one. */
+/** The most tasks that Slipway looks at one by one. */
 const mostTasks = 1000;
 
 /**
@@ -38,7 +38,7 @@ export async function listTasks(
       abortSignal: signal,
     });
     const ofRevision = (described.tasks ?? []).filter((task) => task.taskDefinitionArn === revisionArn);
-    // Between the two calls a task may have stopped; where it was wanted to run it counts no more.
+    // A task may have stopped between the two calls. It no longer counts as running.
     const counts = (task: Task) =>
       desiredStatus === "STOPPED" ? !isOlder(task, createdAt) : task.lastStatus !== "STOPPED";
     tasks.push(...ofRevision.filter(counts));
@@ -56,7 +56,7 @@ function isOlder(task: Task, than: Date | undefined): boolean {
 /** What the running tasks prove about the image they run. */
 export interface RunningProof {
   readonly matching: number;
-  /** Running tasks whose agent has not said which image it is. */
+  /** Running tasks whose agent has not reported the image. */
   readonly unreported: number;
   /** `task 1a2b3c4d runs sha256:…` for each task that runs something else. */
   readonly wrong: readonly string[];

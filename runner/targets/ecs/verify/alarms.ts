@@ -3,7 +3,7 @@ import { check, type Finding } from "../../checks.ts";
 import type { TargetCheck, TargetContext } from "../../target.ts";
 import type { FoundService } from "../state.ts";
 
-/** Alarms that are to end a deployment exist: ECS takes a name that nobody has, and watches nothing. */
+/** Checks that deployment alarms exist: ECS accepts an unknown name and watches nothing. */
 export async function checkAlarms(
   target: EcsTarget,
   { service }: FoundService,
@@ -26,7 +26,7 @@ export async function checkAlarms(
     const missing = wanted.filter((alarm) => !found.some(({ AlarmName }) => AlarmName === alarm));
     if (missing.length > 0) {
       return {
-        message: `there is no alarm ${missing.join(", ")}`,
+        message: `the alarm does not exist: ${missing.join(", ")}`,
         fix: "correct the name, or create it; pulumi up makes the stack's own alarms",
       };
     }

@@ -11,8 +11,8 @@ import { platformOf } from "../plan.ts";
 import type { FoundService } from "../state.ts";
 
 /**
- * Images of the containers that are not moved are in the registry, for the platform of the tasks. Only
- * in the registry that we push to: of others it is said that they were not looked at.
+ * Checks that images of containers that do not move are in the registry, for the tasks' platform. It checks
+ * only the registry that Slipway pushes to, and reports images elsewhere as not checked.
  */
 export function checkImages(
   target: EcsTarget,
@@ -34,7 +34,7 @@ export function checkImages(
         const location = { service: container.name, repository: reference.repository, registry };
         const found = await describeImage(clients, location, imageIdOf(reference), signal).catch(
           (error: unknown) => {
-            // It is there; of a single manifest the platform is in a blob that could not be read.
+            // It exists. The platform of a single manifest is in a blob that Slipway could not read.
             if (hasCode(error, "platform-unknown")) return "of unknown platform" as const;
             if (hasCode(error, "image-archived", "image-unavailable")) return error;
             throw error;
@@ -47,7 +47,7 @@ export function checkImages(
   );
 }
 
-/** An image that is there, and that no task can pull. */
+/** An image that exists but that no task can pull. */
 function faultIn({ problems: [problem], message }: UserError) {
   return { message: problem?.message ?? message, fix: problem?.fix ?? "see what ECR says of it" };
 }
@@ -67,6 +67,6 @@ function faultOf(
   if (found.manifests[platform] !== undefined) return undefined;
   return {
     message: `${reference} is built for ${Object.keys(found.manifests).join(", ")} only, and the tasks run on ${platform}`,
-    fix: `build it for ${platform}, too`,
+    fix: `build it for ${platform} as well`,
   };
 }

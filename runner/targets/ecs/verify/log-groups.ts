@@ -4,7 +4,10 @@ import { check, elsewhere } from "../../checks.ts";
 import type { TargetCheck, TargetContext } from "../../target.ts";
 import type { FoundService } from "../state.ts";
 
-/** Log groups that containers write to exist, or are made when they do: a task without one does not start. */
+/**
+ * Checks that the containers' log groups exist, or that containers create them: without one, a task does
+ * not start.
+ */
 export async function checkLogGroups(
   { taskDefinition }: FoundService,
   { clients, signal }: TargetContext,

@@ -3,7 +3,7 @@ import type { TargetCheck, TargetContext } from "../../target.ts";
 import type { FoundService } from "../state.ts";
 import { secretsOf } from "./secrets.ts";
 
-/** The execution role, which starts tasks, and the role that they have. */
+/** Checks the execution role, which starts tasks, and the task role. */
 export async function checkRoles(
   { service, taskDefinition }: FoundService,
   { clients, signal }: TargetContext,

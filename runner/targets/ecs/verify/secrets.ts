@@ -9,7 +9,7 @@ import type { ContainerDefinition, FoundService, TaskDefinition } from "../state
 /** Where a value comes from: a secret of Secrets Manager, or a parameter of Systems Manager. */
 export interface SecretSource {
   readonly kind: "secret" | "parameter";
-  /** Name or ARN, as the service is asked for it. */
+  /** Name or ARN, in the form that the service takes. */
   readonly id: string;
   readonly region: string | undefined;
 }
@@ -17,7 +17,7 @@ export interface SecretSource {
 /** GetParameters takes ten names. */
 const namesPerCall = 10;
 
-/** Secrets and parameters that tasks get values from, and credentials of other registries, exist. */
+/** Checks that the tasks' secrets and parameters, and credentials of other registries, exist. */
 export async function checkSecrets(
   { taskDefinition }: FoundService,
   { clients, signal }: TargetContext,
@@ -67,7 +67,7 @@ async function checkParameters(
   const { GetParametersCommand } = await import("@aws-sdk/client-ssm");
   let invalid: readonly string[] = [];
   const all = await check("parameters", "", signal, async () => {
-    // Without decryption: it is asked whether they exist, not what is in them.
+    // Without decryption: the check needs their existence, not their values.
     const answer = await clients.ssm.send(new GetParametersCommand({ Names: [...names] }), {
       abortSignal: signal,
     });
@@ -87,7 +87,7 @@ async function checkParameters(
   });
 }
 
-/** Everything that containers of a task definition take from elsewhere, each once. */
+/** All values that containers of a task definition take from elsewhere, without duplicates. */
 export function secretsOf({ containerDefinitions }: TaskDefinition): SecretSource[] {
   const values = containerDefinitions.flatMap((container) => [
     ...valuesFrom(container.secrets),

@@ -10,7 +10,7 @@ import { checkLogGroups } from "./log-groups.ts";
 import { checkRoles } from "./roles.ts";
 import { checkSecrets } from "./secrets.ts";
 
-/** Checks what a new revision's tasks need to start: all calls at once, all of them only reading. */
+/** Checks what a new revision's tasks need to start, with read-only calls, all at once. */
 export async function verifyEcs(
   target: EcsTarget,
   state: EcsState,
@@ -43,9 +43,8 @@ export async function verifyEcs(
 }
 
 /**
- * The service with the revision that its next tasks are started from: the current one with other images,
- * or the one of an earlier release, whose roles and secrets may differ. A reason why that one can't be
- * set again is a failed check.
+ * The service with the revision of its next tasks: the current one with other images, or that of an earlier
+ * release, whose roles and secrets may differ. If ECS can't set that revision again, the check fails.
  */
 async function revisionToCome(
   target: EcsTarget,

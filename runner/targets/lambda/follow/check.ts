@@ -2,10 +2,10 @@ import { InvokeCommand, type InvokeCommandOutput } from "@aws-sdk/client-lambda"
 import { isAwsError } from "../../../aws/errors.ts";
 import type { FunctionUpdate } from "./until.ts";
 
-/** Characters of an answer that are shown. */
+/** Number of characters to show of an answer. */
 const shownCharacters = 300;
 
-/** Log lines that are shown of a failed invocation; 4 kB is all that comes. */
+/** Number of log lines to show of a failed invocation; Lambda returns at most 4 kB. */
 const shownLines = 30;
 
 /** What an invocation showed: undefined when the version answers as it should. */
@@ -17,8 +17,8 @@ export interface CheckFailure {
 }
 
 /**
- * Invokes a version by its number with the target's `check`, so that one that crashes when it starts
- * is found out before any caller is sent to it.
+ * Invokes a version by its number with the target's `check`. It finds a version that crashes at the start
+ * before any caller gets it.
  */
 export async function checkVersion(
   update: FunctionUpdate,
@@ -64,12 +64,15 @@ export function judgeAnswer(
   }
   if (matches === undefined || new RegExp(matches).test(text)) return undefined;
   return {
-    reason: `version ${version} answered what does not match /${matches}/: ${shorten(text)}`,
+    reason: `the answer of version ${version} does not match /${matches}/: ${shorten(text)}`,
     evidence,
   };
 }
 
-/** `Runtime.ExitError: Runtime exited with error: exit status 1`, as runtimes put it; the text itself otherwise. */
+/**
+ * `Runtime.ExitError: Runtime exited with error: exit status 1`, as runtimes put it; the text itself
+ * otherwise.
+ */
 function errorText(text: string): string {
   try {
     const said = JSON.parse(text) as { errorType?: unknown; errorMessage?: unknown } | null;
@@ -97,7 +100,7 @@ function shorten(text: string): string {
   return text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters)}…`;
 }
 
-/** Whether Lambda took the call and would not or could not run the function. */
+/** Whether Lambda accepted the call but did not run the function. */
 function isRefusal(error: unknown): error is Error {
   const fault = (error as { $fault?: string } | undefined)?.$fault;
   return (

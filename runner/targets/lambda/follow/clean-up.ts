@@ -9,8 +9,9 @@ import type { FunctionUpdate } from "./until.ts";
 type Warn = (warning: Omit<Extract<RunEvent, { kind: "warning" }>, "kind">) => void;
 
 /**
- * Once the alias is on its new version: gives back the provisioned concurrency of the one before, and of
- * versions that never came to run, and deletes versions beyond `keepVersions`. What fails here is a warning: the deployment itself is done.
+ * Runs after the alias has moved to its new version. Removes the provisioned concurrency of the previous
+ * version and of versions that were never used, and deletes versions beyond `keepVersions`. A failure is a
+ * warning: the deployment itself is done.
  *
  * @returns versions that were deleted
  */
@@ -61,7 +62,7 @@ export async function cleanUp(
   return deleted;
 }
 
-/** Versions with provisioned concurrency: the one before, and those that killed runs have left. */
+/** Versions with provisioned concurrency: the previous one, and those that killed runs left. */
 function idleVersions(previous: FoundAlias | undefined): string[] {
   if (previous === undefined) return [];
   const { version, provisioned = 0, left = [] } = previous;

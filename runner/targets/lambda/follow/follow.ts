@@ -16,19 +16,19 @@ import { describeSteps } from "./steps.ts";
 import { type Course, type Failure, isTouched, undo } from "./undo.ts";
 import { type FunctionUpdate, renew } from "./until.ts";
 
-/** A function whose code was set; nothing is published, and the alias not moved, until it is followed. */
+/** A function whose code was set. `follow` publishes the version and moves the alias. */
 export interface LambdaApplied {
   /** The manifest that the function was set to, by digest. */
   readonly reference: string;
-  /** A published version that has this image already: the function's code was left as it is. */
+  /** A published version that already has this image: the function's code did not change. */
   readonly version?: string;
   /** By our clock, in milliseconds: time-outs count from here. */
   readonly startedAt: number;
 }
 
 /**
- * From the code that was set to the alias that is on it: publish, check, provision, shift, move. Whatever
- * goes wrong on the way, all invocations go to the version before.
+ * Takes a function from its new code to an alias on it: publish, check, provision, shift, move. After any
+ * failure, all invocations go to the previous version.
  */
 export async function followLambda(
   plan: LambdaPlan,
@@ -63,7 +63,7 @@ export async function followLambda(
   };
 }
 
-/** A move of a function that has come to an end, well or not. */
+/** A move of a function that has ended, with success or not. */
 interface Run {
   readonly plan: LambdaPlan;
   readonly applied: LambdaApplied;
@@ -75,7 +75,7 @@ interface Run {
 
 type End = Pick<TargetOutcome, "outcome" | "message" | "running" | "evidence" | "details">;
 
-/** Once the alias is on its new version: removes what is no longer needed. */
+/** Removes what is no longer needed, after the alias moved to its new version. */
 async function finish(run: Run, image: Image): Promise<End> {
   const { applied, update, course, previous, context } = run;
   const { target } = update;
@@ -100,7 +100,7 @@ async function finish(run: Run, image: Image): Promise<End> {
   };
 }
 
-/** After a failure: sends all invocations to the version before, and says where the alias is. */
+/** After a failure: sends all invocations to the previous version, and reports where the alias is. */
 async function takeBack(
   { plan, applied, update, course, previous, context }: Run,
   failure: Failure,
@@ -113,7 +113,7 @@ async function takeBack(
   return {
     outcome: cancelled ? "cancelled" : after.putBack ? "rolled back" : "failed",
     message: cancelled
-      ? `stopped; the code was updated, ${stays}: running it again finishes it`
+      ? `stopped; the code was updated, and ${stays}; run the command again to finish`
       : `${failure.reason}; ${stays}`,
     ...(running === undefined ? {} : { running }),
     ...(failure.evidence.length === 0 ? {} : { evidence: failure.evidence }),
@@ -130,7 +130,7 @@ async function carryOut(
   const { target } = update;
   const version = applied.version ?? (await publishVersion(update, applied.reference));
   course.version = version;
-  // What a killed run has left: callers are with this version already, and are taken back if it fails.
+  // A killed run has already sent callers to this version. They are sent back if it fails.
   const share = previous?.weights[version];
   if (share !== undefined) course.shift.percent = Math.round(share * 100);
   if (target.check !== undefined) update.progress(`version ${version} is ready; invoking it`);
@@ -179,8 +179,8 @@ const ownCodes = [
 ];
 
 /**
- * What an exception means for the function. Rights, credentials and network are not its outcome, and are
- * thrown on; unless the alias was changed already, and has to be put back first.
+ * What an exception means for the function. Errors of permissions, credentials and network are not its
+ * outcome and are rethrown, unless the alias has changed and must be put back first.
  */
 function failureFrom(error: unknown, course: Course): Failure {
   if (isAbort(error)) return { kind: "cancelled", reason: "stopped", evidence: [] };
@@ -195,7 +195,7 @@ function failureFrom(error: unknown, course: Course): Failure {
 }
 
 function staying(alias: string, previous: FoundAlias | undefined): string {
-  if (previous === undefined) return "there is no alias yet";
+  if (previous === undefined) return "the alias does not exist yet";
   return [`${alias} stays on version ${previous.version}`, ...describeWeights(previous.weights)].join(", ");
 }
 

@@ -12,12 +12,12 @@ import { isUsed, listVersions } from "../versions.ts";
 import { type FunctionUpdate, waitFor, withoutConflict } from "./until.ts";
 
 /**
- * Asks for provisioned concurrency of a version and waits until all of it is ready.
+ * Requests provisioned concurrency for a version and waits until all of it is ready.
  *
- * It is put on the version, and before the alias moves: then the move is one step, to environments
- * that are ready, and a shift is possible. On an alias Lambda begins to allocate after the move, keeps
- * it weighted on the old version meanwhile, and refuses weights of ours ("Alias with weights can not be
- * used with Provisioned Concurrency").
+ * The version gets it before the alias moves. The move is then one step to environments that are ready,
+ * and a shift is possible. If the alias had it, Lambda would start to allocate after the move, keep
+ * weights on the old version until then, and refuse weights of ours ("Alias with weights can not be used
+ * with Provisioned Concurrency").
  * https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
  *
  * @throws UserError `provisioned-concurrency-failed` with Lambda's reason; `timed-out`
@@ -40,12 +40,12 @@ export async function provision(update: FunctionUpdate, version: string, executi
   await waitUntilReady(update, version, `version ${version}`);
 }
 
-/** Newest versions that are looked at for what was left; each takes two calls. */
+/** Newest versions to check for leftovers; each takes two calls. */
 const mostLeft = 20;
 
 /**
- * Versions newer than the one that runs that have provisioned concurrency, and that no alias uses: a run
- * that was killed before its alias moved has left them, and they cost.
+ * Versions that are newer than the one that runs, have provisioned concurrency, and have no alias. A run
+ * that was killed before its alias moved left them, and AWS charges for them.
  */
 export async function findLeft(
   update: Pick<FunctionUpdate, "clients" | "target" | "signal">,
@@ -74,7 +74,7 @@ export async function findLeft(
   return left.filter((one) => one !== undefined);
 }
 
-/** Gives a version's provisioned concurrency back. One that has none is no error. */
+/** Removes a version's provisioned concurrency. A version without any is fine. */
 export async function removeProvisioned(update: FunctionUpdate, version: string): Promise<void> {
   const { clients, target } = update;
   await clients.lambda.send(
@@ -83,10 +83,10 @@ export async function removeProvisioned(update: FunctionUpdate, version: string)
 }
 
 /**
- * Waits for the provisioned concurrency that the alias itself has from elsewhere, after the alias has
- * moved: until it is ready, and until AWS has taken away the weights that it sets meanwhile.
+ * Waits for provisioned concurrency that someone else set on the alias itself, after the alias has moved:
+ * until it is ready, and until Lambda has removed the weights that it sets for that time.
  *
- * @returns environments that are ready; undefined when the alias has none, or we may not look
+ * @returns environments that are ready; undefined when the alias has none, or AWS denies the look
  * @throws UserError `provisioned-concurrency-failed`, `timed-out`
  */
 export async function waitForAlias(update: FunctionUpdate): Promise<number | undefined> {
@@ -95,7 +95,7 @@ export async function waitForAlias(update: FunctionUpdate): Promise<number | und
     if ((await getProvisioned(clients, target.function, target.alias, signal)) === undefined)
       return undefined;
   } catch (error) {
-    // The alias has moved: that we may not look, or get no answer, is nothing against the version.
+    // The alias has moved. A denied look or a missing answer says nothing about the version.
     if (hasCode(error, "access-denied", "throttled", "unreachable")) return undefined;
     throw error;
   }
@@ -133,7 +133,7 @@ function failed({ target }: FunctionUpdate, what: string, reason: string | undef
       code: "provisioned-concurrency-failed",
       where: `Lambda function ${target.function}`,
       message: `provisioned concurrency of ${what} failed: ${reason ?? "Lambda gave no reason"}`,
-      fix: "mend what Lambda says: the function's start, or the account's concurrency limit",
+      fix: "fix what Lambda reports: the function's start, or the account's concurrency limit",
     },
     { exitCode: 1 },
   );

@@ -5,12 +5,12 @@ import { sameDigest } from "../plan.ts";
 import { waitUntilUpdated } from "../update.ts";
 import { type FunctionUpdate, withoutConflict } from "./until.ts";
 
-/** Times that somebody else's change between reading and publishing is put up with. */
+/** Attempts to publish when someone else changes the function between reading and publishing. */
 const publishAttempts = 3;
 
 /**
- * Publishes what $LATEST is, once its update went through, guarded so that it is our image and no
- * other that gets the number. Publishing without a change gives the version that there is: no error.
+ * Publishes $LATEST once its update is complete. A guard makes sure that the version gets our image.
+ * Without a change since the last version, Lambda returns that version: no error.
  *
  * @returns the version's number
  * @throws UserError `function-overtaken`, `function-update-failed`
@@ -28,7 +28,7 @@ export async function publishVersion(update: FunctionUpdate, reference: string):
           new PublishVersionCommand({
             FunctionName: target.function,
             ...(revision === undefined ? {} : { RevisionId: revision }),
-            // Empty for images in places: then the revision alone guards.
+            // Sometimes empty for images: then only the revision guards.
             ...(sha === undefined || sha === "" ? {} : { CodeSha256: sha }),
           }),
           { abortSignal: signal },
@@ -53,7 +53,7 @@ function overtaken({ target }: FunctionUpdate, running: string | undefined): Use
       code: "function-overtaken",
       where: `Lambda function ${target.function}`,
       value: running,
-      message: "somebody else updated the function meanwhile: it has another image now",
+      message: "someone else updated the function: it now has another image",
       fix: "deploy again when the other deployment is over; the alias was not moved",
     },
     { exitCode: 1 },

@@ -4,7 +4,7 @@ import { formatDuration } from "../../../report/duration.ts";
 export type ShiftStep = LambdaShift["steps"][number];
 
 /**
- * The steps that are to be made. A shift that was killed has left its weight behind: it goes on with
+ * The steps to take. A shift that was killed has left its weight behind: it continues with
  * the first step that gives at least as much, for the step's whole time; with the last step when all
  * give less.
  *

@@ -10,38 +10,38 @@ import { removeProvisioned } from "./provisioned.ts";
 import type { ShiftProgress } from "./shift.ts";
 import { type FunctionUpdate, uninterruptible } from "./until.ts";
 
-/** What was done so far: what has to be undone, and what is said. */
+/** What the run has done so far, to undo it and to report it. */
 export interface Course {
   version: string | undefined;
-  /** Whether the new version has provisioned concurrency that nobody had asked for before. */
+  /** Whether this run gave the new version its provisioned concurrency. */
   provisioned: boolean;
   readonly shift: ShiftProgress;
   readonly alias: AliasCourse;
   /** Whether the alias may have been changed: set before the call, which may get no answer. */
   touched: boolean;
   moved: "moved" | "created" | undefined;
-  /** What was asked on the way, and what it said. */
+  /** The gates that were asked, with their verdicts. */
   readonly gates: Gate[];
 }
 
-/** Why it did not go well. */
+/** Why the move failed. */
 export interface Failure {
   readonly kind: "failed" | "cancelled";
   readonly reason: string;
   readonly evidence: readonly string[];
-  /** The alias is somebody else's meanwhile. */
+  /** Someone else has moved the alias. */
   readonly overtaken?: boolean;
 }
 
 export interface Undone {
-  /** Which version all invocations go to, or most. */
+  /** The version that gets all or most invocations. */
   readonly alias: "previous" | "new" | "unknown";
   readonly putBack: boolean;
   /** Where the alias is; undefined when it was never touched. */
   readonly stays: string | undefined;
 }
 
-/** Sends all invocations to the version before again, and gives back what the new one was given. */
+/** Sends all invocations back to the previous version, and removes what the new one was given. */
 export async function undo(
   update: FunctionUpdate,
   course: Course,
@@ -50,9 +50,9 @@ export async function undo(
   context: TargetContext,
 ): Promise<Undone> {
   const { alias } = update.target;
-  // The alias is where it was asked to be: an interruption of what comes after does not undo that.
+  // The alias is already on the new version: a later interruption does not undo that.
   if (course.moved !== undefined && (failure.kind === "cancelled" || previous === undefined)) {
-    return { alias: "new", putBack: false, stays: `${alias} is on version ${course.version} already` };
+    return { alias: "new", putBack: false, stays: `${alias} is already on version ${course.version}` };
   }
   const sure = uninterruptible(update);
   let undone: Undone = { alias: "previous", putBack: false, stays: undefined };
@@ -70,16 +70,16 @@ export async function undo(
   return undone;
 }
 
-/** The alias is somebody else's meanwhile. */
+/** Someone else has moved the alias. */
 function leftToOthers(alias: string): Undone {
   return {
     alias: "unknown",
     putBack: false,
-    stays: `${alias} stays where somebody else has moved it meanwhile`,
+    stays: `${alias} stays where someone else has moved it`,
   };
 }
 
-/** Gives provisioned concurrency back, unless callers are sent to the version. */
+/** Removes provisioned concurrency, unless an alias sends callers to the version. */
 async function removeUnused(sure: FunctionUpdate, version: string, { alias }: Undone): Promise<void> {
   if (alias === "new") return;
   if (alias === "unknown") {
@@ -89,7 +89,7 @@ async function removeUnused(sure: FunctionUpdate, version: string, { alias }: Un
   await removeProvisioned(sure, version);
 }
 
-/** Whether the alias may be elsewhere than before. */
+/** Whether the alias may have moved. */
 export function isTouched({ touched, shift }: Course): boolean {
   return touched || shift.percent !== undefined;
 }
@@ -102,11 +102,11 @@ async function putBack(sure: FunctionUpdate, course: Course, previous: FoundAlia
     if (now === undefined || !isOurs(now, course.alias, previous.version)) return leftToOthers(alias);
     const before = whole(previous.version);
     if (!samePlace(now, before)) await sendAlias(sure, { seen: now, asked: undefined }, before);
-    const at = percent === undefined || course.touched ? "" : `, it had come to ${percent} %`;
+    const at = percent === undefined || course.touched ? "" : `; the shift had reached ${percent} %`;
     return {
       alias: "previous",
       putBack: true,
-      stays: `${alias} is on version ${previous.version} again, whole${at}`,
+      stays: `${alias} is back on version ${previous.version} for all invocations${at}`,
     };
   } catch (error) {
     if (hasCode(error, "alias-overtaken")) return leftToOthers(alias);

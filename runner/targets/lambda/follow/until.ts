@@ -5,7 +5,7 @@ import { isAwsError } from "../../../aws/errors.ts";
 import { type Clock, poll, pollPolicy } from "../../poll.ts";
 import type { TargetContext } from "../../target.ts";
 
-/** What the calls for one function share. */
+/** What all calls for one function share. */
 export interface FunctionUpdate {
   readonly clients: Clients;
   readonly signal: AbortSignal;
@@ -16,12 +16,12 @@ export interface FunctionUpdate {
   readonly progress: (message: string) => void;
 }
 
-/** The same with the target's time beginning anew: each wait has all of it. */
+/** The same with a fresh time-out: each wait has all of the target's time. */
 export function renew(update: FunctionUpdate): FunctionUpdate {
   return { ...update, until: update.clock.now() + update.target.timeoutSeconds * 1000 };
 }
 
-/** The same for what is put right after Ctrl-C: it is not stopped, and has a minute at most. */
+/** The same for the clean-up after Ctrl-C: nothing interrupts it, and it takes at most a minute. */
 export function uninterruptible(update: FunctionUpdate): FunctionUpdate {
   const { clients, clock } = update;
   return {
@@ -49,7 +49,7 @@ export function updateOf(
   };
 }
 
-/** Repeats a call that Lambda refuses while another update is in progress, or a new role is unknown. */
+/** Repeats a call that Lambda refuses while another update is in progress, or while a new role propagates. */
 export async function withoutConflict<T>(update: FunctionUpdate, call: () => Promise<T>): Promise<T> {
   const answer = await waitFor(update, "another update of the function to end", async (say) => {
     try {
@@ -70,7 +70,7 @@ export async function withoutConflict<T>(update: FunctionUpdate, call: () => Pro
 /**
  * Looks until there is an answer or the time is up.
  *
- * @param look is given `say`, for what Lambda said meanwhile: it is the reason when the time is up
+ * @param look gets `say`, to report what Lambda last said: that is the reason when the time is up
  * @throws UserError `timed-out`
  */
 export async function waitFor<T>(

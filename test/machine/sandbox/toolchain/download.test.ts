@@ -95,7 +95,7 @@ test.each([
     "another version",
     Buffer.from(program("github.com/docker/buildx v0.34.0 abc")),
     undefined,
-    /says that it is 0\.34\.0/,
+    /reports version 0\.34\.0/,
   ],
 ])("a download with %s is not used", async (_what, content, digest, reason) => {
   publish("docker/buildx", "v0.35.0", "buildx-v0.35.0.linux-amd64", content, digest);

@@ -47,14 +47,18 @@ describe("the provider's configuration", () => {
     [
       "an endpoint of AWS",
       { endpoints: '[{"ecr":"https://api.ecr.eu-central-1.amazonaws.com"}]' },
-      /this machine only/,
+      /only endpoints on this machine/,
     ],
-    ["an endpoint elsewhere", { endpoints: '[{"ecr":"http://192.0.2.7:4566"}]' }, /this machine only/],
+    [
+      "an endpoint elsewhere",
+      { endpoints: '[{"ecr":"http://192.0.2.7:4566"}]' },
+      /only endpoints on this machine/,
+    ],
     ["an unknown key", { regoin: "x" }, /no such setting[\s\S]*did you mean "region"/],
     [
       "a role to assume",
       { assumeRoles: '[{"roleArn":"arn:aws:iam::111122223333:role/x"}]' },
-      /does not take/,
+      /does not support/,
     ],
     ["an account that is none", { allowedAccountIds: '["12"]' }, /12-digit/],
   ])("is refused with %s", (_name, sent, message) => {

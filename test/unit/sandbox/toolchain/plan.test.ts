@@ -125,7 +125,7 @@ describe("a plan", () => {
       withoutPackages: "it takes Debian or Ubuntu, and this is Fedora",
     };
     expect(describePlan(plan("dockerd", fedora) as never)).toBe(
-      "dockerd is not to be had: use dockerd of this machine: no dockerd on this machine; " +
+      "no source has dockerd: use dockerd of this machine: no dockerd on this machine; " +
         "install the system packages docker.io: it takes Debian or Ubuntu, and this is Fedora",
     );
   });

@@ -107,7 +107,7 @@ describe("applying", () => {
     const { apply, context } = start();
     expect(await apply()).toMatchObject({ revisionArn: revision(2), previousArn: revision(1) });
     expect(names()).toEqual(["DescribeTaskDefinition", "UpdateService"]);
-    expect(context.lines()).toEqual(["takes shop-ui:2, which is registered already"]);
+    expect(context.lines()).toEqual(["reuses shop-ui:2, which is already registered"]);
   });
 
   it.each([
@@ -251,7 +251,7 @@ describe("following", () => {
     const outcome = await deploy();
     expect(outcome).toMatchObject({
       outcome: "rolled back",
-      message: "shop-ui:2 failed, ECS went back to shop-ui:1: circuit breaker: tasks failed to start.",
+      message: "shop-ui:2 failed, and ECS rolled back to shop-ui:1: circuit breaker: tasks failed to start.",
       running: oldReference,
       evidence: [
         "2 tasks stopped (last dead1): Essential container in task exited (ui: exit code 1)",
@@ -274,7 +274,7 @@ describe("following", () => {
     shows(service([deployment(5, { rolloutState: "IN_PROGRESS" }), inProgress({ status: "ACTIVE" })]));
     expect(await start().deploy()).toMatchObject({
       outcome: "failed",
-      message: expect.stringContaining("another deployment took its place: shop-ui:5"),
+      message: expect.stringContaining("another deployment replaced it: shop-ui:5"),
     });
   });
 
@@ -289,7 +289,7 @@ describe("following", () => {
     };
     expect(await deploy()).toMatchObject({
       outcome: "failed",
-      message: "ECS takes shop-ui:2 for complete, but its tasks keep stopping",
+      message: "ECS reports shop-ui:2 as complete, but its tasks keep stopping",
     });
   });
 
@@ -317,7 +317,7 @@ describe("following", () => {
     const outcome = await start(foundState(), { ...target, timeoutSeconds: 20 }).deploy();
     expect(outcome).toMatchObject({
       outcome: "failed",
-      message: "shop-ui:2 was not stable after 20 s (0/2 running, 2 draining); ECS goes on with it",
+      message: "shop-ui:2 was not stable after 20 s (0/2 running, 2 draining); ECS continues the deployment",
       evidence: [message],
       milliseconds: 20_000,
     });
@@ -330,7 +330,7 @@ describe("following", () => {
     clock.afterSleep = () => context.controller.abort();
     const outcome = await deploy();
     expect(outcome.outcome).toBe("cancelled");
-    expect(outcome.message).toContain("ECS goes on deploying shop-ui:2 to shop/ui");
+    expect(outcome.message).toContain("ECS continues to deploy shop-ui:2 to shop/ui");
     expect(outcome.running).toBeUndefined();
   });
 
@@ -389,7 +389,7 @@ describe("putting back", () => {
     shows(service([deployment(3, { taskDefinition: revision(1) })]));
     expect(await kind.revert(plan, applied, context)).toMatchObject({
       outcome: "rolled back",
-      message: "is on shop-ui:1 already",
+      message: "is already on shop-ui:1",
     });
     expect(ecs.commandCalls(UpdateServiceCommand)).toHaveLength(1);
   });

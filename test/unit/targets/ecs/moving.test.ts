@@ -384,9 +384,9 @@ describe("the smoke check", () => {
       const kind = createEcsKind(clock);
       const plan = kind.plan("ui", { ...target, smoke: smoke({ onFailure }) }, settled, image);
       expect(plan.action).toBe("none");
-      const taken = kind.resume(plan);
-      if (taken === undefined) throw new Error("an ECS service can be taken up");
-      return kind.follow(plan, taken, image, fakeContext());
+      const resumed = kind.resume(plan);
+      if (resumed === undefined) throw new Error("an ECS service can be resumed");
+      return kind.follow(plan, resumed, image, fakeContext());
     };
 
     it("asks its tasks, and changes nothing", async () => {
@@ -403,7 +403,7 @@ describe("the smoke check", () => {
       answers = [[500, "oh"]];
       const outcome = await prove();
       expect(outcome).toMatchObject({ outcome: "failed", running: newReference });
-      expect(outcome.message).toContain("failed its smoke check, and is left as it is: ");
+      expect(outcome.message).toContain("failed its smoke check, and stays as it is: ");
       expect(outcome.evidence?.at(-1)).toContain("slipway rollback ui");
       expect(updates()).toEqual([]);
     });
@@ -599,20 +599,20 @@ describe("the one-off task", () => {
   });
 
   it("that has done its work for a run that was killed is not run again", async () => {
-    const taken = Object.assign(awsError("ConflictException"), { resourceIds: [oneOff().taskArn] });
-    ecs.on(RunTaskCommand).rejects(taken);
+    const resumed = Object.assign(awsError("ConflictException"), { resourceIds: [oneOff().taskArn] });
+    ecs.on(RunTaskCommand).rejects(resumed);
     hasTasks([], [ended(0)]);
     const { apply, context } = start({ before });
     await apply();
     expect(runs()).toHaveLength(1);
-    expect(context.lines()).toContain("one-off task one0ff00 has done this already, exit code 0");
+    expect(context.lines()).toContain("one-off task one0ff00 has already run, exit code 0");
   });
 
   it("that has failed before is run again", async () => {
-    const taken = Object.assign(awsError("ConflictException"), { resourceIds: [oneOff().taskArn] });
+    const resumed = Object.assign(awsError("ConflictException"), { resourceIds: [oneOff().taskArn] });
     ecs
       .on(RunTaskCommand)
-      .rejectsOnce(taken)
+      .rejectsOnce(resumed)
       .resolves({ tasks: [oneOff()] });
     hasTasks([], [ended(1), oneOff(), ended(0)]);
     await start({ before }).apply();

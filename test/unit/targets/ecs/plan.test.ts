@@ -85,7 +85,7 @@ describe("planning an ECS service", () => {
     const busy = service([deployment(1, { rolloutState: "IN_PROGRESS" })], { deploymentConfiguration: {} });
     const { notes } = plan(busy);
     expect(notes.join()).toContain("shop-ui:1 is still in progress");
-    expect(notes.join()).toContain("no deployment circuit breaker");
+    expect(notes.join()).toContain("without a deployment circuit breaker");
   });
 });
 

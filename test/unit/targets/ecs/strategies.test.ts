@@ -66,7 +66,9 @@ describe("ECS's own strategies, followed through the service deployments API", (
     const { outcome, messages } = await follow("canary-alarm-rollback");
     expect(outcome).toMatchObject({
       outcome: "rolled back",
-      message: expect.stringMatching(/shop-ui:2 failed, ECS went back to shop-ui:1: .*; alarm ui-5xx fired$/),
+      message: expect.stringMatching(
+        /shop-ui:2 failed, and ECS rolled back to shop-ui:1: .*; alarm ui-5xx fired$/,
+      ),
       running: oldReference,
     });
     expect(messages).toEqual([
@@ -95,7 +97,7 @@ describe("ECS's own strategies, followed through the service deployments API", (
 
   it("fail where somebody stopped them", async () => {
     const { outcome, messages } = await follow("rolling-stopped-by-user");
-    expect(messages.join("\n")).toContain("somebody stops it");
+    expect(messages.join("\n")).toContain("being stopped by a user");
     expect(outcome).toMatchObject({
       outcome: "failed",
       message: expect.stringContaining("stopped by the user"),
@@ -169,7 +171,7 @@ describe("bake time", () => {
     });
     expect(strategyNotes(found, 900)).toEqual([
       "ECS moves it blue/green, and bakes for 30 min: it is followed for 30 min longer than timeoutSeconds (900 s)",
-      "it pauses at POST_SCALE_UP until somebody continues it, which counts against timeoutSeconds",
+      "it pauses at POST_SCALE_UP until a user continues it; that time counts towards timeoutSeconds",
     ]);
   });
 });

@@ -116,7 +116,7 @@ describe("updating a function", () => {
     });
     expect(await deploy()).toMatchObject({
       outcome: "failed",
-      message: "somebody else moved the alias meanwhile: it is on version 9 now; it stays there",
+      message: "someone else moved the alias to version 9; it stays there",
     });
     expect(lambda.commandCalls(UpdateAliasCommand).map(({ args: [{ input }] }) => input.RevisionId)).toEqual([
       seen.RevisionId,
@@ -142,7 +142,7 @@ describe("updating a function", () => {
     lambda.on(GetAliasCommand).resolves(aliasIs("9"));
     expect(await deploy()).toMatchObject({
       outcome: "failed",
-      message: "somebody else moved the alias meanwhile: it is on version 9 now; it stays there",
+      message: "someone else moved the alias to version 9; it stays there",
     });
   });
 
@@ -187,7 +187,7 @@ describe("updating a function", () => {
     latest(fn("0"), fn("9"));
     const outcome = await deploy();
     expect(outcome.outcome).toBe("failed");
-    expect(outcome.message).toContain("somebody else updated the function");
+    expect(outcome.message).toContain("someone else updated the function");
     expect(changes()).toEqual(["UpdateFunctionCode"]);
   });
 
@@ -234,7 +234,7 @@ describe("updating a function", () => {
     clock.afterSleep = () => context.controller.abort();
     expect(await deploy()).toMatchObject({
       outcome: "cancelled",
-      message: "stopped; the code was updated, live stays on version 4: running it again finishes it",
+      message: "stopped; the code was updated, and live stays on version 4; run the command again to finish",
       running: ref("0"),
     });
   });
@@ -382,7 +382,7 @@ describe("putting back", () => {
     aliasIs("9");
     lambda.on(GetFunctionCommand, { Qualifier: "9" }).resolves(fn("9", { Version: "9" }));
     expect(await kind.revert(plan, { reference: ref("a"), startedAt: 0 }, context)).toMatchObject({
-      message: "somebody else has moved live meanwhile: it stays on version 9",
+      message: "someone else has moved live: it stays on version 9",
     });
     expect(changes()).toEqual([]);
   });

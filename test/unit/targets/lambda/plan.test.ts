@@ -68,12 +68,12 @@ describe("planning a Lambda function", () => {
     expect(changes).toEqual([
       { field: "alias live", before: "version 4, 10 % to version 5", after: "version 4, alone" },
     ]);
-    expect(notes[0]).toContain("that ends");
+    expect(notes[0]).toContain("all of them will go to one version");
   });
 
   it("says that a missing alias will be created", () => {
     expect(plan(found({ alias: undefined })).notes).toEqual([
-      "the alias live does not exist: it will be created",
+      "the alias live does not exist and will be created",
     ]);
   });
 
@@ -110,7 +110,7 @@ describe("planning a Lambda function", () => {
     };
     const { notes } = plan(found(), { ...target, shift });
     expect(notes[0]).toBe("the new version gets 10 % for 1 min, then 50 % for 1 min 30 s, then all");
-    expect(notes[1]).toContain("nothing is looked at between the steps");
+    expect(notes[1]).toContain("nothing is checked between the steps");
     const check = { payload: {}, timeoutSeconds: 3 };
     expect(plan(found(), { ...target, shift, check }).notes).toHaveLength(1);
   });

@@ -72,7 +72,7 @@ describe("what a look leads to", () => {
       "tasks that keep stopping",
       look(settled, { acceptance: { kind: "tasks keep stopping" }, evidence: ["exit code 1"] }),
       "failed",
-      "ECS takes shop-ui:2 for complete, but its tasks keep stopping",
+      "ECS reports shop-ui:2 as complete, but its tasks keep stopping",
     ],
     [
       "no tasks wanted",
@@ -80,18 +80,18 @@ describe("what a look leads to", () => {
       "done",
       "shop-ui:2 is set; desired count is 0, so nothing runs",
     ],
-    ["no service", look(undefined), "failed", "the service was deleted meanwhile"],
+    ["no service", look(undefined), "failed", "the service was deleted while it was followed"],
     [
       "a rollback that is over",
       look(back("COMPLETED"), { evidence: ["exit code 1"] }),
       "rolled back",
-      "shop-ui:2 failed, ECS went back to shop-ui:1: tasks failed to start",
+      "shop-ui:2 failed, and ECS rolled back to shop-ui:1: tasks failed to start",
     ],
     [
       "five tasks that end in the same way, with none running and no breaker",
       look(service([{ ...moving, runningCount: 0 }], withoutBreaker), { attempt: 3, stopped, evidence: [] }),
       "failed",
-      "shop-ui:2 does not start, its tasks end as soon as they start: Essential container in task exited (ui: exit code 1); ECS goes on trying (it has no deployment circuit breaker)",
+      "shop-ui:2 does not start: its tasks end as soon as they start: Essential container in task exited (ui: exit code 1); ECS keeps trying (the service has no deployment circuit breaker)",
     ],
   ])("%s: the end", (_, seen, outcome, message) => {
     expect(decided(begin, seen).end).toMatchObject({ outcome, message });
@@ -137,7 +137,7 @@ describe("the end of waiting", () => {
     const { state } = decided(begin, look(service([moving], { events })));
     expect(timedOutEnd(state, applied, 300, ["exit code 1"])).toMatchObject({
       outcome: "failed",
-      message: "shop-ui:2 was not stable after 300 s (1/2 running); ECS goes on with it",
+      message: "shop-ui:2 was not stable after 300 s (1/2 running); ECS continues the deployment",
       evidence: ["(service ui) has started 1 tasks", "exit code 1"],
     });
   });
@@ -145,7 +145,7 @@ describe("the end of waiting", () => {
   it("has the reason of a failure whose rollback is not over", () => {
     const { state } = decided(begin, look(back("IN_PROGRESS"), { evidence: ["exit code 1"] }));
     expect(timedOutEnd(state, applied, 300, []).message).toBe(
-      "shop-ui:2 failed, and its rollback was not over after 300 s: tasks failed to start",
+      "shop-ui:2 failed, and its rollback was not complete after 300 s: tasks failed to start",
     );
     expect(cancelledEnd(state, applied)).toMatchObject({
       outcome: "cancelled",

@@ -177,7 +177,7 @@ describe("verifying an ECS service", () => {
         { image, registry: "localhost:5000", reuse: "ui:8" },
         fakeContext(),
       );
-      expect(refused.at(-1)).toMatchObject({ ...gone, message: "is not there any more" });
+      expect(refused.at(-1)).toMatchObject({ ...gone, message: "no longer exists" });
     });
   });
 
@@ -187,7 +187,7 @@ describe("verifying an ECS service", () => {
     });
     expect(await one("task role task")).toMatchObject({
       state: "fail",
-      message: "does not trust ecs-tasks.amazonaws.com, which has to take it on",
+      message: "does not trust ecs-tasks.amazonaws.com, which has to assume it",
     });
   });
 
@@ -239,7 +239,7 @@ describe("verifying an ECS service", () => {
     const deploymentAlarms = { alarms: ["ui-cpu", "ui-cpo"], rollback: true };
     expect(await one("deployment alarms", { deploymentAlarms })).toMatchObject({
       state: "fail",
-      message: "there is no alarm ui-cpo",
+      message: "the alarm does not exist: ui-cpo",
     });
   });
 

@@ -47,7 +47,7 @@ describe("the invocation check", () => {
     const outcome = await deploy();
     expect(outcome.outcome).toBe("failed");
     expect(outcome.gates).toMatchObject([{ gate: "check", verdict: "failed" }]);
-    expect(outcome.message).toContain('version 5 answered what does not match /"ok":true/: {"ok":false}');
+    expect(outcome.message).toContain('the answer of version 5 does not match /"ok":true/: {"ok":false}');
   });
 
   it("takes any answer when nothing has to match", async () => {

@@ -147,7 +147,7 @@ describe("provisioned concurrency that a killed run has left on a version", () =
       .commandCalls(DeleteProvisionedConcurrencyConfigCommand)
       .map(({ args: [{ input }] }) => input.Qualifier);
   const left = {
-    field: "provisionedConcurrency of version 6, which never came to run",
+    field: "provisionedConcurrency of version 6, which was never used",
     before: "2",
     after: "none",
   };
@@ -199,7 +199,7 @@ describe("an alias that has provisioned concurrency from elsewhere", () => {
       outcome: "rolled back",
       running: ref("0"),
       message:
-        "provisioned concurrency of alias live failed: FUNCTION_ERROR_INIT_FAILURE; live is on version 4 again, whole",
+        "provisioned concurrency of alias live failed: FUNCTION_ERROR_INIT_FAILURE; live is back on version 4 for all invocations",
     });
     expect(lambda.commandCalls(UpdateAliasCommand)).toHaveLength(2);
   });
@@ -211,7 +211,8 @@ describe("an alias that has provisioned concurrency from elsewhere", () => {
     expect(await deploy()).toMatchObject({
       outcome: "cancelled",
       running: ref("a"),
-      message: "stopped; the code was updated, live is on version 5 already: running it again finishes it",
+      message:
+        "stopped; the code was updated, and live is already on version 5; run the command again to finish",
     });
     expect(lambda.commandCalls(UpdateAliasCommand)).toHaveLength(1);
   });

@@ -87,7 +87,7 @@ describe("a weighted shift", () => {
     expect(outcome).toMatchObject({ outcome: "rolled back", running: ref("0") });
     expect(outcome.gates).toMatchObject([{ gate: "shift", verdict: "failed" }]);
     expect(outcome.message).toBe(
-      "alarm pay-errors is in ALARM: Threshold Crossed: 3 errors; live is on version 4 again, whole, it had come to 50 %",
+      "alarm pay-errors is in ALARM: Threshold Crossed: 3 errors; live is back on version 4 for all invocations; the shift had reached 50 %",
     );
     expect(places()).toEqual(["4 + 5:0.1", "4 + 5:0.5", "4"]);
     expect(outcome.milliseconds).toBeLessThan(95_000);
@@ -142,7 +142,7 @@ describe("a weighted shift", () => {
       outcome: "cancelled",
       running: ref("0"),
       message:
-        "stopped; the code was updated, live is on version 4 again, whole, it had come to 10 %: running it again finishes it",
+        "stopped; the code was updated, and live is back on version 4 for all invocations; the shift had reached 10 %; run the command again to finish",
     });
     expect(places()).toEqual(["4 + 5:0.1", "4"]);
   });
@@ -165,7 +165,7 @@ describe("a weighted shift", () => {
     clock.afterSleep = (elapsed) => elapsed > 5_000 && aliasIs("9");
     expect(await deploy()).toMatchObject({
       outcome: "failed",
-      message: "somebody else moved the alias meanwhile: it is on version 9 now; it stays there",
+      message: "someone else moved the alias to version 9; it stays there",
     });
     expect(places()).toEqual(["4 + 5:0.1", "4 + 5:0.5"]);
   });
@@ -183,7 +183,7 @@ describe("a weighted shift", () => {
     };
     expect(await deploy()).toMatchObject({
       outcome: "failed",
-      message: expect.stringMatching(/is in ALARM.*; live stays where somebody else has moved it meanwhile$/),
+      message: expect.stringMatching(/is in ALARM.*; live stays where someone else has moved it$/),
     });
     expect(places()).toEqual(["4 + 5:0.1"]);
   });
@@ -226,7 +226,7 @@ describe("a weighted shift", () => {
     lambda.on(GetFunctionCommand, { Qualifier: "live" }).rejects(awsError("ResourceNotFoundException"));
     lambda.on(UpdateAliasCommand).rejects(awsError("ResourceNotFoundException"));
     const { deploy, plan } = await start(shifting);
-    expect(plan.notes).toContain("the alias live does not exist: it will be created");
+    expect(plan.notes).toContain("the alias live does not exist and will be created");
     expect(await deploy()).toMatchObject({ outcome: "done", message: "live was created on version 5" });
     expect(changes().at(-1)).toBe("CreateAlias");
   });
@@ -260,7 +260,7 @@ describe("a weighted shift", () => {
     alarm("ALARM");
     const again = await start(shifting);
     expect((await again.deploy()).message).toContain(
-      "live is on version 4 again, whole, it had come to 50 %",
+      "live is back on version 4 for all invocations; the shift had reached 50 %",
     );
   });
 
