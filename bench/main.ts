@@ -101,7 +101,7 @@ async function main(words: readonly string[]): Promise<void> {
   if (values.help) return void process.stdout.write(usage);
   const unknown = values.case.filter((one) => !letters.some((letter) => letter === one));
   if (unknown.length > 0) {
-    process.stderr.write(`There is no case ${unknown.join(", ")}.\n\n${usage}`);
+    process.stderr.write(`Unknown case: ${unknown.join(", ")}.\n\n${usage}`);
     process.exitCode = 2;
     return;
   }
@@ -137,7 +137,7 @@ async function main(words: readonly string[]): Promise<void> {
     load: { start, end: loadNow(), highest: Math.max(start, ...loads) },
   };
   const cases = results.toSorted((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
-  // What was measured before something went wrong is worth having, too.
+  // Results from before a failure are still useful.
   if (failure === undefined || cases.length > 0) {
     const text = values.json ? JSON.stringify({ cases, machine }, null, 2) : showResults(cases, machine);
     process.stdout.write(`${text}\n`);

@@ -112,6 +112,6 @@ export async function createProject(
 export function expectOutcome({ stdout }: Measured, ...outcomes: readonly string[]): void {
   const document = JSON.parse(stdout) as { readonly outcome?: string };
   if (!outcomes.includes(document.outcome ?? "")) {
-    throw new Error(`expected ${outcomes.join(" or ")}, and it was ${document.outcome}:\n${stdout}`);
+    throw new Error(`expected ${outcomes.join(" or ")}, but the outcome was ${document.outcome}:\n${stdout}`);
   }
 }

@@ -18,7 +18,7 @@ export const stack = "sandbox";
 /** Where everything of a run lies; taken away at its end. */
 export const folder = join(clone, ".slipway", "bench");
 
-/** What all cases share: a local AWS of their own, and the peers' tools. */
+/** What all cases share: their own local AWS, and the peers' tools. */
 export interface World {
   readonly state: SandboxState;
   /** Folder of the AWS CLI. */
@@ -35,7 +35,7 @@ export interface WorldOptions {
   readonly signal: AbortSignal;
 }
 
-/** Brings up a sandbox for `work` alone, and takes it down and away whatever happens. */
+/** Starts a sandbox for `work` only, and always stops and removes it. */
 export async function withWorld<T>(options: WorldOptions, work: (world: World) => Promise<T>): Promise<T> {
   const { emit, signal } = options;
   const say = (message: string) => emit({ kind: "notice", message });

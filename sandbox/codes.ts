@@ -4,12 +4,12 @@ import type { CodeEntry, CodeTable } from "../config/problems/codes/entry.ts";
 export const sandboxCodes = {
   "account-forbidden": {
     meaning: "The provider's forbiddenAccountIds lists the emulator's account.",
-    fix: "Check the stack, or choose another account by the access key.",
+    fix: "Check the stack, or choose another account with the access key.",
     exits: [1],
   },
   "account-not-allowed": {
     meaning: "The endpoints answer for an account that aws:allowedAccountIds does not list.",
-    fix: "Check the stack, or choose the emulator's account by an access key of 12 digits.",
+    fix: "Check the stack, or choose the emulator's account with an access key of 12 digits.",
     exits: [1],
   },
   "base-image-failed": {
@@ -23,7 +23,7 @@ export const sandboxCodes = {
     exits: [1, 2],
   },
   "endpoint-not-local": {
-    meaning: "The sandbox's AWS provider talks to this machine only, and an endpoint is elsewhere.",
+    meaning: "The sandbox's AWS provider calls only endpoints on this machine, and an endpoint is elsewhere.",
     fix: "Use `http://127.0.0.1:<port>`, or run the stack with the real provider.",
     exits: [1],
   },
@@ -49,12 +49,12 @@ export const sandboxCodes = {
   },
   "no-free-subnet": {
     meaning: "Every network that the sandbox could use is taken.",
-    fix: "Free one of them, or start a Docker daemon: the sandbox uses it.",
+    fix: "Free one of them, or start your own Docker daemon: the sandbox then uses it.",
     exits: [1, 2],
   },
   "port-taken": {
     meaning: "Another process took a port that a part of the sandbox had. The part has a new one.",
-    fix: "Deploy again: what was deployed before refers to the old address.",
+    fix: "Deploy again: deployed resources refer to the old address.",
     exits: [],
   },
   "pulumi-failed": {

@@ -25,7 +25,7 @@ export async function takeDown(options: OpenOptions): Promise<{ readonly wasUp: 
     const sandbox = await openSandbox(options);
     const wasUp = Object.keys(sandbox.store.current().parts).length > 0;
     await stopParts(sandbox, everyPart());
-    // Whatever else a killed `up` may have left.
+    // Anything else that a killed `up` may have left.
     await stopProcesses(await markedProcesses(folder.id), 2);
     await rm(folder.runtime, { recursive: true, force: true });
     return { wasUp };

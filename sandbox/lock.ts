@@ -3,8 +3,8 @@ import type { SandboxFolder } from "./folder.ts";
 import { withLock } from "./toolchain/lock.ts";
 
 /**
- * Runs `work` while no other process changes this sandbox. Waits for one that does, and says who it is.
- * A lock that a killed process left is taken over after some seconds.
+ * Runs `work` while no other process changes this sandbox. Waits for the other process
+ * and says which it is. Takes over the lock of a killed process after some seconds.
  */
 export function withSandboxLock<T>(
   folder: SandboxFolder,
@@ -21,7 +21,7 @@ export function withSandboxLock<T>(
           owner === undefined
             ? "another process"
             : `"${owner.purpose}" (process ${owner.processId}, since ${owner.since.slice(11, 19)} UTC)`;
-        emit({ kind: "notice", message: `Waiting for the sandbox: ${who} is at work on it` });
+        emit({ kind: "notice", message: `Waiting for the sandbox: ${who} is using it` });
       },
     },
     work,

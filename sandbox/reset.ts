@@ -11,7 +11,7 @@ import { emulator, removeContainers } from "./parts/emulator.ts";
 import type { Sandbox } from "./parts/part.ts";
 
 /**
- * Empties the emulated account and Pulumi's state, as if nothing had ever been deployed; the parts go on
+ * Empties the emulated account and Pulumi's state, as if nothing had ever been deployed; the parts keep
  * running. Of a sandbox that is down, what was kept for the next `up` is removed.
  */
 export async function resetSandbox(options: OpenOptions): Promise<void> {
@@ -48,7 +48,7 @@ async function emptyAccount(sandbox: Sandbox): Promise<boolean> {
         {
           code: "reset-refused",
           where: record.log ?? record.address,
-          message: `the emulator did not reset: ${statusCode} ${text.slice(0, 200)}`,
+          message: `the emulator refused to reset: ${statusCode} ${text.slice(0, 200)}`,
           fix: "slipway sandbox down, then up",
         },
         { exitCode: 1 },

@@ -48,7 +48,7 @@ const choices = {
   "slipway:tags": ["{sha7}", "latest"],
 };
 
-/** What follows from where the sandbox's parts are; written anew each time. */
+/** Settings that depend on the addresses of the sandbox's parts; each `up` writes them. */
 function whereItIs(projectDirectory: string, state: SandboxState): Record<string, unknown> {
   return {
     "aws:region": state.region,
@@ -62,7 +62,7 @@ function whereItIs(projectDirectory: string, state: SandboxState): Record<string
     },
     "slipway:registry": state.registry,
     "slipway:builder": { kind: "buildx", name: state.builder },
-    // The registry by its placeholder: its port is no part of what an image is built from.
+    // The registry by its placeholder: its port must not be part of an image's source.
     "slipway:baseImages": Object.fromEntries(
       Object.entries(state.baseImages).map(([from, to]) => [from, to.replace(state.registry, "${registry}")]),
     ),
@@ -83,5 +83,5 @@ export async function writeSandboxStack(projectDirectory: string, state: Sandbox
   return file;
 }
 
-const comment = "# Addresses are written by `slipway sandbox up`, anew each time; the rest may be changed.\n";
+const comment = "# Each `slipway sandbox up` writes the addresses. You can change the rest.\n";
 const written = z.looseObject({ config: z.record(z.string(), z.unknown()).optional() });

@@ -9,7 +9,7 @@ import { readState } from "./state.ts";
 export interface PartStatus {
   readonly name: string;
   readonly title: string;
-  /** `broken`: it was brought up and does not answer any more. */
+  /** `broken`: it was up and no longer answers. */
   readonly state: "up" | "broken" | "down";
   /** Why it is broken. */
   readonly reason?: string;

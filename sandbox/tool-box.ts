@@ -27,7 +27,7 @@ const groups: readonly (readonly ToolName[])[] = [
 /** Brings each tool once, with those that come with it, and writes down where it is. */
 export interface ToolBox {
   tool(name: ToolName): Promise<ToolRecord>;
-  /** Once nothing is being brought any more, however it ended. */
+  /** Resolves when no tool is being fetched, after success or failure. */
   settled(): Promise<void>;
 }
 

@@ -24,7 +24,7 @@ export interface UpOptions extends OpenOptions {
  * Brings everything up that is not, and leaves alone what is. When it fails or is aborted, what it has
  * started is stopped again.
  *
- * @throws UserError for what the user can mend; AbortError when aborted
+ * @throws UserError for what the user can fix; AbortError when aborted
  */
 export async function bringUp(options: UpOptions): Promise<SandboxState> {
   return withSandboxLock(sandboxFolder(options.root), { purpose: "sandbox up", ...options }, async () => {
@@ -45,7 +45,7 @@ export async function bringUp(options: UpOptions): Promise<SandboxState> {
       options.signal.throwIfAborted();
     } catch (error) {
       await sandbox.settled();
-      // What goes wrong meanwhile (on a full disk, say) must not hide why.
+      // A further failure (on a full disk, for example) must not hide the first.
       await stopParts({ ...sandbox, signal: new AbortController().signal }, started).catch(() => {});
       options.signal.throwIfAborted();
       throw nameDiskFull(error, "the sandbox");
@@ -88,7 +88,7 @@ async function settleChoices(sandbox: Sandbox, options: UpOptions): Promise<void
   requirePrivileges(dockerHost !== ownDockerHost(folder));
   const moved = dockerHost !== before.dockerHost;
   await store.update((state) => ({ ...state, nodes, dockerHost }));
-  // The emulator is told where Docker is at its start.
+  // The emulator learns Docker's address when it starts.
   if (moved)
     await stopParts(
       sandbox,

@@ -32,7 +32,7 @@ export async function measureNothingChanged(
   project: Project,
   services: readonly string[],
 ): Promise<Pair[]> {
-  // So that the peer, too, has everything cached.
+  // The peer then also has everything cached.
   await bake(world, project, services);
   const pairs: Pair[] = [];
   for (let run = 0; run < (world.quick ? 3 : 7); run++) {

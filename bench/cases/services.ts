@@ -37,7 +37,7 @@ export async function deployedProject(
   });
   const targets = services.map((service) => [service, [{ kind: "ecs", cluster: name, service }]] as const);
   await project.setTargets(Object.fromEntries(targets));
-  // Whatever there is to be caught up with, so that what is measured is the second time.
+  // The first run does all the one-off work, so the benchmark measures the second.
   expectOutcome(await project.slipway("deploy"), "nothing", "done");
   expectOutcome(await project.slipway("deploy"), "nothing");
   return project;

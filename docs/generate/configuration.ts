@@ -3,13 +3,13 @@ import { catalogueSchema } from "../../config/catalogue/catalogue.ts";
 import { slipwaySchema } from "../../config/stack/settings.ts";
 import type { GeneratedFile } from "./page.ts";
 
-/** What editors complete and check services.yaml with, from the types that validate it. */
+/** The JSON Schema with which editors complete and check services.yaml, from the types that validate it. */
 export const catalogueSchemaFile: GeneratedFile = {
   path: "services.schema.json",
   render: catalogueJsonSchema,
 };
 
-/** The page on every configuration key, from the schemas. */
+/** The page of every configuration key, from the schemas. */
 export const configurationPage: GeneratedFile = {
   path: "docs/reference/configuration.md",
   render: configurationReference,
@@ -29,10 +29,10 @@ function configurationReference(): string {
 
 ## services.yaml
 
-The catalogue. \`services.schema.json\` is its JSON Schema; a first line
+The catalogue lists the services. \`services.schema.json\` is its JSON Schema. The first line
 \`# yaml-language-server: $schema=services.schema.json\` makes editors complete it.
-Duplicate keys, tabs and unknown keys are refused with line and column. Anchors, aliases and merge keys
-(\`<<\`) are allowed, as long as they don't multiply without end.
+Slipway refuses duplicate keys, tabs and unknown keys, with line and column. It accepts anchors, aliases and
+merge keys (\`<<\`), unless they expand without limit.
 
 | key | type | default | what it is |
 | --- | --- | --- | --- |
@@ -41,7 +41,7 @@ ${reference(catalogueSchema)}
 ## Pulumi.&lt;stack&gt;.yaml, keys under \`slipway:\`
 
 Region, profile, account guard and endpoints are the AWS provider's own keys: \`aws:region\`
-(needed), \`aws:profile\`, \`aws:allowedAccountIds\`, \`aws:endpoints\`.
+(required), \`aws:profile\`, \`aws:allowedAccountIds\`, \`aws:endpoints\`.
 
 | key | type | default | what it is |
 | --- | --- | --- | --- |
@@ -72,7 +72,7 @@ function table(node: Node, path: string): string[] {
   });
 }
 
-/** Rows of what is inside: of an object's keys, of the values of a map, of the items of a list. */
+/** Rows of a node's children: an object's keys, a map's values, a list's items. */
 function below(node: Node, key: string): string[] {
   const named = typeof node.additionalProperties === "object" ? node.additionalProperties : undefined;
   return [

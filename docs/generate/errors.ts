@@ -3,7 +3,7 @@ import { codeGroups } from "../../config/problems/codes.ts";
 import { sandboxCodes } from "../../sandbox/codes.ts";
 import type { GeneratedFile } from "./page.ts";
 
-/** Every group of codes, the sandbox's last. */
+/** Every group of codes; the sandbox's comes last. */
 export const allCodeGroups: Readonly<Record<string, CodeTable>> = {
   ...codeGroups,
   "The sandbox": sandboxCodes,
@@ -23,15 +23,15 @@ function text(): string {
   });
   return `# Errors and warnings
 
-Written from \`config/problems/codes/\` and \`sandbox/codes.ts\` by \`npm run docs\`; a test holds it to them.
+\`npm run docs\` writes this page from \`config/problems/codes/\` and \`sandbox/codes.ts\`; a test compares the two.
 
 Every error and warning has a code. \`--output json\` shows it as \`error.problems[].code\`, and GitHub Actions
 shows it in the title of an annotation. Codes keep their names from version to version. The message itself
 names the file and key, the value, and the fix for the case at hand.
 
 Exit codes: 1 failed or rolled back, 2 usage or configuration error, 3 refused by a gate, 130 interrupted.
-When a deployment that already began fails, the command exits with 1, whatever the code. A warning (–)
-stops nothing.
+When a deployment fails after it has started, the command exits with 1, for every code. A warning (–) stops
+nothing.
 
 ${groups.join("\n\n")}
 `;

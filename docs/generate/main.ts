@@ -9,7 +9,7 @@ import { floorsPicture } from "./picture.ts";
 import { providerTables } from "./provider.ts";
 import { tagTables } from "./tags.ts";
 
-/** Every file that `npm run docs` writes; a test holds each to the code. */
+/** Every file that `npm run docs` writes; a test compares each with the code. */
 export const generatedFiles: readonly GeneratedFile[] = [
   catalogueSchemaFile,
   commandsPage,

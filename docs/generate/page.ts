@@ -2,12 +2,12 @@
 export interface GeneratedFile {
   /** Path from the root of the repository. */
   readonly path: string;
-  /** The file as it should be, given the file as it is. */
+  /** Returns the file as it should be, given the file as it is. */
   render(current: string): string | Promise<string>;
 }
 
 /**
- * Replaces what is between the marks `<!-- name -->` and `<!-- end of name -->` of a page.
+ * Replaces the text between the marks `<!-- name -->` and `<!-- end of name -->` of a page.
  *
  * @throws when the page lacks one of them
  */

@@ -3,7 +3,7 @@ import { between, type GeneratedFile } from "./page.ts";
 
 /**
  * The tables of the sandbox's AWS provider: a row for each resource type and function that it covers. The
- * last column of a resource type comes from its rules; the columns between are kept as they are written.
+ * last column of a resource type comes from its rules. The columns between keep their hand-written text.
  */
 export const providerTables: GeneratedFile = {
   path: "docs/reference/sandbox-provider.md",

@@ -6,15 +6,15 @@ import { type TagPreset, tagPresets } from "../../config/stack/tags.ts";
 import { readRevision } from "../../runner/git/revision.ts";
 import { planTags, type TagPlan } from "../../runner/tags/tags.ts";
 
-/** What the source of a service hashes to where it differs from the commit. */
+/** The source hash of a service that differs from the commit. */
 const sourceHash = "fedcba9876543210fedcba9876543210";
 
-/** One state that a repository can be in when somebody deploys from it. */
+/** A state of a repository at the time of a deployment. */
 interface Situation {
   readonly title: string;
-  /** Brings the repository there: a clone of one with a commit on main, and origin/HEAD. */
+  /** Brings the repository into this state. It starts as a clone of one with a commit on main, and origin/HEAD. */
   readonly prepare?: (git: Git, directory: string) => Promise<unknown>;
-  /** Where the repository is made from nothing instead of cloned. */
+  /** Set when the repository does not start as a clone. */
   readonly bare?: "no repository" | "no commit";
   readonly version?: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -66,7 +66,7 @@ export const situations: readonly Situation[] = [
   },
   { title: "a pre-release on main", prepare: (git) => commitThenTag(git, "v2.0.0-rc.1") },
   { title: "a release below 1.0 on main", prepare: (git) => commitThenTag(git, "v0.7.1") },
-  { title: "a tag called like the branch", prepare: (git) => git("tag", "main") },
+  { title: "a tag with the name of the branch", prepare: (git) => git("tag", "main") },
   {
     title: "pull request 12, as GitHub checks it out",
     prepare: (git) => git("checkout", "--detach"),
@@ -98,26 +98,26 @@ export const situations: readonly Situation[] = [
     },
   },
   {
-    title: "changes that are not committed",
+    title: "uncommitted changes",
     isDirty: true,
   },
   {
-    title: "the same on a git tag",
+    title: "uncommitted changes on a git tag",
     prepare: (git) => commitThenTag(git, "v1.4.2"),
     isDirty: true,
   },
   { title: "`--version v3.1.0` on main", version: "v3.1.0" },
   { title: "`--version hotfix-login` on main", version: "hotfix-login" },
   { title: "before the first commit", bare: "no commit" },
-  { title: "no git at all", bare: "no repository", version: "v3.1.0" },
+  { title: "no git repository", bare: "no repository", version: "v3.1.0" },
 ];
 
-/** What each preset makes of a situation, in a real repository that is made for it. */
+/** What each preset makes of a situation, in a real repository created for it. */
 export async function plansIn(situation: Situation): Promise<Record<TagPreset, TagPlan>> {
   const root = await mkdtemp(join(tmpdir(), "slipway-git-"));
   try {
     const directory = await layOut(situation, root);
-    // CI's variables are about the commit that is checked out.
+    // CI's variables describe the commit that is checked out.
     const commit = (await readRevision(directory, {}))?.commit;
     const environment = situation.environment && { ...situation.environment, GITHUB_SHA: commit };
     const revision = await readRevision(directory, environment ?? {});
@@ -151,7 +151,7 @@ async function layOut(situation: Situation, root: string): Promise<string> {
   return situation.title === "a shallow clone" ? join(root, "shallow") : directory;
 }
 
-/** Git without the machine's settings, and with a clock of its own: the same commits everywhere. */
+/** Git without the machine's settings and with a fixed clock: the same commits everywhere. */
 function gitIn(directory: string): Git {
   const time = "2026-05-04T03:02:01Z";
   const env = {

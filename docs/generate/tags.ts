@@ -3,7 +3,7 @@ import type { TagPlan } from "../../runner/tags/tags.ts";
 import { between, type GeneratedFile } from "./page.ts";
 import { plansIn, situations } from "./situations.ts";
 
-/** What is in each preset of tags, and the tags that each leads to in every situation. Makes git repositories. */
+/** The formats of each preset, and the tags that each preset makes in every situation. Creates git repositories. */
 export const tagTables: GeneratedFile = {
   path: "docs/reference/tags.md",
   render: async (current) =>

@@ -3,16 +3,17 @@ import { toolsCommand } from "./tools.ts";
 
 const up = defineCommand({
   command: "up",
-  describe: "Bring a local AWS up, or repair it; what is missing is brought along",
+  describe: "Start a local AWS, or repair it; fetch missing tools",
   examples: [
-    ["sandbox up", "the first time: minutes, as tools are fetched or built; later: seconds"],
+    ["sandbox up", "the first run fetches or builds tools and takes minutes; later runs take seconds"],
     ["sandbox up --nodes 1", "one BuildKit daemon for both platforms instead of one for each"],
   ],
   options: {
     nodes: {
       choices: [1, 2],
       requiresArg: true,
-      describe: "BuildKit daemons: one for both platforms, or one for each; default: as before, 2 at first",
+      describe:
+        "Number of BuildKit daemons: 1 for both platforms, or 2, one for each; default: as before, at first 2",
     },
   },
   async run(options, { directory: root, emit, signal }) {
@@ -25,8 +26,8 @@ const up = defineCommand({
 
 const down = defineCommand({
   command: "down",
-  describe: "Stop it and leave nothing running; what was deployed is kept for the next up",
-  examples: [["sandbox down", "no process, container, network, mount or port is left"]],
+  describe: "Stop the local AWS; the next up finds what was deployed",
+  examples: [["sandbox down", "leaves no process, container, network, mount or port"]],
   async run(_options, { directory: root, emit, signal }) {
     const { takeDown } = await import("../down.ts");
     const result = await takeDown({ root, emit, signal });
@@ -37,9 +38,9 @@ const down = defineCommand({
 
 const status = defineCommand({
   command: "status",
-  describe: "Show every part: health, version, where it came from, address, process, log",
+  describe: "Show every part: health, version, origin, address, process, log",
   examples: [
-    ["sandbox status", "a table; exit code 1 when a part is broken"],
+    ["sandbox status", "a table; exit code 1 if a part is broken"],
     ["sandbox status --output json", "the same as one document"],
   ],
   async run(_options, { directory: root }) {
@@ -54,7 +55,7 @@ const status = defineCommand({
 
 const reset = defineCommand({
   command: "reset",
-  describe: "Empty the emulated account and Pulumi's state; the parts go on running",
+  describe: "Empty the emulated account and Pulumi's state; the parts keep running",
   examples: [["sandbox reset", "as if nothing had ever been deployed"]],
   async run(_options, { directory: root, emit, signal }) {
     const { resetSandbox } = await import("../reset.ts");
@@ -65,7 +66,7 @@ const reset = defineCommand({
 
 const env = defineCommand({
   command: "env",
-  describe: "Print what a shell needs so that pulumi, docker and aws work in the sandbox",
+  describe: "Print the variables that let pulumi, docker and aws work in the sandbox",
   examples: [['eval "$(slipway sandbox env)"', "then: pulumi up --stack sandbox"]],
   async run(_options, { directory: root }) {
     const [{ readState }, { sandboxFolder }, { exportLines, sandboxEnvironment }, { UserError }] =
@@ -88,9 +89,9 @@ const env = defineCommand({
   },
 });
 
-/** `slipway sandbox …`: a local AWS for demo, tests and trying things out. */
+/** `slipway sandbox …`: a local AWS for the demo, the tests and your own trials. */
 export const sandboxCommand: DefinedCommand = defineGroup({
   command: "sandbox",
-  describe: "A local AWS: emulator, Docker, BuildKit, Pulumi",
+  describe: "Run a local AWS: emulator, Docker, BuildKit, Pulumi",
   commands: [up, down, status, reset, env, toolsCommand],
 });

@@ -16,7 +16,7 @@ const shopPort = 8080;
 /**
  * Asks each running task of an ECS service over HTTP, at the address that ECS reports for it.
  *
- * @throws when there is no running task, or one does not answer with 200 within three seconds
+ * @throws when no task is running, or one does not answer with 200 within three seconds
  */
 export async function askService(
   ecs: ECSClient,
@@ -33,7 +33,7 @@ export async function askService(
     throw new Error(`no task of ${cluster}/${service} is running`);
   }
   const { tasks } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }), options);
-  // The emulator goes on listing tasks that stopped when it was taken down, with addresses that others have now.
+  // The emulator still lists tasks that stopped when it went down, with addresses that other tasks now have.
   const running = (tasks ?? []).filter(({ lastStatus }) => lastStatus === "RUNNING");
   if (running.length === 0) throw new Error(`no task of ${cluster}/${service} is running`);
   return Promise.all(
@@ -81,7 +81,10 @@ function taskAddress(task: Task): string {
   return address;
 }
 
-/** Markup left out, white space folded; of a long answer the beginning and the end, where pages say their version. */
+/**
+ * Markup left out, white space folded; of a long answer the beginning and the end, where pages say their
+ * version.
+ */
 export function oneLine(body: string): string {
   const text = body
     .replace(/<(style|script|head)[\s\S]*?<\/\1>/gi, " ")

@@ -22,7 +22,7 @@ const appDirectory = "examples/shop/app";
 /**
  * The whole story: sandbox up, the platform's and the shop's `pulumi up`, then deployments.
  *
- * @throws UserError when something is missing that the user can mend; any other error when the story
+ * @throws UserError when something is missing that the user can fix; any other error when the story
  *   does not go as told
  */
 export async function runDemo(
@@ -54,7 +54,7 @@ export async function runDemo(
       "The platform: five repositories with retention, scanning and alarms, and five images for two platforms.",
     );
     await timed(chapters, "pulumi up: platform", () => up("platform", directory));
-    say("The shop's team, in a project of its own: cluster, four services, a function, by digest.");
+    say("The shop team's own project: cluster, four services, a function, by digest.");
     await timed(chapters, "pulumi up: shop", () => up("shop", join(directory, appDirectory)));
 
     const inWorkspace = { ...context, directory };
@@ -93,5 +93,5 @@ What to try next (the demo's project is in .slipway/demo; change a service there
   ./slipway deploy ui -C .slipway/demo --stack sandbox   after a change of .slipway/demo/examples/shop/ui
   ./slipway sandbox status                               the local AWS: parts, versions, logs
   eval "$(./slipway sandbox env)"                        then: pulumi preview -C .slipway/demo --stack sandbox
-  ./slipway sandbox down                                 nothing is left running
+  ./slipway sandbox down                                 stop everything
 `;

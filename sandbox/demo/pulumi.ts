@@ -53,7 +53,7 @@ export async function pulumiUp(up: PulumiUp): Promise<void> {
   });
 }
 
-/** Whether a line says more than that something goes on. */
+/** Whether a line says more than that something is in progress. */
 export function isNews(line: string): boolean {
   return line.trim() !== "" && !/^@|^ .* (?:creating|updating|replacing|deleting) \(\d+s\)/.test(line);
 }
@@ -72,7 +72,7 @@ function failure(up: PulumiUp, output: string, cause: unknown): UserError {
       code: "pulumi-failed",
       where: up.directory,
       message: `pulumi up of ${up.title} failed:\n${output.split("\n").slice(-20).join("\n")}`,
-      fix: "see what it says; `slipway sandbox status` shows whether all parts are up",
+      fix: "read the output above; `slipway sandbox status` shows whether all parts are up",
     },
     { exitCode: 1, cause },
   );

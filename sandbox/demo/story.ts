@@ -28,7 +28,10 @@ export interface Told {
   readonly repeat: CommandResult;
 }
 
-/** Version that the demo gives `ui` in its so-manieth run: a new one each time, so that there is something to build. */
+/**
+ * Version that the demo gives `ui` in its so-manieth run: a new one each time, so that there is something
+ * to build.
+ */
 export function demoVersion(run: number): string {
   return `1.${run}.0`;
 }
@@ -37,7 +40,7 @@ export function demoVersion(run: number): string {
  * The part of the story that deploys: change one service, deploy everything, break one, see it rolled
  * back, deploy what did not change.
  *
- * @throws when something does not go as told: the demo is a promise
+ * @throws when something differs from the story: the demo is a promise
  */
 export async function tellStory(stage: Stage, version: string): Promise<Told> {
   const { context, workspace } = stage;
@@ -47,7 +50,7 @@ export async function tellStory(stage: Stage, version: string): Promise<Told> {
 
   const before = await chapter("what the shop answers", () => asked(stage, "The shop answers:"));
 
-  say(`Now a change: examples/shop/ui/VERSION becomes ${version}, and is committed.`);
+  say(`Now a change: commit version ${version} in examples/shop/ui/VERSION.`);
   await workspace.write("examples/shop/ui/VERSION", `${version}\n`);
   const commit = await workspace.commit(`ui ${version}`);
   say(`slipway deploy --stack ${stage.stack}   (commit ${commit}: all services; only ui has changed)`);
@@ -61,7 +64,7 @@ export async function tellStory(stage: Stage, version: string): Promise<Told> {
 
   const configuration = "examples/shop/orders/orders.conf";
   const healthy = await readFile(join(workspace.directory, configuration), "utf8");
-  say("Now a mistake: orders.conf names a currency that does not exist. It builds; it does not start.");
+  say("Now a mistake: orders.conf names an unknown currency. It builds but does not start.");
   await workspace.write(configuration, healthy.replace(/^currency=.*$/m, "currency=EURO"));
   await workspace.commit("orders: another currency");
   say(`slipway deploy orders --stack ${stage.stack}`);
@@ -69,15 +72,15 @@ export async function tellStory(stage: Stage, version: string): Promise<Told> {
   say(failure.text);
   expectExit(failure, 1, "the deployment of the mistake");
   const afterRollback = await chapter("what it answers after", () =>
-    asked(stage, "ECS put the last version back; nobody noticed:"),
+    asked(stage, "ECS rolled back to the last version, which still answers:"),
   );
 
-  say("The mistake is reverted, and everything deployed: another commit, and not a byte to build.");
+  say("Revert the mistake and deploy everything: a new commit, but nothing to build.");
   await workspace.write(configuration, healthy);
   await workspace.commit("Revert: orders: another currency");
-  const repeat = await chapter("deploy what is built already", () => stage.deploy([]));
+  const repeat = await chapter("deploy what is already built", () => stage.deploy([]));
   say(repeat.text);
-  expectExit(repeat, 0, "the deployment of what is built already");
+  expectExit(repeat, 0, "the deployment of what is already built");
   return { chapters, before, after, afterRollback, change, failure, repeat };
 }
 
@@ -92,7 +95,7 @@ export async function timed<T>(chapters: Chapter[], title: string, work: () => P
 }
 
 async function asked(stage: Stage, heading: string): Promise<readonly Answer[]> {
-  // Tasks and functions that were just declared take a moment to begin.
+  // New tasks and functions take a moment to start.
   const answers = await pRetry(() => stage.ask(), {
     retries: 60,
     minTimeout: 500,
@@ -107,7 +110,7 @@ async function asked(stage: Stage, heading: string): Promise<readonly Answer[]> 
 
 function expectExit(result: CommandResult, exitCode: number, what: string): void {
   if (result.exitCode !== exitCode) {
-    throw new Error(`${what} ended with exit code ${result.exitCode} and not ${exitCode}`);
+    throw new Error(`${what} ended with exit code ${result.exitCode}, not ${exitCode}`);
   }
 }
 

@@ -31,7 +31,7 @@ const copied = [
 ];
 
 /**
- * Lays out a project anew; its stack and what runs are kept by the sandbox, not here.
+ * Creates the project from scratch. The sandbox keeps its stack and what runs.
  *
  * @param root the clone
  * @param directory where the project is to be; below the clone, so that packages are found

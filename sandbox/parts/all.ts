@@ -23,7 +23,7 @@ export function partsOf(nodes: 1 | 2): readonly Part[] {
   ];
 }
 
-/** The parts of any sandbox, whatever its number of nodes: what `down` stops. */
+/** The parts of a sandbox with any number of nodes: what `down` stops. */
 export function everyPart(): readonly Part[] {
   const all = [...partsOf(1), ...partsOf(2)];
   return [...new Map(all.map((part) => [part.name, part])).values()];

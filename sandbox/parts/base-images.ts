@@ -19,7 +19,7 @@ import {
 
 const images = join(import.meta.dirname, "..", "images");
 
-/** Public base images, and what stands in for them: a stage of `images/Dockerfile`, a repository and tag. */
+/** Public base images and their replacements: a stage of `images/Dockerfile`, a repository and a tag. */
 export const standIns = [
   {
     replaces: "public.ecr.aws/docker/library/busybox:1.37",
@@ -206,7 +206,7 @@ async function build(sandbox: Sandbox, buildx: string, args: readonly string[]):
     {
       code: full ? "disk-full" : "base-image-failed",
       where: join(images, "Dockerfile"),
-      message: `${full ? "the disk is full: " : ""}a base image could not be built; it last said:\n${all
+      message: `${full ? "the disk is full: " : ""}a base image could not be built; last output:\n${all
         .trimEnd()
         .split("\n")
         .slice(-12)

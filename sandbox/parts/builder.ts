@@ -30,7 +30,7 @@ function instanceFile({ folder }: Sandbox): string {
 /** Whether buildx's own record of the builder has exactly the nodes that are up. */
 async function check(sandbox: Sandbox, nodes: readonly BuildNode[]): Promise<Health> {
   const text = await readFile(instanceFile(sandbox), "utf8").catch(() => undefined);
-  if (text === undefined) return unhealthy("there is no builder yet");
+  if (text === undefined) return unhealthy("the builder does not exist yet");
   const known = (JSON.parse(text) as { Nodes: { Endpoint: string }[] }).Nodes.map((node) => node.Endpoint);
   const wanted = nodes.map((node) => endpoint(sandbox, node));
   return known.sort().join() === wanted.sort().join() ? healthy : unhealthy("its nodes have moved");

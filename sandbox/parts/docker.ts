@@ -27,7 +27,7 @@ export const docker: Part = {
   name,
   title: "Docker: runs the tasks and functions of the emulated AWS",
   needs: [],
-  // dockerd, too, when the machine has no daemon; then both come together.
+  // Also dockerd if the machine has no daemon; both then come together.
   tools: ["docker"],
   check,
   start,
@@ -104,7 +104,7 @@ async function start(sandbox: Sandbox): Promise<Started> {
     ...["--cgroup-parent", `/${machineNames(folder.id).controlGroup}`],
     ...["--exec-opt", "native.cgroupdriver=cgroupfs"],
   ]);
-  // containerd and its shim lie beside dockerd.
+  // containerd and its shim are beside dockerd.
   const path = `${dirname(tool.path)}:${dirname(await readlink(tool.path).catch(() => tool.path))}`;
   const daemon = await startDaemon({
     sandbox: folder.id,

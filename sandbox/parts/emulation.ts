@@ -48,9 +48,9 @@ async function start(sandbox: Sandbox): Promise<Started> {
   await mountTable(sandbox);
   const { binaryFormat } = machineNames(sandbox.folder.id);
   await remove(binaryFormat);
-  // F: the kernel opens the program now, so that it is found in whatever root a container has.
-  // P: the program is told the name it was called by, without which BusyBox takes one applet for another;
-  // QEMU as Debian has had it for long wants the interpreter's name to say so, too.
+  // F: the kernel opens the program now, so containers with any root can use it.
+  // P: the program gets the name it was called by; without it BusyBox confuses its applets.
+  // Debian's QEMU also wants the interpreter's name to say so.
   const interpreter = join(sandbox.folder.directory, "aarch64-binfmt-P");
   await link(tool.path, interpreter);
   await writeFile(join(table, "register"), `:${binaryFormat}:M::${magic}:${mask}:${interpreter}:OPF`);
@@ -69,7 +69,9 @@ async function stop(sandbox: Sandbox): Promise<void> {
   await store.update((state) => ({ ...state, mountedBinaryFormats: false }));
 }
 
-/** Path of the table's entry that runs this processor's programs in any container, if it isn't a sandbox's. */
+/**
+ * Path of the table's entry that runs this processor's programs in any container, if it isn't a sandbox's.
+ */
 async function enabledFor(processor: string): Promise<string | undefined> {
   for (const entry of await readdir(table).catch((): string[] => [])) {
     if (!entry.includes(processor) || entry.startsWith("slipway-")) continue;
@@ -103,7 +105,7 @@ async function remove(entry: string): Promise<void> {
 function unavailable(processor: string): UserError {
   return new UserError({
     code: "no-emulation",
-    message: `this machine can't run ${processor} programs, and the sandbox brings an emulator on amd64 only`,
+    message: `this machine can't run ${processor} programs, and the sandbox has an emulator for amd64 machines only`,
     fix: "run: sudo apt-get install qemu-user-static binfmt-support",
   });
 }

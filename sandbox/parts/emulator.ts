@@ -104,7 +104,7 @@ async function stop(sandbox: Sandbox): Promise<void> {
   await removeContainers(sandbox);
 }
 
-/** Removes the tasks and functions that the sandbox's emulator has started, and nobody else's. */
+/** Removes the tasks and functions that the sandbox's own emulator has started, and no others. */
 export async function removeContainers(sandbox: Sandbox): Promise<void> {
   const { dockerHost, ports } = sandbox.store.current();
   if (dockerHost === "" || ports[name] === undefined) return;

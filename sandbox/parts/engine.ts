@@ -18,7 +18,7 @@ export const engine: Part = {
   stop: async () => {},
 };
 
-/** The stand-ins: which package's version they are installed as, and what the provider's program is told. */
+/** The stand-ins: the package whose version they take, and the arguments of the provider's program. */
 const standIns = ["aws", "awsx"] as const;
 
 async function check({ folder }: Sandbox): Promise<Health> {
@@ -75,7 +75,7 @@ async function installStandIn(pulumiHome: string, name: (typeof standIns)[number
   await chmod(file, 0o755);
 }
 
-/** A word for a shell script, whatever is in it. */
+/** Quotes a word for a shell script. */
 function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -9,7 +9,7 @@ export interface Sandbox {
   readonly store: StateStore;
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  /** A program of the toolchain; brought when it is not there. Asked for twice, it is the same. */
+  /** A program of the toolchain, fetched if it is missing. A second request gets the same program. */
   tool(name: ToolName): Promise<ToolRecord>;
 }
 
@@ -24,7 +24,7 @@ export const unhealthy = (reason: string): Health => ({ healthy: false, reason }
  */
 export const answerMilliseconds = 15_000;
 
-/** How long a process that runs may take to answer for the first time; one that ends is told at once. */
+/** How long a running process may take for its first answer. A process that ends is reported at once. */
 export const startSeconds = 180;
 
 /** What a part says of itself once it is up; the time is added. */

@@ -25,7 +25,7 @@ import {
 const name = "registry";
 const program = join(import.meta.dirname, "registry-front.ts");
 
-/** The door to the emulator's registry that takes HTTPS, too; see `registry/front.ts`. */
+/** HTTPS in front of the emulator's registry; see `registry-front.ts`. */
 export const registry: Part = {
   name,
   title: "Registry: the emulator's, by HTTP and HTTPS on one port",

@@ -64,8 +64,8 @@ export async function untilAnswers(
         {
           code: "sandbox-part-silent",
           where: daemon.log,
-          message: `${daemon.part} did not answer within ${options.timeoutSeconds} s; it last said:\n${await lastLines(daemon.log)}`,
-          fix: "look at its log, then run the command again",
+          message: `${daemon.part} did not answer within ${options.timeoutSeconds} s; its last output:\n${await lastLines(daemon.log)}`,
+          fix: "read its log, then run the command again",
         },
         { exitCode: 1 },
       );
@@ -93,10 +93,10 @@ function died(part: string, log: string, lines: string): UserError {
       where: relative(process.cwd(), log) || log,
       message: full
         ? `the disk is full: ${part} could not write:\n${lines}`
-        : `${part} ended right after its start; it last said:\n${lines}`,
+        : `${part} ended right after its start; its last output:\n${lines}`,
       fix: full
         ? "free some space and run the command again"
-        : "mend what it complains of and run the command again",
+        : "fix what it reports, then run the command again",
     },
     { exitCode: 1 },
   );

@@ -1,6 +1,9 @@
 import type { SandboxFolder } from "../folder.ts";
 
-/** Variables that a process of the sandbox takes over from the machine: where and how it is, not who the user is. */
+/**
+ * Variables that a process of the sandbox takes over from the machine: where and how it is, not who the
+ * user is.
+ */
 const inherited = [
   "PATH",
   "LANG",

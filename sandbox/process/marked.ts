@@ -5,7 +5,7 @@ import { startOf } from "./identity.ts";
 
 /**
  * Variable that every process of a sandbox has in its environment, and hands on to its children:
- * `<sandbox>/<part>`. What was started is found by it, whether or not there was time to write it down.
+ * `<sandbox>/<part>`. It finds processes that a killed run had no time to record.
  */
 export const markVariable = "SLIPWAY_SANDBOX_PART";
 

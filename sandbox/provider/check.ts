@@ -89,7 +89,7 @@ function unknownKeys(property: string, value: PropertyValue, rule: PropertyRule)
     }));
 }
 
-/** @pulumi/aws takes policies as objects, too; AWS takes text. */
+/** @pulumi/aws also accepts policies as objects; AWS accepts text. */
 function asText(value: PropertyValue, rule: PropertyRule): PropertyValue {
   if (rule.compare !== "json" && rule.compare !== "policy") return value;
   if (!isBag(value) && !isList(value)) return value;

@@ -14,7 +14,7 @@ export function ruleOf(rule: InputRule): PropertyRule {
   return typeof rule === "string" ? { on: rule === "replace" ? "replace" : "update" } : rule;
 }
 
-/** The value in the one form that all ways to write it share. */
+/** The value in one canonical form. */
 export function comparable(value: PropertyValue, comparison: Comparison | undefined): PropertyValue {
   if (isEmpty(value)) return undefined;
   switch (comparison) {

@@ -152,15 +152,15 @@ export function problemsOfAccount(account: string, configuration: ProviderConfig
       {
         ...whereIs("allowedAccountIds"),
         code: "account-not-allowed",
-        message: `the endpoints answer for account ${account}, this stack is for ${allowed.join(", ")}`,
-        fix: "check the stack, or let an access key of 12 digits choose the emulator's account",
+        message: `the endpoints belong to account ${account}, but this stack allows only ${allowed.join(", ")}`,
+        fix: "check the stack, or choose the emulator's account with an access key of 12 digits",
       },
     ];
   }
   return [];
 }
 
-/** Whether the address is this machine's own and nobody else's. */
+/** Whether the address belongs to this machine. */
 export function isLoopback(url: string): boolean {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
   return (
@@ -186,7 +186,7 @@ function problemsOfKey(key: string): Problem[] {
     {
       ...whereIs(key),
       code: "refused-key",
-      message: "the sandbox's AWS provider does not take this setting",
+      message: "the sandbox's AWS provider does not support this setting",
       fix: "leave it out of the sandbox's stack",
     },
   ];
@@ -198,7 +198,7 @@ function problemsOfEndpoint(service: string, url: string): Problem[] {
     {
       ...whereIs(`endpoints.${service}`),
       code: "endpoint-not-local",
-      message: "the sandbox's AWS provider talks to this machine only",
+      message: "the sandbox's AWS provider calls only endpoints on this machine",
       value: url,
       fix: "use http://127.0.0.1:<port>, or run this stack with the real provider",
     },

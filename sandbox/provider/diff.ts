@@ -31,7 +31,7 @@ export interface ResourceDiff {
 
 /**
  * What separates the resource as it was last seen from what is wanted of it. Compared are outputs with
- * inputs, so that drift which `pulumi refresh` found is mended.
+ * inputs, so the next `up` corrects drift that `pulumi refresh` found.
  *
  * @param ignoreChanges paths of the resource option of that name
  */

@@ -9,15 +9,15 @@ import { fileURLToPath } from "node:url";
  */
 const [which, ...engineArguments] = process.argv.slice(2);
 
-// Every operation of the engine starts this anew; with what was compiled before it takes half as long.
+// Every operation of the engine starts this program. Compiled code from earlier runs halves the time.
 const { PULUMI_HOME } = process.env;
 if (PULUMI_HOME) {
   enableCompileCache(join(PULUMI_HOME, "compile-cache"));
-  // The engine kills its plugins, and a process that is killed writes nothing any more.
+  // The engine kills its plugins, and a killed process writes nothing.
   setInterval(flushCompileCache, 1_000).unref();
 }
 
-// When the engine is killed nobody is left to end this process: it would outlive the sandbox.
+// If the engine is killed, nothing else ends this process: it would outlive the sandbox.
 const engine = process.ppid;
 setInterval(() => {
   if (process.ppid !== engine) process.exit();
@@ -53,7 +53,7 @@ function engineAddress(given: readonly string[]): string | undefined {
   return given.findLast((argument) => /^[^-].*:\d+$/.test(argument));
 }
 
-/** Of the package whose provider this stands in for, so that engine and SDK find what they ask for. */
+/** The version of the package whose provider this replaces, so that engine and SDK find it. */
 function versionOf(name: string): string {
   const path = fileURLToPath(import.meta.resolve(`@pulumi/${name}/package.json`));
   return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version.replace(/^v/, "");

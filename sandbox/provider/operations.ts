@@ -137,7 +137,7 @@ async function outputsAfterChange(
 ): Promise<{ readonly id: string; readonly outputs: PropertyBag }> {
   const { inputs, previous, changed } = change;
   const live = await type.read(id, { ...previous, ...inputs }, context);
-  if (live === undefined) throw new Error(`${type.token} ${id} is gone right after it was made or changed`);
+  if (live === undefined) throw new Error(`${type.token} ${id} was gone right after its creation or change`);
   const { outputs, notApplied } = stateAfterChange(type, live.outputs, inputs, context, previous, changed);
   if (notApplied.length > 0) {
     context.warn(

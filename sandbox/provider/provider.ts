@@ -119,7 +119,7 @@ async function accountBehind(configuration: ProviderConfiguration): Promise<stri
         code: "emulator-unreachable",
         where: "provider",
         key: "aws:endpoints.sts",
-        message: `the emulator does not say which account it is (${error instanceof Error ? error.message || error.name : String(error)})`,
+        message: `the emulator does not report its account (${error instanceof Error ? error.message || error.name : String(error)})`,
         value: configuration.endpoints.sts,
         fix: "start it: slipway sandbox up",
       },

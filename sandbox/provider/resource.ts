@@ -29,7 +29,7 @@ export interface PropertyRule {
   readonly on: "update" | "replace";
   /** What AWS has when nothing is given. */
   readonly fallback?: PropertyValue;
-  /** When nothing is given, whatever AWS has is right. */
+  /** Without a value, any value of AWS is right. */
   readonly computed?: true;
   readonly compare?: Comparison;
   /** AWS does not know it: it lives in the state only (`forceDelete`). */
@@ -46,7 +46,10 @@ export type InputRules<Args> = { readonly [K in keyof Required<Args>]: InputRule
 
 type KeysWith<Rules, Rule> = { [K in keyof Rules]: Rules[K] extends Rule ? K : never }[keyof Rules];
 
-/** Outputs that `read` need not give: what isn't covered, what is only in the state, and what all types share. */
+/**
+ * Outputs that `read` need not give: what isn't covered, what is only in the state, and what all types
+ * share.
+ */
 type GivenElsewhere<Rules> =
   | KeysWith<Rules, "unsupported">
   | KeysWith<Rules, { readonly local: true }>
@@ -105,7 +108,7 @@ export interface ResourceDefinition<Args, Resource, Rules extends InputRules<Arg
   delete(id: string, outputs: OutputsOf<Resource>, context: AwsContext): Promise<void>;
   /**
    * Id and computed outputs for a resource that is in the state only, because the emulator has no such
-   * operation at all. Without it a missing operation is an error.
+   * operation. Without it a missing operation is an error.
    */
   declared?(
     inputs: InputsOf<Args>,

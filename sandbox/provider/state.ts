@@ -4,7 +4,7 @@ import type { PropertyRule, ResourceType } from "./resource.ts";
 
 /**
  * State key for what the emulator took and did not keep, or has no operation for: property → what it
- * answers instead. While that answer stays, the declared value stands in the state.
+ * answers instead. While that answer stays, the state has the declared value.
  */
 export const notAppliedKey = "__notApplied";
 
@@ -23,7 +23,7 @@ interface Surroundings {
 /**
  * The state after `create` or `update`: what AWS has, held against what was asked for.
  *
- * @param changed the inputs that were asked to change; what else differs is somebody else's doing
+ * @param changed the inputs that were to change; someone else made any other difference
  */
 export function stateAfterChange(
   type: ResourceType,

@@ -32,7 +32,7 @@ const recordSchema = z.object({
 /** What is written beside a cached tool: what it is and where it came from. */
 export type CacheRecord = z.infer<typeof recordSchema>;
 
-/** What `writeEntry` is told of a tool that was made; name and time it knows itself. */
+/** What `writeEntry` needs to know about a new tool; it knows name and time itself. */
 export type MadeTool = Omit<z.input<typeof recordSchema>, "name" | "at">;
 
 /** Where a tool of this version lies, for this kind of machine. */
@@ -78,7 +78,7 @@ export async function writeEntry(
     await rename(draft, directory).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
       if ((await readEntry(cache, name, key)) !== undefined) return;
-      // Something is there that is no whole entry: an older layout, or files removed by hand.
+      // An incomplete entry exists: an older layout, or someone removed files.
       await rm(directory, { recursive: true, force: true });
       await rename(draft, directory);
     });
@@ -129,7 +129,7 @@ export async function requireSpace(directory: string, bytes: number, who: string
       code: "disk-full",
       where: directory,
       message: `Not enough space for ${who}: ${gigabytes(bavail * bsize)} free, ${gigabytes(bytes)} needed`,
-      fix: "Free some space, or point SLIPWAY_CACHE at a folder on a disk that has it",
+      fix: "Free some space, or point SLIPWAY_CACHE at a folder on a disk with enough space",
     },
     { exitCode: 1 },
   );

@@ -80,7 +80,7 @@ export async function ensureTools<Name extends ToolName>(
   }
 }
 
-/** Waits until all have ended, so that nothing goes on after the call; then throws the first error. */
+/** Waits until all have ended, so nothing runs after the call, then throws the first error. */
 async function settleAll<T>(work: readonly Promise<T>[], onFailure: () => void): Promise<T[]> {
   let first: { error: unknown } | undefined;
   const noted = work.map((promise) =>
@@ -143,8 +143,8 @@ async function climb(session: Session, name: ToolName, step: ToolStep): Promise<
   throw new UserError(
     {
       code: "tool-missing",
-      message: `${name} is not to be had: ${refusals.join("; ")}`,
-      fix: `Install ${name} so that it is on the PATH, or let this machine reach what is named here, and run the command again`,
+      message: `no source has ${name}: ${refusals.join("; ")}`,
+      fix: `Install ${name} so that it is on the PATH, or let this machine reach the sources above, then run the command again`,
     },
     { cause },
   );

@@ -155,7 +155,7 @@ export const ladder: Readonly<Record<ToolName, readonly Rung[]>> = {
       kind: "system-packages",
       packages: ["docker.io"],
       command: "dockerd",
-      why: "Docker's official way to install is a system package, too, and the distribution's needs no further source",
+      why: "Docker's official installation is a system package as well, and the distribution's needs no further package source",
     },
   ],
   docker: [

@@ -12,14 +12,14 @@ export interface LockOwner {
 }
 
 const pollMilliseconds = 250;
-/** The owner of a lock needs a moment to write down who it is. */
+/** Time for the owner of a lock to sign it. */
 const signMilliseconds = 20;
-/** A lock that its owner has not touched for this long is nobody's: the owner was killed. */
+/** A lock that its owner has not touched for this long is stale: the owner was killed. */
 const staleMilliseconds = 8000;
 const touchMilliseconds = 2000;
 
 /**
- * Runs `work` while holding the lock `name` in `directory`. Waits for whoever holds it, and tells
+ * Runs `work` while holding the lock `name` in `directory`. Waits for the holder, and tells
  * `onWait` once who that is. A lock left by a killed process is taken over.
  */
 export async function withLock<T>(

@@ -99,6 +99,6 @@ export function describePlan(plan: ToolPlan): string {
     case "obtainable":
       return `${plan.name} ${plan.version} (${plan.origin}): would ${plan.does} (${plan.why})`;
     case "missing":
-      return `${plan.name} is not to be had: ${plan.passedOver.join("; ")}`;
+      return `no source has ${plan.name}: ${plan.passedOver.join("; ")}`;
   }
 }

@@ -10,7 +10,7 @@ export interface ProcessOptions {
   /** Every line that it prints, as it comes. */
   readonly onLine?: (line: string) => void;
   readonly timeoutSeconds?: number;
-  /** Lines that only say how far it got: they are no part of an error. */
+  /** Lines that only show progress: errors leave them out. */
   readonly progressLine?: RegExp;
 }
 
@@ -64,7 +64,9 @@ export async function runProcess(
   };
 }
 
-/** Like `runProcess`, for what must succeed: returns its standard output. The error carries the last lines. */
+/**
+ * Like `runProcess`, for what must succeed: returns its standard output. The error carries the last lines.
+ */
 export async function runToSuccess(
   command: string,
   args: readonly string[],
@@ -84,7 +86,7 @@ export function diskFullError(who: string, detail: string): UserError {
     {
       code: "disk-full",
       message: `The disk is full: ${who} could not write (${line.trim()})`,
-      fix: "Free some space, or point SLIPWAY_CACHE and TMPDIR at a disk that has it, and run the command again",
+      fix: "Free some space, or point SLIPWAY_CACHE and TMPDIR at a disk with enough space, then run the command again",
     },
     { exitCode: 1 },
   );

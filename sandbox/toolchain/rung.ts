@@ -45,7 +45,7 @@ interface GoModuleRung {
   readonly kind: "go-module";
   readonly module: GoModule;
   readonly package: string;
-  /** Go variable that is told the version, which a build from modules does not know by itself. */
+  /** Go variable that gets the version, because a build from modules does not know it. */
   readonly versionVariable: string;
   readonly versionPrefix?: string;
   readonly why: string;
@@ -71,7 +71,7 @@ interface PythonEnvironmentRung {
   readonly why: string;
 }
 
-/** A program that lies in a Python wheel, held to the checksum in `python/<requirements>`. */
+/** A program in a Python wheel, checked against the checksum in `python/<requirements>`. */
 interface PythonWheelRung {
   readonly kind: "python-wheel";
   readonly requirements: string;

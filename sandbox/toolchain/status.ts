@@ -29,7 +29,7 @@ export async function toolchainStatus(options: {
     signal: options.signal,
     parent: undefined,
     requested: new Set(names),
-    need: (name) => Promise.reject(new Error(`a status needs no ${name}`)),
+    need: (name) => Promise.reject(new Error(`a status does not fetch ${name}`)),
   });
   const installed = new Map<ToolName, Attempt>();
   const cached = new Map<ToolName, NonNullable<Awaited<ReturnType<typeof readEntry>>>>();

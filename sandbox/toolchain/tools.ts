@@ -42,7 +42,10 @@ export interface Tool {
   readonly version: string;
   /** What the sandbox does with it. */
   readonly purpose: string;
-  /** Asked of what was found, downloaded or built before it is used. None: the tool can't run on this machine. */
+  /**
+   * Asked of what was found, downloaded or built before it is used. None: the tool can't run on this
+   * machine.
+   */
   readonly versionQuestion?: VersionQuestion;
 }
 

@@ -53,12 +53,12 @@ export class ImageFunction extends pulumi.ComponentResource {
         role: role.arn,
         memorySize: 128,
         timeout: 10,
-        // An alias can stand on a version only, not on what changes under it.
+        // An alias needs a version, which never changes.
         publish: true,
       },
       {
         ...own,
-        // Moved by `slipway deploy`; not ignored, `up` would put the first image back.
+        // `slipway deploy` moves it. Without this, `up` would put the first image back.
         ignoreChanges: ["imageUri"],
         dependsOn: [policy],
       },
@@ -72,7 +72,7 @@ export class ImageFunction extends pulumi.ComponentResource {
         functionName: lambda.name,
         functionVersion: lambda.version,
       },
-      // Moved by `slipway deploy`, at once or by weight.
+      // `slipway deploy` moves it, at once or by weight.
       { ...own, ignoreChanges: ["functionVersion", "routingConfig"] },
     );
 

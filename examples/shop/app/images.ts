@@ -2,12 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PlatformOutputs } from "../../../config/stack/outputs.ts";
 import { platformOutputs } from "../../../infra/platform.ts";
 
-/** A service's image and the repository it is in, as the platform's stack says. */
+/** A service's image and its repository, from the platform's outputs. */
 export interface ServiceImage {
   readonly repositoryArn: string;
   /** Index of all platforms, by digest: what ECS takes. */
   readonly index: string;
-  /** One platform's manifest, by digest: what Lambda takes, which knows no index. */
+  /** One platform's manifest, by digest: Lambda takes no index. */
   readonly manifest: string;
 }
 

@@ -6,8 +6,8 @@ import { defaultNetwork } from "./network.ts";
 import { readSettings } from "./settings.ts";
 import { WebService } from "./web-service.ts";
 
-// What runs the shop. Images come from the platform's stack; after the first `up`, which image each
-// service and the function run is moved by `slipway deploy` alone.
+// What runs the shop. Images come from the platform's stack. After the first `up`, only `slipway deploy`
+// changes which image each service and the function run.
 
 const stack = pulumi.getStack();
 const prefix = `shop-${stack}`;

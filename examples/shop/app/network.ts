@@ -11,8 +11,8 @@ export interface Network {
 }
 
 /**
- * The account's default network, and a security group that lets the network itself in on the services'
- * port and the tasks out over HTTPS (images, logs). Costs nothing.
+ * The account's default network, and a security group. It lets the network in on the services' port, and the
+ * tasks out over HTTPS (images, logs). Costs nothing.
  */
 export function defaultNetwork(name: string): Network {
   const vpc = aws.ec2.getVpcOutput({ default: true });

@@ -2,15 +2,15 @@ import * as pulumi from "@pulumi/pulumi";
 
 type Policy = pulumi.Output<string>;
 
-/** Lets an AWS service take a role on. */
+/** Lets an AWS service assume a role. */
 export function assumedBy(service: "ecs-tasks.amazonaws.com" | "lambda.amazonaws.com"): Policy {
   return policy({ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" });
 }
 
-/** Pulls from one repository and writes to one log group: what it takes to start a task, and no more. */
+/** Pulls from one repository and writes to one log group: exactly what starting a task takes. */
 export function startsTasks(repositoryArn: pulumi.Input<string>, logGroupArn: pulumi.Input<string>): Policy {
   return policy(
-    // The one action of ECR that is not about a repository.
+    // The only action of ECR that names no repository.
     { Effect: "Allow", Action: "ecr:GetAuthorizationToken", Resource: "*" },
     {
       Effect: "Allow",
@@ -21,7 +21,7 @@ export function startsTasks(repositoryArn: pulumi.Input<string>, logGroupArn: pu
   );
 }
 
-/** Writes to one log group: all that the function may do. */
+/** Writes to one log group: the function's only permission. */
 export function logsOnly(logGroupArn: pulumi.Input<string>): Policy {
   return policy(writesLogs(logGroupArn));
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** An architecture in the words of everyone who has to be told it. */
+/** An architecture in the words of Docker, ECS and Lambda. */
 const architectures = {
   x86_64: { platform: "linux/amd64", ecs: "X86_64", lambda: "x86_64" },
   arm64: { platform: "linux/arm64", ecs: "ARM64", lambda: "arm64" },
@@ -13,9 +13,9 @@ export type Architecture = (typeof architectures)[ArchitectureName];
 export interface Settings {
   /** Name of the platform's stack, whose outputs say what to run. */
   readonly platform: string;
-  /** What the tasks and the function run on from their creation; the images are built for both. */
+  /** The architecture of new tasks and the function; images exist for both. */
   readonly architecture: Architecture;
-  /** Tasks of each service when it is created. */
+  /** Number of tasks of each new service. */
   readonly desiredCount: number;
   readonly logRetentionDays: number;
 }

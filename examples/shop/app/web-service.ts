@@ -17,8 +17,8 @@ export interface WebServiceArgs {
 /**
  * One HTTP service on Fargate: log group, role to start tasks with, task definition and service.
  *
- * Costs a quarter of a vCPU and half a GiB a task, and what it logs. The services call no AWS API, so
- * the tasks themselves have no role.
+ * Each task costs a quarter of a vCPU and half a GiB, plus logs. The services call no AWS API, so the tasks
+ * have no role.
  */
 export class WebService extends pulumi.ComponentResource {
   readonly serviceName: pulumi.Output<string>;
@@ -63,7 +63,7 @@ export class WebService extends pulumi.ComponentResource {
           cpuArchitecture: settings.architecture.ecs,
         },
         executionRoleArn: startRole.arn,
-        // An earlier revision may be what runs, or what a rollback goes to.
+        // An earlier revision may be running, or be the target of a rollback.
         skipDestroy: true,
         containerDefinitions: pulumi.jsonStringify([
           {
@@ -103,23 +103,23 @@ export class WebService extends pulumi.ComponentResource {
         taskDefinition: taskDefinition.arn,
         desiredCount: settings.desiredCount,
         deploymentCircuitBreaker: { enable: true, rollback: true },
-        // No task goes before the one that takes its place is healthy.
+        // ECS stops no task before its replacement is healthy.
         deploymentMinimumHealthyPercent: 100,
         deploymentMaximumPercent: 200,
         propagateTags: "SERVICE",
         networkConfiguration: {
           subnets: args.network.subnetIds,
           securityGroups: [args.network.securityGroupId],
-          // The default network has no NAT gateway; this is its way to the registry.
+          // The default network has no NAT gateway. Tasks reach the registry this way.
           assignPublicIp: true,
         },
       },
       {
         ...own,
-        // Both are moved by others: `slipway deploy` registers a revision for each image, and whoever
-        // scales sets the count. Were they not ignored, `up` would put the first ones back.
+        // Others change both: `slipway deploy` registers a revision for each image, and scaling sets the
+        // count. Without this, `up` would put the first ones back.
         ignoreChanges: ["taskDefinition", "desiredCount"],
-        // Tasks that start before their role may pull count as failures of the deployment.
+        // Tasks that start before their role may pull count as failed tasks of the deployment.
         dependsOn: [startPolicy],
       },
     );

@@ -1,5 +1,5 @@
-# The function. In: {"items":[{"sku":"mug","quantity":2}, …]} on standard input. Out: what is to be paid.
-# Returns 1, with the reason on standard output, for an item that cannot be sold.
+# The function. In: {"items":[{"sku":"mug","quantity":2}, …]} on standard input. Out: the total to pay.
+# Returns 1, with the reason on standard output, for an invalid item.
 
 root=${LAMBDA_TASK_ROOT:-/var/task}
 version=$(cat "$root/VERSION")
@@ -7,7 +7,7 @@ version=$(cat "$root/VERSION")
 handler() {
   total=0
   lines=
-  # No JSON parser is in the image: every item is an object of two plain members, so a closing brace ends it.
+  # The image has no JSON parser. Every item is an object of two plain members, so a closing brace ends it.
   rest=$(tr -d ' \t\r\n')
   case $rest in *'"items":['*) rest=${rest#*'"items":['} ;; *) rest= ;; esac
   while case $rest in *'}'*) : ;; *) false ;; esac; do
@@ -35,7 +35,7 @@ handler() {
   printf '{"service":"checkout","version":"%s","items":[%s],"totalCents":%d}' "$version" "$lines" "$total"
 }
 
-# Price in cents of a product; fails when it is not sold.
+# Price of a product in cents; fails for an unknown product.
 price_of() {
   while read -r sold cents; do
     if [ "$sold" = "$1" ]; then echo "$cents"; return; fi
@@ -43,5 +43,5 @@ price_of() {
   return 1
 }
 
-# Text that can stand inside of a JSON string.
+# Text that can be inside a JSON string.
 plain() { printf '%s' "$1" | tr -cd 'A-Za-z0-9._-'; }

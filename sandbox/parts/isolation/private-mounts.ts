@@ -3,10 +3,10 @@ import { join } from "node:path";
 
 /**
  * Runs a program in a mount namespace of its own, where what it writes to /run, /etc and /opt goes to
- * memory: dockerd, containerd and buildkitd keep keys, sockets and folders there whatever they are told.
- * Their own mounts (layers, networks) are in it, too, and go with the last process.
+ * memory: dockerd, containerd and buildkitd always keep keys, sockets and folders there. Their own mounts
+ * (layers, networks) are also in it, and disappear with the last process.
  *
- * A folder that the project itself lies in is left as it is. Files mounted into /etc one by one, as
+ * A folder that contains the project stays as it is. Files mounted into /etc one by one, as
  * containers have them, are not seen through an overlay: they are copied.
  */
 const script = `set -e

@@ -23,7 +23,7 @@ export function missingPrivileges({ platform, root, docker }: MachineFacts): rea
   const noDocker: Problem = {
     code: "no-docker",
     message: "no Docker daemon answers, and only root can start one",
-    fix: "start yours: sudo systemctl start docker (sudo apt-get install docker.io, when there is none), or run as root: sudo ./slipway sandbox up",
+    fix: "start yours: sudo systemctl start docker (if it is not installed: sudo apt-get install docker.io), or run as root: sudo ./slipway sandbox up",
   };
   const noBuildkit: Problem = {
     code: "no-buildkit",

@@ -16,7 +16,7 @@ export async function makeBridge(sandbox: Sandbox): Promise<string> {
     throw new UserError({
       code: "no-free-subnet",
       message: "every network in 10.208.0.0/12 is taken",
-      fix: "free one of them, or start a Docker daemon of your own: the sandbox uses it",
+      fix: "free one of them, or start your own Docker daemon: the sandbox then uses it",
     });
   }
   const run = ip(sandbox);

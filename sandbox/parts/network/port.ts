@@ -32,8 +32,8 @@ export async function freePort({ store, emit, folder }: Sandbox, part: string): 
     emit({
       kind: "warning",
       code: "port-taken",
-      message: `Port ${kept}, which the sandbox's ${part} had, is taken by another process; it has ${port} now`,
-      fix: "deploy again: what was deployed before refers to the old address",
+      message: `Another process has taken port ${kept} of the sandbox's ${part}, which now uses ${port}`,
+      fix: "deploy again: deployed resources refer to the old address",
     });
   }
   return port;

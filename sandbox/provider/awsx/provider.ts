@@ -5,7 +5,7 @@ const components: Readonly<Record<string, NonNullable<Provider["construct"]>>> =
   "awsx:ecr:Repository": constructRepository,
 };
 
-/** Serves the stand-in for `pulumi-resource-awsx`: components only, made of resources of `aws`. */
+/** Serves the stand-in for `pulumi-resource-awsx`: only components, which consist of resources of `aws`. */
 export async function serveComponents(version: string, engineArguments: readonly string[]): Promise<void> {
   const provider: Provider = {
     version,

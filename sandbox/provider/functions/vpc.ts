@@ -29,7 +29,7 @@ export const getVpc = defineFunction<ec2.GetVpcArgs, ec2.GetVpcResult>()({
     });
     const [vpc] = Vpcs ?? [];
     if (vpc === undefined || Vpcs?.length !== 1) {
-      throw new Error(`getVpc must find exactly one VPC, it found ${Vpcs?.length ?? 0}`);
+      throw new Error(`getVpc must find exactly one VPC, but found ${Vpcs?.length ?? 0}`);
     }
     const id = vpc.VpcId ?? "";
     const [hostnames, support, tables] = await Promise.all([

@@ -5,7 +5,9 @@ import { runToSuccess } from "../run.ts";
 import { type Session, type ToolStep, withToolLock } from "../session.ts";
 import { findProgram } from "./probe.ts";
 
-/** Environment in which apt-get and apt-cache use package lists of ours: the system's own stay as they are. */
+/**
+ * Environment in which apt-get and apt-cache use package lists of ours: the system's own stay as they are.
+ */
 export type AptEnvironment = Readonly<Record<string, string>>;
 
 /** Older lists may name packages that are gone from the servers. */
@@ -22,7 +24,7 @@ export async function withoutApt(session: Pick<Session, "machine">): Promise<str
 
 /**
  * Asks the distribution's servers what packages there are for a processor, this machine's or another.
- * The answer lies in the cache, for an hour.
+ * The cache keeps the answer for an hour.
  */
 export async function readPackageLists(
   session: Session,
@@ -58,7 +60,9 @@ export async function readPackageLists(
   return environment;
 }
 
-/** Leaves out what only desktops read (descriptions, icons); marks of installed packages stay the system's. */
+/**
+ * Leaves out what only desktops read (descriptions, icons); marks of installed packages stay the system's.
+ */
 function configuration(folder: string, architecture: Architecture): string {
   return `Dir::State "${folder}/state";
 Dir::State::extended_states "/var/lib/apt/extended_states";

@@ -8,7 +8,7 @@ import { request } from "../reach.ts";
 /**
  * Downloads a file and holds it to its SHA-256.
  *
- * @throws Error when the answer is no 200 or the checksum is another.
+ * @throws Error when the answer is not 200 or the checksum differs.
  */
 export async function fetchFile(
   from: { readonly url: string; readonly sha256: string },

@@ -52,7 +52,7 @@ export async function downloadRelease(
     await chmod(join(directory, name), 0o755);
     const told = await askVersion(name, join(directory, name), session.signal);
     if (told !== version)
-      throw new Error(`the download says that it is ${told ?? "nothing"}, not ${version}`);
+      throw new Error(`the download reports version ${told ?? "unknown"}, not ${version}`);
     return {
       version,
       origin: "download",
@@ -84,7 +84,8 @@ async function fetchAsset(
   const found = release.assets.find((candidate) => candidate.name === asset);
   if (found === undefined) throw new Error(`${rung.repository} ${rung.tag} has no ${asset}`);
   const sha256 = /^sha256:([0-9a-f]{64})$/.exec(found.digest ?? "")?.[1];
-  if (sha256 === undefined) throw new Error(`GitHub states no digest of ${asset}, so it is not used`);
+  if (sha256 === undefined)
+    throw new Error(`GitHub states no digest of ${asset}, so Slipway does not use it`);
   const path = join(await session.scratch(), asset);
   await fetchFile({ url: found.browser_download_url, sha256 }, path, {
     signal: session.signal,

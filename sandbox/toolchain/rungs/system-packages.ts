@@ -45,7 +45,7 @@ function packagesMissing(
     : `Install ${rung.packages.join(", ")} with this system's package manager, so that ${rung.command} is on the PATH`;
   return new UserError({
     code: "system-packages-missing",
-    message: `${name} has to be installed as a system package, and Slipway does not do that here: ${refusal}`,
+    message: `${name} must be installed as a system package, and Slipway can't do that here: ${refusal}`,
     fix: `${commands}; then run this command again`,
   });
 }

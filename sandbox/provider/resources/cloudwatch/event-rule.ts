@@ -86,7 +86,7 @@ async function put(inputs: Inputs, context: AwsContext): Promise<void> {
   await client(context).putRule({
     Name: inputs.name,
     EventBusName: inputs.eventBusName ?? "default",
-    // Given even when empty: the emulator keeps what isn't said.
+    // Sent even when empty: the emulator keeps omitted values.
     Description: inputs.description ?? "",
     EventPattern: inputs.eventPattern,
     RoleArn: inputs.roleArn,

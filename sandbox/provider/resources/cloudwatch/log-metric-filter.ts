@@ -108,7 +108,7 @@ async function find(
   return undefined;
 }
 
-/** The id is the filter's name alone; an import names the log group, too: `group:filter`. */
+/** The id is the filter's name alone; an import also names the log group: `group:filter`. */
 function partsOf(id: string, logGroupName: string | undefined): [logGroupName: string, name: string] {
   if (logGroupName !== undefined) return [logGroupName, id];
   const at = id.indexOf(":");

@@ -10,7 +10,7 @@ const gone = ["LifecyclePolicyNotFoundException", "RepositoryNotFoundException"]
 export const lifecyclePolicy = defineResource<ecr.LifecyclePolicyArgs, ecr.LifecyclePolicy>()({
   token: "aws:ecr/lifecyclePolicy:LifecyclePolicy",
   inputs: {
-    // The real provider replaces it, too, as ECR keeps no versions of it.
+    // The real provider also replaces it, because ECR keeps no versions of it.
     policy: { on: "replace", compare: "json" },
     region: { on: "replace", computed: true },
     repository: "replace",

@@ -16,7 +16,7 @@ export const registryScanningConfiguration = defineResource<
     scanType: "update",
   },
   computed: { registryId: "stable" },
-  // A registry has one, whoever declares it.
+  // A registry has exactly one.
   deleteBeforeReplace: true,
 
   async create(inputs, context) {
@@ -46,7 +46,7 @@ export const registryScanningConfiguration = defineResource<
     await put(inputs, context);
   },
 
-  /** What a registry has that nobody configured: basic, on request. */
+  /** The default of a registry: basic, on request. */
   async delete(_id, _outputs, context) {
     await client(context).putRegistryScanningConfiguration({ scanType: "BASIC", rules: [] });
   },

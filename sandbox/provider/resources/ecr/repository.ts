@@ -14,7 +14,7 @@ export const repository = defineResource<ecr.RepositoryArgs, ecr.Repository>()({
     encryptionConfigurations: {
       on: "replace",
       fallback: [{ encryptionType: "AES256" }],
-      // KMS without a key gets AWS's own key, which is no difference.
+      // KMS without a key gets AWS's own key. That is not a difference.
       compare: withDefaults({ encryptionType: "AES256" }),
       keys: ["encryptionType", "kmsKey"],
     },

@@ -129,7 +129,8 @@ export const service = defineResource<ecs.ServiceArgs, ecs.Service>()({
       service: id,
       forceNewDeployment: inputs.forceNewDeployment,
     };
-    // Only what changed is said: the task definition, say, is someone else's when changes to it are ignored.
+    // Sends only what changed. The task definition, for example, belongs to someone else if changes to it
+    // are ignored.
     if (changed.has("taskDefinition")) wanted.taskDefinition = settings.taskDefinition;
     if (changed.has("desiredCount")) wanted.desiredCount = inputs.desiredCount ?? 0;
     if (changed.has("networkConfiguration")) wanted.networkConfiguration = settings.networkConfiguration;

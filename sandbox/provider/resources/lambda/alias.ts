@@ -57,7 +57,7 @@ export const alias = defineResource<lambda.AliasArgs, lambda.Alias>()({
     await client(context).updateAlias({
       FunctionName,
       Name,
-      // Only what changed is said: whoever moves the alias may own version and weights.
+      // Sends only what changed: someone else may own version and weights.
       ...(changed.has("description") ? { Description: request.Description } : {}),
       ...(changed.has("functionVersion") ? { FunctionVersion: request.FunctionVersion } : {}),
       ...(changed.has("routingConfig") ? { RoutingConfig: request.RoutingConfig } : {}),

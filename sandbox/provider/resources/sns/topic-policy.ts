@@ -36,7 +36,10 @@ export const topicPolicy = defineResource<sns.TopicPolicyArgs, sns.TopicPolicy>(
     await put(id, asDocument(inputs.policy), context);
   },
 
-  /** SNS has no topic without a policy: the one that a new topic gets is put back, as the real provider does. */
+  /**
+   * SNS has no topic without a policy: the one that a new topic gets is put back, as the real provider
+   * does.
+   */
   async delete(id, { owner }, context) {
     const policy = {
       Version: "2008-10-17",

@@ -10,7 +10,7 @@ type Inputs = InputsOf<sqs.QueueArgs>;
 const client = (context: AwsContext) => context.client(SQS, "sqs");
 const gone = ["QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"];
 
-/** SQS's attribute for each input that is one, and what it is when nothing is said. */
+/** SQS's attribute for each such input, and its default. */
 const attributes = {
   delaySeconds: ["DelaySeconds", "0"],
   kmsDataKeyReusePeriodSeconds: ["KmsDataKeyReusePeriodSeconds", "300"],

@@ -1,6 +1,6 @@
 #!/bin/sh
 # GET /                       → an empty cart
-# GET /?items=mug:2,tray:1    → the cart, priced; 400 for what is not sold or not a quantity
+# GET /?items=mug:2,tray:1    → the cart with prices; 400 for an unknown product or a wrong quantity
 set -eu
 exec awk -v version="$(cat /srv/VERSION)" -v query="${QUERY_STRING:-}" '
   BEGIN { FS = "\t" }

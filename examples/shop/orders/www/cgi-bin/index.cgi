@@ -1,6 +1,6 @@
 #!/bin/sh
 # GET /           → all orders
-# GET /?id=1002   → that order; 404 when there is none
+# GET /?id=1002   → that order; 404 if it does not exist
 set -eu
 exec awk -v version="$(cat /srv/VERSION)" -v currency="$SHOP_CURRENCY" -v query="${QUERY_STRING:-}" '
   BEGIN { FS = "\t"; id = query; sub(/^id=/, "", id) }
