@@ -111,7 +111,7 @@ function reservedTagProblems({ tags, stack }: Settings): Problem[] {
         key: "slipway:tags",
         value: format,
         message: `makes tags that are kept for Slipway itself (${taken})`,
-        fix: "let the tag begin with something else",
+        fix: "use another prefix for the tag",
       },
     ];
   });

@@ -55,7 +55,7 @@ export function isAwsError(error: unknown, ...names: readonly string[]): error i
  */
 export function explainRefusal(error: unknown, where: string): unknown {
   if (!(error instanceof Error) || (error as { $fault?: string }).$fault !== "client") return error;
-  const message = `AWS refused it: ${error.message === "" ? error.name : error.message} (${error.name})`;
+  const message = `AWS refused the call: ${error.message === "" ? error.name : error.message} (${error.name})`;
   return new UserError({ code: "aws-refused", where, message }, { exitCode: 1, cause: error });
 }
 
@@ -91,15 +91,15 @@ export function toUserError(error: unknown, call: FailedCall): unknown {
     return noCredentials(error, call, "AWS does not accept the credentials");
   }
   if (error.name === "CredentialsProviderError" || error.name === "TokenProviderError") {
-    return noCredentials(error, call, "there are no usable AWS credentials");
+    return noCredentials(error, call, "no usable AWS credentials found");
   }
   if (throttled.includes(error.name)) {
     return new UserError(
       {
         code: "throttled",
         where: action,
-        message: `AWS went on refusing calls as too many, also after waiting: ${error.message}`,
-        fix: "run it again in a while, or with fewer targets at once (slipway:deploy.parallelTargets)",
+        message: `AWS kept throttling requests, even after retries: ${error.message}`,
+        fix: "run the command again later, or update fewer targets at once (slipway:deploy.parallelTargets)",
       },
       { exitCode: 1, cause: error },
     );
@@ -110,11 +110,11 @@ export function toUserError(error: unknown, call: FailedCall): unknown {
     {
       code: "unreachable",
       where: action,
-      message: `${call.endpoint ?? `AWS ${call.service} in ${call.region}`} does not answer: ${network}`,
+      message: `${call.endpoint ?? `AWS ${call.service} in ${call.region}`} does not respond: ${network}`,
       fix:
         call.endpoint === undefined
           ? "check the network, the proxy and aws:region"
-          : "check that it runs, and aws:endpoints of the stack",
+          : "check that the endpoint runs, and the stack's aws:endpoints",
     },
     { exitCode: 1, cause: error },
   );
@@ -144,8 +144,8 @@ function denied(error: Error, action: string): UserError {
 function noCredentials(error: Error, call: FailedCall, message: string): UserError {
   const fix =
     call.profile === undefined
-      ? "sign in (aws sso login), set AWS_PROFILE or AWS_ACCESS_KEY_ID, or set aws:profile of the stack"
-      : `sign in with: aws sso login --profile ${call.profile}; or correct aws:profile of the stack`;
+      ? "sign in (aws sso login), set AWS_PROFILE or AWS_ACCESS_KEY_ID, or set the stack's aws:profile"
+      : `sign in with: aws sso login --profile ${call.profile}; or correct the stack's aws:profile`;
   return new UserError(
     {
       code: "no-credentials",

@@ -47,8 +47,8 @@ export async function* readLogEvents(
           code: "filter-refused",
           where: "--filter",
           value: query.filter,
-          message: `CloudWatch does not take the filter pattern: ${error.message}`,
-          fix: "put words that hold more than letters and digits in quotes: --filter '\"GET /\"'",
+          message: `CloudWatch Logs refused the filter pattern: ${error.message}`,
+          fix: "quote words that contain more than letters and digits: --filter '\"GET /\"'",
         },
         { cause: error },
       );

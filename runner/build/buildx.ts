@@ -207,6 +207,6 @@ export async function readLayout(folder: string, platform: string): Promise<Buil
     digest = Object.values(manifest.manifests)[0] ?? digest;
     manifest = parseManifest(await blob(digest));
   }
-  if (manifest.kind === "index") throw new Error(`${folder} holds no image`);
+  if (manifest.kind === "index") throw new Error(`${folder} contains no image`);
   return { platform, digest, bytes: manifest.bytes };
 }

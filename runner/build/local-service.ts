@@ -186,8 +186,8 @@ function registryOf(settings: StackDescription["settings"]): string {
     code: "unknown-registry",
     where: stackFile(settings.stack),
     key: "slipway:baseImages",
-    message: "uses ${registry}, but without credentials the account that it belongs to is not known",
-    fix: "set aws:allowedAccountIds, or slipway:registry",
+    message: "uses ${registry}, but its account is unknown without credentials",
+    fix: "set aws:allowedAccountIds or slipway:registry",
   });
 }
 

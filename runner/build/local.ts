@@ -63,7 +63,7 @@ function notBuilt({ inputs, hash }: Source, base: string): BuildOutcome {
     service: inputs.service.name,
     sourceHash: hash,
     outcome: "not built",
-    message: `the build of ${base}, which it is built from, failed`,
+    message: `its base image ${base} failed to build`,
     platforms: [],
     warnings: [],
   };
@@ -77,7 +77,7 @@ function warnOfSecrets(services: readonly Service[], emit: Emit): void {
         kind: "warning",
         code: "missing-secret",
         message: `the secret ${id} of ${service.name} is missing: ${variable} is not set`,
-        fix: `set ${variable}; pull requests from forks get no secrets`,
+        fix: `set ${variable}; GitHub gives no secrets to pull requests from forks`,
       });
     }
   }

@@ -106,8 +106,8 @@ async function keepSource(
     emit({
       kind: "warning",
       code: "source-not-kept",
-      message: `what ${image.service} was built from could not be stored with its image: ${firstLine(error)}`,
-      fix: "slipway why does not know this image; the image itself is complete",
+      message: `could not store the source description of ${image.service} with its image: ${firstLine(error)}`,
+      fix: "the image itself is complete; only slipway why can't explain it",
     });
   }
 }
@@ -136,11 +136,11 @@ export function agreedImage(
       code: "image-mismatch",
       where: repository,
       message: changed
-        ? `the source of ${service.name} changed while it was built`
-        : `what the stack says was pushed for ${service.name} (${output?.digest ?? "nothing"}) is not what the registry has for its source (${image?.digest ?? "nothing"})`,
+        ? `the source of ${service.name} changed during the build`
+        : `the stack reports that it pushed ${output?.digest ?? "nothing"} for ${service.name}, but the registry has ${image?.digest ?? "nothing"} for its source`,
       fix: changed
         ? "run it again"
-        : "run it again; if it stays so, see slipway doctor for where images are pushed to",
+        : "run the command again; if the problem persists, check with slipway doctor where images are pushed",
     },
     { exitCode: 1 },
   );

@@ -52,22 +52,22 @@ async function report(job: Job, found: JobReport): Promise<void> {
     await setStepOutputs(environment, found.outputs);
     await job.write(await annotationsOf(found.problems, job));
   } catch (error) {
-    warn(job, "no-job-summary", `the job's summary or outputs could not be written: ${messageOf(error)}`);
+    warn(job, "no-job-summary", `could not write the job's summary or outputs: ${messageOf(error)}`);
   }
   if (job.comment) await comment(job, found);
 }
 
 async function comment(job: Job, { stack, summary }: JobReport): Promise<void> {
-  if (stack === undefined) return warn(job, "no-comment", "no comment: it is not known for which stack");
+  if (stack === undefined) return warn(job, "no-comment", "no comment written: the stack is unknown");
   try {
     const pullRequest = await findPullRequest(job.environment);
     if (typeof pullRequest === "string") {
-      return warn(job, "no-comment", `no comment on a pull request: ${pullRequest}`);
+      return warn(job, "no-comment", `no comment written: ${pullRequest}`);
     }
     // A result is told also of a run that was interrupted.
     await writeComment(pullRequest, stack, summary, AbortSignal.timeout(60_000));
   } catch (error) {
-    warn(job, "no-comment", `the comment on the pull request could not be written: ${messageOf(error)}`);
+    warn(job, "no-comment", `could not write the comment on the pull request: ${messageOf(error)}`);
   }
 }
 

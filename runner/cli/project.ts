@@ -17,7 +17,7 @@ export function findProject(from: string): string {
   throw new UserError({
     code: "missing-project",
     where: start,
-    message: "neither this directory nor one above it has a Pulumi.yaml and a services.yaml",
-    fix: "run it in a project, or name one with --cwd",
+    message: "neither this directory nor a parent directory has a Pulumi.yaml and a services.yaml",
+    fix: "run the command in a project, or name one with --cwd",
   });
 }

@@ -27,7 +27,7 @@ export async function runCommand(
     if (now) return reporter.close();
     reporter.emit({
       kind: "notice",
-      message: "interrupted: stopping cleanly (once more to stop at once)",
+      message: "interrupted: stopping cleanly (press Ctrl-C again to stop immediately)",
     });
   });
   const { emit } = reporter;
@@ -76,7 +76,7 @@ export async function reportError(
 
 function interruptedError(): UserError {
   return new UserError(
-    { code: "interrupted", message: "interrupted", fix: "run it again to finish what was begun" },
+    { code: "interrupted", message: "interrupted", fix: "run the command again to finish" },
     { exitCode: 130 },
   );
 }

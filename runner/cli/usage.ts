@@ -33,7 +33,12 @@ export function usageProblems(
   }
   if (level.length > 0) {
     return [
-      { code: "missing-command", where, message: "which command?", fix: `one of: ${names.join(", ")}` },
+      {
+        code: "missing-command",
+        where,
+        message: "the command line names no command",
+        fix: `one of: ${names.join(", ")}`,
+      },
     ];
   }
   const refused = /^Unknown arguments?: (.*)$/.exec(message)?.[1]?.split(", ") ?? [];
@@ -52,7 +57,13 @@ export function usageProblems(
       }
       if (!words.includes(name)) return [];
       return [
-        { code: "unexpected-argument", where, value: name, message: "takes no such argument", fix: help },
+        {
+          code: "unexpected-argument",
+          where,
+          value: name,
+          message: "the command does not take this argument",
+          fix: help,
+        },
       ];
     });
   }

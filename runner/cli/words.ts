@@ -43,8 +43,8 @@ export function wordProblems(words: readonly string[], commands: readonly Define
       code: "unexpected-argument",
       where,
       value: rest.join(" "),
-      message: "nothing may follow --",
-      fix: "write arguments before --, or leave them out",
+      message: "slipway takes no arguments after --",
+      fix: "move the arguments before --, or remove them",
     });
   }
   return found;
@@ -62,16 +62,22 @@ function optionProblems(name: string, option: Options, all: readonly Given[], wh
     return all.flatMap(({ written, value }) =>
       value === undefined || value === "true" || value === "false"
         ? []
-        : [problem(`${written} is a switch and takes only true or false`, `write --${name} alone`, value)],
+        : [
+            problem(
+              `${written} is a switch, and its only values are true and false`,
+              `write --${name} alone`,
+              value,
+            ),
+          ],
     );
   }
   if (all.length > 1) {
     const values = all.map(({ value }) => JSON.stringify(value)).join(" and ");
-    return [problem(`--${name} is given ${all.length} times: ${values}`, "give it once")];
+    return [problem(`--${name} appears ${all.length} times: ${values}`, "give it once")];
   }
   return all.flatMap(({ written, value }) => {
     if (value === undefined) return [];
-    if (value === "") return [problem(`${written} has no value`, "give it a value, or leave it out")];
+    if (value === "") return [problem(`${written} has no value`, "give it a value, or remove it")];
     if (option.type === "number" && !Number.isFinite(Number(value))) {
       return [problem(`${written} takes a number`, "give a number", value)];
     }

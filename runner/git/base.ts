@@ -20,7 +20,7 @@ const nothingBefore = /^0*$/;
  */
 export async function findGitBase(directory: string, ref: string): Promise<GitBase> {
   if (nothingBefore.test(ref)) {
-    return { kind: "none", ref, reason: "there is nothing before the first push" };
+    return { kind: "none", ref, reason: "the branch has no earlier push" };
   }
   const git = openGit(directory);
   const shallow = await isShallow(git, directory);
@@ -30,7 +30,7 @@ export async function findGitBase(directory: string, ref: string): Promise<GitBa
   if (name === ref) return { kind: "commit", ref, commit };
   const base = (await git.text(["merge-base", commit, "HEAD"]).catch(() => "")).trim();
   if (base !== "") return { kind: "commit", ref, commit: base };
-  const reason = `no commit is known that this branch and ${name} have in common`;
+  const reason = `this branch and ${name} have no known common commit`;
   return { kind: "none", ref, reason, ...(shallow ? { fix: fetchFix(name) } : {}) };
 }
 
@@ -43,8 +43,8 @@ async function isShallow(git: Git, directory: string): Promise<boolean> {
       {
         code: "not-a-repository",
         where: "--since",
-        message: `${directory} is in no git repository, or git is not installed`,
-        fix: "leave --since out to compare with the registry, or run it in a clone",
+        message: `${directory} is not in a git repository, or git is not installed`,
+        fix: "remove --since to compare with the registry, or run the command in a clone",
       },
       { cause },
     );
@@ -64,14 +64,14 @@ async function resolve(git: Git, name: string): Promise<string | undefined> {
 
 async function withoutCommit(git: Git, name: string, shallow: boolean): Promise<GitBase> {
   if (shallow) {
-    const reason = `${name} is not in this clone, which has only the newest part of the history`;
+    const reason = `${name} is not in this shallow clone`;
     return { kind: "none", ref: name, reason, fix: fetchFix(name) };
   }
   if (/^[0-9a-f]{7,64}$/.test(name)) {
     return {
       kind: "none",
       ref: name,
-      reason: `${name} is not in the history any more: a force push took it away`,
+      reason: `${name} is no longer in the history: a force push removed it`,
     };
   }
   const branches = (
@@ -83,7 +83,7 @@ async function withoutCommit(git: Git, name: string, shallow: boolean): Promise<
     code: "unknown-ref",
     where: "--since",
     value: name,
-    message: "is no commit, branch or tag of this repository",
+    message: "is not a commit, branch or tag of this repository",
     fix: didYouMean(name, branches.slice(0, 50)),
   });
 }

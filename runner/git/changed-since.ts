@@ -128,7 +128,7 @@ async function compareService(
     const [problem] = error.problems;
     return {
       kind: "unknown",
-      reason: `it could not be built then: ${[problem?.value ?? problem?.where, problem?.message].join(" ")}`,
+      reason: `it could not be built at that commit: ${[problem?.value ?? problem?.where, problem?.message].join(" ")}`,
     };
   }
 }
@@ -139,10 +139,10 @@ async function describedThen(
   settings: StackDescription["settings"],
 ): Promise<BuildScope | { readonly reason: string }> {
   const text = await tree.readText(catalogueFile);
-  if (text === undefined) return { reason: `there was no ${catalogueFile}` };
+  if (text === undefined) return { reason: `${catalogueFile} did not exist` };
   const parsed = parseYaml(text, catalogueFile);
   const written = catalogueSchema.safeParse("value" in parsed ? parsed.value : undefined);
-  if (!written.success) return { reason: `${catalogueFile} could not be read as it was` };
+  if (!written.success) return { reason: `the old ${catalogueFile} could not be read` };
   const file = stackFile(settings.stack);
   const settingsText = await tree.readText(file);
   const before = settingsText === undefined ? undefined : parseYaml(settingsText, file);

@@ -16,8 +16,8 @@ export function assertNotRefused(error: unknown, directory: string): void {
     {
       code: "foreign-repository",
       where: directory,
-      message: "git does not read this repository, since it belongs to another user",
-      fix: `if you trust it: git config --global --add safe.directory ${repository}`,
+      message: "git refuses to read this repository because it belongs to another user",
+      fix: `if you trust it, run: git config --global --add safe.directory ${repository}`,
     },
     { cause: error },
   );

@@ -41,7 +41,7 @@ export async function findUncommitted(
   const shown = new Set(found.flatMap(([, paths]) => paths.slice(0, markedPaths)));
   const ignored = await ignoredPaths(description.directory, [...shown], signal);
   const said = (path: string) =>
-    ignored.has(path) ? `${path} (git ignores it, and the build reads it)` : path;
+    ignored.has(path) ? `${path} (ignored by git, but read by the build)` : path;
   return new Map(found.map(([name, paths]) => [name, paths.map(said)]));
 }
 

@@ -127,6 +127,6 @@ async function answered<T>(work: () => Promise<T>): Promise<T> {
 
 function withinCharacters(text: string, maximum: number): string {
   if (text.length <= maximum) return text;
-  const note = "\n\n_The rest is left out: GitHub takes no more. The job's summary has it._";
+  const note = "\n\n_Truncated at GitHub's size limit. The job summary has the rest._";
   return text.slice(0, maximum - note.length) + note;
 }

@@ -39,7 +39,7 @@ export function outputLines(outputs: Readonly<Record<string, string>>, random: (
 export function withinBytes(text: string, maximum: number): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= maximum) return text;
-  const note = "\n\n_The rest is left out: GitHub takes no more._";
+  const note = "\n\n_Truncated at GitHub's size limit._";
   // A character that is cut in the middle is dropped.
   const kept = bytes
     .subarray(0, maximum - Buffer.byteLength(note))

@@ -60,8 +60,8 @@ async function imageGone(
     code: "release-image-gone",
     where: `${repository}@${release.image}`,
     value: release.id,
-    message: `${service.name} can't go to this release: ${message}`,
-    fix: suggestReleases(there.flat(), "whose images are there"),
+    message: `${service.name} can't return to this release: ${message}`,
+    fix: suggestReleases(there.flat(), "with an image in the registry"),
   });
 }
 
@@ -75,7 +75,7 @@ function readable<T>(looking: Promise<T>): Promise<T | undefined> {
 
 /** `choose one of the releases that …: <id> (<tags>), …`. */
 export function suggestReleases(releases: readonly EarlierRelease[], which: string, option = "--to"): string {
-  if (releases.length === 0) return `deploy from the source again: there are no other releases ${which}`;
+  if (releases.length === 0) return `deploy from source again: there are no other releases ${which}`;
   const shown = releases
     .slice(0, 5)
     .map(({ id, tags }) => (tags.length === 0 ? id : `${id} (${tags.join(", ")})`));

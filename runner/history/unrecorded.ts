@@ -52,7 +52,7 @@ export async function recordUnrecorded(
   const startedAt = new Date();
   const recording = runStep(
     session.emit,
-    { id: "record", title: "Record what runs already" },
+    { id: "record", title: "Record releases that already run" },
     async (step) => {
       const releases = await Promise.all(
         missing.map(async (one): Promise<Release> => {
@@ -77,7 +77,7 @@ export async function recordUnrecorded(
     session.emit({
       kind: "warning",
       code: "record-not-written",
-      message: `what runs already is not recorded: ${firstLine(error)}`,
+      message: `could not record what already runs: ${firstLine(error)}`,
       fix: "the next deploy records it",
     });
     return [];

@@ -105,7 +105,7 @@ export async function writeRecords(
   const ids = written.map(({ id }) => id).join(", ");
   const missing = recorded.length - written.length;
   if (missing === 0) conclude("done", ids);
-  else conclude("failed", `${missing} of ${recorded.length} not written${ids === "" ? "" : `; ${ids}`}`);
+  else conclude("failed", `failed to write ${missing} of ${recorded.length}${ids === "" ? "" : `; ${ids}`}`);
   return recorded;
 }
 
@@ -130,8 +130,8 @@ async function writeRecord(
     emit({
       kind: "warning",
       code: "record-not-written",
-      message: `the release of ${image.service} (${outcome}) is not recorded: ${reason}`,
-      fix: "the deployment itself is not affected; the next deploy records what runs then",
+      message: `could not record the release of ${image.service} (${outcome}): ${reason}`,
+      fix: "the deployment is not affected; the next deploy records what runs",
     });
     return about;
   }

@@ -43,8 +43,8 @@ export async function putKeepTags(
         session.emit({
           kind: "warning",
           code: "not-marked",
-          message: `${first.image.repository}@${shortDigest(first.image.digest)} runs, but could not be marked as in use: ${error instanceof Error ? error.message : String(error)}`,
-          fix: "run deploy again; lifecycle policies keep what runs by these tags",
+          message: `${first.image.repository}@${shortDigest(first.image.digest)} is in use, but Slipway could not tag it as in use: ${error instanceof Error ? error.message : String(error)}`,
+          fix: "deploy again; lifecycle policies keep images in use by these tags",
         });
       });
     },
@@ -69,7 +69,7 @@ async function keepImage(session: Session, image: Image, moves: readonly Running
     .filter(({ tags }) => !entry?.tags.includes(tags.inUse));
   if (wanted.length === 0) return;
   const stored = await getManifest(clients, repository, { imageDigest: digest }, signal);
-  if (stored === undefined) throw new Error("it is no longer in the registry");
+  if (stored === undefined) throw new Error("the image is no longer in the registry");
   await Promise.all(
     wanted.map(async ({ move, tags }) => {
       const marked = await getManifest(clients, repository, { imageTag: tags.inUse }, signal);

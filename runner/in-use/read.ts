@@ -57,7 +57,7 @@ export function usesOfReleases(
       : [{ digest: release.image, where: `release ${release.id} of ${stack}`, why: what }];
   return [
     ...use(releases.find(isSuccessful), "the last successful release"),
-    ...use(lastSuccessful(releases, running), "a rollback goes back to it"),
+    ...use(lastSuccessful(releases, running), "a rollback returns to it"),
   ];
 }
 
@@ -112,7 +112,7 @@ function digestUse(
   if (exact !== undefined) return [{ digest: exact, where, why }];
   const tag = parsed.tag ?? "latest";
   const tagged = contents.find(({ tags }) => tags.includes(tag));
-  return tagged === undefined ? [] : [{ digest: tagged.digest, where, why: `${why}, by tag ${tag}` }];
+  return tagged === undefined ? [] : [{ digest: tagged.digest, where, why: `${why}, tag ${tag}` }];
 }
 
 /** What the keep-tags say beyond what was seen running: the last good ones, other stacks and accounts. */
@@ -123,7 +123,7 @@ function markedUses({ stack, contents }: UseSources, running: readonly DigestUse
     tags.flatMap((tag): DigestUse[] => {
       const target = targetOfKeepTag(tag);
       if (target === undefined || (target.why === "inUse" && seen.has(tag))) return [];
-      const why = target.why === "inUse" ? "marked as running" : "marked as the last good one";
+      const why = target.why === "inUse" ? "marked as running" : "marked as the last good image";
       return [{ digest, where: target.name, why }];
     }),
   );

@@ -41,7 +41,7 @@ export async function removeKeepTags(session: Session, repositories: readonly st
     const reason = firstLine(error);
     emit({
       kind: "notice",
-      message: `Could not check which images are in use (${reason}). The keep tags of removed targets stay until somebody deploys who is allowed to`,
+      message: `Could not check which images are in use (${reason}). Keep tags of removed targets stay until a deployment has that permission`,
     });
   }
 }

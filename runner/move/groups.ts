@@ -37,7 +37,7 @@ export async function moveTargets(
     const group = await pMap(
       members,
       async (move): Promise<TargetResult> => {
-        if (move.plan.action === "none") return unchanged(move, "runs this image already");
+        if (move.plan.action === "none") return unchanged(move, "already runs this image");
         if (session.signal.aborted) return notStarted(move, "interrupted before the update started");
         if (obstacle !== undefined) return notStarted(move, obstacle);
         if (failure.signal.aborted) return notStarted(move, String(failure.signal.reason));

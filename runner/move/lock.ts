@@ -59,7 +59,7 @@ export async function lockTargets(
       const limit = formatDuration(waitSeconds * 1000);
       emit({
         kind: "notice",
-        message: `waiting for ${name}, which is deploying to ${stack} (for ${limit} at most)`,
+        message: `waiting up to ${limit} for ${name}, which is deploying to ${stack}`,
       });
       waited = true;
     }
@@ -111,7 +111,7 @@ async function takeOver(file: string, holderFile: string, emit: Emit): Promise<v
   try {
     const holder = await readFile(holderFile, "utf8").catch(() => undefined);
     if (holder === undefined || !isGone(holder)) return;
-    emit({ kind: "notice", message: `${holder} left its lock behind; taking it over` });
+    emit({ kind: "notice", message: `taking over the lock that ${holder} left behind` });
     await rm(holderFile, { force: true });
     await rmdir(`${file}.lock`).catch(() => {});
   } finally {

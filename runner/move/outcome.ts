@@ -37,7 +37,7 @@ export function outcomesOfPlans(
       title,
       kind: target.kind,
       outcome: action === "none" ? "unchanged" : "not started",
-      message: action === "none" ? "runs this image already" : "interrupted before the update started",
+      message: action === "none" ? "already runs this image" : "interrupted before the update started",
       milliseconds: 0,
     };
   });

@@ -41,7 +41,7 @@ function isMoved({ applied, outcome }: TargetResult): boolean {
 function putOneBack(moved: TargetResult, context: TargetContext, cause: string): Promise<TargetResult> {
   const { plan } = moved.move;
   const id = `put back ${plan.title}`;
-  const step = { id, title: `Put back ${plan.title}`, parent: context.step };
+  const step = { id, title: `Roll back ${plan.title}`, parent: context.step };
   return runStep(context.emit, step, async ({ conclude }) => {
     const startedAt = performance.now();
     let reverted: TargetOutcome;
@@ -76,11 +76,11 @@ export function afterPuttingBack(
       ...rest,
       ...running,
       outcome: "failed",
-      message: `could not be put back: ${reverted.message}`,
+      message: `rollback failed: ${reverted.message}`,
       evidence: [
         ...(before.outcome === "failed" ? [before.message, ...(before.evidence ?? [])] : []),
         ...(reverted.evidence ?? []),
-        `it may still run the new image; slipway status ${before.service} shows it, and slipway rollback ${before.service} tries again`,
+        `the target may still run the new image; check with slipway status ${before.service}, and retry with slipway rollback ${before.service}`,
       ],
       milliseconds,
     };

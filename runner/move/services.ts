@@ -63,7 +63,7 @@ export async function moveServices(
   const { timeline } = session;
   if (services.every(({ service }) => service.targets.length === 0)) return nothingMoved;
   if (options.stale || services.some(({ targets }) => targets.some(({ action }) => action !== "none"))) {
-    return timeline.run({ id: "move", title: "Move what runs them" }, (step) =>
+    return timeline.run({ id: "move", title: "Update the targets" }, (step) =>
       withLock(session, async (waited) => {
         // What was found before a build of minutes, or before another run was done, may have changed.
         const current = options.stale || waited ? await planAgain(session, services, step) : services;

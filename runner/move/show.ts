@@ -51,7 +51,7 @@ function showChanges({ targets }: MovedDocument["services"][number], { yellow, d
   return targets.flatMap(({ title, action, changes, notes }) => [
     isMove({ action })
       ? `${yellow("~")} ${title}`
-      : `${dim(action === "prove" ? "?" : "=")} ${title}${dim(" (runs this image already)")}`,
+      : `${dim(action === "prove" ? "?" : "=")} ${title}${dim(" (already runs this image)")}`,
     ...changes.flatMap(({ field, before, after }) => [
       `    ${field}`,
       ...(before === undefined ? [] : [red(`    - ${before}`)]),
@@ -77,7 +77,7 @@ function headline(
       return `${words.would} ${stack}: ${moves} of ${all.length} targets to move`;
     }
     case "nothing":
-      return "Nothing to do: the targets run these images already";
+      return "Nothing to do: the targets already run these images";
     case "done":
       return green(`${words.done} ${stack}: ${count}`);
     case "superseded":

@@ -43,7 +43,7 @@ export async function moveTarget(
   step: string,
 ): Promise<TargetResult> {
   const { plan } = move;
-  if (plan.action === "none") return unchanged(move, "runs this image already");
+  if (plan.action === "none") return unchanged(move, "already runs this image");
   const { clients, emit, signal } = session;
   const id = `target ${plan.title}`;
   const context: TargetContext = { clients, emit, signal, step: id };
@@ -81,7 +81,7 @@ async function prove(move: TargetMove, context: TargetContext): Promise<TargetRe
   const { plan, image } = move;
   const kind = kindOf(plan.target);
   const resumed = kind.resume(plan);
-  if (resumed === undefined) return unchanged(move, "runs this image already");
+  if (resumed === undefined) return unchanged(move, "already runs this image");
   const outcome = withHint(await kind.follow(plan, resumed, image, context), kind.hints);
   if (outcome.outcome !== "done") return { move, outcome, applied: undefined };
   const message = `already runs this image; verified again: ${outcome.message}`;
@@ -103,7 +103,7 @@ async function asItIsNow(
   context.emit({
     kind: "step-log",
     id: context.step,
-    line: "somebody else has changed this target since it was planned; planning again",
+    line: "another deployment changed this target after the plan; planning again",
   });
   const { service, target, reuse } = plan;
   const { registry } = session;
@@ -163,10 +163,10 @@ export function verdictOf(
     return { outcome: "cancelled", message };
   }
   const goesOn = state.applied
-    ? ["the update has started and continues by itself; slipway status shows it"]
+    ? ["the update has started and continues by itself; check it with slipway status"]
     : hasCode(error, "unreachable")
       ? [
-          "it is not known whether the update started; slipway status shows it, and running the command again finishes it",
+          "Slipway can't tell whether the update started; check with slipway status, or run the command again to finish it",
         ]
       : [];
   if (error instanceof UserError) {

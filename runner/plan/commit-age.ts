@@ -62,8 +62,8 @@ export function undecidedNotice(
   const theirs = running.commit.slice(0, 7);
   const own = ours.commit.slice(0, 7);
   return age === "apart"
-    ? `${running.service} runs ${theirs}, which is on another branch than ${own}; ${own} replaces it`
-    : `${running.service} runs ${theirs}; history does not tell whether ${own} is newer, so ${own} replaces it`;
+    ? `${running.service} runs ${theirs}, which is on a different branch than ${own}; ${own} replaces it`
+    : `${running.service} runs ${theirs}; git history does not show whether ${own} is newer, so ${own} replaces it`;
 }
 
 function day(date: Date): string {

@@ -43,7 +43,7 @@ export async function planDeployment(session: Session, request: PlanRequest): Pr
         revision && findUncommitted(session, sources, revision.commit, session.signal),
       ]);
       const missing = compared.filter(({ image }) => image === undefined).length;
-      conclude("done", missing === 0 ? "all images are built" : `${missing} of ${compared.length} to build`);
+      conclude("done", missing === 0 ? "all images exist" : `${missing} of ${compared.length} to build`);
       const tagged = compared.map((one) =>
         tagService(one, session, request, revision, uncommitted?.get(one.service.name) ?? []),
       );
@@ -51,7 +51,7 @@ export async function planDeployment(session: Session, request: PlanRequest): Pr
     },
   );
   for (const { format, reason, because } of tagged[0]?.tagPlan.leftOut ?? []) {
-    if (because === "unknown") emit({ kind: "notice", message: `${format} makes no tag: ${reason}` });
+    if (because === "unknown") emit({ kind: "notice", message: `skipped tag ${format}: ${reason}` });
   }
   const candidate = { commit: revision, command: "deploy", force: request.force ?? false } as const;
   const services = await timeline.run({ id: "check", title: "Check tags and targets" }, (step) =>

@@ -77,7 +77,7 @@ async function imageFaults(
   } catch (error) {
     if (!hasCode(error, "image-incomplete")) throw error;
     const tag = sourceTag(source.hash);
-    const fix = `delete ${repository}:${tag} and deploy again, which builds it again`;
+    const fix = `delete ${repository}:${tag} and deploy again: Slipway then rebuilds it`;
     return error.problems.map((problem) => ({ ...problem, fix }));
   }
 }

@@ -48,14 +48,19 @@ function headline({ stack }: DeployPlan, outcome: "blocked" | "nothing" | "chang
   }
 }
 
-const doneTo = { none: "stays", prove: "is proven once more", update: "update", create: "create" } as const;
+const doneTo = {
+  none: "stays",
+  prove: "will be verified again",
+  update: "update",
+  create: "create",
+} as const;
 
 function row({ service, image, tags, targets }: ServicePlan): string[] {
   return [
     codeMarkdown(service),
     image.action === "build"
       ? `build: ${plainMarkdown(image.reason)}`
-      : `as it is: ${codeMarkdown(shortDigest(image.digest))}`,
+      : `unchanged: ${codeMarkdown(shortDigest(image.digest))}`,
     tags.put.map(codeMarkdown).join(" "),
     targets.map(({ title, action }) => `${codeMarkdown(title)} ${doneTo[action]}`).join("<br>"),
   ];

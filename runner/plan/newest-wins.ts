@@ -51,7 +51,7 @@ export async function refuseOlder(
   });
   if (ours === undefined) return notAsked(candidate);
   const running = runningRelease(service, newestRecord);
-  if (running === undefined) return says("passed", "no release there has a known commit");
+  if (running === undefined) return says("passed", "no earlier release has a known commit");
   const age = ageOf(ours, running, await commonAncestor(directory, ours.commit, running.commit));
   switch (age) {
     case "same":

@@ -20,7 +20,7 @@ export async function withChecks(
   const preFlight: Gate = {
     gate: "pre-flight",
     verdict: "passed",
-    message: `${checks.length - left.length} checks${left.length === 0 ? "" : `, not made: ${left.map(({ name }) => name).join(", ")}`}`,
+    message: `${checks.length - left.length} checks passed${left.length === 0 ? "" : `, skipped: ${left.map(({ name }) => name).join(", ")}`}`,
   };
   return {
     ...plan,

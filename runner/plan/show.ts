@@ -28,7 +28,7 @@ function showService(
     lines.push(dim(`          ${image.reason} (${source.files} files, ${prettyBytes(source.bytes)})`));
     lines.push(`${green("+")} push    ${plan.registry}/${plan.repository}:${image.push.join(", ")}`);
   } else {
-    lines.push(`${dim("=")} image   ${dim(`${image.reference} (built already)`)}`);
+    lines.push(`${dim("=")} image   ${dim(`${image.reference} (already built)`)}`);
   }
   lines.push(...showTags(plan.tags, colours));
   for (const target of plan.targets) {
@@ -39,7 +39,7 @@ function showService(
     const same = target.action === "none" && !blocked;
     const order = withOrder ? dim(` (order ${target.order})`) : "";
     lines.push(
-      `${sign} ${verb.padEnd(7)} ${target.title}${order}${same ? dim(" (runs this image already)") : ""}`,
+      `${sign} ${verb.padEnd(7)} ${target.title}${order}${same ? dim(" (already runs this image)") : ""}`,
     );
     lines.push(...target.changes.flatMap((change) => showChange(change, colours)));
     lines.push(...target.notes.map((note) => dim(`          note: ${note}`)));
@@ -47,7 +47,7 @@ function showService(
       ...target.problems.flatMap((problem) => indented(red(`problem: ${describeProblem(problem)}`))),
     );
   }
-  if (plan.sidecarIn.length > 0) lines.push(dim(`  a sidecar in ${plan.sidecarIn.join(", ")}`));
+  if (plan.sidecarIn.length > 0) lines.push(dim(`  sidecar in ${plan.sidecarIn.join(", ")}`));
   else if (plan.targets.length === 0) lines.push(dim("  no targets: Slipway only builds it"));
   lines.push(...plan.problems.flatMap((problem) => indented(red(`problem: ${describeProblem(problem)}`))));
   return `${bold(plan.service)}\n${lines.map((line) => `  ${line}`).join("\n")}\n`;

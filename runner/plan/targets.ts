@@ -39,7 +39,7 @@ export async function planTargets(
         });
         const [problem] = plan.problems;
         if (problem !== undefined) conclude("failed", problem.message);
-        else if (plan.action === "none") conclude("skipped", "runs this image already");
+        else if (plan.action === "none") conclude("skipped", "already runs this image");
         return plan;
       });
     }),

@@ -59,7 +59,7 @@ async function fetchToken(clients: Clients, signal: AbortSignal): Promise<string
     abortSignal: signal,
   });
   const token = authorizationData?.[0]?.authorizationToken;
-  if (token === undefined) throw new Error("GetAuthorizationToken answered without a token");
+  if (token === undefined) throw new Error("GetAuthorizationToken returned no token");
   return token;
 }
 
@@ -79,8 +79,8 @@ async function retried(host: string, signal: AbortSignal, send: () => Promise<Re
       {
         code: "registry-unreachable",
         where: host,
-        message: `the registry does not answer as expected: ${reasonOf(cause)}`,
-        fix: "check the network and the proxy, and run it again",
+        message: `unexpected response from the registry: ${reasonOf(cause)}`,
+        fix: "check the network and the proxy, and run the command again",
       },
       { exitCode: 1, cause },
     );

@@ -177,7 +177,7 @@ async function transferBlob(from: RepositoryEnd, { registry, repository }: Repos
   let location = begun.headers.get("location");
   let offset = 0;
   for await (const piece of piecesOf(source.body as AsyncIterable<Uint8Array>, pieceBytes)) {
-    if (location === null) throw new Error(`${registry.host} began an upload without saying where`);
+    if (location === null) throw new Error(`${registry.host} started an upload without a Location header`);
     const sent = await registry.request(location, {
       method: "PATCH",
       headers: {

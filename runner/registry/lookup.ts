@@ -155,7 +155,7 @@ export function parseStored(repository: string, stored: StoredManifest) {
       {
         code: "not-an-image",
         where: `${repository}@${stored.digest}`,
-        message: `the registry holds something else than a container image here (${stored.mediaType ?? "no media type"})`,
+        message: `the registry has something other than a container image here (${stored.mediaType ?? "no media type"})`,
         fix: "delete it, and build again",
       },
       { exitCode: 1, cause },

@@ -61,7 +61,7 @@ export function uploadUrl(
   location: string | null,
   digest: string,
 ) {
-  if (location === null) throw new Error(`${registry.host} began an upload without saying where`);
+  if (location === null) throw new Error(`${registry.host} started an upload without a Location header`);
   return `${location}${location.includes("?") ? "&" : "?"}digest=${encodeURIComponent(digest)}`;
 }
 

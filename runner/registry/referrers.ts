@@ -190,9 +190,7 @@ async function listUnderTag(
         await putManifest(registry, repository, referrersTag(subject), { mediaType: indexType, text });
       }
       if (!isListed(await readTag(clients, repository, subject, signal))) {
-        throw new Error(
-          `${repository}:${referrersTag(subject)} was written by somebody else at the same time`,
-        );
+        throw new Error(`another client wrote ${repository}:${referrersTag(subject)} at the same time`);
       }
     },
     {

@@ -99,7 +99,7 @@ export async function putTags(
         code: "image-gone",
         where: `${repository}@${digest}`,
         message: "the image to tag is no longer in the registry",
-        fix: "run the command again, which builds the image again",
+        fix: "run the command again to rebuild the image",
       },
       { exitCode: 1 },
     );
@@ -157,7 +157,7 @@ function tooManyTags(repository: string, tag: string, digest: string): Problem {
     code: "too-many-tags",
     where: `${repository}@${shortDigest(digest)}`,
     value: tag,
-    message: `the image already has as many tags as ECR allows (${maximumTagsPerImage})`,
+    message: `the image already has ${maximumTagsPerImage} tags, which is ECR's limit`,
     fix: "delete some of its old tags, or remove the tags that name the commit from slipway:tags: this image has not changed for many commits",
   };
 }
@@ -173,7 +173,7 @@ function tagTaken(
     code: "tag-taken",
     where: `${repository}:${tag}`,
     value: tag,
-    message: `the tag is not allowed to move, and is already on ${holder}, which is not ${ours === undefined ? "what would be built" : shortDigest(ours)}`,
+    message: `the tag may not move, and is already on ${holder} instead of ${ours === undefined ? "the image to build" : shortDigest(ours)}`,
     fix: "choose another version, or allow the tag to move with slipway:repositories.movingTags",
   };
 }

@@ -25,8 +25,8 @@ export function unavailableImage(
   if (failureCode === undefined || notThere.includes(failureCode)) return undefined;
   const said = failureReason === undefined ? "" : ` (${failureReason})`;
   const { message, fix } = explanations[failureCode] ?? {
-    message: "ECR can't give it out",
-    fix: "see what ECR says of it: aws ecr describe-images",
+    message: "ECR can't serve it",
+    fix: "see the reason: aws ecr describe-images",
   };
   return refusal("image-unavailable", repository, id, {
     message: `the image is in the repository, but ${message}: ${failureCode}${said}`,
@@ -35,18 +35,18 @@ export function unavailableImage(
 }
 
 const upstream = {
-  message: "the registry that ECR takes it from does not give it",
+  message: "its upstream registry does not serve it",
   fix: "check the repository's pull-through cache rule and its credentials",
 };
 
 const explanations: Readonly<Record<string, Pick<Problem, "message"> & { readonly fix: string }>> = {
   KmsError: {
     message: "its encryption key can't be used",
-    fix: "enable the repository's KMS key, and let this role use it",
+    fix: "enable the repository's KMS key, and allow this role to use it",
   },
   ImageInaccessible: {
     message: "it can't be accessed",
-    fix: "restore it if it is archived (aws ecr update-image-storage-class), and run the command again",
+    fix: "if the image is archived, restore it (aws ecr update-image-storage-class), and run the command again",
   },
   UpstreamAccessDenied: upstream,
   UpstreamTooManyRequests: upstream,
@@ -79,7 +79,7 @@ function archived(repository: string, id: ImageIdentifier, { digest, status }: I
     message:
       status === "ACTIVATING"
         ? "the image is being restored from ECR's archive"
-        : "the image is in ECR's archive, from which nothing can pull it",
+        : "the image is in ECR's archive storage class, so nothing can pull it",
     fix:
       status === "ACTIVATING"
         ? "wait until it is restored, and run the command again"

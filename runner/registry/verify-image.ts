@@ -33,7 +33,7 @@ export async function verifyImage(
     code: "image-incomplete",
     where: `${repository}@${digest}`,
     message,
-    fix: "run the command again, which pushes what is missing",
+    fix: "run the command again to push what is missing",
   });
   const stored = await getManifest(clients, repository, { imageDigest: digest }, signal);
   if (stored === undefined) {
@@ -53,7 +53,7 @@ export async function verifyImage(
     async ([platform, child]): Promise<VerifiedPlatform | Problem> => {
       const manifest =
         child === digest ? stored : await getManifest(clients, repository, { imageDigest: child }, signal);
-      if (manifest === undefined) return problem(`its manifest for ${platform}, ${child}, is not there`);
+      if (manifest === undefined) return problem(`its manifest for ${platform}, ${child}, is missing`);
       const content = parseStored(repository, manifest);
       if (content.kind === "index") return problem(`its manifest for ${platform} is itself an index`);
       const { layers, bytes } = content;

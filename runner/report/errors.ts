@@ -17,7 +17,7 @@ export function describeError(
   }
   if (options.debug) return `${red("bug:")} ${inspect(error)}`;
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return `${red("bug:")} ${message.split("\n")[0]} (run it again with --debug for the stack)`;
+  return `${red("bug:")} ${message.split("\n")[0]} (run the command again with --debug for the stack trace)`;
 }
 
 /** An error as the one document of `--output json`. */
@@ -26,7 +26,7 @@ export function errorDocument(error: unknown, options: { readonly debug: boolean
   const message = error instanceof Error ? error.message : String(error);
   return {
     error: {
-      problems: [{ code: "bug", message, fix: "run it again with --debug for the stack" }],
+      problems: [{ code: "bug", message, fix: "run the command again with --debug for the stack trace" }],
       ...(options.debug && error instanceof Error && { stack: error.stack }),
     },
   };

@@ -22,7 +22,7 @@ export function chooseServices(
         where: catalogueFile,
         key: "services",
         value: name,
-        message: `there is no service "${name}"`,
+        message: `unknown service "${name}"`,
         fix: didYouMean(name, names),
       })),
     );

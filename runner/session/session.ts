@@ -97,7 +97,7 @@ async function callerOf(
   const { openImages } = await import("../aws/foreign-registry.ts");
   const { caller, isForeign } = await openImages(clients, settings, signal);
   if (isForeign) {
-    const message = `images of ${settings.stack} are read from account ${caller.account} with credentials of another one`;
+    const message = `images of ${settings.stack} are in account ${caller.account}, but these credentials belong to another account`;
     emit({ kind: "notice", message });
   }
   return caller;

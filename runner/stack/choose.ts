@@ -21,7 +21,7 @@ export function pickStack(wanted: string | undefined, stacks: readonly string[],
     throw new UserError({
       code: "which-stack",
       where: "--stack",
-      message: stacks.length === 0 ? "there is no Pulumi.<stack>.yaml here" : "which stack?",
+      message: stacks.length === 0 ? "this directory has no Pulumi.<stack>.yaml" : "which stack?",
       fix: stacks.length === 0 ? "create one: pulumi stack init dev" : `one of: ${stacks.join(", ")}`,
     });
   }
@@ -30,7 +30,7 @@ export function pickStack(wanted: string | undefined, stacks: readonly string[],
     code: "unknown-stack",
     where,
     value: wanted,
-    message: `there is no Pulumi.${wanted}.yaml here`,
+    message: `this directory has no Pulumi.${wanted}.yaml`,
     fix: didYouMean(wanted, stacks),
   });
 }

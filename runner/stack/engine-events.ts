@@ -60,7 +60,7 @@ export function translate(
   now: number,
 ): RunEvent[] {
   if (event.preludeEvent !== undefined) {
-    return [{ kind: "step-progress", id: parent, message: "comparing what is declared with what is there" }];
+    return [{ kind: "step-progress", id: parent, message: "comparing the program with the state" }];
   }
   if (event.resourcePreEvent !== undefined) {
     const { urn, op } = event.resourcePreEvent.metadata;
@@ -128,7 +128,7 @@ function diagnostic(
   if (severity === "warning") {
     if (/pending operations from previous deployment/.test(text)) {
       record.pendingOperations = true;
-      return [{ kind: "notice", message: "an earlier run was interrupted; finishing what it began" }];
+      return [{ kind: "notice", message: "finishing what an interrupted run started" }];
     }
     if (/^using pulumi-\S+ from \$PATH/.test(text)) return [];
     if (record.warnings.has(text)) return [];

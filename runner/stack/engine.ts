@@ -101,8 +101,8 @@ function engineProblem(error: unknown): unknown {
       {
         code: "missing-pulumi",
         where: "PATH",
-        message: "the Pulumi CLI is not on this machine",
-        fix: "install it (https://www.pulumi.com/docs/install/) and see slipway doctor",
+        message: "the Pulumi CLI is not installed",
+        fix: "install it (https://www.pulumi.com/docs/install/), and check with slipway doctor",
       },
       { cause: error },
     );

@@ -59,7 +59,7 @@ async function readEnvironmentFile(directory: string, file: string, stack: strin
   throw new UserError({
     code: "missing-file",
     message: "does not exist",
-    fix: `create it, start what writes it, or correct the path (relative to ${directory})`,
+    fix: `create the file, start the program that writes it, or correct the path (relative to ${directory})`,
     ...read?.problem,
     where: stackFile(stack),
     key: "slipway:environment.file",

@@ -37,7 +37,7 @@ export function explainFailure(
   if (distinct.length === 0) {
     const lines = text.trim().split("\n").slice(-shownLines).join("\n");
     return {
-      problems: [{ code: "update-failed", message: `the update of the stack failed:\n${lines}` }],
+      problems: [{ code: "update-failed", message: `the stack update failed:\n${lines}` }],
       worthAnotherAttempt: false,
     };
   }
@@ -69,7 +69,7 @@ function buildFailure(
         code: "disk-full",
         where,
         message: `building ${what} failed: no space left on device`,
-        fix: "free some space where BuildKit keeps its data (docker buildx prune), and run it again",
+        fix: "free some space in BuildKit's data directory (docker buildx prune), and run the command again",
       },
       again: false,
     };
@@ -83,7 +83,7 @@ function buildFailure(
       problem: {
         code: "push-refused",
         where: service?.repository ?? part.service,
-        message: `the registry refused what was pushed for ${what}: ${denied[0].trim()}`,
+        message: `the registry refused the push of ${what}: ${denied[0].trim()}`,
         fix: "check that the role may push to the repository (ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, ecr:PutImage)",
       },
       // Only a token that has run out is another one at the next attempt.
@@ -98,7 +98,7 @@ function buildFailure(
         code: "build-failed",
         where,
         message: `building ${what} failed in ${step.title}${reason === undefined ? "" : ` (${reason})`}${lastLines(step.lines)}`,
-        fix: "mend that step, or what it reads, and run it again",
+        fix: "fix that step or its inputs, and run the command again",
       },
       again: false,
     };
@@ -113,7 +113,7 @@ function buildFailure(
         code: "platform-not-buildable",
         where,
         message: `the builder can't build ${what}: ${firstLine(message)}`,
-        fix: "use a builder with a node for that platform (slipway:builder), or emulation on this machine; see slipway doctor",
+        fix: "use a builder with a node for that platform (slipway:builder), or install emulation on this machine; see slipway doctor",
       },
       again: false,
     };
@@ -124,7 +124,7 @@ function buildFailure(
         code: "registry-unreachable",
         where,
         message: `building ${what} failed: ${message.trim()}`,
-        fix: "check that the registry in the message is right (slipway:registry, FROM in the Dockerfile) and that the builder reaches it; see slipway doctor",
+        fix: "check that the registry in the message is right (slipway:registry, FROM in the Dockerfile) and that the builder can reach it; see slipway doctor",
       },
       again: true,
     };
@@ -202,8 +202,8 @@ function missingBuilder(message: string, settingsFile: string): Explained | unde
       where: settingsFile,
       key: "slipway:builder",
       value: name,
-      message: "there is no such buildx builder on this machine",
-      fix: "create it (docker buildx create --name …), or choose one that docker buildx ls shows",
+      message: "this buildx builder does not exist on this machine",
+      fix: "create it (docker buildx create --name …), or choose one from docker buildx ls",
     },
     again: false,
   };

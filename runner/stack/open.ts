@@ -33,20 +33,20 @@ const backendProblems = [
   {
     pattern: /PULUMI_ACCESS_TOKEN must be set|please run `?pulumi login|not logged in/i,
     code: "no-backend",
-    message: "Pulumi does not know where to keep its state",
+    message: "Pulumi has no state backend",
     fix: "set PULUMI_BACKEND_URL under slipway:environment (s3://…, file://…), or run pulumi login",
   },
   {
     pattern: /passphrase must be set|incorrect passphrase|get stack secrets manager/i,
     code: "no-passphrase",
-    message: "the stack's secrets can't be read",
-    fix: "set PULUMI_CONFIG_PASSPHRASE, or check the stack's secrets provider and the rights to use it",
+    message: "Pulumi can't decrypt the stack's secrets",
+    fix: "set PULUMI_CONFIG_PASSPHRASE, or check the stack's secrets provider and the permissions for it",
   },
   {
     pattern: /unable to (?:open bucket|read stack|list)|problem logging in|could not get current user/i,
     code: "unreachable-backend",
-    message: "Pulumi's state can't be reached",
-    fix: "check PULUMI_BACKEND_URL and the credentials for it",
+    message: "Pulumi can't reach its state backend",
+    fix: "check PULUMI_BACKEND_URL and its credentials",
   },
 ] as const;
 

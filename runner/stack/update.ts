@@ -159,7 +159,7 @@ function failureOf(
           key: "slipway:deploy.pushTimeoutSeconds",
           value: error.seconds,
           message: error.message,
-          fix: "raise it, or find out with docker buildx build what takes so long",
+          fix: "raise the limit, or use docker buildx build to find out what takes so long",
         },
       ],
       worthAnotherAttempt: true,
@@ -190,7 +190,7 @@ async function waitingForLock<T>(
       if (isAbandoned(holder, process.env.PULUMI_BACKEND_URL)) {
         emit({
           kind: "notice",
-          message: `the stack's lock was left behind by ${holder.description}; taking it over`,
+          message: `taking over the stack lock that ${holder.description} left behind`,
         });
         await stack.cancel();
         continue;
@@ -202,7 +202,7 @@ async function waitingForLock<T>(
         const limit = formatDuration(lockWaitSeconds * 1000);
         emit({
           kind: "notice",
-          message: `waiting for ${announced}, which is updating the stack (for ${limit} at most)`,
+          message: `waiting up to ${limit} for ${announced}, which is updating the stack`,
         });
       }
       await sleep(lockPollSeconds * 1000, undefined, { signal });
@@ -216,7 +216,7 @@ function lockedFor(stack: string, holder: string): UserError {
       code: "stack-locked",
       where: `stack ${stack}`,
       message: `${holder} has held the stack's lock for longer than ${formatDuration(lockWaitSeconds * 1000)}`,
-      fix: `wait until it is done; if it is gone, release the lock with: pulumi cancel --stack ${stack}`,
+      fix: `wait until it ends; if it no longer runs, release the lock with: pulumi cancel --stack ${stack}`,
     },
     { exitCode: 1 },
   );

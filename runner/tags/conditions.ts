@@ -12,7 +12,7 @@ export function conditionUnmet(format: string, when: TagCondition, facts: TagFac
   const isRelease = chosen?.semver !== undefined && !chosen.semver.isPrerelease;
   if (format === "latest" && chosen?.semver?.isPrerelease === true) return `${chosen.text} is a pre-release`;
   if (pullRequest !== undefined && moves(format) && placeholdersIn(format).includes("branch")) {
-    return `this is pull request ${pullRequest}: its branch may be a fork's, and be called like one of ours`;
+    return `pull request ${pullRequest} may come from a fork with the same branch name`;
   }
   switch (when) {
     case "any":
@@ -20,21 +20,21 @@ export function conditionUnmet(format: string, when: TagCondition, facts: TagFac
     case "main":
       return notOnMain(facts);
     case "pull-request":
-      return pullRequest === undefined ? "this is no pull request" : undefined;
+      return pullRequest === undefined ? "not a pull request" : undefined;
     case "tag":
       return chosen === undefined ? noVersion(facts) : undefined;
     case "release":
       if (isRelease) return undefined;
-      return chosen === undefined ? "this is no release: it has no version" : `${chosen.text} is no release`;
+      return chosen === undefined ? "not a release: there is no version" : `${chosen.text} is not a release`;
     case "unversioned":
-      if (chosen !== undefined) return `this is version ${chosen.text}`;
-      return pullRequest === undefined ? undefined : `this is pull request ${pullRequest}`;
+      if (chosen !== undefined) return `only without a version; this is ${chosen.text}`;
+      return pullRequest === undefined ? undefined : `not for a pull request (${pullRequest})`;
   }
 }
 
 /** Why there is no version. */
 export function noVersion({ revision }: TagFacts): string {
-  const reason = "no version was given (--version or TAG), and no v* tag is on the commit";
+  const reason = "no version given (--version or TAG), and the commit has no v* tag";
   return revision?.isShallow === true ? `${reason}; the clone is shallow and may lack it` : reason;
 }
 
@@ -46,11 +46,11 @@ export function mainBranches({ mainBranch, revision }: TagFacts): readonly strin
 
 function notOnMain(facts: TagFacts): string | undefined {
   const { revision } = facts;
-  if (revision === undefined) return "this is no git repository with a commit";
+  if (revision === undefined) return "not a git repository, or it has no commits";
   // A fork's branch may be called like our main one.
-  if (revision.pullRequest !== undefined) return `this is pull request ${revision.pullRequest}`;
+  if (revision.pullRequest !== undefined) return `not for a pull request (${revision.pullRequest})`;
   const names = mainBranches(facts);
-  if (revision.branch === undefined) return `no branch is checked out (it goes with ${names.join(" or ")})`;
+  if (revision.branch === undefined) return `no branch is checked out (needs ${names.join(" or ")})`;
   return names.includes(revision.branch)
     ? undefined
     : `${revision.branch} is not the main branch (${names.join(" or ")})`;
@@ -69,10 +69,10 @@ export function shortFormUnmet(format: string, when: TagCondition, facts: TagFac
   if (version === undefined || used.includes("semver") || !(isShort || isLatest)) return undefined;
   if (version.isPrerelease) return `${chosen?.text} is a pre-release`;
   if (isShort && version.major === 0 && !used.includes("minor")) {
-    return "0.x promises nothing from one version to the next";
+    return "0.x versions are not compatible with each other";
   }
   if (uncommittedSource !== undefined && chosen?.from === "git tag") {
-    return `what is built is not what ${chosen.text} is`;
+    return `the source differs from ${chosen.text}`;
   }
   const line = used.includes("minor") ? "minor" : used.includes("major") ? "major" : "all";
   const newer = newerRelease(version, line, revision?.versionTags ?? []);

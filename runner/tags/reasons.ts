@@ -6,7 +6,7 @@ export function describeFormat(format: string, when: TagCondition, facts: TagFac
   const parts = placeholdersIn(format).map((name) => describePlaceholder(name, facts));
   const condition = describeCondition(when, facts);
   const all = [...new Set([...parts, ...(condition === undefined ? [] : [condition])])];
-  return all.length === 0 ? "on every deployment" : all.join(", ");
+  return all.length === 0 ? "every deployment" : all.join(", ");
 }
 
 /** Date and time of a moment, in digits and UTC. */

@@ -83,13 +83,13 @@ function judge({ format, when }: TagFormat, facts: TagFacts): Judged {
 
   const tag = sanitizeTag(fill(format, values, suffixOf(format, facts)));
   if (tag === undefined)
-    return { problem: unusable(format, facts, "nothing is left of it that a tag may have") };
+    return { problem: unusable(format, facts, "no character of it is allowed in a tag") };
   if (tag.length > maximumTagLength) {
     return {
       problem: unusable(
         format,
         facts,
-        `makes a tag of ${tag.length} characters from ${format}; registries take ${maximumTagLength}`,
+        `makes a tag of ${tag.length} characters from ${format}; the limit is ${maximumTagLength}`,
         tag,
       ),
     };
@@ -98,7 +98,7 @@ function judge({ format, when }: TagFormat, facts: TagFacts): Judged {
   if (reserved !== undefined) {
     // A branch is called what its team calls it: nothing is refused for that.
     const isBranch = used.includes("branch") && !(facts.version !== undefined && namesVersion(format));
-    const message = `would make the tag ${tag}; Slipway keeps ${reserved} for itself`;
+    const message = `would make the tag ${tag}; Slipway reserves ${reserved}`;
     return isBranch
       ? leftOut("unknown", `branch ${facts.revision?.branch} ${message}`)
       : { problem: reservedTag(format, facts, message) };
@@ -114,8 +114,8 @@ function versionProblem(format: string, { chosen, version }: TagFacts): Problem 
     code: "not-semver",
     where: "--version",
     value: version,
-    message: `is no semantic version, and the stack's tags have ${format}`,
-    fix: "give one such as v1.2.3 or 1.2.3-rc.1, or take that format out of slipway:tags",
+    message: `is not a semantic version, but slipway:tags contains ${format}`,
+    fix: "use a version such as v1.2.3 or 1.2.3-rc.1, or remove that format from slipway:tags",
   };
 }
 
@@ -130,7 +130,7 @@ function reservedTag(format: string, { version, stack }: TagFacts, message: stri
         where: "--version",
         value: version,
         message,
-        fix: "give a version that begins with something else, such as v1.2.3",
+        fix: "use a version with another prefix, such as v1.2.3",
       }
     : {
         code: "reserved-tag",
@@ -138,7 +138,7 @@ function reservedTag(format: string, { version, stack }: TagFacts, message: stri
         key: "slipway:tags",
         value: format,
         message,
-        fix: "let the tag begin with something else",
+        fix: "use another prefix for the tag",
       };
 }
 
@@ -150,7 +150,7 @@ function unusable(format: string, { version, stack }: TagFacts, message: string,
         where: "--version",
         value: version,
         message,
-        fix: "give a shorter version, of letters, digits, . _ and -",
+        fix: "use a shorter version of letters, digits, . _ and -",
       }
     : {
         code: "unusable-tag",
@@ -158,7 +158,7 @@ function unusable(format: string, { version, stack }: TagFacts, message: string,
         key: "slipway:tags",
         value: tag ?? format,
         message: tag === undefined ? `${format}: ${message}` : message,
-        fix: "write a shorter format",
+        fix: "use a shorter format",
       };
 }
 
@@ -205,13 +205,11 @@ function fill(format: string, values: Values, suffix: string): string {
 function reasonForMissing(placeholder: Placeholder, facts: TagFacts): string {
   const { revision, chosen } = facts;
   if (["version", "semver", "major", "minor"].includes(placeholder)) {
-    return chosen === undefined ? noVersion(facts) : `${chosen.text} is no semantic version`;
+    return chosen === undefined ? noVersion(facts) : `${chosen.text} is not a semantic version`;
   }
-  if (revision === undefined) return "this is no git repository with a commit";
+  if (revision === undefined) return "not a git repository, or it has no commits";
   if (placeholder === "pr") {
-    return revision.pullRequest === undefined
-      ? "this is no pull request"
-      : "the number of the pull request is not known";
+    return revision.pullRequest === undefined ? "not a pull request" : "the pull request number is unknown";
   }
   return "no branch is checked out";
 }

@@ -103,7 +103,7 @@ describe("AWS", () => {
     expect(result.exitCode, result.stderr).toBe(1);
     const [target] = result.document<DeployDocument>().targets;
     expect(target?.outcome).toBe("failed");
-    expect(target?.message).toMatch(/refusing calls as too many/);
+    expect(target?.message).toMatch(/kept throttling requests/);
     expect(await world.answer("ui")).toBe(before);
     storm.release();
     await expectFinished("ui", version);

@@ -138,7 +138,7 @@ describe("slipway images", () => {
     expect((newest?.sharedBytes ?? 0) + (newest?.uniqueBytes ?? 0)).toBe(newest?.bytes);
     expect(newest?.uses.map(({ where }) => where)).toContain(`ecs shop-${stack}/ui`);
     expect(newest?.ownTags).toContain(`inuse-${ofUi}`);
-    expect(before?.uses).toContainEqual({ where: ofUi, why: "marked as the last good one" });
+    expect(before?.uses).toContainEqual({ where: ofUi, why: "marked as the last good image" });
     expect(artifacts.map(({ what }) => what)).toContain("release record");
   });
 

@@ -187,7 +187,7 @@ async function isAskedAgain(world: FaultWorld): Promise<void> {
 
   const nothing = (await world.deploy("ui")).document<DeployDocument>();
   expect(nothing).toMatchObject({ outcome: "nothing", releases: [] });
-  expect(nothing.targets).toMatchObject([{ message: "runs this image already" }]);
+  expect(nothing.targets).toMatchObject([{ message: "already runs this image" }]);
   await world.workspace.write("services.yaml", before);
   await world.workspace.commit("ui: no smoke check");
 }

@@ -64,7 +64,7 @@ export const buildCodes = {
   },
   "no-passphrase": {
     meaning: "Pulumi cannot decrypt the stack's secrets.",
-    fix: "Set PULUMI_CONFIG_PASSPHRASE, or check the stack's secrets provider and the rights to use it.",
+    fix: "Set PULUMI_CONFIG_PASSPHRASE, or check the stack's secrets provider and the permissions for it.",
     exits: [2],
   },
   "no-repository": {

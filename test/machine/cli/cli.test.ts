@@ -81,11 +81,11 @@ describe("wrong usage is refused with 2, and says what was meant", () => {
     [["sandbox", "upp"], 'did you mean "up"?'],
     [["deploy", "--stak", "dev"], "did you mean --stack?"],
     [["plan", "--debgu"], "did you mean --debug?"],
-    [["doctor", "ui"], "takes no such argument"],
+    [["doctor", "ui"], "the command does not take this argument"],
     [["status", "--output", "yaml"], '"text", "json"'],
-    [["deploy", "--stack", "a", "--stack", "b"], '--stack is given 2 times: "a" and "b"'],
-    [["plan", "-C", "x", "-C", "y"], "--cwd is given 2 times"],
-    [["logs", "--since", "5m", "--since", "6m"], "--since is given 2 times"],
+    [["deploy", "--stack", "a", "--stack", "b"], '--stack appears 2 times: "a" and "b"'],
+    [["plan", "-C", "x", "-C", "y"], "--cwd appears 2 times"],
+    [["logs", "--since", "5m", "--since", "6m"], "--since appears 2 times"],
     [[], "one of: deploy"],
     [["status"], "--cwd"],
   ])("%j", async (args, said) => {
@@ -125,7 +125,7 @@ describe("in a project", () => {
 
   test("PULUMI_STACK is taken", async () => {
     const { stderr } = await slipway(["plan"], { PULUMI_STACK: "staging" });
-    expect(stderr).toContain("PULUMI_STACK: there is no Pulumi.staging.yaml here");
+    expect(stderr).toContain("PULUMI_STACK: this directory has no Pulumi.staging.yaml");
   });
 
   test("all problems of all files are told at once", async () => {

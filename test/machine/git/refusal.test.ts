@@ -47,7 +47,7 @@ test.each([
     {
       code: "foreign-repository",
       where: directory,
-      fix: `if you trust it: git config --global --add safe.directory ${directory}`,
+      fix: `if you trust it, run: git config --global --add safe.directory ${directory}`,
     },
   ]);
 });

@@ -200,7 +200,7 @@ const cases: readonly Case[] = [
   {
     title: "a file that git ignores and the build reads",
     change: () => write({ "ui/.env": "A=1\n" }),
-    expected: ["ui/.env (git ignores it, and the build reads it)"],
+    expected: ["ui/.env (ignored by git, but read by the build)"],
   },
   {
     title: "a file that git and the build ignore",
@@ -253,7 +253,7 @@ const cases: readonly Case[] = [
       await symlink("../../ui", join(project, "ui"));
     },
     change: async () => {},
-    expected: ["it could not be built then: ui/Dockerfile does not exist"],
+    expected: ["it could not be built at that commit: ui/Dockerfile does not exist"],
   },
   {
     title: "a named context that is a link out of the project's directory, as it was",

@@ -68,7 +68,7 @@ test("is taken over at once from a process of this machine that is gone", async 
   await leaveBehind(holder);
   const lock = await take();
   // Nothing is said of waiting.
-  expect(notices()).toEqual([`${holder} left its lock behind; taking it over`]);
+  expect(notices()).toEqual([`taking over the lock that ${holder} left behind`]);
   expect(lock.waited).toBe(true);
   await lock.release();
 });

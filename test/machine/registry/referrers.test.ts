@@ -66,7 +66,7 @@ describe("the connection to a registry", () => {
     await putBlob(connect(), repository, blobOf(type, "{}"));
     registry.fail(503, 10);
     await expect(putBlob(connect(), repository, blobOf(type, "[]"))).rejects.toThrow(
-      `${registry.host}: the registry does not answer as expected: HTTP 503`,
+      `${registry.host}: unexpected response from the registry: HTTP 503`,
     );
   });
 

@@ -59,7 +59,7 @@ describe("an option that takes a value", () => {
     const [problem, ...more] = problemsOf(command, ...given);
     expect(more).toEqual([]);
     expect(problem).toMatchObject({ code: "wrong-usage", where: `slipway ${command}` });
-    expect(problem?.message).toContain(`--${name} is given 2 times: "${exampleOf(option)}" and "${other}"`);
+    expect(problem?.message).toContain(`--${name} appears 2 times: "${exampleOf(option)}" and "${other}"`);
   });
 
   test.each(valued.filter(([, , { alias }]) => typeof alias === "string"))(
@@ -67,7 +67,7 @@ describe("an option that takes a value", () => {
     (command, name, option) => {
       const value = exampleOf(option);
       const problems = problemsOf(command, `-${option.alias}`, value, `--${name}`, value);
-      expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining("is given 2 times")]);
+      expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining("appears 2 times")]);
       expect(problemsOf(command, `-${option.alias}=${value}`)).toEqual([]);
       expect(problemsOf(command, `-${option.alias}=`)).toMatchObject([{ code: "wrong-usage" }]);
     },

@@ -104,7 +104,7 @@ describe("a plan in a job of GitHub Actions", () => {
     });
     expect(stack).toBe("dev");
     expect(outputs).toEqual({ outcome: "changes", services: '["ui"]' });
-    expect(summary).toContain("| `ui` | as it is:");
+    expect(summary).toContain("| `ui` | unchanged:");
     expect(summary).toContain("- ACCOUNT.dkr.ecr.eu-central-1.amazonaws.com/shop/ui@a\n+ ACCOUNT.dkr");
     expect(summary).not.toContain("`cart`");
   });

@@ -124,7 +124,7 @@ describe("the comment on a pull request", () => {
   test("is cut to what GitHub takes", async () => {
     await write("dev", "x".repeat(70_000));
     expect(github.comments[0]?.body.length).toBe(65_536);
-    expect(github.comments[0]?.body).toContain("The rest is left out");
+    expect(github.comments[0]?.body).toContain("Truncated at GitHub's size limit");
   });
 
   test("that GitHub refuses says what it answered", async () => {

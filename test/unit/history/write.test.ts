@@ -149,9 +149,9 @@ describe("recording what a deployment did", () => {
     expect(written?.record).toBeUndefined();
     expect(events.find(({ kind }) => kind === "warning")).toMatchObject({
       code: "record-not-written",
-      message: expect.stringContaining("the release of ui (done) is not recorded") as string,
+      message: expect.stringContaining("could not record the release of ui (done)") as string,
     });
-    expect(events.at(-1)).toMatchObject({ outcome: "failed", message: "1 of 1 not written" });
+    expect(events.at(-1)).toMatchObject({ outcome: "failed", message: "failed to write 1 of 1" });
   });
 });
 

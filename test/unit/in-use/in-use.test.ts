@@ -103,7 +103,7 @@ describe("the images of a repository that are in use", () => {
     expect([...reported.keys()]).toEqual([sha("2")]);
     const looked = inUseSet(sources({ account: [use(`${host}/shop/ui`)] }));
     expect(looked.get(sha("1"))).toEqual([
-      { where: "ecs other/service", why: "task of other:3, by tag latest" },
+      { where: "ecs other/service", why: "task of other:3, tag latest" },
     ]);
     expect(inUseSet(sources({ account: [use(`${host}/shop/ui:gone`)] })).size).toBe(0);
   });
@@ -113,7 +113,7 @@ describe("the images of a repository that are in use", () => {
     const running = { ...use(`${host}/shop/ui@${sha("1")}`), where: "ecs shop/ui" };
     const set = inUseSet(sources({ contents, account: [running] }));
     expect(set.get(sha("1"))).toEqual([{ where: "ecs shop/ui", why: "task of other:3" }]);
-    expect(set.get(sha("2"))).toEqual([{ where: "dev-ecs-shop.ui", why: "marked as the last good one" }]);
+    expect(set.get(sha("2"))).toEqual([{ where: "dev-ecs-shop.ui", why: "marked as the last good image" }]);
     expect(inUseSet(sources({ contents })).get(sha("1"))).toEqual([
       { where: "dev-ecs-shop.ui", why: "marked as running" },
     ]);
@@ -143,7 +143,7 @@ describe("releases keep", () => {
     const releases = [release("r3", "3", "failed"), release("r2", "2", "done"), release("r1", "1", "done")];
     expect(usesOfReleases("dev", releases, [sha("2")])).toEqual([
       { digest: sha("2"), where: "release r2 of dev", why: "the last successful release" },
-      { digest: sha("1"), where: "release r1 of dev", why: "a rollback goes back to it" },
+      { digest: sha("1"), where: "release r1 of dev", why: "a rollback returns to it" },
     ]);
   });
 

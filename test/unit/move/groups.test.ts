@@ -124,7 +124,7 @@ describe("groups", () => {
   test("go on past targets that run the image already", async () => {
     const { result } = run([move("ui", 0, { action: "none" }), move("cart", 1)]);
     expect(await result()).toEqual({
-      ui: "unchanged: runs this image already",
+      ui: "unchanged: already runs this image",
       cart: "done: cart:2",
     });
   });
@@ -148,7 +148,7 @@ describe("all or nothing", () => {
     const { result, steps } = run([...moves, move("never", 3)], { allOrNothing: true });
     expect(await result()).toEqual({
       ui: "rolled back: put back to ui:1 because ecs shop/pay failed",
-      same: "unchanged: runs this image already",
+      same: "unchanged: already runs this image",
       cart: "rolled back: put back to cart:1 because ecs shop/pay failed",
       pay: "failed: pay:2; put back to pay:1",
       never: "not started: ecs shop/pay failed",
@@ -173,10 +173,10 @@ describe("all or nothing", () => {
     const [ui, cart, pay] = outcomes;
     expect(ui).toMatchObject({
       outcome: "failed",
-      message: "could not be put back: its tasks do not start",
+      message: "rollback failed: its tasks do not start",
     });
     expect(ui?.evidence?.at(-1)).toContain("slipway rollback ui");
-    expect(cart).toMatchObject({ outcome: "failed", message: "could not be put back: Error: no answer" });
+    expect(cart).toMatchObject({ outcome: "failed", message: "rollback failed: Error: no answer" });
     expect(pay).toMatchObject({ outcome: "failed", message: "Error: a bug; put back to pay:1" });
   });
 
@@ -216,7 +216,7 @@ describe("a target that is to be proven", () => {
 
   test("is unchanged where its kind has nothing to prove", async () => {
     const { result } = run([move("function", 0, { action: "prove" })]);
-    expect(await result()).toEqual({ function: "unchanged: runs this image already" });
+    expect(await result()).toEqual({ function: "unchanged: already runs this image" });
     expect(calls).toEqual([]);
   });
 });

@@ -134,9 +134,9 @@ describe("a pushed image", () => {
 
   test("is refused when they do not, and when the source changed meanwhile", () => {
     const other = `sha256:${"00".repeat(32)}`;
-    expect(() => agreedImage(one, one.image, outputs(other))).toThrow("is not what the registry has");
-    expect(() => agreedImage(one, undefined, outputs(digest))).toThrow("is not what the registry has");
-    expect(() => agreedImage(one, undefined, outputs(other, "fedc"))).toThrow("changed while it was built");
+    expect(() => agreedImage(one, one.image, outputs(other))).toThrow("but the registry has");
+    expect(() => agreedImage(one, undefined, outputs(digest))).toThrow("but the registry has");
+    expect(() => agreedImage(one, undefined, outputs(other, "fedc"))).toThrow("changed during the build");
   });
 });
 

@@ -72,5 +72,5 @@ test("says which release and commit is newer, and how to go on", () => {
       "a newer commit is already deployed: bbbbbbb of 2026-05-04 10:00, in release 20260504-100000-abcdef",
     fix: "deploy the newer commit; to go back to an older one, use slipway rollback or --force",
   });
-  expect(undecidedNotice(running, commit(first), "apart")).toContain("another branch");
+  expect(undecidedNotice(running, commit(first), "apart")).toContain("a different branch");
 });

@@ -113,7 +113,7 @@ test("that it can't be told which is newer is said once", async () => {
   const { check, checkAgain, notices } = wins();
   const found = releases({ commit: newer.commit });
   const before = await check(found);
-  expect(before).toMatchObject({ problems: [], notices: [expect.stringContaining("history does not tell")] });
+  expect(before).toMatchObject({ problems: [], notices: [expect.stringContaining("history does not show")] });
   holds(found);
   await checkAgain(before);
   expect(notices()).toEqual([]);
@@ -142,9 +142,9 @@ describe("what newest wins said, for the record", () => {
   test.each([
     ["passed: newer than release", releases(older), false],
     ["passed: the same as release", releases({ ...newer, commit: ours.commit }), false],
-    ["passed: no release there has a known commit", undefined, false],
+    ["passed: no earlier release has a known commit", undefined, false],
     [
-      "undecided: ui runs bbbbbbb; history does not tell whether aaaaaaa is newer",
+      "undecided: ui runs bbbbbbb; git history does not show whether aaaaaaa is newer",
       releases({ commit: newer.commit }),
       false,
     ],

@@ -69,7 +69,7 @@ ui
             src-0123456789abcdef0123456789abcdef is not in the registry (3 files, 2.05 kB)
   + push    ${registry}/shop/ui:src-0123456789abcdef0123456789abcdef
   + tag     v1       version v1, given
-    no tag  pr-{pr}  this is no pull request
+    no tag  pr-{pr}  not a pull request
   ~ update  ecs shop/ui
             containerDefinitions[ui].image
             - old
@@ -77,9 +77,9 @@ ui
             note: its desired count is 0
 
 cart
-  = image   ${registry}/shop/cart@sha256:${"ab".repeat(32)} (built already)
+  = image   ${registry}/shop/cart@sha256:${"ab".repeat(32)} (already built)
   = tag     v1       version v1, given
-    no tag  pr-{pr}  this is no pull request
+    no tag  pr-{pr}  not a pull request
     no targets: Slipway only builds it
 
 1 to build, 1 of 1 targets to move`,
@@ -93,7 +93,7 @@ cart
     ]);
     expect(plan.services[0]?.targets.map(({ order }) => order)).toEqual([0, 10]);
     expect(showPlan(plan, plain)).toContain("~ update  ecs shop/late (order 10)");
-    expect(showPlan(plan, plain)).toContain("= keep    ecs shop/ui (order 0) (runs this image already)");
+    expect(showPlan(plan, plain)).toContain("= keep    ecs shop/ui (order 0) (already runs this image)");
     expect(showPlan(planDocument(where, [toBuild]), plain)).not.toContain("order");
   });
 
@@ -104,7 +104,7 @@ cart
       inspected("proxy"),
     ]);
     expect(plan.services.map(({ sidecarIn }) => sidecarIn)).toEqual([[], ["ecs shop/ui"]]);
-    expect(showPlan(plan, plain)).toContain("a sidecar in ecs shop/ui");
+    expect(showPlan(plan, plain)).toContain("sidecar in ecs shop/ui");
     expect(showPlan(plan, plain)).not.toContain("no targets");
   });
 

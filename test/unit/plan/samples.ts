@@ -47,7 +47,7 @@ export function inspected(name: string, changes: Partial<PlannedService> = {}): 
     tagPlan: {
       tags: ["v1"],
       planned: [{ tag: "v1", format: "{version}", reason: "version v1, given", moves: false }],
-      leftOut: [{ format: "pr-{pr}", reason: "this is no pull request", because: "condition" }],
+      leftOut: [{ format: "pr-{pr}", reason: "not a pull request", because: "condition" }],
       problems: [],
     },
     tagCheck: { present: ["v1"], toPut: [], problems: [] },

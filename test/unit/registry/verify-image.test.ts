@@ -46,7 +46,7 @@ describe("verifying a push", () => {
     holds(sha("a"), manifestText, ociManifest);
     expect(await problems(["linux/amd64", "linux/riscv64"])).toEqual([
       "it has no manifest for linux/riscv64",
-      `its manifest for linux/arm64, ${sha("b")}, is not there`,
+      `its manifest for linux/arm64, ${sha("b")}, is missing`,
     ]);
   });
 });

@@ -48,7 +48,7 @@ describe("an error that the user can mend", () => {
 test("a bug is one line that says how to see more, and its stack with --debug", () => {
   const bug = new TypeError("x is not a function\nsecond line");
   expect(describeError(bug, { debug: false, colours: plain })).toBe(
-    "bug: TypeError: x is not a function (run it again with --debug for the stack)",
+    "bug: TypeError: x is not a function (run the command again with --debug for the stack trace)",
   );
   expect(describeError(bug, { debug: true, colours: plain })).toContain("errors.test.ts");
 });

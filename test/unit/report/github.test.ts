@@ -60,7 +60,7 @@ describe("a summary", () => {
   test("is cut where GitHub would drop it, between two characters, and says so", () => {
     const cut = withinBytes("ü".repeat(600), 200);
     expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(200);
-    expect(cut).toContain("The rest is left out");
+    expect(cut).toContain("Truncated at GitHub's size limit");
     expect(cut).not.toContain("\uFFFD");
   });
 });

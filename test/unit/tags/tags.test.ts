@@ -44,7 +44,7 @@ describe("tags", () => {
       { tag: "20260504-030201", format: "{date-time}", reason: "the commit's time, UTC", moves: false },
       { tag: "latest", format: "latest", reason: "the main branch, main", moves: true },
     ]);
-    expect(leftOut).toEqual([{ format: "pr-{pr}", reason: "this is no pull request", because: "condition" }]);
+    expect(leftOut).toEqual([{ format: "pr-{pr}", reason: "not a pull request", because: "condition" }]);
   });
 
   test("leave out what nothing is known for, and say why", () => {

@@ -172,14 +172,14 @@ describe("what changed since a commit", () => {
 
   test("is everything after the first push, and after a force push took the base away", async () => {
     expect(await reasons("0".repeat(40))).toEqual({
-      ui: "there is nothing before the first push",
-      api: "there is nothing before the first push",
+      ui: "the branch has no earlier push",
+      api: "the branch has no earlier push",
     });
     expect(Object.keys(await reasons(""))).toEqual(["ui", "api"]);
     const gone = "1234567890".repeat(4);
     expect(Object.keys(await reasons(gone))).toEqual(["ui", "api"]);
     expect(warnings().at(-2)).toBe(
-      `${gone} is not in the history any more: a force push took it away; every service counts as changed`,
+      `${gone} is no longer in the history: a force push removed it; every service counts as changed`,
     );
   });
 
@@ -190,7 +190,7 @@ describe("what changed since a commit", () => {
     const clone = join(root, "clone");
     await simpleGit(root).raw(["clone", "-q", "--depth=1", `file://${project}`, clone]);
     expect(Object.keys(await reasons(base, clone))).toEqual(["ui", "api"]);
-    expect(warnings()[0]).toMatch(/only the newest part of the history; every service counts as changed/);
+    expect(warnings()[0]).toMatch(/is not in this shallow clone; every service counts as changed/);
     expect(warnings()[1]).toMatch(/fetch-depth: 0 .* git fetch --depth=1 origin/);
     await simpleGit(clone).raw(["fetch", "-q", "--depth=1", "origin", base]);
     expect(Object.keys(await reasons(base, clone))).toEqual(["ui"]);
@@ -212,7 +212,7 @@ describe("what changed since a commit", () => {
     await expect(changed("mian")).rejects.toThrow(/did you mean "main"/);
     await expect(changed("--upload-pack=x")).rejects.toBeInstanceOf(UserError);
     await rm(join(project, ".git"), { recursive: true });
-    await expect(changed("main")).rejects.toThrow(/no git repository/);
+    await expect(changed("main")).rejects.toThrow(/not in a git repository/);
   });
 
   test("is everything when there was no catalogue, or none that could be read", async () => {

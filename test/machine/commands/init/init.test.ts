@@ -50,7 +50,7 @@ test("who says yes to a look at AWS and has no credentials gets the rest, and is
   const context = { emit: () => {}, signal: new AbortController().signal };
   const { services, notes } = await init({ ...request, fromLive: false }, ask, context);
   expect(services.map(({ name }) => name)).toEqual(["web"]);
-  expect(notes.join("\n")).toMatch(/^Could not look at ECS and Lambda: there are no usable AWS credentials/m);
+  expect(notes.join("\n")).toMatch(/^Could not look at ECS and Lambda: no usable AWS credentials found/m);
   // Who asked for it by an option is refused.
   await expect(init({ ...request, fromLive: true }, ask, context)).rejects.toThrow(
     /no usable AWS credentials/,

@@ -139,7 +139,7 @@ test("what people read: own tags folded away, older ones counted, artifacts apar
   const uses = [
     { where: "ecs shop/ui", why: "PRIMARY deployment" },
     { where: "ecs shop/ui", why: "task" },
-    { where: "dev-ecs-x.y", why: "marked as the last good one" },
+    { where: "dev-ecs-x.y", why: "marked as the last good image" },
   ];
   const { images } = describeRepository(await entries(), new Map([[digest, uses]]));
   const artifact = { digest, what: "release record", pushedAt: undefined, tags: [], bytes: 2048 };
@@ -180,7 +180,7 @@ test("what people read: own tags folded away, older ones counted, artifacts apar
   const text = showImages(document, colours, { allTags: false, now });
   expect(text).toContain("shop/ui: 2 images, 2.44 kB");
   expect(text).toMatch(/amd64 1\.11 kB +220 B +2 kB +v2 \+2 +ecs shop\/ui$/m);
-  expect(text).toMatch(/arm64 1\.11 kB +dev-ecs-x\.y \(marked as the last good one\)$/m);
+  expect(text).toMatch(/arm64 1\.11 kB +dev-ecs-x\.y \(marked as the last good image\)$/m);
   expect(text).toContain("1 older not shown (--limit 0 shows all)");
   expect(text).toContain("other artifacts: 2 × release record (4.1 kB)");
   expect(text).toContain("archived: 2 manifests (v0.9), 1 of them being restored");
