@@ -40,7 +40,7 @@ const pure = [
   "^config/(catalogue|permissions|problems|stack|targets)/",
   "^config/[^/]+\\.ts$",
   "^config/description/(check|deployment-alarms|description|needs|same-target|sidecars|target-problems)\\.ts$",
-  "^source/(compare|describe|dockerfile|dockerfile-lines|file|go-expression|ignore|pattern)\\.ts$",
+  "^source/(compare|describe|dockerfile/(dockerfile|lines)|file|go-expression|ignore|pattern)\\.ts$",
   "^builder/(labels|options)\\.ts$",
   "^infra/(policy-document|tag-mutability|github/(role-policy|trust)|retention/(compile|presets))\\.ts$",
   "^runner/aws/errors\\.ts$",

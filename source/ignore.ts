@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path/posix";
 import { UserError } from "../config/problems/errors.ts";
 import { InvalidPattern } from "./go-expression.ts";
 import { cleanPath, type IgnorePattern, readPattern } from "./pattern.ts";
@@ -147,26 +147,32 @@ function trimSpace(text: string): string {
   return text.replace(/^[^\S\uFEFF]+|[^\S\uFEFF]+$|^\u0085+|\u0085+$/g, "");
 }
 
-/** Reads a text file of the project; undefined when there is none. */
-export type ReadText = (path: string) => Promise<string | undefined>;
+/** The project's files, as far as ignore files are looked for in them. */
+export interface IgnoreFiles {
+  /** A text file; undefined when there is none. */
+  readText(path: string): Promise<string | undefined>;
+  /** Where BuildKit finds the file of a folder: links are followed within it. */
+  follow(folder: string, path: string): Promise<string>;
+}
 
 /**
  * The rules for a context: those of the Dockerfile's own ignore file (`<Dockerfile>.dockerignore`)
- * when there is one, else of the context's .dockerignore. A named context has only the latter.
+ * when there is one, else of the context's .dockerignore. A named context has only the latter. Each is read
+ * as BuildKit reads it: through links that stay in its folder.
  *
  * @param context relative to the project's directory, as the Dockerfile is
  */
 export async function readIgnoreRules(
-  read: ReadText,
+  files: IgnoreFiles,
   context: string,
   dockerfile?: string,
 ): Promise<IgnoreRules> {
   const candidates = [
-    ...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]),
-    join(context, ".dockerignore"),
+    ...(dockerfile === undefined ? [] : [[dirname(dockerfile), `${dockerfile}.dockerignore`] as const]),
+    [context, join(context, ".dockerignore")] as const,
   ];
-  for (const file of candidates) {
-    const text = await read(file);
+  for (const [folder, file] of candidates) {
+    const text = await files.readText(await files.follow(folder, file));
     if (text !== undefined) return parseIgnoreRules(text, file);
   }
   return nothingIgnored;

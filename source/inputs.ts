@@ -1,12 +1,13 @@
 import { posix } from "node:path";
 import picomatch from "picomatch";
 import type { Service } from "../config/catalogue/catalogue.ts";
-import { isGlob, isLocalContext, serviceOfContext } from "../config/catalogue/contexts.ts";
+import { isGlob, isLocalContext, layoutOfContext, serviceOfContext } from "../config/catalogue/contexts.ts";
 import { catalogueFile } from "../config/description/description.ts";
 import { UserError } from "../config/problems/errors.ts";
-import { baseImages as referencesIn } from "./dockerfile.ts";
+import { baseImages as referencesIn } from "./dockerfile/dockerfile.ts";
 import { byPath, type SourceFile } from "./file.ts";
 import { nothingIgnored, readIgnoreRules } from "./ignore.ts";
+import { followInside, followLinks } from "./links.ts";
 import type { SourceTree } from "./tree.ts";
 
 /** Everything that a build of a service reads. */
@@ -16,7 +17,7 @@ export interface BuildInputs {
   /** References of the images that it begins with or copies from. */
   readonly baseImages: readonly string[];
   readonly context: readonly SourceFile[];
-  /** Named contexts that are directories. */
+  /** Named contexts that are directories, and the files of those that are OCI layouts. */
   readonly namedContexts: Readonly<Record<string, readonly SourceFile[]>>;
   /** Named contexts that are images, layouts or URLs; the stack's replaced base images among them. */
   readonly remoteContexts: Readonly<Record<string, string>>;
@@ -35,16 +36,22 @@ export async function readInputs(
   service: Service,
   baseImages: Readonly<Record<string, string>>,
 ): Promise<BuildInputs> {
-  const dockerfile = await tree.readFile(service.dockerfile);
-  if (dockerfile === undefined) throw missingDockerfile(service);
+  const follow = (folder: string, path: string) => followInside(tree.readLink, folder, path);
+  const path = await follow(posix.dirname(service.dockerfile), posix.normalize(service.dockerfile));
+  const dockerfile = await tree.readFile(path);
+  // A link is left only where it leads nowhere.
+  if (dockerfile === undefined || dockerfile.kind === "link") throw missingDockerfile(service);
+  const ignoreFiles = { readText: tree.readText, follow };
   const read = async (folder: string, own?: string) =>
-    tree.list(folder, await readIgnoreRules(tree.readText, folder, own));
+    tree.list(folder, await readIgnoreRules(ignoreFiles, folder, own));
   const context = await read(service.context, service.dockerfile);
   const namedContexts: Record<string, readonly SourceFile[]> = {};
   const remoteContexts: Record<string, string> = { ...baseImages };
   for (const [name, location] of Object.entries(service.contexts)) {
     if (isLocalContext(location)) namedContexts[name] = await read(location);
     else if (serviceOfContext(location) === undefined) remoteContexts[name] = location;
+    const layout = layoutOfContext(location);
+    if (layout !== undefined) namedContexts[name] = await tree.list(layout.folder, nothingIgnored);
   }
   const extra = new Map<string, SourceFile>();
   for (const path of service.extraInputs) {
@@ -54,7 +61,11 @@ export async function readInputs(
   return {
     service,
     dockerfile,
-    baseImages: referencesIn((await tree.readText(service.dockerfile)) ?? "", service.arguments),
+    baseImages: referencesIn(
+      (await tree.readText(path)) ?? "",
+      service.arguments,
+      Object.keys(service.contexts).filter((name) => isLocalContext(service.contexts[name] ?? "")),
+    ),
     context,
     namedContexts,
     remoteContexts,
@@ -71,9 +82,11 @@ async function readExtra(tree: SourceTree, path: string): Promise<readonly Sourc
     const files = await tree.list(base === "" ? "." : base, nothingIgnored);
     return files.map(below(base)).filter((file) => matches(file.path));
   }
-  const file = await tree.readFile(clean);
+  // Who names a link means what it leads to.
+  const place = await followLinks(tree.readLink, clean);
+  const file = await tree.readFile(place);
   if (file !== undefined) return [{ ...file, path: clean }];
-  return (await tree.list(clean, nothingIgnored)).map(below(clean));
+  return (await tree.list(place, nothingIgnored)).map(below(clean));
 }
 
 function below(folder: string): (file: SourceFile) => SourceFile {

@@ -14,6 +14,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import pLimit from "p-limit";
+import { layoutContext, layoutOfContext } from "../config/catalogue/contexts.ts";
 import { UserError } from "../config/problems/errors.ts";
 import type { SourceFile } from "./file.ts";
 import type { Source } from "./hash.ts";
@@ -23,7 +24,7 @@ import { hashContent, unreadable } from "./working-tree.ts";
 export interface StagedContext {
   readonly context: string;
   readonly dockerfile: string;
-  /** Named contexts: staged directories, and the remote ones as they are. Other services' images are not among them. */
+  /** Named contexts: staged directories and OCI layouts, and the remote ones as they are. Other services' images are not among them. */
   readonly contexts: Readonly<Record<string, string>>;
 }
 
@@ -63,7 +64,13 @@ export async function stageContext(
     dockerfile: `${place}/dockerfile/Dockerfile`,
     contexts: {
       ...source.inputs.remoteContexts,
-      ...Object.fromEntries(names.map((name, index) => [name, `${place}/named/${index}`])),
+      ...Object.fromEntries(
+        names.map((name, index) => {
+          const layout = layoutOfContext(service.contexts[name] ?? "");
+          const folder = `${place}/named/${index}`;
+          return [name, layout === undefined ? folder : layoutContext({ ...layout, folder })];
+        }),
+      ),
     },
   };
   const stamp = join(directory, place, "source-hash");

@@ -8,7 +8,9 @@ import type { IgnoreRules } from "./ignore.ts";
 export interface SourceTree {
   /** A text file; undefined when there is none. Paths are relative to the project's directory. */
   readText(path: string): Promise<string | undefined>;
-  /** One file; undefined when there is none. */
+  /** Where a link leads, as it is written; undefined for anything else, and when there is nothing. */
+  readLink(path: string): Promise<string | undefined>;
+  /** One file, or the link of that name; undefined when there is none. */
   readFile(path: string): Promise<SourceFile | undefined>;
   /**
    * All files below a folder that the rules leave in, sorted, with paths relative to it. Links are

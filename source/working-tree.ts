@@ -64,9 +64,14 @@ export function openWorkingTree(directory: string, cache: ContentCache, reading:
   return {
     readText: (path) =>
       readFile(join(directory, path), "utf8").catch((error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+        // BuildKit takes a folder called like an ignore file for none.
+        if (["ENOENT", "ENOTDIR", "EISDIR"].includes(error.code ?? "")) return undefined;
         return unreadable(join(directory, path))(error);
       }),
+    readLink: async (path) => {
+      const absolute = join(directory, path);
+      return look(absolute, posix.basename(path))?.kind === "link" ? readlinkSync(absolute) : undefined;
+    },
     readFile: async (path) => {
       const absolute = join(directory, path);
       const found = look(absolute, posix.basename(path));

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { type Catalogue, catalogueSchema, resolveCatalogue } from "../catalogue/catalogue.ts";
-import { isGlob, isLocalContext } from "../catalogue/contexts.ts";
+import { isGlob, isStaged, layoutOfContext } from "../catalogue/contexts.ts";
 import { type Problem, UserError } from "../problems/errors.ts";
 import { type Locate, located } from "../problems/locate.ts";
 import { didYouMean, nearest } from "../problems/nearest.ts";
@@ -221,8 +221,10 @@ async function missingFiles(directory: string, catalogue: Catalogue, locate: Loc
         check(service.context, "directory", "context"),
         check(service.dockerfile, "file", "dockerfile"),
         ...Object.entries(service.contexts)
-          .filter(([, location]) => isLocalContext(location))
-          .map(([name, location]) => check(location, "directory", "contexts", name)),
+          .filter(([, location]) => isStaged(location))
+          .map(([name, location]) =>
+            check(layoutOfContext(location)?.folder ?? location, "directory", "contexts", name),
+          ),
         ...service.extraInputs.flatMap((path, index) =>
           isGlob(path) ? [] : [check(path, "either", "extraInputs", index)],
         ),

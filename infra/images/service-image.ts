@@ -5,7 +5,12 @@ import { Index } from "@pulumi/docker-build/index_.js";
 import * as pulumi from "@pulumi/pulumi";
 import { buildArguments } from "../../builder/options.ts";
 import type { Service } from "../../config/catalogue/catalogue.ts";
-import { isLocalContext, serviceOfContext } from "../../config/catalogue/contexts.ts";
+import {
+  isStaged,
+  layoutContext,
+  layoutOfContext,
+  serviceOfContext,
+} from "../../config/catalogue/contexts.ts";
 import { neededBy } from "../../config/description/needs.ts";
 import { imageResourceName, sourceTag } from "../../config/names.ts";
 import type { ImageRepository } from "../repository.ts";
@@ -188,11 +193,18 @@ function fromHere(path: string): string {
   return relative(process.cwd(), path) || ".";
 }
 
+/** A staged directory or OCI layout, relative as `fromHere` has it. */
+function stagedFromHere(location: string): string {
+  const layout = layoutOfContext(location);
+  if (layout === undefined) return fromHere(location);
+  return layoutContext({ ...layout, folder: fromHere(layout.folder) });
+}
+
 /** The named contexts: staged directories, what a service refers to, images of other services, and what replaces base images. */
 function namedContexts({ service, bases, registry }: ServiceImageArgs, staged: Build["staged"]) {
   const others = Object.entries(staged.contexts).map(([name, location]) => {
     const own = service.contexts[name];
-    if (own !== undefined) return [name, isLocalContext(own) ? fromHere(location) : own] as const;
+    if (own !== undefined) return [name, isStaged(own) ? stagedFromHere(location) : own] as const;
     const image = registry.apply((host) => `docker-image://${location.replaceAll("${registry}", host)}`);
     return [name, image] as const;
   });

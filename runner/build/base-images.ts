@@ -1,5 +1,6 @@
 import pMap from "p-map";
 import type { SourceDescription } from "../../source/describe.ts";
+import { familiarName } from "../../source/dockerfile/dockerfile.ts";
 import type { Clients } from "../aws/clients.ts";
 import { connectToRegistry } from "../registry/connection.ts";
 import { anonymousDigest, manifestAt, parseReference } from "../registry/reference.ts";
@@ -32,12 +33,18 @@ export function baseReferences(
 ): BaseReferences {
   const contexts = Object.entries(remoteContexts);
   const named = contexts.filter(([, location]) => location.startsWith("docker-image://"));
-  const all = new Map([...baseImages.map((name) => [name, remoteContexts[name] ?? name] as const), ...named]);
+  const replaced = new Map(contexts.map(([name, location]) => [familiarName(name), location]));
+  const needed = new Set(Object.keys(needs).map(familiarName));
+  const all = new Map([
+    ...baseImages.map((name) => [name, replaced.get(familiarName(name)) ?? name] as const),
+    ...named,
+  ]);
   return Object.fromEntries(
     [...all].flatMap(([name, location]) => {
       const reference = location.replace(/^docker-image:\/\//, "").replaceAll("${registry}", () => registry);
       const parsed = parseReference(reference);
-      const isMovable = parsed !== undefined && parsed.digest === undefined && needs[name] === undefined;
+      const isMovable =
+        parsed !== undefined && parsed.digest === undefined && !needed.has(familiarName(name));
       return isMovable ? [[name, reference]] : [];
     }),
   );

@@ -3,7 +3,7 @@ import { builderName } from "../../builder/builder.ts";
 import { imageLabels } from "../../builder/labels.ts";
 import { buildArguments } from "../../builder/options.ts";
 import type { Service } from "../../config/catalogue/catalogue.ts";
-import { isLocalContext, serviceOfContext } from "../../config/catalogue/contexts.ts";
+import { isStaged, serviceOfContext } from "../../config/catalogue/contexts.ts";
 import { type StackDescription, stackFile } from "../../config/description/description.ts";
 import { imageResourceName, registryHost, repositoryName } from "../../config/names.ts";
 import { UserError } from "../../config/problems/errors.ts";
@@ -173,7 +173,7 @@ function remoteContexts(
   return Object.fromEntries(
     Object.entries(staged).map(([name, location]) => {
       const own = service.contexts[name];
-      if (own !== undefined) return [name, isLocalContext(own) ? location : own];
+      if (own !== undefined) return [name, isStaged(own) ? location : own];
       return [name, `docker-image://${location.replaceAll("${registry}", () => registryOf(settings))}`];
     }),
   );

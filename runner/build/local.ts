@@ -5,6 +5,7 @@ import { ensureBuilder } from "../../builder/builder.ts";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { neededBy, withNeeded } from "../../config/description/needs.ts";
 import { buildScope, hashSources, type Source } from "../../source/hash.ts";
+import { warnOfPointers } from "../git/pointers.ts";
 import type { Emit } from "../report/events.ts";
 import {
   type BuildOnly,
@@ -28,6 +29,7 @@ export async function buildOnly(
   const ordered = withNeeded(services, catalogue.services);
   if (ordered.length === 0) return [];
   warnOfSecrets(ordered, emit);
+  warnOfPointers(directory, sources, emit);
   await ensureBuilder(settings.builder, settings.stack);
   const folder = await mkdtemp(join(directory, ".slipway/build-"));
   const limit = pLimit(settings.deploy.parallelBuilds);

@@ -4,6 +4,7 @@ import { join, posix } from "node:path";
 import { type ContentCache, noContentCache, openContentCache } from "../../source/content-cache.ts";
 import { byPath, type SourceFile } from "../../source/file.ts";
 import { ignoreFilter, nothingIgnored } from "../../source/ignore.ts";
+import { pointerHash } from "../../source/lfs.ts";
 import { isOwnPath } from "../../source/own-files.ts";
 import type { SourceTree } from "../../source/tree.ts";
 import { openWorkingTree } from "../../source/working-tree.ts";
@@ -194,6 +195,11 @@ export async function openCommittedTree(
       }
       return (await contentOf(entry)).toString("utf8");
     },
+    readLink: async (path) => {
+      const { place, entry } = await find(path, false);
+      if (place?.submodule !== undefined) return (await submoduleTree(place.submodule))?.readLink(place.path);
+      return entry?.mode === "120000" ? (await contentOf(entry)).toString("utf8") : undefined;
+    },
     readFile: async (path) => {
       const { place, entry } = await find(path, false);
       if (place?.submodule !== undefined) return (await submoduleTree(place.submodule))?.readFile(place.path);
@@ -245,12 +251,7 @@ function submoduleAs(path: string, commit: string, absolute: string): SourceFile
   };
 }
 
-/** A Git LFS pointer holds the hash of what it stands for: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
+/** A Git LFS pointer counts as what it stands for. */
 function contentHash(content: Buffer): string {
-  const pointer =
-    content.length < 1024 &&
-    content.toString("latin1", 0, 42) === "version https://git-lfs.github.com/spec/v1"
-      ? /^oid sha256:([0-9a-f]{64})$/m.exec(content.toString("latin1"))?.[1]
-      : undefined;
-  return pointer ?? createHash("sha256").update(content).digest("hex");
+  return pointerHash(content) ?? createHash("sha256").update(content).digest("hex");
 }

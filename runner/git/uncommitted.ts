@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import type { Service } from "../../config/catalogue/catalogue.ts";
+import { layoutOfContext } from "../../config/catalogue/contexts.ts";
 import { catalogueFile, type StackDescription, stackFile } from "../../config/description/description.ts";
 import type { SourceChange } from "../../source/compare.ts";
 import type { Source } from "../../source/hash.ts";
@@ -82,7 +83,9 @@ function describeChange(service: Service, change: SourceChange, stack: string): 
 
 function folderOf({ context, contexts }: Service, where: string): string {
   if (where === "context") return context;
-  return where === "extra inputs" ? "" : (contexts[where] ?? "");
+  if (where === "extra inputs") return "";
+  const location = contexts[where] ?? "";
+  return layoutOfContext(location)?.folder ?? location;
 }
 
 /** The paths that git is told to ignore. Nobody would look for them in a commit, so it is worth saying. */

@@ -3,6 +3,7 @@ import { neededBy } from "../../config/description/needs.ts";
 import { repositoryName, sourceTag } from "../../config/names.ts";
 import type { SourceDescription } from "../../source/describe.ts";
 import { buildScope, hashSources, type Source } from "../../source/hash.ts";
+import { warnOfPointers } from "../git/pointers.ts";
 import { type Image, onlyPlatform } from "../registry/image.ts";
 import { findImagesBySource } from "../registry/lookup.ts";
 import type { Session } from "../session/session.ts";
@@ -26,11 +27,13 @@ export async function hashChosenSources(
   session: Pick<Session, "directory" | "catalogue" | "settings" | "services" | "signal" | "emit">,
 ): Promise<ReadonlyMap<string, Source>> {
   const { directory, services, signal, emit } = session;
-  return hashSources(directory, buildScope(session), services, {
+  const sources = await hashSources(directory, buildScope(session), services, {
     signal,
     progress: (files) =>
       emit({ kind: "step-progress", id: "compare", message: `${files.toLocaleString("en")} files so far` }),
   });
+  warnOfPointers(directory, sources, emit);
+  return sources;
 }
 
 /**

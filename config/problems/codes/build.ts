@@ -37,6 +37,12 @@ export const buildCodes = {
     fix: "Run the command again when nobody changes the source.",
     exits: [1],
   },
+  "link-leads-out": {
+    meaning:
+      "A Dockerfile or an ignore file is a symbolic link out of its folder, which BuildKit does not follow.",
+    fix: "Name the file itself in services.yaml, or write it in the link's place.",
+    exits: [2],
+  },
   "missing-builder": {
     meaning: "The machine has no buildx builder with the name of slipway:builder.",
     fix: "Create it with `docker buildx create`, or choose one that `docker buildx ls` shows.",

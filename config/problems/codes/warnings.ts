@@ -22,6 +22,11 @@ export const warningCodes = {
     fix: "Run the command again to finish what it began.",
     exits: [],
   },
+  "lfs-pointer": {
+    meaning: "A build would copy Git LFS pointers instead of the files that they stand for.",
+    fix: "Run `git lfs pull`, or set `lfs: true` for actions/checkout.",
+    exits: [],
+  },
   "lock-lost": {
     meaning: "The run did not renew its lock in time, so another run may deploy at the same time.",
     fix: "Check what runs with `slipway status`.",

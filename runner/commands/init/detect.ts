@@ -1,5 +1,5 @@
 import { dirname, join, normalize } from "node:path/posix";
-import { instructions } from "../../../source/dockerfile-lines.ts";
+import { instructions } from "../../../source/dockerfile/lines.ts";
 import { composeFiles } from "./compose/files.ts";
 import { joinBuilds, readCompose } from "./compose/read.ts";
 import { connect } from "./connect.ts";

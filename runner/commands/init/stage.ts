@@ -1,4 +1,4 @@
-import { stageNames } from "../../../source/dockerfile.ts";
+import { stageNames } from "../../../source/dockerfile/dockerfile.ts";
 import type { FoundService } from "./found.ts";
 
 /** Names of stages that are for working on the code, not for running it. */

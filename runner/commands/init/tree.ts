@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { openGit } from "../../git/git.ts";
@@ -71,13 +72,18 @@ function isSkipped(part: string): boolean {
   return skipped.has(part) || (part.startsWith(".") && part !== ".dockerignore");
 }
 
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
 async function walk(directory: string, path: string, depth: number): Promise<string[]> {
   if (depth > maximumDepth) return [];
   const entries = await readdir(join(directory, path), { withFileTypes: true }).catch(() => []);
   const found = await Promise.all(
     entries.map(async (entry) => {
       const inside = path === "" ? entry.name : `${path}/${entry.name}`;
-      if (entry.isFile()) return [inside];
+      // A link to a file is one, as git lists it; one to a folder is not followed, as git does not.
+      if (entry.isFile() || (entry.isSymbolicLink() && isFile(join(directory, inside)))) return [inside];
       const isOpen = depth < shallow ? !/^(node_modules|\.git)$/.test(entry.name) : !isSkipped(entry.name);
       return entry.isDirectory() && isOpen ? walk(directory, inside, depth + 1) : [];
     }),

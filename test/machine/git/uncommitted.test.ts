@@ -86,6 +86,33 @@ const cases: readonly Case[] = [
   { title: "a new file", change: () => write({ "ui/new": "" }), expected: ["ui/new"] },
   { title: "a deleted file", change: () => rm(join(project, "ui/index.html")), expected: ["ui/index.html"] },
   { title: "the Dockerfile", change: edit("ui/Dockerfile"), expected: ["ui/Dockerfile"] },
+  {
+    title: "what a linked Dockerfile leads to",
+    prepare: async () => {
+      await rename(join(project, "ui/Dockerfile"), join(project, "ui/docs/Dockerfile"));
+      await symlink("docs/Dockerfile", join(project, "ui/Dockerfile"));
+    },
+    change: edit("ui/docs/Dockerfile"),
+    expected: ["ui/Dockerfile"],
+  },
+  {
+    title: "nothing behind a linked Dockerfile and a linked ignore file",
+    prepare: async () => {
+      await rename(join(project, "ui/Dockerfile"), join(project, "ui/docs/Dockerfile"));
+      await symlink("docs/Dockerfile", join(project, "ui/Dockerfile"));
+      await rename(join(project, "ui/.dockerignore"), join(project, "ui/docs/ignore"));
+      await symlink("docs/ignore", join(project, "ui/.dockerignore"));
+    },
+    change: edit("ui/docs/a.txt"),
+    expected: [],
+  },
+  {
+    title: "an OCI layout",
+    ui: { contexts: { lib: "oci-layout://proto/layout" } },
+    prepare: () => write({ "proto/layout/index.json": "{}" }),
+    change: edit("proto/layout/index.json"),
+    expected: ["proto/layout/index.json"],
+  },
   { title: "a file that .dockerignore leaves out", change: edit("ui/docs/a.txt"), expected: [] },
   {
     title: "a .dockerignore that leaves in what it left out",

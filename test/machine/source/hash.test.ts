@@ -2,8 +2,10 @@ import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, symlink, utimes, writeFi
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Service } from "../../../config/catalogue/catalogue.ts";
+import { warnOfPointers } from "../../../runner/git/pointers.ts";
+import type { Emit } from "../../../runner/report/events.ts";
 import { canonicalJson } from "../../../source/describe.ts";
 import { hashSources, type Source } from "../../../source/hash.ts";
 import { stageContext } from "../../../source/stage.ts";
@@ -263,6 +265,114 @@ describe("the source hash", () => {
     await write({ "docker/ui.Dockerfile.dockerignore": "www\n" });
     const own = await read(project, outside);
     expect(own.inputs.context.map(({ path }) => path)).toEqual([".dockerignore", "Dockerfile", "run.sh"]);
+  });
+
+  test("reads the Dockerfile and the ignore files behind links, as BuildKit does within their folders", async () => {
+    await write({
+      "ui/docker/prod": "FROM scratch\n",
+      "ui/docker/ignore": "www\ndocker\n",
+      "ui/www/index.html": "hello",
+    });
+    await symlink("docker", join(project, "ui/current"));
+    await symlink("current/prod", join(project, "ui/Dockerfile"));
+    await symlink("../ui/docker/ignore", join(project, "ui/docker/linked"));
+    await symlink("docker/ignore", join(project, "ui/.dockerignore"));
+    const before = await read(project, service);
+    expect(before.inputs.context.map(({ path }) => path)).toEqual([".dockerignore", "Dockerfile", "current"]);
+    expect(before.inputs.baseImages).toEqual([]);
+    const staged = await stageContext(project, before);
+    expect(await readFile(join(project, staged.dockerfile), "utf8")).toBe("FROM scratch\n");
+    await write({ "ui/docker/prod": "FROM busybox:1\n" });
+    const after = await read(project, service);
+    expect(after.hash).not.toBe(before.hash);
+    expect(after.inputs.baseImages).toEqual(["busybox:1"]);
+    await write({ "ui/docker/ignore": "docker\n" });
+    expect((await read(project, service)).inputs.context.map(({ path }) => path)).toContain("www/index.html");
+    // The same as without the links.
+    await rm(join(project, "ui/Dockerfile"));
+    await write({ "ui/Dockerfile": "FROM busybox:1\n" });
+    expect((await read(project, service)).description.dockerfile).toBe(after.description.dockerfile);
+  });
+
+  test.each([
+    [
+      "Dockerfile",
+      "../common/Dockerfile",
+      "name the file itself in services.yaml: dockerfile: common/Dockerfile",
+    ],
+    ["Dockerfile", "/common/Dockerfile", "write the file itself in the link's place"],
+    ["Dockerfile", "../../elsewhere", "write the file itself in the link's place"],
+    [".dockerignore", "../common/ignore", "write the file itself in the link's place"],
+    ["Dockerfile.dockerignore", "../common/ignore", "write the file itself in the link's place"],
+  ])("refuses %s that leads to %s, where BuildKit finds nothing", async (name, target, fix) => {
+    await write({ ...base, "common/Dockerfile": "FROM scratch\n", "common/ignore": "www\n" });
+    await rm(join(project, "ui", name), { force: true });
+    await symlink(target, join(project, "ui", name));
+    await expect(hash()).rejects.toMatchObject({
+      problems: [{ code: "link-leads-out", where: `ui/${name}`, fix }],
+    });
+  });
+
+  test("takes an ignore file that is a folder, or a link to nothing, for none, and names a circle", async () => {
+    await write({ ...base, "ui/.dockerignore/x": "" });
+    expect((await read(project, service)).files).toBe(4);
+    await symlink("nothing", join(project, "ui/Dockerfile.dockerignore"));
+    expect((await read(project, service)).files).toBe(5);
+    await rm(join(project, "ui/.dockerignore"), { recursive: true });
+    await symlink(".dockerignore", join(project, "ui/.dockerignore"));
+    await expect(hash()).rejects.toThrow(/leads back to itself/);
+  });
+
+  test("counts what a named extra input leads to", async () => {
+    await write({ ...base, "shared/version": "1", "shared/folder/x": "1" });
+    await symlink("shared/version", join(project, "version"));
+    await symlink("shared/folder", join(project, "folder"));
+    const first = await read(project, { ...service, extraInputs: ["version", "folder"] });
+    expect(first.inputs.extraInputs.map(({ path }) => path)).toEqual(["folder/x", "version"]);
+    await write({ "shared/version": "2" });
+    expect(await hash({ extraInputs: ["version", "folder"] })).not.toBe(first.hash);
+  });
+
+  test("counts an OCI layout by its content, and builds from a copy of it", async () => {
+    const layout = { ...service, contexts: { base: "oci-layout://layouts/base:1" } };
+    await write({ ...base, "layouts/base/index.json": "{}", "layouts/base/blobs/sha256/a": "a" });
+    const first = await read(project, layout);
+    const staged = await stageContext(project, first);
+    expect(staged.contexts.base).toBe("oci-layout://.slipway/contexts/ui/named/0:1");
+    expect(await readFile(join(project, ".slipway/contexts/ui/named/0/index.json"), "utf8")).toBe("{}");
+    await write({ "layouts/base/index.json": '{"manifests":[]}' });
+    expect((await read(project, layout)).hash).not.toBe(first.hash);
+  });
+
+  test("warns of Git LFS pointers that the build would copy, with the files and what fetches them", async () => {
+    const pointer = (spec = "v1") =>
+      `version https://git-lfs.github.com/spec/${spec}\noid sha256:${"a".repeat(64)}\nsize 12345\n`;
+    const large = ["a", "b", "c", "d"].map((name) => [`shared/${name}.bin`, pointer()]);
+    await write({
+      ...base,
+      "ui/model.bin": pointer(),
+      "ui/other.bin": pointer("v9"),
+      "ui/left-out.bin": pointer(),
+      "ui/.dockerignore": "left-out.bin\n",
+      ...Object.fromEntries(large),
+    });
+    const emit = vi.fn<Emit>();
+    const source = await read(project, { ...service, contexts: { shared: "shared" } });
+    warnOfPointers(project, new Map([["ui", source]]), emit);
+    expect(emit.mock.calls).toMatchObject([
+      [
+        {
+          kind: "warning",
+          code: "lfs-pointer",
+          message: expect.stringMatching(/ ui .*: ui\/model\.bin, shared\/a\.bin, shared\/b\.bin, 2 more$/),
+          fix: expect.stringContaining("git lfs pull"),
+        },
+      ],
+    ]);
+    emit.mockClear();
+    await rm(join(project, "ui/model.bin"));
+    warnOfPointers(project, new Map([["ui", await read(project, service)]]), emit);
+    expect(emit).not.toHaveBeenCalled();
   });
 
   test("names a file that can't be read", async () => {

@@ -32,6 +32,19 @@ test("a build's base images are those whose names can move, where they are taken
   });
 });
 
+test("a context's name is the image's, however the Dockerfile writes it", () => {
+  const written = {
+    ...description,
+    baseImages: ["docker.io/library/alpine:latest", "base:latest", "node"],
+    remoteContexts: { alpine: "docker-image://mirror/alpine:3", "docker.io/library/node": "mirror/node:1" },
+  };
+  expect(baseReferences(written, "localhost:5000")).toEqual({
+    alpine: "mirror/alpine:3",
+    "docker.io/library/alpine:latest": "mirror/alpine:3",
+    node: "mirror/node:1",
+  });
+});
+
 test("a base image has moved when both digests are known and differ", () => {
   const bases = { a: "a:1", b: "b:1", c: "c:1", d: "d:1" };
   const moved = movedBases(bases, { a: "1", b: "1", c: "1" }, { a: "1", b: "2", d: "2" });

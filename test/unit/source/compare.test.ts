@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compareSources, describeChange, kept, summarizeChanges } from "../../../source/compare.ts";
 import { hashDescription, parseDescription, type SourceDescription } from "../../../source/describe.ts";
-import { baseImages } from "../../../source/dockerfile.ts";
+import { baseImages } from "../../../source/dockerfile/dockerfile.ts";
 
 const before: SourceDescription = {
   scheme: "1",

@@ -32,9 +32,12 @@ describe("an ignore file", () => {
       "docker/ui.Dockerfile.dockerignore": "a\n",
       "ui/.dockerignore": "b\n",
     };
-    const read = async (path: string) => files[path];
+    const tree = {
+      readText: async (path: string) => files[path],
+      follow: async (_: string, path: string) => path,
+    };
     const ignored = async (context: string, dockerfile?: string) =>
-      ["a", "b"].filter(ignoreFilter(await readIgnoreRules(read, context, dockerfile)));
+      ["a", "b"].filter(ignoreFilter(await readIgnoreRules(tree, context, dockerfile)));
     expect(await ignored("ui", "docker/ui.Dockerfile")).toEqual(["a"]);
     expect(await ignored("ui", "ui/Dockerfile")).toEqual(["b"]);
     expect(await ignored("ui")).toEqual(["b"]);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
@@ -87,6 +87,20 @@ test("what is written is a project that loads, for the stack asked for and for p
   expect(dev.settings.repositories.prefix).toBe("shop-dev");
   expect((await loadStack(directory, "prod")).settings.deploy.requireCleanTree).toBe(true);
   expect(await read("Pulumi.yaml")).toContain("main: slipway.cjs");
+});
+
+test("files behind links are read, with git and without", async () => {
+  await write({
+    "docker/compose.all": "services:\n  web: { build: web }\n",
+    "docker/web": "FROM scratch\n",
+    "web/README": "",
+  });
+  await symlink("docker/compose.all", join(directory, "compose.yaml"));
+  await symlink("../docker/web", join(directory, "web/Dockerfile"));
+  const names = async () => (await run({ dryRun: true })).services.map(({ name }) => name);
+  expect(await names()).toEqual(["web"]);
+  await execa("git", ["init", "-q"], { cwd: directory });
+  expect(await names()).toEqual(["web"]);
 });
 
 test("the program's file fits the package that is there, or the one above", async () => {

@@ -86,7 +86,7 @@ describe("loading a stack", () => {
     await write({
       "Pulumi.dev.yaml": settings,
       "services.yaml":
-        "services:\n  a: {context: nowhere}\n  b: {context: here, extraInputs: [gone.txt]}\n  c: {context: ../outside}\n",
+        "services:\n  a: {context: nowhere}\n  b: {context: here, extraInputs: [gone.txt]}\n  c: {context: ../outside}\n  d: {context: here, contexts: {l: 'oci-layout://gone:1', m: 'docker-image://x'}}\n",
       "here/README": "",
     });
     const found = await problems();
@@ -97,6 +97,8 @@ describe("loading a stack", () => {
       ["missing-file", "services.b.extraInputs[0]", "gone.txt"],
       ["outside-project", "services.c.context", "../outside"],
       ["outside-project", "services.c.dockerfile", "../outside/Dockerfile"],
+      ["missing-file", "services.d.dockerfile", "here/Dockerfile"],
+      ["missing-context", "services.d.contexts.l", "gone"],
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { baseImages } from "../../../source/dockerfile.ts";
-import { instructions } from "../../../source/dockerfile-lines.ts";
+import { baseImages } from "../../../../source/dockerfile/dockerfile.ts";
+import { instructions } from "../../../../source/dockerfile/lines.ts";
 
 const lines = (...text: readonly string[]) => instructions(text.join("\n"));
 
@@ -16,7 +16,11 @@ test("continued lines are one, without the comments and empty lines between them
 test("the escape character is the one that the file begins with", () => {
   const text = ["# syntax=docker/dockerfile:1", "#Escape = `", "FROM a `", "AS b", "RUN dir C:\\", "RUN c"];
   expect(lines(...text)).toEqual(["FROM a AS b", "RUN dir C:\\", "RUN c"]);
-  // Behind a comment it is a comment itself.
+  expect(lines("  # check=skip=all", "#escape=`", "FROM a `", "AS b")).toEqual(["FROM a AS b"]);
+  // Behind a comment, an empty line or a directive that BuildKit does not know it is a comment itself.
+  expect(lines("# build=yes", "# escape=`", "FROM a \\", "AS b")).toEqual(["FROM a AS b"]);
+  expect(lines("#!/usr/bin/env docker", "# escape=`", "FROM a \\", "AS b")).toEqual(["FROM a AS b"]);
+  expect(lines("", "# escape=`", "FROM a \\", "AS b")).toEqual(["FROM a AS b"]);
   expect(lines("# hello", "# escape=`", "FROM a \\", "AS b")).toEqual(["FROM a AS b"]);
 });
 
@@ -69,4 +73,22 @@ test("base images are found behind all of that", () => {
     'FROM "busybox:${NONE:-1.37}${VERSION:+-musl}"',
   ].join("\n");
   expect(baseImages(text, {})).toEqual(["alpine:1", "tools/lint:3", "busybox:1.37-musl"]);
+});
+
+test("what is copied or mounted from no stage and no folder is an image, whatever it is called", () => {
+  const text = [
+    "FROM golang:1 AS build",
+    "COPY --from=alpine /etc/ssl /etc/ssl",
+    "COPY --from=BUILD /a /a",
+    "COPY --from=0 /a /a",
+    "COPY --from=shared /x /x",
+    "RUN --mount=from=busybox,target=/b --mount=type=bind,From=later,target=/l true",
+    'RUN --mount=type=bind,"from=tools",target=/t true',
+    "FROM scratch AS later",
+    "COPY --from=scratch / /",
+    "FROM shared",
+    "FROM docker.io/library/node:latest",
+    "FROM node:24 AS shared",
+  ].join("\n");
+  expect(baseImages(text, {}, ["shared", "node"])).toEqual(["golang:1", "alpine", "busybox", "tools"]);
 });

@@ -1,14 +1,27 @@
-import { instructions, wordsOf } from "./dockerfile-lines.ts";
+import { instructions, wordsOf } from "./lines.ts";
 
 /**
- * The images that a Dockerfile begins its stages with, or copies from, as references; arguments filled
- * in, stages of its own left out. What can't be told (an argument without a value) stays as written.
+ * The images that a Dockerfile begins its stages with, copies from or mounts, as references; arguments
+ * filled in, stages of its own left out. What can't be told (an argument without a value) stays as written.
+ * A name that is no stage is an image to BuildKit, unless it is a named context.
  * https://docs.docker.com/reference/dockerfile/#from
+ * https://github.com/moby/buildkit/blob/v0.31.0/frontend/dockerfile/dockerfile2llb/convert.go
+ *
+ * @param folders names of the named contexts that are no images
  */
-export function baseImages(dockerfile: string, given: Readonly<Record<string, string>>): string[] {
+export function baseImages(
+  dockerfile: string,
+  given: Readonly<Record<string, string>>,
+  folders: readonly string[] = [],
+): string[] {
   const values: Record<string, string> = {};
   const stages = new Set<string>();
+  const all = new Set(stageNames(dockerfile));
+  const contexts = new Set(folders.map(familiarName));
   const found: string[] = [];
+  const add = (image: string) => {
+    if (image !== "scratch" && !contexts.has(familiarName(image))) found.push(image);
+  };
   let begun = false;
   for (const line of instructions(dockerfile)) {
     const [instruction = "", ...words] = wordsOf(line);
@@ -26,19 +39,22 @@ export function baseImages(dockerfile: string, given: Readonly<Record<string, st
         begun = true;
         const [reference = "", as, stage] = words.filter((word) => !word.startsWith("--"));
         const image = expand(unquote(reference), values);
-        if (!stages.has(image.toLowerCase()) && image !== "scratch") found.push(image);
-        if (as?.toUpperCase() === "AS" && stage !== undefined) stages.add(stage.toLowerCase());
+        const name = as?.toUpperCase() === "AS" ? stage?.toLowerCase() : undefined;
+        // A named context takes the place of the stage of its name.
+        if (!stages.has(image.toLowerCase()) && !contexts.has(familiarName(name ?? ""))) add(image);
+        if (name !== undefined) stages.add(name);
         break;
       }
       case "COPY": {
         const from = words.find((word) => word.startsWith("--from="))?.slice("--from=".length);
-        if (from !== undefined && isReference(from)) found.push(from);
+        // A number is the place of a stage.
+        if (from !== undefined && !/^\d+$/.test(from) && !all.has(from.toLowerCase())) add(from);
         break;
       }
       case "RUN": {
         const mounts = words.filter((word) => word.startsWith("--mount="));
-        const from = mounts.flatMap((mount) => /[=,]from=([^,]+)/.exec(mount)?.[1] ?? []);
-        found.push(...from.filter(isReference));
+        const from = mounts.flatMap((mount) => /[=,]"?from=([^,"]+)/i.exec(mount)?.[1] ?? []);
+        for (const one of from) if (!all.has(one.toLowerCase())) add(one);
         break;
       }
     }
@@ -56,9 +72,13 @@ export function stageNames(dockerfile: string): (string | undefined)[] {
   });
 }
 
-/** One word without a slash, a colon or a dot is a stage or a named context. */
-function isReference(from: string): boolean {
-  return /[/:.]/.test(from);
+/**
+ * A reference as BuildKit compares it with the names of contexts: `docker.io/library/alpine:latest` is
+ * `alpine`.
+ * https://github.com/moby/buildkit/blob/v0.31.0/frontend/dockerui/config.go
+ */
+export function familiarName(reference: string): string {
+  return reference.replace(/^(?:index\.)?docker\.io\/(?:library\/)?/, "").replace(/:latest$/, "");
 }
 
 function unquote(value: string): string {

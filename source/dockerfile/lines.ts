@@ -37,11 +37,17 @@ export function wordsOf(instruction: string): string[] {
   return instruction.match(/(?:[^\s"'\\]|\\.|\\$|"(?:[^"\\]|\\.)*"?|'[^']*'?)+/g) ?? [];
 }
 
-/** `# escape=` among the directives that a file may begin with: before any other comment or line. */
+/** The directives of BuildKit's parser. Any other name ends them, as any other comment does. */
+const directives = ["syntax", "escape", "check"];
+
+/**
+ * `# escape=` among the directives that a file may begin with: before any other comment or line.
+ * https://docs.docker.com/reference/dockerfile/#parser-directives
+ */
 function escapeOf(lines: readonly string[]): "\\" | "`" {
   for (const line of lines) {
-    const [, name, value] = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/.exec(line.trimStart()) ?? [];
-    if (name === undefined) return "\\";
+    const [, name = "", value] = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/.exec(line.trimStart()) ?? [];
+    if (!directives.includes(name.toLowerCase())) return "\\";
     if (name.toLowerCase() === "escape") return value === "`" ? "`" : "\\";
   }
   return "\\";

@@ -1,0 +1,23 @@
+import { relative } from "node:path";
+import type { Source } from "../../source/hash.ts";
+import { lfsPointers } from "../../source/lfs.ts";
+import type { Emit } from "../report/events.ts";
+
+/** A warning names so many files. */
+const shownFiles = 3;
+
+/** Warns of files that Git LFS has not fetched: the image would hold their pointers. */
+export function warnOfPointers(directory: string, sources: ReadonlyMap<string, Source>, emit: Emit): void {
+  for (const [service, { inputs }] of sources) {
+    const paths = lfsPointers(inputs).map(({ absolute }) => relative(directory, absolute));
+    if (paths.length === 0) continue;
+    const more = paths.length - shownFiles;
+    const named = [...paths.slice(0, shownFiles), ...(more > 0 ? [`${more} more`] : [])].join(", ");
+    emit({
+      kind: "warning",
+      code: "lfs-pointer",
+      message: `the image of ${service} would hold Git LFS pointers instead of the files: ${named}`,
+      fix: "run git lfs pull (actions/checkout: lfs: true), or leave them out with .dockerignore",
+    });
+  }
+}
