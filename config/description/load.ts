@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { type Catalogue, catalogueSchema, resolveCatalogue } from "../catalogue/catalogue.ts";
+import { type Catalogue, catalogueSchema, resolveCatalogue, type Service } from "../catalogue/catalogue.ts";
 import { isGlob, isStaged, layoutOfContext } from "../catalogue/contexts.ts";
 import { type Problem, UserError } from "../problems/errors.ts";
 import { type Locate, located } from "../problems/locate.ts";
@@ -11,13 +11,16 @@ import { awsSchema, type Settings, slipwaySchema } from "../stack/settings.ts";
 import { checkStack } from "./check.ts";
 import { namesStackAlarms, withStackAlarms } from "./deployment-alarms.ts";
 import { catalogueFile, projectFile, type StackDescription, stackFile } from "./description.ts";
-import { needsProblems } from "./needs.ts";
+import { needsProblems, withNeeded } from "./needs.ts";
 import { withJoinedTargets } from "./same-target.ts";
 import { readTextFile } from "./text-file.ts";
 
 export interface LoadOptions {
-  /** Whether contexts, Dockerfiles and other sources must be there. Default: true. */
-  readonly sources?: boolean;
+  /**
+   * Whether contexts, Dockerfiles and other sources must be there: of all services, of none, or of these and
+   * of those that they are built from. Default: true.
+   */
+  readonly sources?: boolean | readonly string[];
 }
 
 /**
@@ -96,7 +99,7 @@ export async function loadCatalogue(
   const catalogue = resolveCatalogue(parsed.data, stack);
   const problems = [
     ...located(needsProblems(catalogue), { [catalogueFile]: read.locate }),
-    ...(sources ? await missingFiles(directory, catalogue, read.locate) : []),
+    ...(await missingFiles(directory, servicesWithSources(catalogue, sources), read.locate)),
   ];
   return problems.length > 0 ? { problems } : { value: catalogue, locate: read.locate };
 }
@@ -212,9 +215,24 @@ async function readYaml(
   return "problem" in read ? { problems: [read.problem] } : parseYaml(read.text, file);
 }
 
-async function missingFiles(directory: string, catalogue: Catalogue, locate: Locate): Promise<Problem[]> {
+function servicesWithSources(
+  { services }: Catalogue,
+  sources: NonNullable<LoadOptions["sources"]>,
+): readonly Service[] {
+  if (typeof sources === "boolean") return sources ? services : [];
+  return withNeeded(
+    services.filter(({ name }) => sources.includes(name)),
+    services,
+  );
+}
+
+async function missingFiles(
+  directory: string,
+  services: readonly Service[],
+  locate: Locate,
+): Promise<Problem[]> {
   const found = await Promise.all(
-    catalogue.services.flatMap((service) => {
+    services.flatMap((service) => {
       const check = (path: string, kind: "directory" | "file" | "either", ...key: PropertyKey[]) =>
         fileProblem(directory, path, kind, ["services", service.name, ...key], locate);
       return [

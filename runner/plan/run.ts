@@ -13,7 +13,7 @@ export function planServices(
   request: Selection & PlanRequest,
   context: CommandContext,
 ): Promise<CommandResult> {
-  return withSession(request, context, async (session) => {
+  return withSession({ ...request, sources: "all" }, context, async (session) => {
     const { services } = await planDeployment(session, request);
     const document = planDocument(whereOf(session), services);
     return {

@@ -17,12 +17,19 @@ export interface Selection {
   readonly services: readonly string[];
   readonly all?: boolean;
   readonly stack: string | undefined;
-  /** Whether the services' sources must be there; what works on images in the registry needs none. Default: true. */
-  readonly sources?: boolean;
   /** Whether nothing but images is read, which another account's credentials may be allowed. Default: false. */
   readonly imagesOnly?: boolean;
   /** Only those of them that changed since this commit. */
   readonly since?: string | undefined;
+}
+
+/** What a command is about, and what of it has to be here. Each command says so: none reads more than it needs. */
+export interface SessionRequest extends Selection {
+  /**
+   * Whose sources must be there. What only reads AWS and the registry needs none, so that it works in a
+   * sparse checkout; what hands over to the stack's program needs those of all services.
+   */
+  readonly sources: "all" | "chosen" | "none";
 }
 
 /** What a session is opened in. */
@@ -52,14 +59,19 @@ export interface Session extends StackDescription {
  *
  * @throws UserError with everything that is wrong in the files, or with the selection
  */
-export async function openDescription(directory: string, selection: Selection) {
+export async function openDescription(directory: string, selection: SessionRequest) {
   const stack = await chooseStack(directory, selection.stack);
-  const { sources = true } = selection;
+  const sources = { all: true, none: false, chosen: chosenNames(selection) }[selection.sources];
   const description = await loadStack(directory, stack, { sources });
   const chosen = chooseServices(description.catalogue, selection);
   const services = withSidecarTargets(description.catalogue.services, chosen);
   await applyStackEnvironment(directory, description.settings);
   return { ...description, services };
+}
+
+/** The services that were named; without a name, all of them. */
+function chosenNames({ services, all = false }: Selection): readonly string[] | true {
+  return all || services.length === 0 ? true : services;
 }
 
 /**
@@ -69,7 +81,7 @@ export async function openDescription(directory: string, selection: Selection) {
  * @throws UserError besides for credentials that are missing or another account's
  */
 export async function withSession<T>(
-  selection: Selection,
+  selection: SessionRequest,
   context: SessionContext,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {

@@ -47,7 +47,7 @@ type Sizes = ReadonlyMap<string, Readonly<Record<string, number>>>;
 /** Builds what changed, checks it, and pushes nothing, unless a pull request's tag is asked for. */
 export async function buildForReview(request: BuildRequest, context: SessionContext): Promise<BuildDocument> {
   const startedAt = performance.now();
-  const described = await openDescription(context.directory, request);
+  const described = await openDescription(context.directory, { ...request, sources: "chosen" });
   const services =
     request.since === undefined
       ? described.services
@@ -58,7 +58,7 @@ export async function buildForReview(request: BuildRequest, context: SessionCont
   const [outcomes, sizes] =
     pushPr === undefined
       ? await buildAndCompare(build, known, context)
-      : await withSession({ ...known, all: false }, context, async (session) => {
+      : await withSession({ ...known, sources: "none" }, context, async (session) => {
           const tag = pullRequestTag(session, pushPr);
           const built =
             services.length === 0
@@ -135,7 +135,7 @@ async function askRegistry(
   context: SessionContext,
 ): Promise<Offered | { readonly reason: string }> {
   try {
-    return await withSession(selection, context, async (session) => {
+    return await withSession({ ...selection, sources: "none" }, context, async (session) => {
       const { clients, registry, settings, signal } = session;
       const { sizes } = await releasedSizes(session);
       const hasCache = settings.cache.kind === "registry";

@@ -43,7 +43,7 @@ export async function findChanged(
   context: SessionContext,
 ): Promise<ChangedDocument> {
   if (request.all === true) {
-    const { settings, catalogue } = await openDescription(context.directory, request);
+    const { settings, catalogue } = await openDescription(context.directory, { ...request, sources: "none" });
     const chosen =
       request.services.length === 0
         ? catalogue.services
@@ -56,7 +56,7 @@ export async function findChanged(
 }
 
 function changedInRegistry(request: Selection, context: SessionContext): Promise<ChangedDocument> {
-  return withSession(request, context, async (session) => {
+  return withSession({ ...request, sources: "chosen" }, context, async (session) => {
     const compared = await session.timeline.run(
       { id: "compare", title: "Compare the sources with the registry" },
       () => compareWithRegistry(session),
@@ -76,7 +76,7 @@ async function changedSince(
   since: string,
   context: SessionContext,
 ): Promise<ChangedDocument> {
-  const description = await openDescription(context.directory, request);
+  const description = await openDescription(context.directory, { ...request, sources: "chosen" });
   const base = await findGitBase(context.directory, since);
   warnOfNoBase(base, context);
   const { services, removed } = await compareSince(description, base, context);

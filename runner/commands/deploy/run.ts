@@ -11,7 +11,9 @@ export async function deployServices(
   request: Selection & DeployRequest,
   context: CommandContext,
 ): Promise<CommandResult> {
-  const document = await withSession(request, context, (session) => deploy(session, request));
+  const document = await withSession({ ...request, sources: "all" }, context, (session) =>
+    deploy(session, request),
+  );
   return {
     exitCode: exitCodeOf(document.outcome),
     document,

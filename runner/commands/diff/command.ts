@@ -30,7 +30,7 @@ export const diffCommand = defineCommand({
       import("../../report/colours.ts"),
     ]);
     const { before, after } = options;
-    const sources = before === here || after === here;
+    const sources = before === here || after === here ? "chosen" : "none";
     const document = await withSession({ ...options, sources }, context, (session) =>
       diffReleases(session, before, after),
     );

@@ -21,10 +21,12 @@ export async function examine(
   context: { readonly directory: string; readonly emit: Emit; readonly signal: AbortSignal },
 ): Promise<DoctorDocument> {
   const { directory, signal } = context;
-  const opened = await openDescription(directory, { services: [], stack: asked }).catch((error: unknown) => {
-    if (error instanceof UserError) return error;
-    throw error;
-  });
+  const opened = await openDescription(directory, { services: [], stack: asked, sources: "all" }).catch(
+    (error: unknown) => {
+      if (error instanceof UserError) return error;
+      throw error;
+    },
+  );
   const description: Check =
     opened instanceof UserError
       ? refused("description", opened, asked === undefined)

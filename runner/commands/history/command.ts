@@ -37,7 +37,7 @@ export const historyCommand = defineCommand({
       import("./show.ts"),
       import("../../report/colours.ts"),
     ]);
-    const selection = { ...options, sources: false };
+    const selection = { ...options, sources: "none" } as const;
     const document = await withSession(selection, context, (session) => readHistory(session, limit));
     return { exitCode: 0, document, text: showHistory(document, coloursFor(process.stdout), new Date()) };
   },

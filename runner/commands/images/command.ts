@@ -44,7 +44,9 @@ export const imagesCommand = defineCommand({
         fix: "give a whole number; 0 shows all of them",
       });
     }
-    const document = await withSession(options, context, (session) => listImages(session, limit));
+    const document = await withSession({ ...options, sources: "none" }, context, (session) =>
+      listImages(session, limit),
+    );
     const how = { allTags: options["all-tags"], now: new Date() };
     return { exitCode: 0, document, text: showImages(document, coloursFor(process.stdout), how) };
   },

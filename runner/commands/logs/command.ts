@@ -52,7 +52,7 @@ export const logsCommand = defineCommand({
     const left = new AbortController();
     process.stdout.once("error", () => left.abort());
     const signal = AbortSignal.any([context.signal, left.signal]);
-    const shown = await withSession(selection, { ...context, signal }, (session) =>
+    const shown = await withSession({ ...selection, sources: "none" }, { ...context, signal }, (session) =>
       showLogs(session, {
         ...query,
         colours: coloursFor(process.stdout),

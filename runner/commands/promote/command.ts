@@ -75,9 +75,9 @@ export const promoteCommand = defineCommand({
     const request = { release, unproven, checkedOut, version, force, allOrNothing };
     // What runs is asked of ECS and Lambda, and that takes credentials of the stack's own account.
     const imagesOnly = checkedOut || release !== undefined;
-    const origin = { services, stack: from, sources: checkedOut, imagesOnly };
+    const origin = { services, stack: from, sources: checkedOut ? "chosen" : "none", imagesOnly } as const;
     const document = await withSession(origin, context, (source) =>
-      withSession({ services, stack: to, sources: false }, context, async (target) => {
+      withSession({ services, stack: to, sources: "none" }, context, async (target) => {
         const prepared = await operation.preparePromotion(source, target, request);
         if (options["dry-run"]) return operation.documentOfPromotion(source, target, prepared);
         return operation.promote(source, target, prepared, request);

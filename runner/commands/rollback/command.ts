@@ -44,7 +44,7 @@ export const rollbackCommand = defineCommand({
       allOrNothing: options["all-or-nothing"],
       named: options.services.length > 0,
     };
-    const document = await withSession({ ...options, sources: false }, context, async (session) => {
+    const document = await withSession({ ...options, sources: "none" }, context, async (session) => {
       const prepared = await operation.prepareRollback(session, request);
       if (options["dry-run"]) return operation.documentOfRollback(session, prepared);
       return operation.rollback(session, prepared, request);

@@ -18,7 +18,7 @@ export const statusCommand = defineCommand({
       import("./show.ts"),
       import("../../report/colours.ts"),
     ]);
-    const document = await withSession(options, context, readStatus);
+    const document = await withSession({ ...options, sources: "none" }, context, readStatus);
     return { exitCode: 0, document, text: showStatus(document, coloursFor(process.stdout), new Date()) };
   },
 });

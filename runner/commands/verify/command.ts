@@ -18,7 +18,7 @@ export const verifyCommand = defineCommand({
       import("./show.ts"),
       import("../../report/colours.ts"),
     ]);
-    const document = await withSession(options, context, verifyTargets);
+    const document = await withSession({ ...options, sources: "none" }, context, verifyTargets);
     return {
       // As deploy and plan exit when they are refused for the same reasons.
       exitCode: document.outcome === "failed" ? 2 : 0,

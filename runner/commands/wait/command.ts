@@ -23,7 +23,7 @@ export const waitCommand = defineCommand({
         import("../../move/outcome.ts"),
         import("../../report/colours.ts"),
       ]);
-    const document = await withSession(options, context, waitForTargets);
+    const document = await withSession({ ...options, sources: "none" }, context, waitForTargets);
     return {
       exitCode: exitCodeOf(document.outcome),
       document,

@@ -47,7 +47,7 @@ export async function explainChange(
 ): Promise<WhyDocument> {
   const selection = { services: [request.service], stack: request.stack };
   if (request.since !== undefined) return explainSince(selection, request.since, context);
-  return withSession(selection, context, async (session) => {
+  return withSession({ ...selection, sources: "chosen" }, context, async (session) => {
     const [service] = session.services;
     const [compared] = await compareWithRegistry(session);
     if (service === undefined || compared === undefined) throw new Error("no service was selected");
@@ -95,7 +95,7 @@ async function explainSince(
   since: string,
   context: SessionContext,
 ): Promise<WhyDocument> {
-  const description = await openDescription(context.directory, selection);
+  const description = await openDescription(context.directory, { ...selection, sources: "chosen" });
   const base = await findGitBase(context.directory, since);
   warnOfNoBase(base, context);
   const { services } = await compareSince(description, base, context);
