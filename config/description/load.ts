@@ -1,18 +1,19 @@
-import { readdir, stat } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
-import { type Catalogue, catalogueSchema, resolveCatalogue, type Service } from "../catalogue/catalogue.ts";
-import { isGlob, isStaged, layoutOfContext } from "../catalogue/contexts.ts";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Catalogue, catalogueSchema, resolveCatalogue } from "../catalogue/catalogue.ts";
 import { type Problem, UserError } from "../problems/errors.ts";
 import { type Locate, located } from "../problems/locate.ts";
 import { didYouMean, nearest } from "../problems/nearest.ts";
-import { keyText, problemsOf } from "../problems/problems.ts";
+import { problemsOf } from "../problems/problems.ts";
 import { type Checked, type ParsedYaml, parseYaml } from "../problems/yaml.ts";
-import { awsSchema, type Settings, slipwaySchema } from "../stack/settings.ts";
+import { awsSchema, providerProblems } from "../stack/provider.ts";
+import { type Settings, slipwaySchema } from "../stack/settings.ts";
 import { checkStack } from "./check.ts";
 import { namesStackAlarms, withStackAlarms } from "./deployment-alarms.ts";
 import { catalogueFile, projectFile, type StackDescription, stackFile } from "./description.ts";
-import { needsProblems, withNeeded } from "./needs.ts";
+import { needsProblems } from "./needs.ts";
 import { withJoinedTargets } from "./same-target.ts";
+import { missingSources } from "./sources.ts";
 import { readTextFile } from "./text-file.ts";
 
 export interface LoadOptions {
@@ -99,7 +100,7 @@ export async function loadCatalogue(
   const catalogue = resolveCatalogue(parsed.data, stack);
   const problems = [
     ...located(needsProblems(catalogue), { [catalogueFile]: read.locate }),
-    ...(await missingFiles(directory, servicesWithSources(catalogue, sources), read.locate)),
+    ...(await missingSources(directory, catalogue, sources, read.locate)),
   ];
   return problems.length > 0 ? { problems } : { value: catalogue, locate: read.locate };
 }
@@ -152,20 +153,41 @@ export function parseSettings(
       locate(first === undefined ? [] : [`${prefix}${String(first)}`, ...rest]);
   const rawAws = section("aws");
   const rawSlipway = section("slipway");
-  const aws = awsSchema.safeParse(rawAws);
+  // What is refused by name is not told of a second time, by its form.
+  const refused = providerProblems(rawAws);
+  const aws = awsSchema.safeParse(omit(rawAws, refused));
   const slipway = slipwaySchema.safeParse(rawSlipway);
   const misspelt = misspeltNamespaces(config, locate);
-  if (aws.success && slipway.success && misspelt.length === 0)
+  const unlike = refused.map(
+    ({ key, message, fix }): Problem => ({
+      code: "unlike-halves",
+      where: locate([`aws:${key}`]),
+      key: `aws:${key}`,
+      message,
+      fix,
+    }),
+  );
+  if (aws.success && slipway.success && misspelt.length === 0 && unlike.length === 0)
     return { value: { ...slipway.data, aws: aws.data, stack } };
   return {
     problems: [
       ...misspelt,
+      ...unlike,
       ...(aws.success ? [] : problemsOf(aws.error, awsSchema, rawAws, inNamespace("aws:"), "aws:")),
       ...(slipway.success
         ? []
         : problemsOf(slipway.error, slipwaySchema, rawSlipway, inNamespace("slipway:"), "slipway:")),
     ],
   };
+}
+
+function omit(
+  written: Readonly<Record<string, unknown>>,
+  keys: readonly { readonly key: string }[],
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(written).filter(([name]) => !keys.some(({ key }) => key === name)),
+  );
 }
 
 /** Keys like `slipwy:tags`, which belong to nobody and would be passed over without a word. */
@@ -213,83 +235,4 @@ async function readYaml(
     };
   }
   return "problem" in read ? { problems: [read.problem] } : parseYaml(read.text, file);
-}
-
-function servicesWithSources(
-  { services }: Catalogue,
-  sources: NonNullable<LoadOptions["sources"]>,
-): readonly Service[] {
-  if (typeof sources === "boolean") return sources ? services : [];
-  return withNeeded(
-    services.filter(({ name }) => sources.includes(name)),
-    services,
-  );
-}
-
-async function missingFiles(
-  directory: string,
-  services: readonly Service[],
-  locate: Locate,
-): Promise<Problem[]> {
-  const found = await Promise.all(
-    services.flatMap((service) => {
-      const check = (path: string, kind: "directory" | "file" | "either", ...key: PropertyKey[]) =>
-        fileProblem(directory, path, kind, ["services", service.name, ...key], locate);
-      return [
-        check(service.context, "directory", "context"),
-        check(service.dockerfile, "file", "dockerfile"),
-        ...Object.entries(service.contexts)
-          .filter(([, location]) => isStaged(location))
-          .map(([name, location]) =>
-            check(layoutOfContext(location)?.folder ?? location, "directory", "contexts", name),
-          ),
-        ...service.extraInputs.flatMap((path, index) =>
-          isGlob(path) ? [] : [check(path, "either", "extraInputs", index)],
-        ),
-      ];
-    }),
-  );
-  return found.filter((problem) => problem !== undefined);
-}
-
-async function fileProblem(
-  directory: string,
-  path: string,
-  kind: "directory" | "file" | "either",
-  at: readonly PropertyKey[],
-  locate: Locate,
-): Promise<Problem | undefined> {
-  const key = keyText(at);
-  const absolute = resolve(directory, path);
-  if (relative(directory, absolute).startsWith("..")) {
-    return {
-      code: "outside-project",
-      where: locate(at),
-      key,
-      value: path,
-      message: "lies outside of the project's directory",
-      fix: "move it into the project, or the project's directory up",
-    };
-  }
-  let loops = false;
-  const found = await stat(absolute).catch((error: NodeJS.ErrnoException) => {
-    loops = error.code === "ELOOP";
-    return undefined;
-  });
-  const fits =
-    found !== undefined &&
-    (kind === "either" || (kind === "directory" ? found.isDirectory() : found.isFile()));
-  if (fits) return undefined;
-  return {
-    code: kind === "directory" ? "missing-context" : "missing-file",
-    where: locate(at),
-    key,
-    value: path,
-    message: loops
-      ? "is a symbolic link that leads back to itself"
-      : found === undefined
-        ? "does not exist"
-        : `is not a ${kind}`,
-    fix: `correct the path, relative to the directory of ${catalogueFile}, or create it`,
-  };
 }

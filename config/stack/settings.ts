@@ -3,6 +3,7 @@ import { alarmsSchema } from "./alarms.ts";
 import { githubSchema } from "./github.ts";
 import { regionPattern } from "./partition.ts";
 import { platformSchema } from "./platform.ts";
+import type { awsSchema } from "./provider.ts";
 import { retentionSchema } from "./retention.ts";
 import { tagsSchema } from "./tags.ts";
 
@@ -168,16 +169,6 @@ export const slipwaySchema = z.strictObject({
     .describe("AWS tags of everything that is declared"),
   deploy: deploySchema.prefault({}),
   github: githubSchema.optional(),
-});
-
-/** The AWS provider's own keys that the runner reads, too. */
-export const awsSchema = z.looseObject({
-  region: z.string().regex(regionPattern, { error: "is not a region" }),
-  profile: z.string().min(1).optional(),
-  allowedAccountIds: z
-    .array(z.string().regex(/^\d{12}$/, { error: "is not a 12-digit account id" }))
-    .optional(),
-  endpoints: z.array(z.record(z.string(), z.url())).optional(),
 });
 
 /** What Pulumi.<stack>.yaml says, checked. */

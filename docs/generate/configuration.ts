@@ -40,8 +40,12 @@ ${reference(catalogueSchema)}
 
 ## Pulumi.&lt;stack&gt;.yaml, keys under \`slipway:\`
 
-Region, profile, account guard and endpoints are the AWS provider's own keys: \`aws:region\`
-(required), \`aws:profile\`, \`aws:allowedAccountIds\`, \`aws:endpoints\`.
+Region, credentials, account guard and endpoints are the AWS provider's own keys, and Slipway's own calls follow
+them as the stack's program does: \`aws:region\` (required), \`aws:profile\`, \`aws:assumeRoles\` (one after the other),
+\`aws:assumeRoleWithWebIdentity\`, \`aws:accessKey\` with \`aws:secretKey\` and \`aws:token\` (not encrypted: better in the
+environment), \`aws:allowedAccountIds\`, \`aws:forbiddenAccountIds\`, \`aws:endpoints\`, \`aws:useFipsEndpoint\`,
+\`aws:useDualstackEndpoint\`. Keys that would lead only the provider elsewhere are refused, with what leads both
+(\`unlike-halves\`).
 
 | key | type | default | what it is |
 | --- | --- | --- | --- |

@@ -12,7 +12,7 @@ export interface Caller {
 }
 
 /**
- * Asks AWS who we are, and holds the stack's account guard (`aws:allowedAccountIds`).
+ * Asks AWS who we are, and holds the stack's account guard (`aws:allowedAccountIds`, `aws:forbiddenAccountIds`).
  *
  * @throws UserError `wrong-account`, `no-credentials`, `unreachable`
  */
@@ -34,6 +34,16 @@ export async function assertAccount(
       fix: `use credentials for ${allowed.length === 1 ? `account ${allowed[0]}` : `one of ${allowed.join(", ")}`}${
         settings.aws.profile === undefined ? "" : ` in profile ${settings.aws.profile}`
       }, choose another stack, or correct the list`,
+    });
+  }
+  if (settings.aws.forbiddenAccountIds?.includes(account) === true) {
+    throw new UserError({
+      code: "wrong-account",
+      where: stackFile(settings.stack),
+      key: "aws:forbiddenAccountIds",
+      value: account,
+      message: `the credentials are for account ${account} (${identity.Arn ?? "unknown"}), which stack "${settings.stack}" forbids`,
+      fix: "use credentials for another account, choose another stack, or correct the list",
     });
   }
   return { account, arn: identity.Arn ?? "" };

@@ -8,7 +8,9 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
+import { hasOwnRole } from "../../config/stack/provider.ts";
 import { endpointFor, type Settings } from "../../config/stack/settings.ts";
+import type { CredentialProvider } from "./credentials.ts";
 import { toUserError } from "./errors.ts";
 import { clientClasses } from "./packages.ts";
 
@@ -70,16 +72,19 @@ interface AnyClient {
 }
 
 /**
- * Clients that read the same keys as the AWS provider: `aws:region`, `aws:profile`, `aws:endpoints`.
+ * Clients that follow the same keys as the AWS provider (config/stack/provider.ts): where they call, and with
+ * whose credentials.
  *
  * Calls are retried by the SDK (5 attempts, exponential back-off with jitter, throttling included);
  * connecting takes 5 s at most, an answer 30 s. What a user can mend is thrown as a UserError.
  */
 export function createClients(settings: Settings, options: ClientOptions = {}): Clients {
   const made = new Map<ServiceName, AnyClient>();
+  const roles: AnyClient[] = [];
+  const credentials = hasOwnRole(settings.aws) ? ownCredentials(settings, options, roles) : undefined;
   let uninterruptible: Clients | undefined;
   const clientOf = (service: ServiceName) => {
-    const client = made.get(service) ?? makeClient(service, settings, options);
+    const client = made.get(service) ?? makeClient(service, settings, options, credentials);
     made.set(service, client);
     return client;
   };
@@ -90,7 +95,7 @@ export function createClients(settings: Settings, options: ClientOptions = {}): 
       return uninterruptible;
     },
     destroy: () => {
-      for (const client of made.values()) client.destroy();
+      for (const client of [...made.values(), ...roles]) client.destroy();
       made.clear();
       uninterruptible?.destroy();
     },
@@ -102,8 +107,32 @@ export function createClients(settings: Settings, options: ClientOptions = {}): 
   return Object.defineProperties(clients, Object.fromEntries(getters)) as Clients;
 }
 
-function makeClient(service: ServiceName, settings: Settings, options: ClientOptions): AnyClient {
-  const { region, profile } = settings.aws;
+/**
+ * The stack's own credentials, loaded only where they are needed: most stacks leave them to the SDK.
+ *
+ * @param made the clients of STS that take roles are added to it
+ */
+function ownCredentials(settings: Settings, options: ClientOptions, made: AnyClient[]): CredentialProvider {
+  let provider: Promise<CredentialProvider> | undefined;
+  const openSts = (from: CredentialProvider | undefined) => {
+    const sts = makeClient("sts", settings, options, from);
+    made.push(sts);
+    return sts as STSClient;
+  };
+  return async () => {
+    provider ??= import("./credentials.ts").then((module) => module.stackCredentials(settings, openSts));
+    return (await provider)();
+  };
+}
+
+/** @param credentials undefined: those that the SDK finds */
+function makeClient(
+  service: ServiceName,
+  settings: Settings,
+  options: ClientOptions,
+  credentials: CredentialProvider | undefined,
+): AnyClient {
+  const { region, profile, useFipsEndpoint, useDualstackEndpoint } = settings.aws;
   const endpoint = endpointKeys[service]
     .map((key) => endpointFor(settings, key))
     .find((one) => one !== undefined);
@@ -112,6 +141,9 @@ function makeClient(service: ServiceName, settings: Settings, options: ClientOpt
     region,
     ...(profile === undefined ? {} : { profile }),
     ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(useFipsEndpoint === undefined ? {} : { useFipsEndpoint }),
+    ...(useDualstackEndpoint === undefined ? {} : { useDualstackEndpoint }),
     maxAttempts: 5,
     retryMode: "standard",
     logger: { ...silent, warn: (message: unknown) => options.warn?.(String(message)) },

@@ -1,13 +1,14 @@
 import type { ECRClient } from "@aws-sdk/client-ecr";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import { hasOwnRole } from "../../config/stack/provider.ts";
 import type { Settings } from "../../config/stack/settings.ts";
 import { assertAccount, type Caller } from "./account.ts";
 import type { Clients } from "./clients.ts";
 
 /**
  * Whose registry a stack's images are read from. A stack whose account guard names one account, and no
- * profile of its own, may be read with another account's credentials: its repositories' policy decides
- * who may. The clients then ask that account's registry, and nothing but its images can be read.
+ * profile, keys or role of its own, may be read with another account's credentials: its repositories'
+ * policy decides who may. The clients then ask that account's registry, and nothing but its images can be read.
  *
  * @returns the caller, with the account that the stack lives in
  * @throws UserError `wrong-account`, `no-credentials`, `unreachable`
@@ -18,7 +19,12 @@ export async function openImages(
   signal: AbortSignal,
 ): Promise<{ readonly caller: Caller; readonly isForeign: boolean }> {
   const [owner, ...others] = settings.aws.allowedAccountIds ?? [];
-  if (owner === undefined || others.length > 0 || settings.aws.profile !== undefined) {
+  if (
+    owner === undefined ||
+    others.length > 0 ||
+    settings.aws.profile !== undefined ||
+    hasOwnRole(settings.aws)
+  ) {
     return { caller: await assertAccount(clients, settings, signal), isForeign: false };
   }
   const { Account, Arn = "" } = await clients.sts.send(new GetCallerIdentityCommand({}), {

@@ -147,6 +147,11 @@ export const fileCodes = {
     fix: "Name a place of the stack's own, or correct the stack's region or accounts.",
     exits: [2],
   },
+  "unlike-halves": {
+    meaning: "A key of the AWS provider would count for the stack's program and not for Slipway's own calls.",
+    fix: "Use what the message names: it counts for both.",
+    exits: [2],
+  },
   "unknown-key": {
     meaning: "A file has a key that Slipway does not know.",
     fix: "Use the key that the message suggests, or remove the key.",

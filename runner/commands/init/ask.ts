@@ -1,5 +1,5 @@
 import { UserError } from "../../../config/problems/errors.ts";
-import { awsSchema } from "../../../config/stack/settings.ts";
+import { awsSchema } from "../../../config/stack/provider.ts";
 import type { FoundService } from "./found.ts";
 
 /** Questions whose answers no file has, and who answers them. */

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { execa } from "execa";
@@ -40,7 +41,11 @@ async function listen(answer: RequestListener): Promise<string> {
 }
 
 function settingsFor(endpoint: string, more: object = {}): Settings {
-  const config = { "aws:region": "eu-west-1", "aws:endpoints": [{ ecs: endpoint, sts: endpoint }], ...more };
+  const config = {
+    "aws:region": "eu-west-1",
+    "aws:endpoints": [{ ecs: endpoint, logs: endpoint, sts: endpoint }],
+    ...more,
+  };
   const checked = parseSettings(config, "dev", "Pulumi.dev.yaml");
   if (!("value" in checked)) throw new Error("settings");
   return checked.value;
@@ -108,6 +113,110 @@ describe("clients", () => {
   });
 });
 
+describe("the stack's own credentials", () => {
+  /** STS and ECS in one: whose key signed each call, and what STS was asked. */
+  async function account(refusal?: string) {
+    const calls: { key: string | undefined; token: string | undefined; body: URLSearchParams }[] = [];
+    server = createServer(async (request, response) => {
+      let text = "";
+      for await (const chunk of request) text += chunk;
+      const key = /Credential=([^/]+)/.exec(request.headers.authorization ?? "")?.[1];
+      const token = request.headers["x-amz-security-token"] as string | undefined;
+      const body = new URLSearchParams(text);
+      calls.push({ key, token, body });
+      const role = body.get("RoleArn");
+      if (role === null) return response.end(JSON.stringify({ services: [] }));
+      if (refusal !== undefined) {
+        response.writeHead(403);
+        return response.end(
+          `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${refusal}</Message></Error></ErrorResponse>`,
+        );
+      }
+      const action = body.get("Action");
+      const name = role.split("/").at(-1);
+      return response.end(
+        `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result><Credentials><AccessKeyId>${name}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t-${name}</SessionToken><Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration></Credentials></${action}Result></${action}Response>`,
+      );
+    });
+    await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
+    return { calls, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  }
+
+  const roleArn = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
+  const describeServices = () => clients?.ecs.send(new DescribeServicesCommand({ services: ["ui"] }));
+
+  it("are those of its roles, each taken with the one before, once for all clients", async () => {
+    const { calls, endpoint } = await account();
+    const roles = [
+      { roleArn: roleArn("hub"), sessionName: "release" },
+      { roleArn: roleArn("deploy"), externalId: "x-1", duration: "1h30m", tags: { team: "shop" } },
+    ];
+    clients = createClients(settingsFor(endpoint, { "aws:assumeRoles": roles }));
+    const { logs } = clients;
+    await Promise.all([describeServices(), logs.send(new DescribeLogGroupsCommand({})), describeServices()]);
+    expect(calls.slice(0, 2).map(({ key }) => key)).toEqual(["test", "hub"]);
+    expect(calls.slice(2).map(({ key, token }) => [key, token])).toEqual(
+      Array(3).fill(["deploy", "t-deploy"]),
+    );
+    expect(calls[0]?.body.get("RoleSessionName")).toBe("release");
+    expect(Object.fromEntries(calls[1]?.body ?? [])).toMatchObject({
+      Action: "AssumeRole",
+      RoleArn: roleArn("deploy"),
+      ExternalId: "x-1",
+      DurationSeconds: "5400",
+      "Tags.member.1.Key": "team",
+      "Tags.member.1.Value": "shop",
+    });
+  });
+
+  it("are those of a web identity, and of the role that it takes from there", async () => {
+    const { calls, endpoint } = await account();
+    const web = { roleArn: roleArn("web"), webIdentityToken: "jwt" };
+    const more = {
+      "aws:assumeRoleWithWebIdentity": web,
+      "aws:assumeRoles": [{ roleArn: roleArn("deploy") }],
+    };
+    clients = createClients(settingsFor(endpoint, more));
+    await describeServices();
+    expect(calls.map(({ key }) => key)).toEqual([undefined, "web", "deploy"]);
+    expect(calls[0]?.body.get("WebIdentityToken")).toBe("jwt");
+  });
+
+  it("are its keys", async () => {
+    const { calls, endpoint } = await account();
+    const keys = { "aws:accessKey": "AKIAOWN", "aws:secretKey": "s", "aws:token": "t" };
+    clients = createClients(settingsFor(endpoint, keys));
+    await describeServices();
+    expect(calls).toMatchObject([{ key: "AKIAOWN", token: "t" }]);
+  });
+
+  it("are named with the key and the role when they can't be had", async () => {
+    const { endpoint } = await account("not authorized to perform: sts:AssumeRole");
+    clients = createClients(settingsFor(endpoint, { "aws:assumeRoles": [{ roleArn: roleArn("deploy") }] }));
+    const error = await rejection(clients.ecs.send(new DescribeServicesCommand({ services: ["ui"] })));
+    expect(error.problems).toMatchObject([
+      {
+        code: "no-credentials",
+        where: "Pulumi.dev.yaml",
+        key: "aws:assumeRoles[0]",
+        value: roleArn("deploy"),
+      },
+    ]);
+  });
+
+  it("go to the endpoints that the stack asks for", async () => {
+    const checked = parseSettings(
+      { "aws:region": "us-east-1", "aws:useFipsEndpoint": "true", "aws:useDualstackEndpoint": true },
+      "dev",
+      "Pulumi.dev.yaml",
+    );
+    if (!("value" in checked)) throw new Error("settings");
+    clients = createClients(checked.value);
+    expect(await clients.ecr.config.useFipsEndpoint()).toBe(true);
+    expect(await clients.ecr.config.useDualstackEndpoint()).toBe(true);
+  });
+});
+
 test("loads a client's package when it is first used, and no other", async () => {
   const module = new URL("../../../runner/aws/clients.ts", import.meta.url).href;
   const { stdout } = await execa(process.execPath, [
@@ -150,6 +259,14 @@ describe("the account guard", () => {
     });
     expect(error.message).toContain("000000000000");
     expect(error.message).toContain('"dev"');
+  });
+
+  it("stops at an account that the stack forbids", async () => {
+    const endpoint = await listen((_, response) => response.end(identity("000000000000")));
+    const settings = settingsFor(endpoint, { "aws:forbiddenAccountIds": ["000000000000"] });
+    clients = createClients(settings);
+    const error = await rejection(assertAccount(clients, settings, signal));
+    expect(error.problems[0]).toMatchObject({ code: "wrong-account", key: "aws:forbiddenAccountIds" });
   });
 
   it("says what is missing when there are no credentials", async () => {

@@ -11,7 +11,8 @@ import { catalogueSchema, resolveCatalogue } from "../../../../config/catalogue/
 import type { StackDescription } from "../../../../config/description/description.ts";
 import { UserError } from "../../../../config/problems/errors.ts";
 import { githubSchema } from "../../../../config/stack/github.ts";
-import { awsSchema, slipwaySchema } from "../../../../config/stack/settings.ts";
+import { awsSchema } from "../../../../config/stack/provider.ts";
+import { slipwaySchema } from "../../../../config/stack/settings.ts";
 import { createClients } from "../../../../runner/aws/clients.ts";
 import { checkToken, judgeToken } from "../../../../runner/commands/doctor/job.ts";
 import {
