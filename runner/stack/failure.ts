@@ -47,6 +47,10 @@ export function explainFailure(
   };
 }
 
+/** What BuildKit says of a Dockerfile, a context or a base image that is not there: the same at each attempt. */
+const finalRefusal =
+  /dockerfile parse error|failed to (?:read|parse) dockerfile|unknown instruction|target stage .* could not be found|circular dependency|invalid reference format|pull access denied|manifest unknown|failed to (?:resolve source metadata|compute cache key|calculate checksum)[^\n]*not found/i;
+
 interface Explained {
   readonly problem: Problem;
   readonly again: boolean;
@@ -135,7 +139,7 @@ function buildFailure(
       where,
       message: `building ${what} failed: ${message.trim()}${lastLines(log)}`,
     },
-    again: true,
+    again: !finalRefusal.test(message),
   };
 }
 

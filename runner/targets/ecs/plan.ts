@@ -1,6 +1,7 @@
 import type { Service } from "@aws-sdk/client-ecs";
 import type { Problem } from "../../../config/problems/errors.ts";
 import { didYouMean } from "../../../config/problems/nearest.ts";
+import { platformSchema } from "../../../config/stack/platform.ts";
 import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import type { PlannedImage } from "../../registry/image.ts";
 import type { FieldChange, TargetImage } from "../target.ts";
@@ -111,7 +112,9 @@ function platformProblems(target: EcsTarget, state: FoundService, image: Planned
       where: `ECS service ${nameOf(target.cluster)}/${target.service}`,
       value: platform,
       message: `its tasks run on ${platform}, and the image is built for ${built.join(", ")} only`,
-      fix: `add ${platform} to the service's platforms in services.yaml, or change runtimePlatform of task definition ${state.taskDefinition.family}`,
+      fix: platformSchema.safeParse(platform).success
+        ? `add ${platform} to the service's platforms in services.yaml, or change runtimePlatform of task definition ${state.taskDefinition.family}`
+        : `change runtimePlatform of task definition ${state.taskDefinition.family}: Slipway builds Linux images only`,
     },
   ];
 }

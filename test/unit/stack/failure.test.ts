@@ -73,6 +73,18 @@ describe("a build that fails", () => {
     ["missing-builder", 'new builder: no builder "nobody" found', false],
     ["platform-not-buildable", "exec format error", false],
     ["registry-unreachable", "failed to do request: dial tcp 127.0.0.1:9: connect: connection refused", true],
+    ["build-failed", "failed to solve: dockerfile parse error on line 3: unknown instruction: FORM", false],
+    ["build-failed", 'failed to solve: target stage "prod" could not be found', false],
+    [
+      "build-failed",
+      "failed to solve: node:0: failed to resolve source metadata for node:0: not found",
+      false,
+    ],
+    [
+      "build-failed",
+      'failed to compute cache key: failed to calculate checksum of ref x: "/a": not found',
+      false,
+    ],
     ["build-failed", "failed to copy: httpReadSeeker: failed open: connection reset by peer", true],
   ])("as %s when BuildKit says: %s", (code, message, again) => {
     const { problems, worthAnotherAttempt } = failed({ "ui-linux-amd64": { error: message } });

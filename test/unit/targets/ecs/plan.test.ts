@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { platformSchema } from "../../../../config/stack/platform.ts";
 import { planEcs } from "../../../../runner/targets/ecs/plan.ts";
 import { nextRevision } from "../../../../runner/targets/ecs/revision.ts";
 import { image } from "../fakes.ts";
@@ -57,6 +58,20 @@ describe("planning an ECS service", () => {
       value: "linux/arm64",
     });
     expect(planEcs("ui", target, foundState(undefined, arm), image).problems).toEqual([]);
+  });
+
+  it("names no platform that services.yaml can't have", () => {
+    const family = (runtimePlatform: object) =>
+      planEcs("ui", target, foundState(undefined, taskDefinition(1, oldReference, { runtimePlatform })), {
+        ...image,
+        manifests: { "linux/s390x": image.digest },
+      }).problems[0]?.fix ?? "";
+    expect(family({ operatingSystemFamily: "WINDOWS_SERVER_2022_CORE" })).not.toContain("platforms");
+    expect(family({ operatingSystemFamily: "WINDOWS_SERVER_2022_CORE" })).toContain("runtimePlatform");
+    for (const runtimePlatform of [{ cpuArchitecture: "ARM64" }, { cpuArchitecture: "X86_64" }]) {
+      const [, platform] = /^add (\S+) to the service's platforms/.exec(family(runtimePlatform)) ?? [];
+      expect(platformSchema.safeParse(platform).success).toBe(true);
+    }
   });
 
   it("takes Fargate for x86_64 when the task definition does not say, and EC2 for whatever its instances are", () => {
