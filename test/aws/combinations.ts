@@ -121,8 +121,13 @@ function updateReasons(
   { LastUpdateStatus, LastUpdateStatusReasonCode }: LambdaFunction,
   path: string,
 ): Found[] {
-  if (LastUpdateStatusReasonCode === undefined || LastUpdateStatus !== "Successful") return [];
-  return [combination(`${path}.LastUpdateStatusReasonCode`, "an update that succeeded has no reason")];
+  if (!LastUpdateStatusReasonCode || LastUpdateStatus !== "Successful") return [];
+  return [
+    combination(
+      [path, "LastUpdateStatusReasonCode"].filter(Boolean).join("."),
+      "an update that succeeded has no reason",
+    ),
+  ];
 }
 
 function combination(path: string, detail: string): Found {

@@ -90,7 +90,7 @@ function* walkLeaf(value: unknown, shape: Shape, path: string, rules: Rules): Ge
   if (!leafTypes[shape.type]?.(value, rules.form)) return yield wrong(value, path, `of type ${shape.type}`);
   if (typeof value === "string" && shape.type === "string") {
     if (shape.enum !== undefined && !shape.enum.includes(value))
-      yield { path, kind: "not-in-enum", detail: `${shown(value)} is none of ${shape.enum.join(", ")}` };
+      yield { path, kind: "not-in-enum", detail: `${shown(value)} is none of ${someOf(shape.enum)}` };
     if (!rules.limits) return;
     yield* sizeFindings(value.length, shape, path, "length", "characters");
     if (shape.pattern !== undefined && !patternOf(shape.pattern).test(value))
@@ -170,6 +170,11 @@ function wrong(value: unknown, path: string, expected: string): Finding {
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+function someOf(values: readonly string[]): string {
+  const more = values.length > 8 ? `, and ${values.length - 8} more` : "";
+  return `${values.slice(0, 8).join(", ")}${more}`;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

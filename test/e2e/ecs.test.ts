@@ -51,6 +51,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await cli("sandbox", "down", "-C", directory);
   await rm(directory, { recursive: true, force: true });
+  await world?.end();
 });
 
 const deploy = (...words: readonly string[]) =>

@@ -18,12 +18,16 @@ const directory = join(clone, ".slipway/e2e-images");
 let world: World;
 
 beforeAll(async () => {
-  world = await createWorld(directory, { changes: { "services.yaml": await shopOnOnePlatform("ui") } });
+  world = await createWorld(directory, {
+    changes: { "services.yaml": await shopOnOnePlatform("ui") },
+    direct: true,
+  });
 });
 
 afterAll(async () => {
   await cli("sandbox", "down", "-C", directory);
   await rm(directory, { recursive: true, force: true });
+  await world?.end();
 });
 
 async function run<T>(...words: readonly string[]): Promise<T> {

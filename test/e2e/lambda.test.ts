@@ -18,7 +18,6 @@ import type { LogEvent } from "../../runner/commands/logs/events.ts";
 import type { LogsDocument } from "../../runner/commands/logs/logs.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import type { DeployPlan } from "../../runner/plan/document.ts";
-import { proxyInto } from "../faults/world.ts";
 import { cli, clone, createWorld, stack, startCli, type World } from "./world.ts";
 
 const directory = join(clone, ".slipway/e2e-lambda");
@@ -51,10 +50,9 @@ function catalogue(settings: object = {}): string {
 }
 
 let world: World;
-const { through, proxy } = proxyInto(directory);
 
 beforeAll(async () => {
-  world = await createWorld(directory, { catalogue: catalogue(), through });
+  world = await createWorld(directory, { catalogue: catalogue() });
   const Service = "lambda.amazonaws.com";
   const Statement = [{ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" }];
   const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
@@ -63,8 +61,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await cli("sandbox", "down", "-C", directory);
-  await proxy().close();
   await rm(directory, { recursive: true, force: true });
+  await world?.end();
 });
 
 const at = ["-C", directory, "--stack", stack, "--output", "json"] as const;
@@ -91,8 +89,8 @@ function placeOf(version: string | undefined, routing: AliasRoutingConfiguration
 
 /** Where the alias was put since the last time, in order, as `alias` tells it. */
 function placesOfAlias(): string[] {
-  const bodies = proxy().bodies("lambda:UpdateAlias");
-  proxy().clear();
+  const bodies = world.proxy.bodies("lambda:UpdateAlias");
+  world.proxy.clear();
   return bodies.map((body) => {
     const { FunctionVersion, RoutingConfig } = JSON.parse(
       body.slice(body.indexOf("{")),

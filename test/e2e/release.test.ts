@@ -35,12 +35,16 @@ let world: World;
 const made: { digest: string; commit: string }[] = [];
 
 beforeAll(async () => {
-  world = await createWorld(directory, { changes: { "services.yaml": await shopOnOnePlatform("orders") } });
+  world = await createWorld(directory, {
+    changes: { "services.yaml": await shopOnOnePlatform("orders") },
+    direct: true,
+  });
 });
 
 afterAll(async () => {
   await cli("sandbox", "down", "-C", directory);
   await rm(directory, { recursive: true, force: true });
+  await world?.end();
 });
 
 const run = (command: string, ...words: readonly string[]) =>

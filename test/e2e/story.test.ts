@@ -31,7 +31,7 @@ let world: World;
 let outputs: PlatformOutputs;
 
 beforeAll(async () => {
-  world = await createWorld(directory);
+  world = await createWorld(directory, { direct: true });
   const printed = await world.pulumi(directory, "stack", "output", "--json", "--stack", stack);
   outputs = outputsSchema.parse(JSON.parse(printed.all));
 });
@@ -39,6 +39,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await cli("sandbox", "down", "-C", directory);
   await rm(directory, { recursive: true, force: true });
+  await world?.end();
 });
 
 const deploy = (...words: readonly string[]) =>

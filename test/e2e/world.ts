@@ -2,6 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import pRetry from "p-retry";
+import { expect } from "vitest";
 import { parse, stringify } from "yaml";
 import { loadStack } from "../../config/description/load.ts";
 import { type Clients, createClients } from "../../runner/aws/clients.ts";
@@ -9,8 +10,12 @@ import type { RunEvent } from "../../runner/report/events.ts";
 import { stackEnvironment } from "../../runner/stack/environment.ts";
 import { pulumiUp, writeAppStack } from "../../sandbox/demo/pulumi.ts";
 import { createWorkspace, type Workspace } from "../../sandbox/demo/workspace.ts";
+import { sandboxFolder } from "../../sandbox/folder.ts";
+import { tlsFiles } from "../../sandbox/parts/registry.ts";
 import { writeSandboxStack } from "../../sandbox/stack-file.ts";
 import { readState, type SandboxState } from "../../sandbox/state.ts";
+import { createConformance } from "../aws/conformance.ts";
+import { type FaultProxy, openFaultProxy } from "../faults/proxy.ts";
 
 /** The clone that is tested. */
 export const clone = resolve(import.meta.dirname, "../..");
@@ -24,6 +29,10 @@ export interface World {
   readonly state: SandboxState;
   readonly clients: Clients;
   readonly environment: Readonly<Record<string, string>>;
+  /** Stands between the stack and its sandbox: all that is said to AWS and to the registry passes it. */
+  readonly proxy: FaultProxy;
+  /** Closes the proxy. @throws AssertionError when something that passed is not as AWS's models have it */
+  end(): Promise<void>;
   pulumi(
     directory: string,
     ...words: readonly string[]
@@ -91,14 +100,14 @@ export async function shopOnOnePlatform(...butFor: readonly string[]): Promise<s
  * @param options.catalogue another services.yaml; nothing is declared then, built or run before the
  *   first deployment
  * @param options.changes files that differ from the clone's
- * @param options.through where the stack is to find AWS and its registry, other than at the sandbox's own
+ * @param options.direct nothing passes the proxy: what is said is not held against AWS's models
  */
 export async function createWorld(
   directory: string,
   options: {
     readonly catalogue?: string;
     readonly changes?: Readonly<Record<string, string>>;
-    readonly through?: (state: SandboxState) => Promise<Pick<SandboxState, "endpoint" | "registry">>;
+    readonly direct?: boolean;
   } = {},
 ): Promise<World> {
   const { catalogue } = options;
@@ -110,7 +119,16 @@ export async function createWorld(
   const state = await readState(join(directory, ".slipway/sandbox/state.json"));
   if (state === undefined) throw new Error("the sandbox is up and has no state");
   const app = join(directory, "examples/shop/app");
-  await writeSandboxStack(directory, { ...state, ...(await options.through?.(state)) });
+  const conformance = createConformance();
+  const proxy = await openFaultProxy({
+    backendPort: Number(new URL(state.endpoint).port),
+    tls: tlsFiles(sandboxFolder(directory)),
+    watch: conformance.note,
+  });
+  const through = options.direct
+    ? {}
+    : { endpoint: `http://localhost:${proxy.port}`, registry: `localhost:${proxy.port}` };
+  await writeSandboxStack(directory, { ...state, ...through });
   await writeAppStack(directory, app, stack);
   const { settings } = await loadStack(directory, stack);
   const environment = {
@@ -139,9 +157,15 @@ export async function createWorld(
   return {
     workspace,
     app,
-    state,
+    // Also images that a test names are pulled as the stack's own are.
+    state: { ...state, ...through },
     clients: createClients(settings),
     environment,
+    proxy,
+    end: async () => {
+      await proxy.close();
+      expect(conformance.unexpected(), "all that passed the proxy is as AWS's models have it").toEqual([]);
+    },
     pulumi: async (project, ...words) => {
       const options = { cwd: project, env: environment, reject: false, all: true, stdin: "ignore" } as const;
       const { exitCode, all } = await execa("pulumi", [...words, "--non-interactive"], options);

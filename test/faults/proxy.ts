@@ -1,8 +1,16 @@
 import { readFileSync } from "node:fs";
-import { Agent, createServer as createHttpServer, type IncomingMessage, request } from "node:http";
+import {
+  Agent,
+  createServer as createHttpServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request,
+} from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
+import type { Exchange } from "../aws/exchange.ts";
 import { answerFor } from "./answer.ts";
 import { type Call, callOf, isRegistry } from "./call.ts";
 import { applies, type Fault, matches, type Rule } from "./rules.ts";
@@ -55,12 +63,21 @@ export async function openFaultProxy(options: {
   readonly backendPort: number;
   /** Files; without them only HTTP is spoken. */
   readonly tls?: { readonly key: string; readonly certificate: string };
+  /** Told every request that is no registry's, with what whoever sent it was answered. */
+  readonly watch?: (exchange: Exchange) => void;
 }): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
   const sockets = new Set<Socket>();
   let rules: Active[] = [];
   let passed: Call[] = [];
   let log: string[] = [];
+
+  const watch = (incoming: IncomingMessage, body: Buffer | undefined, answer: Answered) => {
+    if (options.watch === undefined || body === undefined) return;
+    const { method = "GET", url = "/", headers } = incoming;
+    const request = { method, url, headers: plainHeaders(headers), body };
+    options.watch({ request, answer: { ...answer, headers: plainHeaders(answer.headers) } });
+  };
 
   const http = createHttpServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
     const path = incoming.url ?? "/";
@@ -83,6 +100,7 @@ export async function openFaultProxy(options: {
       if (fault?.kind === "answer") {
         incoming.resume();
         const { status, headers, text } = answerFor(call, fault);
+        watch(incoming, body, { status, headers, body: Buffer.from(text) });
         outgoing.writeHead(status, headers).end(text);
         return;
       }
@@ -102,12 +120,16 @@ export async function openFaultProxy(options: {
           ...headers,
           "content-length": Buffer.byteLength(text),
         });
+        watch(incoming, body, { status: answer.statusCode ?? 502, headers, body: Buffer.from(text) });
         outgoing.end(text);
         return;
       }
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.on("error", drop);
       answer.pipe(outgoing);
+      if (options.watch === undefined || body === undefined) return;
+      const { statusCode: status = 502, headers } = answer;
+      watch(incoming, body, { status, headers, body: await readAll(answer) });
     };
     serve().catch(drop);
   });
@@ -190,6 +212,20 @@ export async function openFaultProxy(options: {
       await closed;
     },
   };
+}
+
+interface Answered {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders | OutgoingHttpHeaders;
+  readonly body: Buffer;
+}
+
+function plainHeaders(
+  headers: IncomingHttpHeaders | OutgoingHttpHeaders,
+): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value?.toString()]),
+  );
 }
 
 /** First byte of a TLS record that opens a handshake. */

@@ -6,9 +6,6 @@ import { GetAliasCommand } from "@aws-sdk/client-lambda";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import { askFunction, askService } from "../../sandbox/demo/answers.ts";
-import { sandboxFolder } from "../../sandbox/folder.ts";
-import { tlsFiles } from "../../sandbox/parts/registry.ts";
-import type { SandboxState } from "../../sandbox/state.ts";
 import {
   type CliResult,
   cli,
@@ -19,14 +16,13 @@ import {
   untilAnswered,
   type World,
 } from "../e2e/world.ts";
-import { type FaultProxy, type Injected, openFaultProxy } from "./proxy.ts";
+import type { Injected } from "./proxy.ts";
 
 const cluster = `shop-${stack}`;
 const functionName = `shop-checkout-${stack}`;
 
-/** The shop on a sandbox of its own, with everything that it says to AWS and the registry going through the proxy. */
+/** The shop on a sandbox of its own. */
 export interface FaultWorld extends World {
-  readonly proxy: FaultProxy;
   readonly directory: string;
   /** Commits a version of a service, and returns it: one that was never there before when none is given. */
   commitVersion(service: string, version?: string): Promise<string>;
@@ -67,38 +63,18 @@ export function useFaultWorld(name: string): () => FaultWorld {
   afterEach(() => get().proxy.clear());
   afterAll(async () => {
     await cli("sandbox", "down", "-C", directory);
-    await world?.proxy.close();
     await rm(directory, { recursive: true, force: true });
+    await world?.end();
   });
   return get;
 }
 
-/** Makes the stack of a world find its sandbox through a proxy: for `createWorld`. */
-export function proxyInto(directory: string) {
-  let proxy: FaultProxy | undefined;
-  return {
-    through: async (state: SandboxState) => {
-      const backendPort = Number(new URL(state.endpoint).port);
-      proxy = await openFaultProxy({ backendPort, tls: tlsFiles(sandboxFolder(directory)) });
-      return { endpoint: `http://localhost:${proxy.port}`, registry: `localhost:${proxy.port}` };
-    },
-    /** The proxy; there once the world is. */
-    proxy: (): FaultProxy => {
-      if (proxy === undefined) throw new Error("the world was made without the proxy");
-      return proxy;
-    },
-  };
-}
-
 async function createFaultWorld(directory: string): Promise<FaultWorld> {
-  const { through, proxy: opened } = proxyInto(directory);
   const services = await readFile(join(clone, "services.yaml"), "utf8");
   const world = await createWorld(directory, {
     // One platform: what is tested here does not depend on how long a build takes.
     changes: { "services.yaml": services.replace("[linux/amd64, linux/arm64]", "[linux/amd64]") },
-    through,
   });
-  const proxy = opened();
   let versions = 1;
   const { clients } = world;
   const words = (given: readonly string[]) => [
@@ -113,7 +89,6 @@ async function createFaultWorld(directory: string): Promise<FaultWorld> {
   ];
   return {
     ...world,
-    proxy,
     directory,
     commitVersion: async (service, version = `${++versions}.0.0`) => {
       await world.workspace.write(`examples/shop/${service}/VERSION`, `${version}\n`);

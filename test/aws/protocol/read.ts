@@ -58,7 +58,7 @@ export function answerOf(model: Model, operation: Operation, name: string, answe
   const document = parseXml(body.toString("utf8"));
   const whole = document[`${name}Response`];
   if (whole === undefined) throw new Error(`${Object.keys(document)[0]} is not ${name}Response`);
-  const { ResponseMetadata: _, requestId: __, "@xmlns": ___, ...rest } = isTree(whole) ? whole : {};
+  const { ResponseMetadata: _, requestId: __, xmlns: ___, ...rest } = isTree(whole) ? whole : {};
   if (model.metadata.protocol === "ec2")
     return { value: fromTree(model, operation.output?.shape, rest, "ec2-answer"), form: "text" };
   const wrapper = operation.output?.resultWrapper;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createConformance } from "../../aws/conformance.ts";
 import { deviationsOf, deviationsOfCall } from "../../aws/exchange.ts";
 
 const signed = (service: string) => ({
@@ -153,5 +154,53 @@ describe("what each member allows, and AWS's documents do not", () => {
     ]);
     const input = { repositoryName: "ui", imageIds: [{ imageTag: "v1" }] };
     expect(deviationsOfCall("ecr", "BatchGetImage", { input, output: { images: [] } })).toHaveLength(1);
+  });
+});
+
+describe("what passes between a run and the local AWS", () => {
+  const ecs = (name: string, input: object, output: object, userAgent = "") => ({
+    request: {
+      method: "POST",
+      url: "/",
+      headers: { "x-amz-target": `AmazonEC2ContainerServiceV20141113.${name}`, "user-agent": userAgent },
+      body: Buffer.from(JSON.stringify(input)),
+    },
+    answer: { status: 200, headers: {}, body: Buffer.from(JSON.stringify(output)) },
+  });
+  const described = ecs(
+    "DescribeTaskDefinition",
+    { taskDefinition: "ui" },
+    { taskDefinition: { pidMode: "" } },
+  );
+  const registered = ecs(
+    "RegisterTaskDefinition",
+    { family: "ui", containerDefinitions: [], pidMode: "" },
+    {},
+  );
+
+  test("is reported by operation and member when it is not known of the emulator", () => {
+    const conformance = createConformance();
+    conformance.note(ecs("DescribeServices", { services: ["ui"] }, { servces: [] }));
+    expect(conformance.unexpected()).toEqual([
+      expect.stringMatching(/^ecs:DescribeServices answer servces: unknown-member/),
+    ]);
+  });
+
+  test("may have what the emulator is known for", () => {
+    const conformance = createConformance();
+    conformance.note(described);
+    expect(conformance.unexpected()).toEqual([]);
+  });
+
+  test("may say back to the emulator what it has answered, and nothing else that AWS refuses", () => {
+    const copied = createConformance();
+    copied.note(described);
+    copied.note(registered);
+    expect(copied.unexpected()).toEqual([]);
+    const made = createConformance();
+    made.note(registered);
+    expect(made.unexpected()).toEqual([
+      expect.stringMatching(/^ecs:RegisterTaskDefinition request pidMode: not-in-enum/),
+    ]);
   });
 });

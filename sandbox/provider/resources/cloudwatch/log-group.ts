@@ -31,10 +31,12 @@ export const logGroup = defineResource<cloudwatch.LogGroupArgs, cloudwatch.LogGr
 
   async create(inputs, context) {
     const { name: logGroupName = "", retentionInDays } = inputs;
+    const tags = { ...allTags(inputs.tags, context) };
     await client(context).createLogGroup({
       logGroupName,
       logGroupClass: inputs.logGroupClass as LogGroupClass | undefined,
-      tags: { ...allTags(inputs.tags, context) },
+      // AWS takes no empty map here.
+      ...(Object.keys(tags).length === 0 ? {} : { tags }),
     });
     if (retentionInDays) await client(context).putRetentionPolicy({ logGroupName, retentionInDays });
     return logGroupName;
