@@ -124,11 +124,11 @@ export async function buildx(args: readonly string[], stack: string): Promise<st
       where: stackFile(stack),
       key: "slipway:builder",
       message: missing
-        ? "needs docker buildx, which is not on this machine"
+        ? "needs docker buildx, which is not installed"
         : `buildx ${args[0]} failed: ${(result.stderr || result.shortMessage || "").trim()}`,
       fix: missing
         ? "install Docker with its buildx plugin, or the buildx binary"
-        : "check the nodes' endpoints and options, and that BuildKit answers there",
+        : "check the nodes' endpoints and options, and that BuildKit responds there",
     },
     { exitCode: missing ? 2 : 1, cause: result },
   );

@@ -19,7 +19,7 @@ export function platformOutputs(stackReferenceName: string): pulumi.Output<Platf
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
     throw new pulumi.RunError(
-      `The outputs of ${stackReferenceName} are not those of a Slipway stack: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
+      `${stackReferenceName} does not have the outputs of a Slipway stack: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
     );
   });
 }

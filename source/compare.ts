@@ -194,7 +194,7 @@ export function describeChange(one: SourceChange): string {
   switch (one.kind) {
     case "file":
       return one.change === "permissions"
-        ? `${one.in}: ${one.path} is executable now, or no longer`
+        ? `${one.in}: the executable bit of ${one.path} changed`
         : `${one.in}: ${one.path} was ${one.change}`;
     case "Dockerfile":
       return "the Dockerfile was modified";
@@ -217,7 +217,7 @@ export function describeChange(one: SourceChange): string {
     case "salt":
       return `the salt was ${one.change}`;
     case "way of hashing":
-      return "this Slipway hashes sources in another way";
+      return "this version of Slipway hashes sources differently";
   }
 }
 

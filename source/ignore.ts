@@ -137,7 +137,7 @@ function refusal(lines: readonly RefusedLine[], where: string): UserError {
       where: `${where}:${line}`,
       value,
       message: `${message}, so Docker refuses to build`,
-      fix: "correct the pattern; a backslash before a punctuation mark makes it stand for itself",
+      fix: "correct the pattern; a backslash before a punctuation mark escapes it",
     })),
   );
 }

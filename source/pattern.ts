@@ -21,7 +21,7 @@ export function readPattern(line: string): IgnorePattern {
   const cleaned = cleanPath(line);
   const exception = cleaned.startsWith("!");
   const text = exception ? cleaned.slice(1) : cleaned;
-  if (text === "") throw new InvalidPattern("an exception needs a pattern after its !");
+  if (text === "") throw new InvalidPattern("an exception needs a pattern after !");
   checkSyntax(text);
   // As upstream: compiled when first needed. What is never tried is never refused.
   let compiled: ((path: string) => boolean) | undefined;
@@ -102,7 +102,7 @@ function endOfClass(text: string, open: number): number {
 function endOfMember(text: string, start: number): number {
   const i = text[start] === "\\" ? start + 1 : start;
   const character = text[i];
-  if (character === undefined) throw new InvalidPattern("has a [ without its ]");
+  if (character === undefined) throw new InvalidPattern("has a [ without a matching ]");
   if (i === start && (character === "-" || character === "]")) {
     throw new InvalidPattern(`has a ${character} where brackets need a character`);
   }

@@ -108,8 +108,8 @@ export async function stageContext(
         {
           code: "disk-full",
           where: join(directory, place),
-          message: `no space is left on the device while staging the build context of ${service.name}`,
-          fix: "free some space, or leave large files out with .dockerignore",
+          message: `no space left on device while staging the build context of ${service.name}`,
+          fix: "free some space, or exclude large files in .dockerignore",
         },
         { exitCode: 1, cause: error },
       );
@@ -154,7 +154,7 @@ async function copySame({ absolute, hash }: SourceFile, target: string, signal?:
       code: "source-changed",
       where: absolute,
       message: "changed while the sources were read",
-      fix: "run it again once nothing writes there any more, or leave it out with .dockerignore",
+      fix: "run the command again when nothing writes there, or exclude it in .dockerignore",
     },
     { exitCode: 1 },
   );

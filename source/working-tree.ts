@@ -194,13 +194,13 @@ export function unreadable(absolute: string): (error: NodeJS.ErrnoException) => 
             code: "source-changed",
             where: absolute,
             message: "disappeared while the sources were read",
-            fix: "run it again once nothing writes there any more, or leave it out with .dockerignore",
+            fix: "run the command again when nothing writes there, or exclude it in .dockerignore",
           }
         : {
             code: "unreadable-source",
             where: absolute,
-            message: "can't be read, and the build needs it",
-            fix: "make it readable, or leave it out with .dockerignore",
+            message: "can't be read, but the build needs it",
+            fix: "make it readable, or exclude it in .dockerignore",
           },
       { cause: error },
     );
@@ -211,7 +211,7 @@ function unreadableName(absolute: string): UserError {
   return new UserError({
     code: "unreadable-source",
     where: absolute,
-    message: "has a name that is not UTF-8, which images can't be built from the same everywhere",
-    fix: "rename it, or leave it out with .dockerignore",
+    message: "has a name that is not UTF-8, so it does not build the same image everywhere",
+    fix: "rename it, or exclude it in .dockerignore",
   });
 }

@@ -9,13 +9,12 @@ import { withoutUndefined } from "./without-undefined.ts";
 const relativePath = z
   .string()
   .min(1)
-  .refine((path) => !path.startsWith("/"), "must be relative to the project's directory");
+  .refine((path) => !path.startsWith("/"), "must be relative to the project directory");
 
 const serviceNameSchema = z
   .string()
   .regex(/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/, {
-    error:
-      "is not a name ECR accepts in a repository: lower-case letters and digits, joined by single . _ or -",
+    error: "is not a name that ECR accepts: lower-case letters and digits, joined by single . _ or -",
   })
   .max(100);
 
@@ -30,30 +29,32 @@ export function catalogueSchemaFor(kinds: readonly { readonly schema: z.ZodType<
       description: z.string().optional(),
       context: relativePath.describe("Build context"),
       dockerfile: relativePath.optional().describe("Default: Dockerfile in the context"),
-      stage: z.string().min(1).optional().describe("Target stage of the Dockerfile; default: the last"),
+      stage: z.string().min(1).optional().describe("Target stage of the Dockerfile; default: the last stage"),
       platforms: z.array(platformSchema).min(1).optional().describe("Default: defaults.platforms"),
       arguments: z.record(z.string(), z.string()).default({}).describe("Build arguments; never a secret"),
       secrets: z
         .record(z.string(), z.strictObject({ environment: z.string().min(1) }))
         .default({})
-        .describe("Build secrets by id, each from an environment variable; only ids enter the source hash"),
+        .describe(
+          "Build secrets by id, each from an environment variable; only the ids are part of the source hash",
+        ),
       contexts: z
         .record(z.string(), z.string().min(1))
         .default({})
         .describe(
-          "Named contexts: a path, service:// and another service's name, docker-image://, oci-layout:// or https://",
+          "Named build contexts: a path, service://<service>, docker-image://, oci-layout:// or https://",
         ),
       needs: z
         .array(z.string().min(1))
         .default([])
-        .describe("Services whose images this one is built FROM, by their names there"),
+        .describe("Services whose images this service is built FROM; the Dockerfile uses their names"),
       extraInputs: z
         .array(relativePath)
         .default([])
         .describe(
-          "Files outside of the contexts that count as inputs of the build: paths, or patterns such as proto/**/*.proto",
+          "Files outside the contexts that are inputs of the build: paths, or patterns such as proto/**/*.proto",
         ),
-      salt: z.string().optional().describe("Changing it makes the image be built anew"),
+      salt: z.string().optional().describe("Change it to rebuild the image"),
       repository: z
         .string()
         .min(2)
@@ -63,13 +64,16 @@ export function catalogueSchemaFor(kinds: readonly { readonly schema: z.ZodType<
         })
         .optional()
         .describe("Default: the stack's prefix and the service's name"),
-      targets: z.array(targetSchema).default([]).describe("What runs the image"),
+      targets: z.array(targetSchema).default([]).describe("Targets that run the image"),
     })
-    .describe("A service: what is built, and what runs it");
+    .describe("A service: its build, and the targets that run it");
   return z
     .strictObject({
       $schema: z.string().optional(),
-      source: z.url().optional().describe("Where the code lives; becomes org.opencontainers.image.source"),
+      source: z
+        .url()
+        .optional()
+        .describe("URL of the source code, for the label org.opencontainers.image.source"),
       defaults: z
         .strictObject({
           platforms: z.array(platformSchema).min(1).default(["linux/amd64", "linux/arm64"]),
@@ -81,14 +85,12 @@ export function catalogueSchemaFor(kinds: readonly { readonly schema: z.ZodType<
             relativePath,
             z.strictObject({
               path: relativePath,
-              services: z.array(z.string().min(1)).min(1).describe("The services that it concerns"),
+              services: z.array(z.string().min(1)).min(1).describe("Services that these inputs belong to"),
             }),
           ]),
         )
         .default([])
-        .describe(
-          "Paths or patterns that count as inputs of every service's build, or of those that are named",
-        ),
+        .describe("Paths or patterns that are inputs of every service's build, or of the named services"),
       services: z
         .record(serviceNameSchema, serviceSchema)
         .refine((services) => Object.keys(services).length > 0, "must name at least one service"),

@@ -37,7 +37,7 @@ export function checkStack(description: StackDescription): Problem[] {
             where: stackFile(settings.stack),
             key: "slipway:scanning.lambda",
             value: true,
-            message: "functions are scanned by enhanced scanning only, and the mode is basic",
+            message: "only enhanced scanning scans functions, but mode is basic",
             fix: "set mode: enhanced, or remove lambda",
           } satisfies Problem,
         ]
@@ -57,7 +57,7 @@ function movingTagProblems(movingTags: readonly string[], where: string): Proble
         where,
         key: `${key}[${index}]`,
         value: filter,
-        message: `is not a filter that ECR takes: letters, digits, . _ - and at most ${maximumFilterWildcards} *`,
+        message: `is not a filter that ECR accepts: letters, digits, . _ - and at most ${maximumFilterWildcards} *`,
         fix: "write a simpler filter, such as *latest",
       },
     ];
@@ -70,8 +70,8 @@ function movingTagProblems(movingTags: readonly string[], where: string): Proble
       where,
       key,
       value: movingTags,
-      message: `has ${movingTags.length} filters; ECR takes ${maximumFilters}, and ${ownMovingTags.join(", ")} are Slipway's own`,
-      fix: `keep ${room} of them`,
+      message: `has ${movingTags.length} filters; ECR allows ${maximumFilters}, including Slipway's own ${ownMovingTags.join(", ")}`,
+      fix: `keep at most ${room} of them`,
     },
   ];
 }
@@ -89,10 +89,10 @@ function immovableTagProblems({ repositories, tags, stack }: Settings): Problem[
       where: stackFile(stack),
       key: "slipway:tags",
       value: format,
-      message: "goes from image to image, and the stack's repositories let no such tag move",
+      message: "moves from image to image, but the stack's repositories do not let this tag move",
       fix: cannotBe
-        ? "take it out: no filter would let it move and keep versions where they are; or say tagMutability: mutable"
-        : `add "${filter}" to slipway:repositories.movingTags, or take it out`,
+        ? "remove it, because any filter for it would also let versions move; or set tagMutability: mutable"
+        : `add "${filter}" to slipway:repositories.movingTags, or remove it`,
     };
   });
 }
@@ -110,7 +110,7 @@ function reservedTagProblems({ tags, stack }: Settings): Problem[] {
         where: stackFile(stack),
         key: "slipway:tags",
         value: format,
-        message: `makes tags that are kept for Slipway itself (${taken})`,
+        message: `makes tags that Slipway reserves (${taken})`,
         fix: "use another prefix for the tag",
       },
     ];
@@ -163,8 +163,8 @@ function sameRepositoryProblems(
         where: catalogueFile,
         key: `services.${service}.repository`,
         value: repository,
-        message: `is the repository of ${first.service}, too`,
-        fix: "give each service a repository of its own",
+        message: `is also the repository of ${first.service}`,
+        fix: "give each service its own repository",
       },
     ];
   });

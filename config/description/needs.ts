@@ -46,7 +46,7 @@ function needProblem(
       {
         code: "unknown-service",
         ...place,
-        message: `there is no service "${name}" to build ${service.name} from`,
+        message: `${service.name} is built from "${name}", which is not a service`,
         fix: didYouMean(name, others),
       },
     ];
@@ -57,8 +57,8 @@ function needProblem(
     {
       code: "missing-platform",
       ...place,
-      message: `${name} is not built for ${lacking.join(", ")}, which ${service.name} is built for`,
-      fix: `add ${lacking.join(", ")} to services.${name}.platforms, or take it from ${service.name}'s`,
+      message: `${service.name} is built for ${lacking.join(", ")}, but ${name} is not`,
+      fix: `add ${lacking.join(", ")} to services.${name}.platforms, or remove it from ${service.name}'s`,
     },
   ];
 }
@@ -94,8 +94,8 @@ function cycleProblems(services: readonly Service[], byName: ReadonlyMap<string,
     value: cycle[1],
     message:
       cycle.length === 2
-        ? `${cycle[0]} needs itself`
-        : `services need each other in a circle: ${cycle.join(" → ")}`,
-    fix: "take one of them out of the other's needs; what they share can be a service of its own",
+        ? `${cycle[0]} is built from itself`
+        : `services are built from each other in a circle: ${cycle.join(" → ")}`,
+    fix: "remove one of these build contexts; move what the services share into its own service",
   }));
 }

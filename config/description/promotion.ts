@@ -39,8 +39,8 @@ function ownStack(stack: string): Problem {
     where: stackFile(stack),
     key: "slipway:github.promotesFrom",
     value: stack,
-    message: "is this very stack",
-    fix: "name the stack that images are proved on",
+    message: "is this stack itself",
+    fix: "name the stack that tests the images first",
   };
 }
 

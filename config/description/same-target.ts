@@ -28,7 +28,7 @@ export function sameTargetProblems(services: readonly Service[]): Problem[] {
           where: catalogueFile,
           key: keyOf(other),
           value: `${kind} ${declarationOf(other.target).identity(other.target)}`,
-          message: `is the same as ${keyOf(first)}: two images would be moved into one place`,
+          message: `is the same target as ${keyOf(first)}, but a target can run only one image`,
           fix: fixOf(first, other),
         },
       ];
@@ -79,6 +79,6 @@ function keyOf({ service, index }: Placed): string {
 function fixOf(first: Placed, other: Placed): string {
   const canJoin = declarationOf(other.target).join !== undefined && first.service.name !== other.service.name;
   return canJoin
-    ? `name another container there, and say everything else in ${keyOf(first)} alone`
-    : "remove one of the two, or name another place";
+    ? `name another container there, and keep all other settings in ${keyOf(first)} only`
+    : "remove one of the two, or name another target";
 }

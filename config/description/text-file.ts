@@ -24,10 +24,10 @@ export async function readTextFile(absolute: string, where: string): Promise<Tex
 }
 
 const unreadable: Readonly<Record<string, Pick<Problem, "message" | "fix"> | undefined>> = {
-  EISDIR: { message: "is a folder, not a file", fix: "remove it, and write the file in its place" },
+  EISDIR: { message: "is a folder, not a file", fix: "remove the folder, and create the file" },
   EACCES: { message: "can't be read: permission denied", fix: "make it readable" },
   EPERM: { message: "can't be read: permission denied", fix: "make it readable" },
-  ELOOP: { message: "is a symbolic link that leads back to itself", fix: "let it lead to the file" },
+  ELOOP: { message: "is a symbolic link to itself", fix: "point the link at the file" },
 };
 
 /** The text of UTF-8 bytes, without a byte order mark. */

@@ -10,7 +10,7 @@ import {
 } from "../targets/permission.ts";
 
 /** Who calls what pushing and pulling takes. */
-const byRegistry = "BuildKit, and Slipway for records and copies, by the registry's own protocol";
+const byRegistry = "BuildKit, and Slipway for records and copies, through the registry API";
 
 /** Who calls what the state takes. */
 const byEngine = "Pulumi's engine";
@@ -21,27 +21,27 @@ const registry: readonly Permission<SharedResource>[] = [
     action: "ecr:DescribeRepositories",
     on: ["repository", "cache-repository"],
     roles: all,
-    why: "see whether the repositories are there, and whether tags may move",
+    why: "check that the repositories exist, and whether tags may move",
   },
   { action: "ecr:DescribeImages", on: "repository", roles: all, why: "see tags, sizes and times" },
   {
     action: "ecr:BatchGetImage",
     on: ["repository", "cache-repository", "promoted-repository"],
     roles: all,
-    why: "read manifests: is it built already, which platforms, which digest; and what is attached to them",
+    why: "read manifests to find existing images, their platforms and digests, and their referrers",
     calls: ["BatchGetImage", "ListImageReferrers"],
   },
   {
     action: "ecr:GetDownloadUrlForLayer",
     on: ["repository", "cache-repository", "promoted-repository"],
     roles: all,
-    why: "read layers and configurations: base images of our own, the build cache",
+    why: "read layers and configurations of the stack's own base images and build cache",
   },
   {
     action: "ecr:BatchCheckLayerAvailability",
     on: ["repository", "cache-repository", "promoted-repository"],
     roles: all,
-    why: "know which layers are there",
+    why: "check which layers exist",
     by: byRegistry,
   },
   {
@@ -69,14 +69,14 @@ const registry: readonly Permission<SharedResource>[] = [
     action: "ecr:PutImage",
     on: ["repository", "cache-repository"],
     roles: pushers,
-    why: "push manifests, and tag the digests that are there",
+    why: "push manifests, and tag existing digests",
   },
   {
     action: "ecr:GetRepositoryPolicy",
     on: "repository",
     roles: deployers,
-    why: "whether Lambda may pull",
-    by: "Lambda looks with the rights of who updates the function",
+    why: "check whether Lambda may pull",
+    by: "Lambda uses the permissions of the principal that updates the function",
   },
 ];
 
@@ -86,10 +86,15 @@ const evidence: readonly Permission<SharedResource>[] = [
     action: "logs:GetLogEvents",
     on: "log-group",
     roles: deployers,
-    why: "the last lines of a task that stopped",
+    why: "read the last log lines of a stopped task",
   },
   { action: "logs:FilterLogEvents", on: "log-group", roles: deployers, why: "slipway logs" },
-  { action: "logs:DescribeLogStreams", on: "log-group", roles: deployers, why: "find the stream of a task" },
+  {
+    action: "logs:DescribeLogStreams",
+    on: "log-group",
+    roles: deployers,
+    why: "find the log stream of a task",
+  },
   {
     // AWS cuts it to alarms, and then tells nothing of composite ones: "You can't return information about
     // composite alarms if your cloudwatch:DescribeAlarms permission has a narrower scope."
@@ -97,7 +102,7 @@ const evidence: readonly Permission<SharedResource>[] = [
     action: "cloudwatch:DescribeAlarms",
     on: "any",
     roles: planners,
-    why: "alarms that call a deployment back, metric and composite ones: do they exist, does one fire",
+    why: "check the metric and composite alarms that end a deployment",
   },
 ];
 
@@ -106,26 +111,26 @@ const identity: readonly Permission[] = [
     action: "sts:GetCallerIdentity",
     on: "any",
     roles: all,
-    why: "hold the credentials against the account guard; AWS never refuses it",
+    why: "compare the credentials with aws:allowedAccountIds; AWS never denies it",
   },
   {
     action: "iam:PassRole",
     on: targetKinds.flatMap(({ passedRoles = [] }) => passedRoles),
     roles: deployers,
-    why: "the roles that tasks and new functions run with, and those that ECS takes on for a service",
-    by: "ECS and Lambda ask for it when they are handed a role",
+    why: "the roles that tasks and new functions run with, and those that ECS assumes for a service",
+    by: "ECS and Lambda require it when a call passes a role",
   },
   {
     action: "iam:GetRole",
     on: "passable-role",
     roles: deployers,
-    why: "those roles exist, and trust who runs them",
+    why: "check that those roles exist, and trust the service that assumes them",
   },
   {
     action: "iam:SimulatePrincipalPolicy",
     on: "own-role",
     roles: all,
-    why: "slipway doctor --ci says what is missing",
+    why: "slipway doctor --ci shows missing permissions",
   },
 ];
 
@@ -134,7 +139,7 @@ const state: readonly Permission<SharedResource>[] = [
     action: "s3:ListBucket",
     on: "state-bucket",
     roles: pushers,
-    why: "Pulumi's state, which a build writes",
+    why: "write Pulumi's state, also for a build",
     by: byEngine,
   },
   { action: "s3:GetObject", on: "state-object", roles: pushers, why: "Pulumi's state", by: byEngine },
@@ -143,7 +148,7 @@ const state: readonly Permission<SharedResource>[] = [
     action: "s3:DeleteObject",
     on: "state-object",
     roles: pushers,
-    why: "Pulumi's lock, and what it replaces",
+    why: "Pulumi's lock, and state files that it replaces",
     by: byEngine,
   },
   {

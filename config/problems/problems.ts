@@ -44,7 +44,7 @@ function toProblems(
         code: "unknown-key",
         where: locate([...issue.path, unknown]),
         key: key([...issue.path, unknown]),
-        message: "is not a known key here",
+        message: "is not a known key",
         fix: didYouMean(unknown, knownKeys(shape, issue.path)),
       }));
     case "invalid_key":

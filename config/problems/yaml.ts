@@ -75,8 +75,8 @@ export function parseYaml(
         {
           code: "invalid-yaml",
           where: file,
-          message: `unfolds to more than ${maximumValues} values once its aliases are written out`,
-          fix: "use fewer aliases of anchors that hold aliases themselves",
+          message: `expands to more than ${maximumValues} values through its aliases`,
+          fix: "use fewer nested aliases",
         },
       ],
     };
@@ -134,12 +134,12 @@ function syntaxProblems(
         return { ...problem, message: "this line is indented with a tab", fix: "indent with spaces" };
       case "DUPLICATE_KEY": {
         const value = /^(?:"[^"\n]*"|'[^'\n]*'|[^:\n]*)/.exec(text.slice(offset))?.[0].trim();
-        const message = "the same map has this key already";
+        const message = "this map already has the key";
         return { ...problem, value, message, fix: "remove one of the two, or rename it" };
       }
       case "TAG_RESOLVE_FAILED": {
         const value = /^\S+/.exec(text.slice(offset))?.[0];
-        return { ...problem, value, message: "is not a tag that is known here", fix: "remove the tag" };
+        return { ...problem, value, message: "is an unknown YAML tag", fix: "remove the tag" };
       }
       default:
         return {
@@ -161,7 +161,11 @@ function aliasProblems(anchors: Anchors, document: Document, place: (offset: num
         const fix = `define &${alias.source} above this line, or write out its value`;
         problems.push({ ...problem, message: "refers to an anchor that is not defined above it", fix });
       } else if (ancestors.includes(target)) {
-        problems.push({ ...problem, message: "stands inside its own anchor", fix: "write out its value" });
+        problems.push({
+          ...problem,
+          message: "refers to the anchor that contains it",
+          fix: "write out its value",
+        });
       }
     },
   });

@@ -7,7 +7,7 @@ const arn = z.string().regex(/^arn:/, { error: "is not an ARN" });
  * the kind out. Each is made of what AWS really publishes; docs/reference/alarms.md says how to make it fire.
  */
 export const alarmsSchema = z.strictObject({
-  email: z.email().optional().describe("Subscribed to the topic; has to be confirmed once"),
+  email: z.email().optional().describe("Email addresses to subscribe to the topic; each must confirm once"),
   findings: z
     .strictObject({
       enabled: z.boolean().default(true),
@@ -25,15 +25,23 @@ export const alarmsSchema = z.strictObject({
         .int()
         .nonnegative()
         .default(1)
-        .describe("Running tasks of a service below which it fires; 0: never"),
+        .describe("Number of running tasks below which the alarm fires; 0: never"),
     })
     .prefault({}),
   lambda: z
     .strictObject({
       enabled: z.boolean().default(true),
-      errors: z.int().nonnegative().default(0).describe("Errors in five minutes above which it fires"),
-      throttles: z.int().nonnegative().default(0).describe("Throttles in five minutes above which it fires"),
-      durationMilliseconds: z.int().positive().default(10_000).describe("95th percentile in five minutes"),
+      errors: z.int().nonnegative().default(0).describe("Errors in five minutes above which the alarm fires"),
+      throttles: z
+        .int()
+        .nonnegative()
+        .default(0)
+        .describe("Throttles in five minutes above which the alarm fires"),
+      durationMilliseconds: z
+        .int()
+        .positive()
+        .default(10_000)
+        .describe("95th percentile over five minutes above which the alarm fires"),
     })
     .prefault({}),
   loadBalancers: z
@@ -51,13 +59,17 @@ export const alarmsSchema = z.strictObject({
           .int()
           .nonnegative()
           .default(5)
-          .describe("5xx answers in five minutes above which it fires"),
-        latencySeconds: z.number().positive().default(1).describe("95th percentile in five minutes"),
+          .describe("5xx responses in five minutes above which the alarm fires"),
+        latencySeconds: z
+          .number()
+          .positive()
+          .default(1)
+          .describe("95th percentile over five minutes above which the alarm fires"),
         minimumHealthyHosts: z
           .int()
           .positive()
           .default(1)
-          .describe("Healthy targets of each group below which it fires"),
+          .describe("Healthy targets of each group below which the alarm fires"),
       }),
     )
     .default([]),
@@ -68,7 +80,9 @@ export const alarmsSchema = z.strictObject({
         .int()
         .positive()
         .default(300)
-        .describe("Manifests pushed to one repository in a day above which it fires: ECR publishes no size"),
+        .describe(
+          "Manifests pushed to one repository in a day above which the alarm fires (ECR publishes no size)",
+        ),
     })
     .prefault({}),
 });

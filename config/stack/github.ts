@@ -18,79 +18,81 @@ export const githubSchema = z
       .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100}$/, {
         error: "must be owner/name, as GitHub spells it, without wildcards",
       })
-      .describe("owner/name: whose workflows take on the roles"),
+      .describe("Repository (owner/name) whose workflows assume the roles"),
     ownerId: numericId
       .optional()
-      .describe("Numeric id of the owner; with repositoryId, tokens that carry ids are trusted, too"),
+      .describe("Numeric id of the owner; with repositoryId, the roles also trust tokens that carry ids"),
     repositoryId: numericId.optional().describe("Numeric id of the repository"),
     roles: z
       .array(z.enum(githubRoles))
       .default([...githubRoles])
-      .describe("Which roles there are"),
+      .describe("Roles to create"),
     environment: z
       .string()
       .min(1)
       .max(255)
       .regex(/^[^*?]+$/, { error: "must be one environment's name, without wildcards" })
       .optional()
-      .describe("GitHub environment of the jobs that deploy; the deploy role then trusts nothing else"),
+      .describe(
+        "GitHub environment of the jobs that deploy; the deploy role then trusts only this environment",
+      ),
     branches: z
       .array(z.string().regex(/^[^*?\s]+$/, { error: "must be one branch's name, without wildcards" }))
       .default(["main"])
-      .describe("Branches whose workflows push, and deploy where there is no environment"),
+      .describe("Branches whose workflows may push, and deploy if no environment is set"),
     tags: z
       .array(z.string().regex(/^[^?\s]+$/, { error: "must be a tag's name or a pattern with *" }))
       .default([])
-      .describe("Tags whose workflows push, and deploy where there is no environment: v*"),
+      .describe("Tags whose workflows may push, and deploy if no environment is set: v*"),
     provider: arn("iam", "an OIDC provider")
       .optional()
-      .describe("ARN of the account's OIDC provider for GitHub, where there is one; default: made here"),
-    permissionsBoundary: arn("iam", "a policy")
-      .optional()
-      .describe("Policy that bounds what the roles can ever be allowed"),
+      .describe("ARN of the account's existing OIDC provider for GitHub; default: the stack creates one"),
+    permissionsBoundary: arn("iam", "a policy").optional().describe("Permissions boundary of the roles"),
     taskRoles: z
       .array(arn("iam", "a role"))
       .default([])
-      .describe("Task and execution roles that new task definitions name: the only ones that may be passed"),
+      .describe("Task and execution roles of new task definitions; the deploy role may pass no others"),
     serviceRoles: z
       .array(arn("iam", "a role"))
       .default([])
       .describe(
-        "Roles that ECS itself takes on for a service, which a deployment hands over: of lifecycle hooks, where deploymentAlarms change, and of volumes, where there is a task before the update",
+        "Roles that ECS assumes and a deployment passes: of lifecycle hooks, if deploymentAlarms change; of volumes, if a task runs before the update",
       ),
     taskFamilies: z
       .array(z.string().regex(/^[A-Za-z0-9_-]{1,255}$/, { error: "is not a family of task definitions" }))
       .default([])
       .describe(
-        "Families of task definitions that may be registered; default: each ECS service's name, alone and behind its cluster's and a hyphen",
+        "Task definition families that the role may register; default: each ECS service's name, and cluster-service",
       ),
     logGroups: z
       .array(
         z.string().regex(/^[A-Za-z0-9_/.#-]{1,511}\*?$/, {
-          error: "is not a log group, or the beginning of one and *",
+          error: "is not a log group name, or a prefix and *",
         }),
       )
       .default([])
-      .describe("Log groups of the tasks, to show why they stopped; those of functions are known"),
+      .describe("Log groups of the tasks, to show why they stopped; Slipway knows those of functions"),
     secrets: z
       .array(arn("secretsmanager", "a secret"))
       .default([])
-      .describe("Secrets that task definitions refer to: whether they exist is looked up, never their value"),
+      .describe("Secrets in task definitions; Slipway checks that they exist, and never reads their value"),
     parameters: z
       .array(arn("ssm", "a parameter"))
       .default([])
       .describe(
-        "Parameters that task definitions refer to, to be looked up; who may read one reads its value",
+        "Parameters in task definitions, to check that they exist; this permission also allows reading the value",
       ),
     promotesFrom: z
       .array(z.string().min(1))
       .default([])
-      .describe("Stacks of this project whose images the deploy role may read, to promote them to this one"),
+      .describe(
+        "Stacks of this project whose images the deploy role may read, to promote them to this stack",
+      ),
     stateBucket: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, { error: "is not the name of a bucket" })
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, { error: "is not a bucket name" })
       .optional()
-      .describe("S3 bucket with Pulumi's state, which a build reads and writes"),
+      .describe("S3 bucket with Pulumi's state; a build reads and writes it"),
     stateKey: arn("kms", "a key").optional().describe("KMS key of the stack's secrets"),
   })
   .refine(({ ownerId, repositoryId }) => (ownerId === undefined) === (repositoryId === undefined), {
@@ -98,7 +100,7 @@ export const githubSchema = z
       "needs both ownerId and repositoryId, or neither: gh api repos/<owner>/<name> --jq '.owner.id,.id'",
     path: ["repositoryId"],
   })
-  .describe("Roles for GitHub Actions, by OIDC: no key is stored anywhere");
+  .describe("Roles for GitHub Actions with OIDC, without stored keys");
 
 export type GithubSettings = z.output<typeof githubSchema>;
 

@@ -18,6 +18,6 @@ export const platformSchema = z
       "linux/riscv64",
       "linux/s390x",
     ],
-    { error: "is not a platform that BuildKit builds Linux images for" },
+    { error: "is not a Linux platform that BuildKit supports" },
   )
   .meta({ description: "os/architecture[/variant], for example linux/arm64" });

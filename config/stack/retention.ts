@@ -23,7 +23,7 @@ const prefixSchema = z
   .min(1)
   .max(128)
   .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/, {
-    error: "is not the beginning of a tag: letters, digits, and . _ - after the first character",
+    error: "is not a valid tag prefix: letters, digits, and . _ - after the first character",
   });
 
 const patternSchema = z
@@ -31,7 +31,7 @@ const patternSchema = z
   .min(1)
   .max(128)
   .regex(/^[A-Za-z0-9._*-]+$/, {
-    error: "is not a pattern for tags: letters, digits, . _ - and * are allowed",
+    error: "is not a valid tag pattern: letters, digits, . _ - and * are allowed",
   })
   .refine((pattern) => pattern.split("*").length - 1 <= maximumWildcards, {
     error: `has more than the ${maximumWildcards} wildcards (*) that ECR allows in one pattern`,
@@ -58,23 +58,23 @@ const actionNames = [
 export const retentionRuleSchema = z
   .strictObject({
     images: selectionSchema.describe("untagged, any, {prefixes: […]} or {patterns: […]}"),
-    keepLast: count.optional().describe("Expire all but the newest so many"),
-    expireAfterDays: days.optional().describe("Expire so many days after the push"),
+    keepLast: count.optional().describe("Expire all but this many of the newest"),
+    expireAfterDays: days.optional().describe("Expire this many days after the push"),
     archiveAllButLast: count
       .optional()
-      .describe("Move all but the newest so many to the archive storage class"),
+      .describe("Move all but this many of the newest to the archive storage class"),
     archiveAfterDays: days
       .optional()
-      .describe("Move to the archive storage class so many days after the push"),
+      .describe("Move to the archive storage class this many days after the push"),
     archiveAfterDaysUnpulled: days
       .optional()
-      .describe("Move to the archive storage class when not pulled for so many days"),
+      .describe("Move to the archive storage class this many days after the last pull"),
     expireAfterDaysInArchive: days
       .min(minimumDaysInArchive, {
         error: `is less than the ${minimumDaysInArchive} days that ECR keeps an archived image`,
       })
       .optional()
-      .describe("Expire archived images so many days (90 or more) after they were archived"),
+      .describe("Expire archived images this many days (90 or more) after they were archived"),
     description: z.string().max(160).optional(),
   })
   .refine((rule) => actionNames.filter((name) => rule[name] !== undefined).length === 1, {
@@ -164,13 +164,13 @@ function refuseWhatEcrRefuses(rules: readonly RetentionRule[], context: z.Refine
   if (all.length + own > maximumRules) {
     refuse(
       [],
-      `makes ${all.length} rules, one for each prefix or pattern, and ${own} of Slipway's own: ECR takes ${maximumRules}`,
+      `makes ${all.length} rules, one for each prefix or pattern, plus ${own} of Slipway's own; ECR allows ${maximumRules}`,
     );
   }
   for (const [index, selection] of all.entries()) {
     const before = all.slice(0, index).filter((other) => other.storageClass === selection.storageClass);
     if (before.some((other) => other.kind === selection.kind && other.tag === selection.tag)) {
-      refuse(selection.path, `is selected by an earlier rule already, and ECR takes one rule for it`);
+      refuse(selection.path, `is already selected by an earlier rule, and ECR allows only one`);
       continue;
     }
     if (selection.kind !== "prefix" && selection.kind !== "pattern") continue;
@@ -178,14 +178,14 @@ function refuseWhatEcrRefuses(rules: readonly RetentionRule[], context: z.Refine
       selection.storageClass === "standard" &&
       keepTagPrefixes.some((prefix) => covers(`${prefix}*`, selection))
     ) {
-      refuse(selection.path, "is a tag that protects an image from every rule; nothing can be done to it");
+      refuse(selection.path, "is a tag that protects its image from every rule");
       continue;
     }
     const shadow = before.find((other) => isCovered(other, selection));
     if (shadow !== undefined) {
       refuse(
         selection.path,
-        `never acts: all that it selects is selected by "${shadow.tag}" before, and ECR lets only the first rule act; put the narrower one first`,
+        `never acts: "${shadow.tag}" already selects everything that it selects, and ECR applies only the first rule; put the narrower rule first`,
       );
     }
   }

@@ -14,32 +14,30 @@ const registryHostSchema = z
 
 const environmentSchema = z
   .strictObject({
-    file: z.string().optional().describe("A dotenv file, relative to the project's directory"),
+    file: z.string().optional().describe("A dotenv file, relative to the project directory"),
     variables: z.record(z.string(), z.string()).default({}),
   })
   .describe(
-    "Variables set before anything is started for this stack, such as PULUMI_BACKEND_URL or DOCKER_HOST",
+    "Environment variables for everything that Slipway starts for this stack, such as PULUMI_BACKEND_URL or DOCKER_HOST",
   );
 
 const repositoriesSchema = z.strictObject({
   prefix: z
     .string()
-    .regex(/^[a-z0-9]+(?:[._/-][a-z0-9]+)*$/, { error: "is not the beginning of a name ECR accepts" })
+    .regex(/^[a-z0-9]+(?:[._/-][a-z0-9]+)*$/, { error: "is not a prefix that ECR accepts" })
     .optional()
-    .describe("Repositories are called prefix/service"),
+    .describe("Prefix of the repositories, which are named prefix/service"),
   tagMutability: z.enum(["immutable", "mutable"]).default("mutable"),
   movingTags: z
     .array(z.string().min(1).max(128))
     .default(["*latest"])
-    .describe(
-      "Wildcards of the tags that may move in an otherwise immutable repository, beside Slipway's own",
-    ),
+    .describe("Tag filters that may move in an otherwise immutable repository, besides Slipway's own"),
   encryption: z
     .discriminatedUnion("kind", [
       z.strictObject({ kind: z.literal("aes256") }),
       z.strictObject({
         kind: z.literal("kms"),
-        keyArn: z.string().regex(/^arn:/).optional().describe("Default: a key of the stack's own, rotated"),
+        keyArn: z.string().regex(/^arn:/).optional().describe("Default: the stack's own key, with rotation"),
       }),
     ])
     .default({ kind: "aes256" }),
@@ -47,9 +45,15 @@ const repositoriesSchema = z.strictObject({
   pullPrincipals: z
     .array(z.string().regex(/^arn:[^*]+$/, { error: "must be the ARN of a principal, without wildcards" }))
     .default([])
-    .describe("Principals of this or other accounts that may pull, and promote from here"),
-  protect: z.boolean().default(false).describe("Refuse to delete repositories, and keep them on destroy"),
-  forceDelete: z.boolean().default(false).describe("Let destroy delete repositories that hold images"),
+    .describe("Principals of this or other accounts that may pull images, and promote from this stack"),
+  protect: z
+    .boolean()
+    .default(false)
+    .describe("Refuse to delete repositories, and keep them on pulumi destroy"),
+  forceDelete: z
+    .boolean()
+    .default(false)
+    .describe("Let pulumi destroy delete repositories that contain images"),
   replication: z
     .array(
       z.strictObject({
@@ -61,17 +65,17 @@ const repositoriesSchema = z.strictObject({
       }),
     )
     .default([])
-    .describe("Where images are replicated to; a registry-wide setting of the account"),
+    .describe("Regions and accounts to replicate images to; a registry-wide setting of the account"),
 });
 
 const scanningSchema = z.strictObject({
   mode: z.enum(["basic", "enhanced"]).default("basic"),
-  lambda: z.boolean().default(false).describe("Let Inspector scan functions, too (enhanced only)"),
+  lambda: z.boolean().default(false).describe("Also let Inspector scan functions (enhanced mode only)"),
   manageRegistry: z
     .boolean()
     .default(true)
     .describe(
-      "Enhanced scanning is one setting for the whole registry: exactly one stack of an account owns it",
+      "Let this stack manage the registry's scanning configuration; exactly one stack of an account may",
     ),
 });
 
@@ -97,7 +101,7 @@ const builderSchema = z
           )
           .min(1),
       })
-      .describe("BuildKit daemons, each for its platforms: native arm64 nodes, say"),
+      .describe("BuildKit daemons with their platforms, for example native arm64 nodes"),
     z
       .strictObject({
         kind: z.literal("kubernetes"),
@@ -108,26 +112,25 @@ const builderSchema = z
       })
       .describe("BuildKit pods in a Kubernetes cluster"),
   ])
-  .describe("Where images are built");
+  .describe("Builder for the images");
 
 const deploySchema = z.strictObject({
-  parallelBuilds: z
-    .int()
-    .positive()
-    .max(64)
-    .default(16)
-    .describe("Images built at the same time; each platform is one"),
-  parallelTargets: z.int().positive().max(64).default(8).describe("Targets updated at the same time"),
+  parallelBuilds: z.int().positive().max(64).default(16).describe("Platform images to build in parallel"),
+  parallelTargets: z.int().positive().max(64).default(8).describe("Targets to update in parallel"),
   allOrNothing: z
     .boolean()
     .default(false)
-    .describe("When a target fails, put back what the run has moved; as with --all-or-nothing"),
+    .describe("If a target fails, roll back the targets that the run moved, as --all-or-nothing does"),
   attempts: z.int().positive().max(10).default(2).describe("Attempts to build and push"),
-  pushTimeoutSeconds: z.int().positive().default(900).describe("Time for one attempt to build and push"),
+  pushTimeoutSeconds: z
+    .int()
+    .positive()
+    .default(900)
+    .describe("Time limit for one attempt to build and push"),
   requireCleanTree: z
     .boolean()
     .default(false)
-    .describe("Refuse to deploy what is not committed, but for --allow-dirty"),
+    .describe("Refuse to deploy uncommitted changes without --allow-dirty"),
 });
 
 /** The keys of a stack's settings that are under `slipway:` in Pulumi.<stack>.yaml. */
@@ -135,9 +138,9 @@ export const slipwaySchema = z.strictObject({
   environment: environmentSchema.prefault({}),
   registry: registryHostSchema
     .optional()
-    .describe("Where images are pushed to and pulled from; default: the account's own ECR registry"),
+    .describe("Registry to push to and pull from; default: the account's own ECR registry"),
   repositories: repositoriesSchema.prefault({}),
-  retention: retentionSchema.prefault({ preset: "releases" }).describe("How long images are kept"),
+  retention: retentionSchema.prefault({ preset: "releases" }).describe("Retention rules for images"),
   scanning: scanningSchema.prefault({}),
   alarms: alarmsSchema.prefault({}),
   builder: builderSchema.prefault({ kind: "default" }),
@@ -146,27 +149,26 @@ export const slipwaySchema = z.strictObject({
       z.strictObject({ kind: z.literal("none") }),
       z
         .strictObject({ kind: z.literal("registry") })
-        .describe("In a repository of its own, one tag a platform"),
+        .describe("Build cache in its own repository, with one tag per platform"),
     ])
     .prefault({ kind: "registry" }),
   baseImages: z
     .record(z.string(), z.string())
     .default({})
-    .describe("Base images to replace: reference in FROM → reference to use; ${registry} is replaced"),
+    .describe("Base images to replace: reference in FROM → reference to use; Slipway replaces ${registry}"),
   tags: tagsSchema.default(["{sha7}"]),
   mainBranch: z
     .string()
     .min(1)
     .optional()
-    .describe("The branch whose images are `latest`; default: origin/HEAD, what CI says, main or master"),
+    .describe(
+      "Branch whose images are `latest`; default: origin/HEAD, the branch that CI names, main or master",
+    ),
   labels: z
     .record(z.string(), z.string())
     .default({})
-    .describe("Further labels of every image; nothing that changes"),
-  resourceTags: z
-    .record(z.string(), z.string())
-    .default({})
-    .describe("AWS tags of everything that is declared"),
+    .describe("Additional labels of every image; use constant values only"),
+  resourceTags: z.record(z.string(), z.string()).default({}).describe("AWS tags of all resources"),
   deploy: deploySchema.prefault({}),
   github: githubSchema.optional(),
 });

@@ -38,7 +38,7 @@ const formatSchema = z
     const unknown = wordsIn(format).find((word) => !(placeholders as readonly string[]).includes(word));
     if (unknown === undefined) return;
     const all = placeholders.map((name) => `{${name}}`).join(" ");
-    context.addIssue({ code: "custom", message: `{${unknown}} is no placeholder; there are: ${all}` });
+    context.addIssue({ code: "custom", message: `{${unknown}} is not a placeholder; use one of: ${all}` });
   });
 
 const entrySchema = z.union([
@@ -54,13 +54,11 @@ export const tagsSchema = z
   .union([
     z.array(entrySchema),
     z.strictObject({
-      preset: z
-        .enum(presetNames)
-        .describe("A scheme with a name; docs/reference/tags.md has what is in each"),
-      add: z.array(entrySchema).default([]).describe("Further formats"),
+      preset: z.enum(presetNames).describe("A named set of formats, listed in docs/reference/tags.md"),
+      add: z.array(entrySchema).default([]).describe("Additional formats"),
     }),
   ])
-  .describe("Tags that a deployment puts on the image: formats, or {preset, add}; docs/reference/tags.md");
+  .describe("Tags that a deployment puts on an image: formats, or {preset, add}; see docs/reference/tags.md");
 
 export type TagSettings = z.output<typeof tagsSchema>;
 

@@ -4,4 +4,6 @@ import { z } from "zod";
 export const orderSchema = z
   .int()
   .default(0)
-  .describe("Targets of a lower order are moved first, and to their end; those of one order side by side");
+  .describe(
+    "Slipway completes targets of a lower order first, and updates targets of the same order in parallel",
+  );

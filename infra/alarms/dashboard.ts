@@ -121,7 +121,7 @@ function withinDashboard(widgets: readonly Widget[]): Widget[] {
     .map(({ properties }) => String(properties.title));
   const shown = widgets.filter((_, index) => fits[index]);
   if (leftOut.length === 0) return shown;
-  const markdown = `Left out, since a dashboard shows ${metricsInDashboard} metrics: ${leftOut.join("; ")}`;
+  const markdown = `Omitted, because a dashboard shows at most ${metricsInDashboard} metrics: ${leftOut.join("; ")}`;
   return [...shown, { type: "text", width: columns, height: 2, properties: { markdown } }];
 }
 

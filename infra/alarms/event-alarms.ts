@@ -28,12 +28,12 @@ export function eventAlarms(services: readonly Service[], settings: Settings): A
           alarm(
             `findings-${severity.toLowerCase()}`,
             findingsMetric(severity),
-            `a scan has found ${severity} vulnerabilities; which, and where, is in the log of events`,
+            `a scan found ${severity} vulnerabilities; the event log has the details`,
           ),
         )
       : []),
     ...(sources.has("failed-scans")
-      ? [alarm("failed-scans", "FailedScans", "an image could not be scanned, so nothing is known of it")]
+      ? [alarm("failed-scans", "FailedScans", "an image could not be scanned")]
       : []),
     ...deploymentEvents(services, settings).map(({ source, metric, meaning }) =>
       alarm(source.name, metric, meaning),
@@ -43,7 +43,7 @@ export function eventAlarms(services: readonly Service[], settings: Settings): A
           ...alarm(
             `${service.name}-pushes`,
             "Pushes",
-            `more than ${settings.alarms.storage.pushesPerDay} manifests of ${service.name} were pushed in a day: storage grows`,
+            `more than ${settings.alarms.storage.pushesPerDay} manifests of ${service.name} were pushed in a day, so storage grows`,
           ),
           metric: {
             namespace,

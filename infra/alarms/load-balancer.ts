@@ -15,7 +15,7 @@ export function loadBalancerAlarms(settings: AlarmSettings): AlarmDefinition[] {
     return [
       {
         name: `${name}-target-5xx`,
-        description: `${name}: targets have answered more than ${serverErrors} times with 5xx in five minutes`,
+        description: `${name}: targets returned more than ${serverErrors} 5xx responses in five minutes`,
         metric: loadBalancerMetric(balancer, "HTTPCode_Target_5XX_Count"),
         statistic: "Sum",
         threshold: serverErrors,
@@ -23,7 +23,7 @@ export function loadBalancerAlarms(settings: AlarmSettings): AlarmDefinition[] {
       },
       {
         name: `${name}-elb-5xx`,
-        description: `${name}: the balancer itself has answered more than ${serverErrors} times with 5xx in five minutes`,
+        description: `${name}: the load balancer itself returned more than ${serverErrors} 5xx responses in five minutes`,
         metric: loadBalancerMetric(balancer, "HTTPCode_ELB_5XX_Count"),
         statistic: "Sum",
         threshold: serverErrors,
@@ -31,7 +31,7 @@ export function loadBalancerAlarms(settings: AlarmSettings): AlarmDefinition[] {
       },
       {
         name: `${name}-latency`,
-        description: `${name}: one answer in twenty has taken longer than ${latencySeconds} s`,
+        description: `${name}: one response in twenty took longer than ${latencySeconds} s`,
         metric: loadBalancerMetric(balancer, "TargetResponseTime"),
         statistic: "p95",
         threshold: latencySeconds,
@@ -41,7 +41,7 @@ export function loadBalancerAlarms(settings: AlarmSettings): AlarmDefinition[] {
         (group) =>
           ({
             name: `${name}-${nameIn(group)}-healthy-hosts`,
-            description: `${nameIn(group)} has had fewer than ${minimumHealthyHosts} healthy targets for three minutes`,
+            description: `${nameIn(group)} had fewer than ${minimumHealthyHosts} healthy targets for three minutes`,
             metric: healthyHostsMetric(balancer, group),
             statistic: "Minimum",
             periodSeconds: minute,

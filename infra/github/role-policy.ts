@@ -29,8 +29,8 @@ export function rolePolicies(role: GithubRole, scope: PermissionScope): RolePoli
     code: "policy-too-long",
     where: stackFile(scope.settings.stack),
     key: "slipway:github",
-    message: `the ${role} role needs ${policies.length} policies; IAM takes ${limits.attached}`,
-    fix: "divide the catalogue among several projects",
+    message: `the ${role} role needs ${policies.length} policies, but IAM allows ${limits.attached}`,
+    fix: "split the catalogue into several projects",
   });
 }
 

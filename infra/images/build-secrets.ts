@@ -27,7 +27,7 @@ export function readBuildSecrets(
           where: catalogueFile,
           key: `services.${service.name}.secrets.${id}`,
           message: `the environment variable ${variable} is not set`,
-          fix: `set ${variable} where the image is built`,
+          fix: `set ${variable} in the environment of the build`,
         });
       }
     }

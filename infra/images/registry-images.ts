@@ -120,7 +120,7 @@ async function ask(host: string, url: URL, authorization: string): Promise<Answe
       {
         code: "registry-unreachable",
         where: host,
-        message: `the registry does not say which images it has: ${deeper instanceof Error ? deeper.message : message}`,
+        message: `the registry refused to list its images: ${deeper instanceof Error ? deeper.message : message}`,
         fix: "check the network and the proxy, and run the command again",
       },
       { exitCode: 1, cause },

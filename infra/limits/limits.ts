@@ -150,7 +150,7 @@ function tagProblems({ settings }: StackDescription): Problem[] {
       where,
       key: "slipway:resourceTags",
       message: `has ${tags.length} tags; AWS takes ${limits.tags} on a resource, and one is Slipway's own`,
-      fix: `keep ${room} of them`,
+      fix: `keep at most ${room} of them`,
     },
   ];
 }

@@ -97,7 +97,7 @@ type RuleWithoutPriority = Omit<LifecycleRule, "rulePriority">;
 
 function keepRule(prefix: string): RuleWithoutPriority {
   return {
-    description: `Protect ${prefix}*: what runs, or would be rolled back to`,
+    description: `Protect ${prefix}*: images in use, or needed for a rollback`,
     selection: {
       tagStatus: "tagged",
       tagPrefixList: [prefix],

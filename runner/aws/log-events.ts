@@ -3,7 +3,7 @@ import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "./clients.ts";
 import { isAwsError } from "./errors.ts";
 
-/** Which events of a log group. */
+/** A query for events of a log group. */
 export interface LogQuery {
   readonly group: string;
   readonly streamPrefix?: string | undefined;

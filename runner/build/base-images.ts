@@ -5,20 +5,20 @@ import type { Clients } from "../aws/clients.ts";
 import { connectToRegistry } from "../registry/connection.ts";
 import { anonymousDigest, manifestAt, parseReference } from "../registry/reference.ts";
 
-/** What a build takes from other images, by names that can move: as the source has it → where it is taken from. */
+/** Image references of a build that can move: reference in the source → reference to pull. */
 export type BaseReferences = Readonly<Record<string, string>>;
 
-/** A base image that is another one than when something was built on it. */
+/** A base image whose tag moved since the build. */
 export interface MovedBase {
-  /** As the Dockerfile, or the named context, has it. */
+  /** Reference in the Dockerfile or the named context. */
   readonly name: string;
-  /** Where it is taken from: the same, unless the stack replaces it. */
+  /** Reference to pull: the same, unless the stack replaces it. */
   readonly reference: string;
   readonly from: string;
   readonly to: string;
 }
 
-/** Time for the registries to say what references stand for: nothing waits longer for a base image. */
+/** Time limit for the registries to resolve base images. */
 const answerSeconds = 5;
 
 /**
@@ -81,7 +81,7 @@ export async function digestsOfBases(
   return Object.fromEntries(found.flat());
 }
 
-/** The base images that have moved, of those whose digests are known then and now. */
+/** The base images whose known digest changed. */
 export function movedBases(
   bases: BaseReferences,
   then: Readonly<Record<string, string>>,

@@ -4,9 +4,9 @@ import { execa } from "execa";
 import { z } from "zod";
 import { parseManifest } from "../../builder/manifest.ts";
 
-/** What `docker buildx build` is asked for, beside where the result goes. */
+/** The options of `docker buildx build`, except its output. */
 export interface BuildxBuild {
-  /** Where it runs; the paths below are relative to it. */
+  /** Working directory, for the relative paths below. */
   readonly directory: string;
   /** Name of the builder; undefined: the machine's current one. */
   readonly builder: string | undefined;
@@ -21,7 +21,7 @@ export interface BuildxBuild {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** Arguments of `docker buildx build` that say what is built. */
+/** Arguments of `docker buildx build` for the input. */
 export function buildxArguments(build: BuildxBuild): string[] {
   const each = (flag: string, pairs: Readonly<Record<string, string>>) =>
     Object.entries(pairs).flatMap(([key, value]) => [flag, `${key}=${value}`]);
@@ -37,10 +37,10 @@ export function buildxArguments(build: BuildxBuild): string[] {
   ];
 }
 
-/** Something that BuildKit's checks found in a Dockerfile. */
+/** A finding of BuildKit's checks in a Dockerfile. */
 export interface BuildWarning {
   readonly rule: string;
-  /** In the Dockerfile; undefined: of it as a whole. */
+  /** Line in the Dockerfile; undefined for the whole file. */
   readonly line: number | undefined;
   readonly message: string;
   readonly url: string | undefined;
@@ -62,7 +62,9 @@ const checkSchema = z.object({
     .nullish(),
 });
 
-/** Runs BuildKit's checks over a Dockerfile: https://docs.docker.com/build/checks/. Undefined: it has none. */
+/**
+ * Runs BuildKit's checks over a Dockerfile: https://docs.docker.com/build/checks/. Undefined: it has none.
+ */
 export async function checkDockerfile(
   build: BuildxBuild,
   signal: AbortSignal,
@@ -76,7 +78,7 @@ export async function checkDockerfile(
   return parseChecks(result.stdout);
 }
 
-/** The answer of `--call=check,format=json`; undefined when it is none. */
+/** The parsed output of `--call=check,format=json`; undefined if it is not valid. */
 export function parseChecks(text: string): BuildWarning[] | undefined {
   let json: unknown;
   try {
@@ -103,14 +105,14 @@ export type BuildxOutput =
   | {
       readonly kind: "folder";
       readonly folder: string;
-      /** A cache in a registry that is read, when it is there. */
+      /** A cache in a registry to read, if it exists. */
       readonly cache?: CacheSource | undefined;
     }
   | {
       readonly kind: "push";
       /** `<registry>/<repository>:<tag>` */
       readonly reference: string;
-      /** Environment with credentials for that. */
+      /** Environment with credentials for the registry. */
       readonly environment: Readonly<Record<string, string>>;
     };
 
@@ -118,17 +120,17 @@ export type BuildxOutput =
 export interface CacheSource {
   /** `<registry>/<repository>:<tag>` */
   readonly reference: string;
-  /** Environment with credentials for that. */
+  /** Environment with credentials for the registry. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Arguments of `docker buildx build` that say where the result goes. */
+/** Arguments of `docker buildx build` for the output. */
 export function outputArguments(output: BuildxOutput): string[] {
   const to =
     output.kind === "folder"
       ? `type=oci,tar=false,oci-mediatypes=true,dest=${output.folder}`
       : `type=image,"name=${output.reference}",push=true,oci-mediatypes=true`;
-  // A cache that is not there, or can't be read, is a line in BuildKit's log and no failure.
+  // A missing or unreadable cache is only a line in BuildKit's log.
   const cache =
     output.kind === "folder" && output.cache !== undefined
       ? ["--cache-from", `type=registry,ref=${output.cache.reference}`]
@@ -136,7 +138,7 @@ export function outputArguments(output: BuildxOutput): string[] {
   return ["--provenance=false", "--sbom=false", ...cache, "--output", to];
 }
 
-/** A build that failed: what BuildKit said last. */
+/** A failed build, with BuildKit's last lines. */
 export class BuildFailed extends Error {
   readonly lines: readonly string[];
 
@@ -148,7 +150,7 @@ export class BuildFailed extends Error {
 }
 
 /**
- * Builds, for several platforms at once when it is pushed.
+ * Builds an image, for several platforms at once if it is pushed.
  *
  * @throws BuildFailed
  */
@@ -189,11 +191,11 @@ export async function runBuild(
 
 const layoutSchema = z.object({ manifests: z.array(z.object({ digest: z.string() })).min(1) });
 
-/** What a build made for a platform. */
+/** The image of a build for one platform. */
 export interface BuiltPlatform {
   readonly platform: string;
   readonly digest: string;
-  /** As it is pulled: layers and configuration, compressed. */
+  /** Compressed size of layers and configuration. */
   readonly bytes: number;
 }
 

@@ -21,14 +21,14 @@ import {
   runBuild,
 } from "./buildx.ts";
 
-/** One service's build, staged: everything that its builds for each platform share. */
+/** A service's staged build: what its builds for all platforms share. */
 interface StagedBuild {
   readonly build: BuildOnly;
   readonly source: Source;
   readonly staged: StagedContext;
-  /** Outcomes of the services that it is built from. */
+  /** Outcomes of the services that this one is built from. */
   readonly bases: readonly BuildOutcome[];
-  /** Where OCI layouts are kept until the run ends. */
+  /** Folder of the OCI layouts until the run ends. */
   readonly folder: string;
 }
 
@@ -77,7 +77,7 @@ export async function buildService(
   });
 }
 
-/** What BuildKit is asked to build. */
+/** The build that BuildKit runs. */
 function requestFor(
   { build: { directory, catalogue, settings }, source, staged }: StagedBuild,
   platforms: readonly string[],
@@ -98,12 +98,12 @@ function requestFor(
   };
 }
 
-/** Where the OCI layout of a service's image for a platform lies, as BuildKit is told it. */
+/** Location of the OCI layout of a service's image for a platform, for BuildKit. */
 function layoutOf({ build, folder }: StagedBuild, service: string, platform: string): string {
   return relative(build.directory, join(folder, imageResourceName(service, platform)));
 }
 
-/** The contexts that are images of other services, as this run has built them for a platform. */
+/** Contexts that are images of other services, from this run's builds for a platform. */
 function builtBases(one: StagedBuild, platform: string): Record<string, string> {
   return baseContexts(one.source.inputs.service, (name) => {
     const base = one.bases.find(({ service }) => service === name);
@@ -116,7 +116,7 @@ async function buildPlatform(one: StagedBuild, platform: string, step: Step): Pr
   const { directory, cache, signal } = one.build;
   const { name, platforms } = one.source.inputs.service;
   const folder = layoutOf(one, name, platform);
-  // Builds of several platforms go on side by side.
+  // Builds of several platforms run in parallel.
   const log = (line: string) =>
     step.log(line === "" || platforms.length === 1 ? line : `${platform} ${line}`);
   const readable = cache && {
@@ -131,7 +131,7 @@ async function buildPlatform(one: StagedBuild, platform: string, step: Step): Pr
   return readLayout(join(directory, folder), platform);
 }
 
-/** Builds once more for all platforms, from the builder's cache, which joins them into one index. */
+/** Builds all platforms again from the builder's cache, to join them in one index. */
 async function pushImage(
   one: StagedBuild,
   { tag, registry, environment }: PushTo,
@@ -164,7 +164,9 @@ function baseContexts(service: Service, location: (name: string) => string): Rec
   );
 }
 
-/** Staged folders, images and URLs; a replaced base image may name the registry, which has to be known then. */
+/**
+ * Staged folders, images and URLs; a replaced base image may name the registry, which has to be known then.
+ */
 function remoteContexts(
   service: Service,
   staged: Readonly<Record<string, string>>,
@@ -197,22 +199,22 @@ function secretsThere(service: Service): Record<string, string> {
   return Object.fromEntries(there.map(([id, { environment }]) => [id, environment]));
 }
 
-/** How one service's build ended. */
+/** The outcome of a service's build. */
 export interface BuildOutcome {
   readonly service: string;
   readonly sourceHash: string;
   readonly outcome: "built" | "failed" | "not built";
-  /** What BuildKit said last, when it failed; or which base failed. */
+  /** BuildKit's last lines if the build failed, or the base image that failed. */
   readonly message?: string;
   readonly platforms: readonly BuiltPlatform[];
   readonly warnings: readonly BuildWarning[];
-  /** Reference under which it was pushed. */
+  /** Reference of the pushed image. */
   readonly pushed?: string;
 }
 
 export interface BuildOnly extends StackDescription {
   readonly services: readonly Service[];
-  /** The stack's build cache, where it can be read. */
+  /** The stack's build cache, if readable. */
   readonly cache: ReadableCache | undefined;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -225,7 +227,7 @@ export interface ReadableCache {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Where images are pushed to, when they are. */
+/** Where to push images; undefined: nowhere. */
 export interface PushTo {
   readonly tag: string;
   readonly registry: string;

@@ -48,7 +48,7 @@ export async function buildOnly(
         }),
       );
     }
-    // All of them have ended before the folder goes, also after one was interrupted.
+    // Wait for all of them before removing the folder, even after an interruption.
     const ended = await Promise.allSettled(running.values());
     signal.throwIfAborted();
     return ended.map((one) => {

@@ -12,7 +12,7 @@ import type { Session } from "../session/session.ts";
 import { baseReferences, digestsOfBases } from "./base-images.ts";
 import { writeSource } from "./source-record.ts";
 
-/** What is known of a service once its image is in the registry. */
+/** A service whose image is in the registry. */
 export interface Built {
   readonly image: Image;
   /** Whether this run built it. */
@@ -20,8 +20,8 @@ export interface Built {
 }
 
 /**
- * Builds and pushes, through the Pulumi stack, the images that the registry lacks, and reads them back from
- * there. The engine does not start when there is nothing to build.
+ * Builds and pushes the images that the registry lacks, through the Pulumi stack, and reads them back. The
+ * engine does not start if there is nothing to build.
  *
  * @throws UserError when a build or a push fails, or when the registry has something else
  */
@@ -54,10 +54,10 @@ async function buildAll(
   step: Step,
 ): Promise<ReadonlyMap<string, Image>> {
   const { emit, signal, clients } = session;
-  // Automation brings gRPC and the whole SDK along: a third of a second that only a build needs.
+  // The Automation API loads gRPC and the whole SDK: a third of a second that only a build needs.
   const { updateStack } = await import("../stack/update.ts");
   const names = [...new Set(missing.flatMap(({ service, missingBases }) => [...missingBases, service.name]))];
-  // Asked while it is built: a registry that is slow to answer costs nothing then.
+  // Runs in parallel to the build, so a slow registry costs no time.
   const bases = basesOf(session, missing);
   const { outputs } = await updateStack(session, names, { emit, signal, step: step.id });
 
@@ -78,7 +78,7 @@ async function buildAll(
   return new Map(built);
 }
 
-/** Digests of the base images that services are built on, each asked for once. Never rejects. */
+/** Digests of the services' base images; each registry request runs once. Never rejects. */
 async function basesOf(
   session: Session,
   services: readonly ComparedService[],
@@ -87,7 +87,7 @@ async function basesOf(
   return digestsOfBases(Object.assign({}, ...all), session).catch(() => ({}));
 }
 
-/** Stores with the image what it was built from, for `slipway why`. The image is complete without it. */
+/** Stores the source description with the image, for `slipway why`. The image is complete without it. */
 async function keepSource(
   { clients, registry, signal, emit }: Session,
   image: Image,

@@ -6,12 +6,12 @@ import type { Clients } from "../aws/clients.ts";
 import { fetchLogin, type RegistryLogin } from "../registry/login.ts";
 import { withTemporaryFolder } from "../stack/temporary-folder.ts";
 
-/** Variables with which buildx is signed in to a registry. */
+/** Environment variables that log buildx in to a registry. */
 export type LoginEnvironment = Readonly<Record<string, string>>;
 
 /**
- * Runs `work` with an environment in which buildx may push to the registry: a Docker configuration of
- * its own with a fresh token, gone afterwards. ~/.docker is not touched.
+ * Runs `work` with an environment in which buildx may push to the registry: a temporary Docker
+ * configuration with a new token. Does not change ~/.docker.
  */
 export async function withPushLogin<T>(
   clients: Clients,
@@ -28,7 +28,7 @@ export async function withPushLogin<T>(
 const configurationSchema = z.looseObject({
   auths: z.record(z.string(), z.unknown()).optional(),
   credsStore: z.string().optional(),
-  /** Which daemon Docker speaks to, by a name in the folder `contexts`. */
+  /** Name of the Docker context, in the folder `contexts`. */
   currentContext: z.string().optional(),
   cliPluginsExtraDirs: z.array(z.string()).optional(),
 });
@@ -48,7 +48,7 @@ export async function withReadLogin<T>(
   return withConfiguration({ ...usual, auths: { ...usual.auths, [registry]: { auth } } }, work);
 }
 
-/** Docker's configuration as it is; undefined when it can't be read. */
+/** Docker's configuration; undefined if it is not readable. */
 async function readUsual() {
   const text = await readFile(join(usualFolder(), "config.json"), "utf8").catch(() => "{}");
   try {

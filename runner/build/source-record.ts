@@ -9,25 +9,25 @@ import { getManifest } from "../registry/lookup.ts";
 import { blobOf } from "../registry/push.ts";
 import { attachArtifact, listReferrers } from "../registry/referrers.ts";
 
-/** Type of the artifact that says what an image was built from, file by file. */
+/** Artifact type of an image's source description. */
 export const sourceType = "application/vnd.slipway.source.v1+json";
 
-/** What it holds: JSON, compressed, as base64. */
+/** Media type of its content: compressed JSON in base64. */
 const contentType = "application/vnd.slipway.source.v1+json+gzip+base64";
 
 /** Beside the description, since a base image that moves is no change of the source. */
 const basesAnnotation = "slipway.source.bases";
 
-/** What is stored with an image. */
+/** The content that is stored with an image. */
 export interface KeptSource {
   readonly description: SourceDescription;
-  /** Base image → digest that its name stood for when the image was built, as far as it is known. */
+  /** Base image → its digest at the time of the build, if known. */
   readonly bases: Readonly<Record<string, string>>;
 }
 
 /**
- * Keeps with an image what it was built from, as a referrer: for `slipway why`, on any machine. Holds
- * paths and hashes, no content and no argument's value.
+ * Stores an image's source description as a referrer, for `slipway why` on any machine. It has paths and
+ * hashes, but no content and no argument values.
  */
 export async function writeSource(
   clients: Clients,
@@ -36,7 +36,7 @@ export async function writeSource(
   source: {
     readonly hash: string;
     readonly description: SourceDescription;
-    /** Base image → digest that its name stood for, as far as it is known. */
+    /** Base image → its digest, if known. */
     readonly bases: Readonly<Record<string, string>>;
   },
 ): Promise<void> {
@@ -55,7 +55,7 @@ export async function writeSource(
   });
 }
 
-/** What an image was built from; undefined when that was not kept, or by another Slipway. */
+/** The source description of an image; undefined if there is none that this version can read. */
 export async function readSource(
   clients: Clients,
   repository: string,
@@ -87,7 +87,7 @@ export function packDescription(description: SourceDescription): string {
   return gzipSync(JSON.stringify(kept(description))).toString("base64");
 }
 
-/** Undefined for anything else than `packDescription` makes. */
+/** Undefined for anything that `packDescription` did not make. */
 export function unpackDescription(text: string): SourceDescription | undefined {
   try {
     return parseDescription(JSON.parse(gunzipSync(Buffer.from(text, "base64")).toString("utf8")));

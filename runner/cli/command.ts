@@ -3,35 +3,35 @@ import type { ExitCode } from "../../config/problems/errors.ts";
 import type { JobReport } from "../github/job-report.ts";
 import type { Emit } from "../report/events.ts";
 
-/** What every command is given, beside its own options. */
+/** What every command receives, besides its own options. */
 export interface CommandContext {
-  /** The project's directory: where Pulumi.yaml is. Absolute. */
+  /** Absolute path of the project directory, which has Pulumi.yaml. */
   readonly directory: string;
   readonly emit: Emit;
-  /** Aborted at the first Ctrl-C (or SIGTERM); the second ends the process at once. */
+  /** Aborted at the first Ctrl-C (or SIGTERM); the second ends the process immediately. */
   readonly signal: AbortSignal;
   /** `json`: the command's result is the one document on stdout. */
   readonly output: "text" | "json";
 }
 
-/** What a command returns: how to exit, the document for `--output json`, and the text for people. */
+/** What a command returns: the exit code, the document for `--output json`, and the text. */
 export interface CommandResult {
   readonly exitCode: 0 | ExitCode;
-  /** Serialised as JSON with `--output json`; undefined when everything was printed meanwhile. */
+  /** Printed as JSON with `--output json`; undefined if the command already printed everything. */
   readonly document: unknown;
   /** Printed to stdout otherwise. */
   readonly text: string;
-  /** The summary and outputs that a job of GitHub Actions gets, where the verb has a form of its own; default: the text. */
+  /** Summary and outputs for a GitHub Actions job, if the command has its own form; default: the text. */
   job?(): JobReport;
 }
 
 /** Options that every command has. */
 export interface GlobalOptions {
   readonly cwd: string;
-  /** `github` is `changed`'s alone. */
+  /** Only `changed` has `github`. */
   readonly output: "text" | "json" | "github";
   readonly debug: boolean;
 }
 
-/** A command as yargs takes it; made by `defineCommand` in `runner/cli/define.ts`. */
+/** A command for yargs; `defineCommand` in `runner/cli/define.ts` makes it. */
 export type Command = CommandModule<GlobalOptions>;

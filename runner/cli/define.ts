@@ -2,31 +2,31 @@ import type { Argv, CommandModule, InferredOptionTypes, Options, PositionalOptio
 import type { Command, CommandContext, CommandResult, GlobalOptions } from "./command.ts";
 import { localOptions } from "./options.ts";
 
-/** Options by name, as yargs takes them. */
+/** Options by name, for yargs. */
 export type OptionTable = Readonly<Record<string, Options>>;
 type PositionalTable = Readonly<Record<string, PositionalOptions>>;
 
 export interface CommandDefinition<O extends OptionTable, P extends PositionalTable> {
-  /** Name and positional arguments as yargs writes them: `deploy [services..]`. */
+  /** Name and positional arguments in yargs syntax: `deploy [services..]`. */
   readonly command: string;
   readonly describe: string;
-  /** Shown by `--help`: what to type, and what it does. At least one. */
+  /** Examples in `--help`: the command and its description. At least one. */
   readonly examples: readonly (readonly [line: string, does: string])[];
-  /** Whether it works outside of a project, too; `directory` is then the one given by `--cwd`. Default: false. */
+  /** Whether the command also works outside a project, with `--cwd` as its `directory`. Default: false. */
   readonly anywhere?: boolean;
   readonly positionals?: P;
   readonly options?: O;
-  /** Does the work. Imports what is heavy only here, so that `--help` stays quick. */
+  /** Does the work. Heavy imports belong here, so that `--help` stays fast. */
   run(
     options: InferredOptionTypes<O> & InferredOptionTypes<P> & GlobalOptions,
     context: CommandContext,
   ): Promise<CommandResult>;
 }
 
-/** A command that knows the names it was declared with, for suggestions after a typo. */
+/** A command with its declared names, for suggestions after a typo. */
 export interface DefinedCommand extends Command {
   readonly name: string;
-  /** Its own options; those of every command are `globalOptions`. */
+  /** Its own options, without `globalOptions`. */
   readonly options: OptionTable;
   readonly positionalNames: readonly string[];
   readonly commands: readonly DefinedCommand[];
@@ -68,7 +68,7 @@ export function defineCommand<const O extends OptionTable, const P extends Posit
   };
 }
 
-/** Declares a command that only holds others: `sandbox up`, `sandbox down`. */
+/** Declares a command that only groups others: `sandbox up`, `sandbox down`. */
 export function defineGroup(definition: {
   readonly command: string;
   readonly describe: string;

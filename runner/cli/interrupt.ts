@@ -1,4 +1,4 @@
-/** What Ctrl-C (or a request to terminate) does while a command runs. */
+/** Handles Ctrl-C and SIGTERM while a command runs. */
 export interface Interruption {
   /** Aborted at the first signal. */
   readonly signal: AbortSignal;
@@ -9,8 +9,8 @@ export interface Interruption {
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Aborts at the first signal; the second one ends the process at once with 130. Whatever has to be
- * ended with it (children that have a process group of their own) hooks into the process's `exit`.
+ * Aborts at the first signal. The second one ends the process immediately with exit code 130. Code that
+ * must end children in other process groups listens for the process's `exit`.
  *
  * @param announce called at the first signal, and with `now: true` just before the end at the second
  */

@@ -9,21 +9,21 @@ import type { Emit } from "../report/events.ts";
 import { annotation } from "../report/github.ts";
 import type { CommandResult } from "./command.ts";
 
-/** A command as a job of GitHub Actions runs it. */
+/** A command in a GitHub Actions job. */
 export interface Job {
   /** `deploy` */
   readonly command: string;
-  /** Whether the result goes into a comment on the pull request, too. */
+  /** Whether to also write the result to a comment on the pull request. */
   readonly comment: boolean;
   readonly stack: string | undefined;
-  /** The project's directory. */
+  /** The project directory. */
   readonly directory: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly emit: Emit;
   write(text: string): Promise<void>;
 }
 
-/** Problems as annotations, each at its file and line where it has one. */
+/** Prints problems as annotations, with file and line if known. */
 export async function annotationsOf(
   problems: readonly Problem[],
   { directory, environment }: Pick<Job, "directory" | "environment">,
@@ -32,12 +32,15 @@ export async function annotationsOf(
   return located.map((each) => `${annotation("error", each)}\n`).join("");
 }
 
-/** Puts a result where a job of GitHub Actions shows it. Does nothing elsewhere; never throws. */
+/**
+ * Writes a result to the summary, outputs and comment of a GitHub Actions job. Does nothing elsewhere; never
+ * throws.
+ */
 export async function reportResult(job: Job, result: CommandResult): Promise<void> {
   await report(job, presentResult(job.command, result));
 }
 
-/** The same for a command that was refused or failed. */
+/** Does the same for a command that was refused or failed. */
 export async function reportFailure(
   job: Job,
   failure: { readonly text: string; readonly exitCode: ExitCode },
@@ -64,7 +67,7 @@ async function comment(job: Job, { stack, summary }: JobReport): Promise<void> {
     if (typeof pullRequest === "string") {
       return warn(job, "no-comment", `no comment written: ${pullRequest}`);
     }
-    // A result is told also of a run that was interrupted.
+    // An interrupted run also reports its result.
     await writeComment(pullRequest, stack, summary, AbortSignal.timeout(60_000));
   } catch (error) {
     warn(job, "no-comment", `could not write the comment on the pull request: ${messageOf(error)}`);

@@ -18,8 +18,8 @@ export const globalOptions = {
 } as const;
 
 /**
- * The same as yargs takes them for one level of commands. Each level declares them for itself, so that a
- * command can give `--output` other choices: inherited ones would be listed twice.
+ * The same for yargs, for one level of commands. Each level declares its own, so that a command can change
+ * the choices of `--output`: yargs would list inherited ones twice.
  */
 export const localOptions = {
   cwd: { ...globalOptions.cwd, global: false },
@@ -27,7 +27,7 @@ export const localOptions = {
   debug: { ...globalOptions.debug, global: false },
 } as const;
 
-/** `--stack`, as every command has it that works on one. */
+/** `--stack`, for all commands that work on a stack. */
 export const stackOption = {
   alias: "s",
   type: "string",
@@ -35,7 +35,7 @@ export const stackOption = {
   describe: "Stack to work on; default: PULUMI_STACK, or the only stack",
 } as const;
 
-/** The services to work on, as every command has them that takes some. */
+/** The services to work on, for all commands that take services. */
 export const servicesPositional = {
   type: "string",
   array: true,
@@ -44,21 +44,21 @@ export const servicesPositional = {
   describe: "Names of services in services.yaml",
 } as const;
 
-/** `--allow-dirty`, for the commands that deploy or say what a deployment would do. */
+/** `--allow-dirty`, for all commands that deploy or plan a deployment. */
 export const allowDirtyOption = {
   type: "boolean",
   default: false,
   describe: "Deploy uncommitted changes even if slipway:deploy.requireCleanTree is set",
 } as const;
 
-/** `--all-or-nothing`, as every command has it that moves targets. */
+/** `--all-or-nothing`, for all commands that move targets. */
 export const allOrNothingOption = {
   type: "boolean",
   describe:
     "If a target fails, roll back the targets that moved; default: slipway:deploy.allOrNothing of the stack",
 } as const;
 
-/** `--comment`, as the commands have it whose result is worth a comment on a pull request. */
+/** `--comment`, for the commands that can write their result to a pull request. */
 export const commentOption = {
   type: "boolean",
   default: false,
@@ -73,7 +73,7 @@ export const allOption = {
   describe: "Select all services, which is the default",
 } as const;
 
-/** `--since`, as every command has it that can be limited to what changed since a commit. */
+/** `--since`, for all commands that can select services by their changes. */
 export const sinceOption = {
   type: "string",
   requiresArg: true,

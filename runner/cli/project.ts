@@ -3,8 +3,8 @@ import { dirname, join, resolve } from "node:path";
 import { UserError } from "../../config/problems/errors.ts";
 
 /**
- * The project's directory: the nearest one upwards that has both Pulumi.yaml and services.yaml, so
- * that a command works from any folder of the project, also from one with a Pulumi project of its own.
+ * The project directory: the nearest parent directory with both Pulumi.yaml and services.yaml. A command
+ * thus works in any folder of the project, including one with its own Pulumi project.
  *
  * @throws UserError `missing-project`
  */

@@ -10,8 +10,8 @@ import { listenForInterrupts } from "./interrupt.ts";
 import { findProject } from "./project.ts";
 
 /**
- * Runs a command in its surroundings: progress to stderr, the result to stdout, Ctrl-C, errors. Sets
- * the exit code of the process.
+ * Runs a command: progress on stderr, the result on stdout, Ctrl-C, errors. Sets the exit code of the
+ * process.
  */
 export async function runCommand(
   options: GlobalOptions,
@@ -85,7 +85,7 @@ function inActions(): boolean {
   return process.env.GITHUB_ACTIONS === "true";
 }
 
-/** What a job's report needs of the command line; not every command has a stack or a comment. */
+/** The options that a job's report uses; not every command has a stack or a comment. */
 function jobOf(options: GlobalOptions & { readonly stack?: string; readonly comment?: boolean }) {
   return {
     stack: options.stack ?? process.env.PULUMI_STACK,

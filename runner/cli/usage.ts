@@ -6,9 +6,9 @@ import { globalOptions } from "./options.ts";
 const globalNames = [...Object.keys(globalOptions), "help", "version"];
 
 /**
- * What is wrong with a command line that yargs refused, with the nearest command or option.
+ * The problems of a command line that yargs refused, with the nearest command or option.
  *
- * @param message what yargs says about it
+ * @param message yargs's message
  * @param words the command line
  */
 export function usageProblems(
@@ -44,7 +44,7 @@ export function usageProblems(
   const refused = /^Unknown arguments?: (.*)$/.exec(message)?.[1]?.split(", ") ?? [];
   if (refused.length > 0) {
     const known = [...Object.keys(path.at(-1)?.options ?? {}), ...globalNames];
-    // yargs names an option twice, as it was written and in camel case.
+    // yargs reports an option twice, as written and in camel case.
     const given = new Set(
       words.filter((word) => word.startsWith("-")).map((word) => word.replace(/=.*$/s, "")),
     );

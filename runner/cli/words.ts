@@ -5,7 +5,7 @@ import type { DefinedCommand } from "./define.ts";
 import { globalOptions } from "./options.ts";
 import { descend } from "./usage.ts";
 
-/** An option as the command line has it. */
+/** An option on the command line. */
 interface Given {
   /** As written: `--stack`, `-s`. */
   readonly written: string;
@@ -18,7 +18,7 @@ interface Given {
  * `--` or a positional argument written as an option (both dropped), a value that is not a number.
  *
  * @param words the command line
- * @returns nothing when the command is unknown or only help or a version is asked for
+ * @returns no problems if the command is unknown, or if the command line only asks for help or a version
  */
 export function wordProblems(words: readonly string[], commands: readonly DefinedCommand[]): Problem[] {
   const { path } = descend(words, commands);
@@ -90,7 +90,7 @@ function optionProblems(name: string, option: Options, all: readonly Given[], wh
   });
 }
 
-/** The options by their declared names, in order, and what follows `--`. */
+/** The options by their declared names, in order, and the words after `--`. */
 function readWords(words: readonly string[], options: Readonly<Record<string, Options>>) {
   const declared = Object.entries(options).flatMap(([name, { type, alias }]) => {
     const kind = type === "boolean" ? ("boolean" as const) : ("string" as const);

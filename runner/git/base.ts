@@ -3,7 +3,7 @@ import { didYouMean } from "../../config/problems/nearest.ts";
 import { type Git, openGit } from "./git.ts";
 import { assertNotRefused } from "./refusal.ts";
 
-/** What sources are compared with: a commit, or nothing, and then everything counts as changed. */
+/** What sources are compared with: a commit, or nothing (every service then counts as changed). */
 export type GitBase =
   | { readonly kind: "commit"; readonly ref: string; readonly commit: string }
   | { readonly kind: "none"; readonly ref: string; readonly reason: string; readonly fix?: string };

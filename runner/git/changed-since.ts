@@ -12,7 +12,7 @@ import type { Emit } from "../report/events.ts";
 import { findGitBase, type GitBase } from "./base.ts";
 import { openCommittedTree } from "./committed-tree.ts";
 
-/** What became of a service's source since a commit. */
+/** How a service's source changed since a commit. */
 export type SinceThen =
   | { readonly kind: "same" }
   | { readonly kind: "changed"; readonly changes: readonly SourceChange[] }
@@ -22,7 +22,7 @@ export type SinceThen =
 export interface ComparedWithGit {
   /** By service. */
   readonly services: ReadonlyMap<string, SinceThen>;
-  /** Services that the catalogue had then and has no more. */
+  /** Services that the catalogue had then, and no longer has. */
   readonly removed: readonly string[];
 }
 
@@ -34,7 +34,7 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-/** The chosen services of a description, compared with a commit. */
+/** Compares the selected services of a description with a commit. */
 export async function compareSince(description: ChosenDescription, base: GitBase, { emit, signal }: Context) {
   const { directory, services } = description;
   const sources = await hashSources(directory, buildScope(description), services, {
@@ -62,7 +62,7 @@ export async function onlyChangedSince(
   return changed;
 }
 
-/** Says why everything counts as changed. */
+/** Warns that every service counts as changed, and why. */
 export function warnOfNoBase(base: GitBase, { emit }: Context): void {
   if (base.kind !== "none") return;
   emit({

@@ -5,7 +5,7 @@ export const unknownPullRequest = "of an unknown number";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What git itself knows of what is checked out. */
+/** Git's own facts about the checkout. */
 export interface Checkout {
   /** 40 hexadecimal digits. */
   readonly commit: string;
@@ -15,7 +15,7 @@ export interface Checkout {
   readonly origin: string | undefined;
 }
 
-/** What is checked out, as far as git and CI agree on it. */
+/** The facts about the checkout on which git and CI agree. */
 export interface CheckedOutRef {
   /** A branch that the commit is on; of a pull request, the branch that is to be merged. */
   readonly branch: string | undefined;
@@ -25,7 +25,10 @@ export interface CheckedOutRef {
   readonly mainBranch: string | undefined;
 }
 
-/** The parts of a GitHub event that tell what a commit is: https://docs.github.com/en/webhooks/webhook-events-and-payloads */
+/**
+ * The parts of a GitHub event that tell what a commit is:
+ * https://docs.github.com/en/webhooks/webhook-events-and-payloads
+ */
 const eventSchema = z.object({
   repository: z
     .object({ default_branch: z.string().optional().catch(undefined) })

@@ -5,7 +5,7 @@ import { assertNotRefused } from "./refusal.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What git knows about the source. */
+/** Git's facts about the source. */
 export interface Revision {
   /** 40 hexadecimal digits. */
   readonly commit: string;

@@ -1,6 +1,6 @@
 import type { Problem } from "../../config/problems/errors.ts";
 
-/** What a job of GitHub Actions shows of a command, and hands on to later steps. */
+/** The summary, outputs and annotations of a command in a GitHub Actions job. */
 export interface JobReport {
   /** The stack whose comment on the pull request this goes into. */
   readonly stack: string | undefined;
@@ -8,6 +8,6 @@ export interface JobReport {
   readonly summary: string;
   /** Outputs of the step; values are text or JSON. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** To be shown as annotations, besides what was shown while it ran. */
+  /** Additional annotations, besides those that the run already printed. */
   readonly problems: readonly Problem[];
 }

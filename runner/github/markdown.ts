@@ -23,7 +23,7 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-/** Lines as they are, in a fence that none of them closes. */
+/** Verbatim lines, in a fence that none of them closes. */
 export function fencedMarkdown(lines: readonly string[], language = "text"): string {
   const longest = Math.max(
     2,
@@ -33,7 +33,7 @@ export function fencedMarkdown(lines: readonly string[], language = "text"): str
   return [fence + language, ...lines, fence].join("\n");
 }
 
-/** Something long behind a line that opens it; both are Markdown. */
+/** A collapsible section with a summary line; both are Markdown. */
 export function foldedMarkdown(summary: string, content: string, open = false): string {
   return `<details${open ? " open" : ""}><summary>${summary}</summary>\n\n${content}\n\n</details>`;
 }

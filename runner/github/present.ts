@@ -2,7 +2,7 @@ import type { ExitCode } from "../../config/problems/errors.ts";
 import type { JobReport } from "./job-report.ts";
 import { fencedMarkdown } from "./markdown.ts";
 
-/** A result as a command returns it. */
+/** The result of a command. */
 interface Result {
   readonly exitCode: 0 | ExitCode;
   readonly document: unknown;
@@ -10,7 +10,7 @@ interface Result {
   job?(): JobReport;
 }
 
-/** A command's result as a job shows it: in the verb's own form, or as the text that people read. */
+/** The job report of a command's result: its own form, or its text. */
 export function presentResult(command: string, result: Result): JobReport {
   const report = result.job?.() ?? textReport(command, result);
   const account = stringField(result.document, "account");
@@ -18,7 +18,7 @@ export function presentResult(command: string, result: Result): JobReport {
   return { ...report, summary: account === undefined ? summary : withoutAccount(summary, account) };
 }
 
-/** The text that people read, as a job's summary. */
+/** A command's text, as a job summary. */
 export function textReport(
   command: string,
   { exitCode, document, text }: Omit<Result, "job">,
@@ -33,7 +33,7 @@ export function textReport(
   };
 }
 
-/** A command that was refused or failed, as a job shows it. */
+/** The job report of a command that was refused or failed. */
 export function presentFailure(
   command: string,
   failure: { readonly text: string; readonly exitCode: ExitCode; readonly stack: string | undefined },

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 
-/** GitHub takes no more characters in a comment. */
+/** GitHub's limit for the characters of a comment. */
 const maximumCharacters = 65_536;
 const pageSize = 100;
-/** Comments that are looked through for our own. */
+/** Number of comments to search for our own. */
 const maximumPages = 30;
 
 /** Where the comments of a pull request are. */
@@ -42,15 +42,15 @@ export async function findPullRequest(environment: NodeJS.ProcessEnv): Promise<P
   return { api: api.replace(/\/+$/, ""), repository, number, token };
 }
 
-/** What our comment of a stack begins with: it is found again by it. */
+/** First line of a stack's comment, which identifies it. */
 export function commentMarker(stack: string): string {
   return `<!-- slipway:${stack} -->`;
 }
 
 /**
- * Writes a stack's one comment on a pull request: makes it, or replaces what it said.
+ * Creates or updates a stack's comment on a pull request.
  *
- * @throws Error with what GitHub answered
+ * @throws Error with GitHub's response
  */
 export async function writeComment(
   pullRequest: PullRequest,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { appendFile } from "node:fs/promises";
 
-/** GitHub refuses a larger summary of one step, and shows none then. */
+/** GitHub's limit for the summary of one step; it shows nothing of a larger one. */
 const maximumSummaryBytes = 1024 * 1024;
 
 /** Adds to what a job shows of this step ($GITHUB_STEP_SUMMARY), where there is such a file. */
@@ -35,7 +35,7 @@ export function outputLines(outputs: Readonly<Record<string, string>>, random: (
     .join("");
 }
 
-/** The beginning of a text that has no more bytes than that. */
+/** The text, truncated to this many bytes. */
 export function withinBytes(text: string, maximum: number): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= maximum) return text;

@@ -65,7 +65,7 @@ async function imageGone(
   });
 }
 
-/** An image that can't be read is none to suggest. */
+/** Don't suggest an image that can't be read. */
 function readable<T>(looking: Promise<T>): Promise<T | undefined> {
   return looking.catch((error: unknown) => {
     if (hasCode(error, "image-archived", "image-unavailable")) return undefined;

@@ -3,9 +3,9 @@ import { stackOfReleaseTag } from "../../config/names.ts";
 
 /** The two tags that keep a target's images from expiring. */
 export interface KeepTags {
-  /** On what it runs. */
+  /** On the image that the target runs. */
   readonly inUse: string;
-  /** On what it ran well before, and would be put back to. */
+  /** On the last image that ran successfully, for a rollback. */
   readonly lastGood: string;
 }
 
@@ -35,7 +35,7 @@ export function targetOfKeepTag(
   return { why: prefix === "inuse" ? "inUse" : "lastGood", name };
 }
 
-/** Whether a tag is the keep-tag of a target of these kinds that a stack has, or had. */
+/** Whether a tag is the keep tag of a current or former target of these kinds. */
 export function isKeepTagOf(tag: string, stack: string, kinds: readonly string[]): boolean {
   const beginnings = kinds.flatMap((kind) => [`inuse-${stack}-${kind}-`, `lastgood-${stack}-${kind}-`]);
   return beginnings.some((beginning) => tag.startsWith(allowed(beginning)));
@@ -45,7 +45,7 @@ function allowed(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9_.-]/g, "-");
 }
 
-/** A tag that ECR accepts; what is replaced or cut off is made up for by a hash, so that no two are the same. */
+/** A tag that ECR accepts; a hash replaces what is cut off or not allowed, so that tags stay distinct. */
 function fitted(text: string): string {
   const kept = allowed(text);
   if (kept === text && text.length <= longest) return text;

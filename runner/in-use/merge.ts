@@ -1,6 +1,6 @@
 import type { ImageUse } from "../targets/image-use.ts";
 
-/** Who needs an image, and for what. */
+/** A user of an image, and the reason. */
 export type Use = Pick<ImageUse, "where" | "why">;
 
 /** A use of an image that is known by its digest. */

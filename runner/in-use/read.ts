@@ -74,7 +74,7 @@ export interface UseSources {
   readonly registries: readonly string[];
   /** All uses that were found in the account. */
   readonly account: readonly ImageUse[];
-  /** Images that releases would be put back to. */
+  /** Images that rollbacks would return to. */
   readonly releases: readonly DigestUse[];
   readonly contents: readonly Entry[];
 }

@@ -1,4 +1,4 @@
-/** Targets that are moved side by side. */
+/** Targets that move in parallel. */
 export interface Group<T> {
   readonly order: number;
   readonly members: readonly T[];

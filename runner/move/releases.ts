@@ -16,7 +16,7 @@ import type { DeployDocument } from "./document.ts";
 import { judgeOutcome, outcomesOfPlans } from "./outcome.ts";
 import { type MoveOptions, moveServices, nothingMoved, type ServiceToMove } from "./services.ts";
 
-/** A service, and the image of a release of it that is to run. */
+/** A service, and the image of the release to move it to. */
 export type ChosenRelease = Omit<ServiceToMove, "targets" | "newestRecord"> & {
   readonly release: EarlierRelease;
 };
@@ -70,7 +70,7 @@ export async function planReleases(
   });
 }
 
-/** What stands in the way of moving releases. */
+/** Problems that prevent moving to the releases. */
 export function problemsOfReleases(planned: readonly PlannedRelease[]): readonly Problem[] {
   return problemsOf(planned.map(({ targets }) => ({ problems: [], targets })));
 }
@@ -93,7 +93,7 @@ export async function moveReleases(
   };
 }
 
-/** The document of what was planned and not begun. */
+/** The document of a plan that was not started. */
 export function documentOfPlan(session: Session, planned: readonly PlannedRelease[]): MovedDocument {
   const { timeline } = session;
   return {

@@ -19,7 +19,7 @@ import { lockTargets } from "./lock.ts";
 import { outcomesOfPlans } from "./outcome.ts";
 import type { TargetMove, TargetResult } from "./target.ts";
 
-/** A service, the image in the registry that its targets are to run, and how they were found. */
+/** A service, the image that its targets are to run, and their plans. */
 export interface ServiceToMove extends ServiceToRecord {
   readonly service: Service;
   /** The newest release record of the service on this stack. */
@@ -43,7 +43,7 @@ export const nothingMoved: MoveResult = { outcomes: [], releases: [] };
 export interface MoveOptions {
   /** Whether the plans may be out of date, so that the targets are looked at again. */
   readonly stale: boolean;
-  /** Whether what was moved is put back when a target fails; default: the stack's setting. */
+  /** Whether to roll back the targets that moved if one fails; default: the stack's setting. */
   readonly allOrNothing?: boolean | undefined;
 }
 
@@ -53,7 +53,7 @@ export interface MoveOptions {
  * does a run that has nothing to move, which marks and records what runs already.
  *
  * @throws UserError when something stands in the way that was not there when the targets were planned;
- *   with exit code 3 when a newer commit was released meanwhile
+ *   with exit code 3 if a newer commit was released since the plan
  */
 export async function moveServices(
   session: Session,
@@ -126,8 +126,8 @@ function movesOf(services: readonly ServiceToMove[]): readonly TargetMove[] {
 }
 
 /**
- * The services, planned and checked again: their targets, their newest records, and whether a newer commit
- * was released meanwhile.
+ * Plans and checks the services again: their targets, their newest records, and whether a newer commit was
+ * released since the first plan.
  *
  * @throws UserError with exit code 3 when one was
  */

@@ -9,13 +9,13 @@ import { withHint } from "../targets/hints.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetContext, TargetImage, TargetOutcome, TargetPlan } from "../targets/target.ts";
 
-/** What moving needs of a session. */
+/** The parts of a session that moving uses. */
 export type MovingSession = Pick<
   Session,
   "clients" | "emit" | "signal" | "settings" | "registry" | "directory"
 >;
 
-/** A target's plan, and the image that it is moved to. */
+/** A target's plan, and its new image. */
 export interface TargetMove {
   readonly plan: TargetPlan;
   readonly image: TargetImage;
@@ -23,7 +23,7 @@ export interface TargetMove {
   readonly newestWins?: NewestWins | undefined;
 }
 
-/** How the move of a target ended, and what is needed to put it back. */
+/** The result of a target's move, and what a rollback of it needs. */
 export interface TargetResult {
   /** As it was carried out: planned again where somebody else had changed the target. */
   readonly move: TargetMove;
@@ -115,19 +115,19 @@ async function asItIsNow(
   return { ...move, newestWins, plan: { ...now, problems } };
 }
 
-/** A target that is left as it is. */
+/** The outcome of a target that does not change. */
 export function unchanged(move: TargetMove, message: string): TargetResult {
   const outcome = { ...baseOf(move.plan), outcome: "unchanged" as const, message, milliseconds: 0 };
   return { move, outcome, applied: undefined };
 }
 
-/** A target that is not started, and why. */
+/** The outcome of a target that was not started, and why. */
 export function notStarted(move: TargetMove, message: string): TargetResult {
   const outcome = { ...baseOf(move.plan), outcome: "not started" as const, message, milliseconds: 0 };
   return { move, outcome, applied: undefined };
 }
 
-/** A target that is not started because a newer commit was deployed there meanwhile. */
+/** The outcome of a target that was not started because a newer commit is already deployed. */
 function overtaken(move: TargetMove, message: string): TargetResult {
   const moved = notStarted(move, message);
   return { ...moved, outcome: { ...moved.outcome, because: "superseded" } };
@@ -150,7 +150,7 @@ export function baseOf({ service, title, target }: TargetPlan) {
   return { service, title, kind: target.kind };
 }
 
-/** What an exception means for a target. */
+/** The outcome of a target for an exception. */
 export function verdictOf(
   error: unknown,
   state: { readonly applied: boolean },
@@ -185,7 +185,7 @@ export function verdictOf(
   };
 }
 
-/** What a step shows of a target's outcome. */
+/** The message of a step for a target's outcome. */
 export function stepOutcome({ outcome }: TargetOutcome): StepOutcome {
   switch (outcome) {
     case "done":

@@ -2,10 +2,10 @@ import { stackFile } from "../../config/description/description.ts";
 import type { Problem } from "../../config/problems/errors.ts";
 import type { Gate } from "../targets/gate.ts";
 
-/** Up to this many paths of a service are named in an error; the others are counted. */
+/** Maximum number of paths of a service in an error; the others are only counted. */
 const shownPaths = 3;
 
-/** The gate that `requireCleanTree` is, with its verdict. */
+/** The verdict of the gate `requireCleanTree`. */
 export function cleanTreeGate([problem]: readonly Problem[], allowDirty: boolean): Gate {
   const gate = "clean tree" as const;
   if (problem === undefined) return { gate, verdict: "passed" };

@@ -26,7 +26,7 @@ export function ageOf(ours: DatedCommit, running: DatedCommit, commonAncestor: s
   if (commonAncestor !== undefined) return "apart";
   if (ours.committedAt === undefined || running.committedAt === undefined) return "unknown";
   const difference = ours.committedAt.getTime() - running.committedAt.getTime();
-  // Commits of one second are in no order.
+  // Commits of the same second have no order.
   return difference === 0 ? "unknown" : difference < 0 ? "older" : "newer";
 }
 
@@ -53,7 +53,7 @@ export function supersededProblem(
   };
 }
 
-/** The notice for when history does not tell which commit is newer. */
+/** The notice if git history does not show which commit is newer. */
 export function undecidedNotice(
   running: RunningRelease,
   ours: DatedCommit,

@@ -8,21 +8,21 @@ import { type Image, onlyPlatform } from "../registry/image.ts";
 import { findImagesBySource } from "../registry/lookup.ts";
 import type { Session } from "../session/session.ts";
 
-/** A service, what its build would read, and the image that the registry has of exactly that source. */
+/** A service, its source, and the registry's image of exactly that source. */
 export interface ComparedService {
   readonly service: Service;
   readonly repository: string;
   readonly registry: string;
   readonly source: { readonly hash: string; readonly files: number; readonly bytes: number };
-  /** What its build would read, file by file. */
+  /** The source that its build would read, file by file. */
   readonly description: SourceDescription;
-  /** Undefined when it has to be built. */
+  /** Undefined if the service needs a build. */
   readonly image: Image | undefined;
-  /** Services that were not asked for but must be built first, because this one is built from their images. */
+  /** Unselected services that must be built first, because this one is built from their images. */
   readonly missingBases: readonly string[];
 }
 
-/** Hashes what the builds of the session's services read, and of those that they are built from. */
+/** Hashes the sources of the session's services, and of those that they are built from. */
 export async function hashChosenSources(
   session: Pick<Session, "directory" | "catalogue" | "settings" | "services" | "signal" | "emit">,
 ): Promise<ReadonlyMap<string, Source>> {
@@ -37,10 +37,10 @@ export async function hashChosenSources(
 }
 
 /**
- * Decides what has to be built: hashes what each build reads, and asks the registry for an image of
- * that hash, by whatever machine it was built.
+ * Decides which services need a build: hashes each source, and looks for an image of that hash in the
+ * registry, whichever machine built it.
  *
- * @param hashed the sources, when they are hashed already
+ * @param hashed the sources, if already hashed
  */
 export async function compareWithRegistry(
   session: Session,
@@ -78,7 +78,7 @@ export async function compareWithRegistry(
   });
 }
 
-/** Why a service is built: `src-<hash> is not in the registry`. */
+/** Why a service needs a build: `src-<hash> is not in the registry`. */
 export function reasonToBuild({ source }: ComparedService): string {
   return `${sourceTag(source.hash)} is not in the registry`;
 }

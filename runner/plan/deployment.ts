@@ -8,17 +8,17 @@ import { type ComparedService, compareWithRegistry, hashChosenSources } from "./
 import { inspectServices } from "./inspect.ts";
 import type { PlannedService, TaggedService } from "./plan.ts";
 
-/** What a plan is asked for, beside its services. */
+/** The options of a plan, besides its services. */
 export interface PlanRequest {
   /** `--version` or TAG. */
   readonly version: string | undefined;
-  /** Whether uncommitted changes are deployed where the stack refuses them. Default: false. */
+  /** Whether to deploy uncommitted changes even if the stack refuses them. Default: false. */
   readonly allowDirty?: boolean | undefined;
-  /** Whether a commit is deployed that is older than the one that runs. Default: false. */
+  /** Whether to deploy a commit that is older than the one that runs. Default: false. */
   readonly force?: boolean | undefined;
 }
 
-/** A deployment that could begin: everything that can be known without changing anything. */
+/** A planned deployment: everything that is known before the first change. */
 export interface PlannedDeployment {
   readonly services: readonly PlannedService[];
   /** The commit that the project is at. */
@@ -26,8 +26,7 @@ export interface PlannedDeployment {
 }
 
 /**
- * Finds out what a deployment would do: what is to be built, which tags the images get, and what would
- * change in each target. Only reads.
+ * Plans a deployment: the images to build, their tags, and the changes in each target. Only reads.
  */
 export async function planDeployment(session: Session, request: PlanRequest): Promise<PlannedDeployment> {
   const { timeline, emit } = session;

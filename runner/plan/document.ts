@@ -25,7 +25,7 @@ export interface ServicePlan {
   readonly service: string;
   readonly repository: string;
   readonly registry: string;
-  /** What the build would read: its source hash, files and bytes. */
+  /** The source: its hash, files and bytes. */
   readonly source: { readonly hash: string; readonly files: number; readonly bytes: number };
   readonly image:
     | {
@@ -39,9 +39,9 @@ export interface ServicePlan {
   readonly tags: {
     readonly put: readonly string[];
     readonly present: readonly string[];
-    /** Every tag, with the format that it comes from and why it is there. */
+    /** Every tag, with its format and the reason for it. */
     readonly planned: readonly PlannedTag[];
-    /** Formats that make no tag this time, and why. */
+    /** Formats that make no tag in this run, and why. */
     readonly leftOut: readonly LeftOutFormat[];
   };
   readonly targets: readonly {
@@ -57,7 +57,7 @@ export interface ServicePlan {
   }[];
   /** Titles of other services' targets that run this image beside their own. */
   readonly sidecarIn: readonly string[];
-  /** What stands in the way of the image: a tag that is taken. */
+  /** Problems of the image, such as a tag on another image. */
   readonly problems: readonly Problem[];
 }
 

@@ -12,7 +12,7 @@ import { isMove } from "../targets/target.ts";
 import { type DeployPlan, isNothingToDo, type ServicePlan } from "./document.ts";
 import { problemsOf } from "./plan.ts";
 
-/** A plan as a job, and the comment on a pull request, show it. */
+/** The job summary and pull request comment of a plan. */
 export function presentPlan(plan: DeployPlan): JobReport {
   const problems: readonly Problem[] = problemsOf(plan.services);
   const outcome = problems.length > 0 ? "blocked" : isNothingToDo(plan) ? "nothing" : "changes";

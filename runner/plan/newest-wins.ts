@@ -13,7 +13,7 @@ import {
   undecidedNotice,
 } from "./commit-age.ts";
 
-/** The commit that a run brings to its services. */
+/** The commit that a run deploys to its services. */
 export interface Candidate {
   /** Undefined outside a repository, and when the commit of an image is not known. */
   readonly commit: DatedCommit | undefined;
@@ -22,7 +22,7 @@ export interface Candidate {
   readonly force: boolean;
 }
 
-/** What the gate "newest wins" says of moving a candidate to one service. */
+/** The verdict of the gate "newest wins" on a candidate for one service. */
 export interface NewestWins {
   readonly candidate: Candidate;
   readonly problems: readonly Problem[];
@@ -31,8 +31,8 @@ export interface NewestWins {
 }
 
 /**
- * Holds a candidate against the newest release of a service that ended well: an older commit does not
- * replace a newer one. Where history does not tell which is newer, and with `force`, that is a notice.
+ * Compares a candidate with the newest successful release of a service: an older commit does not replace a
+ * newer one. With `force`, or if git history does not show which is newer, the result is only a notice.
  *
  * @param session its `directory` is where git is asked for the history of both commits
  */
@@ -72,7 +72,7 @@ export async function refuseOlder(
   }
 }
 
-/** The verdict on a service that has no target to move yet; it is asked when that changes. */
+/** The verdict on a service without a target to move; a later plan asks again. */
 export function notAsked(candidate: Candidate): NewestWins {
   return { candidate, problems: [], gates: [], notices: [] };
 }
@@ -95,7 +95,7 @@ export async function refuseOlderNow(
   return now;
 }
 
-/** The newest release that ended well and says which commit it is of. */
+/** The newest successful release with a known commit. */
 export function runningRelease(
   service: string,
   newestRecord: StoredRelease | undefined,

@@ -5,7 +5,7 @@ import type { FieldChange } from "../targets/target.ts";
 import { isMove } from "../targets/target.ts";
 import { type DeployPlan, isNothingToDo, type ServicePlan } from "./document.ts";
 
-/** A plan as people read it: for each service what would be built, pushed, tagged and changed. */
+/** A plan as text: what would be built, pushed, tagged and changed, for each service. */
 export function showPlan(plan: DeployPlan, colours: Colours): string {
   const head = `Plan for stack ${plan.stack} (account ${plan.account}, ${plan.region})`;
   const orders = new Set(plan.services.flatMap(({ targets }) => targets.map(({ order }) => order)));
@@ -53,7 +53,7 @@ function showService(
   return `${bold(plan.service)}\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
 }
 
-/** One line for each tag, with why it is there, and for each format that makes none. */
+/** One line for each tag with its reason, and for each format that makes none. */
 function showTags({ put, present, planned, leftOut }: ServicePlan["tags"], colours: Colours): string[] {
   const { green, red, dim } = colours;
   const names = [...planned.map(({ tag }) => tag), ...leftOut.map(({ format }) => format)];

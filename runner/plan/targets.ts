@@ -7,10 +7,10 @@ import { kindOf } from "../targets/kinds.ts";
 import type { TargetContext, TargetImage, TargetPlan } from "../targets/target.ts";
 import { withChecks } from "./pre-flight.ts";
 
-/** What planning targets needs of a session. */
+/** The parts of a session that planning targets uses. */
 export type PlanningSession = Pick<Session, "clients" | "emit" | "signal" | "registry">;
 
-/** What the targets of a service are to run. */
+/** The image that the targets of a service are to run. */
 export interface WantedImage {
   readonly service: Service;
   readonly image: PlannedImage;

@@ -10,7 +10,7 @@ export const artifactManifestType = "application/vnd.oci.image.manifest.v1+json"
  */
 export const emptyBlob: Blob = blobOf("application/vnd.oci.empty.v1+json", "{}");
 
-/** Points to a manifest: what an artifact is about. */
+/** Descriptor of the subject of an artifact. */
 export interface Subject {
   readonly mediaType: string;
   readonly digest: string;

@@ -92,7 +92,7 @@ function reasonOf(error: unknown): string {
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
 
-/** What the registry said against a request: status, code and message; never the request. */
+/** The registry's error response: status, code and message, never the request. */
 export async function refusalOf(answer: Response): Promise<string> {
   const text = await answer.text();
   try {

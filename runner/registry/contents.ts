@@ -19,7 +19,7 @@ export interface Blob {
   readonly bytes: number;
 }
 
-/** One manifest or index of a repository, with everything that says what it is. */
+/** A manifest or index of a repository, with its description. */
 export interface Entry {
   readonly digest: string;
   readonly tags: readonly string[];
@@ -27,7 +27,7 @@ export interface Entry {
   readonly content: Content;
 }
 
-/** What ECR holds in its archive: it is described, and its manifest can't be read. */
+/** An image in ECR's archive: ECR describes it, but does not return its manifest. */
 export interface ArchivedEntry {
   readonly digest: string;
   readonly tags: readonly string[];
@@ -36,7 +36,7 @@ export interface ArchivedEntry {
   readonly isBeingRestored: boolean;
 }
 
-/** Everything that a repository holds. */
+/** The content of a repository. */
 export interface Contents {
   readonly entries: readonly Entry[];
   readonly archived: readonly ArchivedEntry[];
@@ -53,14 +53,17 @@ export type Content =
       readonly kind: "manifest";
       /** Its own, else the media type of its configuration. */
       readonly type: string;
-      /** Digest of what it is attached to. */
+      /** Digest of its subject. */
       readonly subject: string | undefined;
       readonly blobs: readonly Blob[];
     }
-  /** Gone since it was listed, or of a form that nobody here knows. */
+  /** Deleted since it was listed, or of an unknown format. */
   | { readonly kind: "unknown" };
 
-/** BatchGetImage takes a hundred: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html */
+/**
+ * BatchGetImage takes a hundred:
+ * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html
+ */
 const mostAtOnce = 100;
 
 /**
@@ -180,7 +183,7 @@ const contentSchema = z.union([
   }),
 ]);
 
-/** Reads a manifest as the registry stores it, whatever it is. */
+/** Reads a manifest of any type as the registry stores it. */
 export function parseContent(text: string | undefined): Content {
   const parsed = contentSchema.safeParse(jsonOf(text));
   if (!parsed.success) return { kind: "unknown" };

@@ -8,21 +8,21 @@ import { getManifest, type StoredManifest } from "./lookup.ts";
 import { hasBlob, putManifest, refused, uploadUrl } from "./push.ts";
 import { attachManifest, listReferrers, type Referrer } from "./referrers.ts";
 
-/** One repository, and what it takes to read it or to write to it. */
+/** A repository with the clients to read and write it. */
 export interface RepositoryEnd {
   readonly clients: Clients;
   readonly registry: RegistryConnection;
   readonly repository: string;
 }
 
-/** What copying an image took. */
+/** The counts of a copy. */
 export interface Copied {
   manifests: number;
-  /** Artifacts that are about the image or one of its platforms: signatures, bills of materials. */
+  /** Referrers of the image or one of its platforms: signatures, SBOMs. */
   referrers: number;
-  /** Blobs that the registry took over from the other repository, without a transfer. */
+  /** Blobs that the registry mounted from the other repository, without a transfer. */
   mounted: number;
-  /** Blobs that went through this machine. */
+  /** Blobs that this machine transferred. */
   uploaded: number;
   uploadedBytes: number;
 }
@@ -149,7 +149,7 @@ async function copyBlob(
   copied.uploadedBytes += blob.size;
 }
 
-/** Has the registry take a blob over from a repository of its own; false when it does not. */
+/** Asks the registry to mount a blob from another repository; false if it does not. */
 async function mountBlob(from: RepositoryEnd, { registry, repository }: RepositoryEnd, digest: string) {
   const query = new URLSearchParams({ mount: digest, from: from.repository });
   const answer = await registry.request(`/v2/${repository}/blobs/uploads/?${query}`, {
@@ -160,7 +160,7 @@ async function mountBlob(from: RepositoryEnd, { registry, repository }: Reposito
   return answer.status === 201;
 }
 
-/** Reads a blob there and writes it here, a piece at a time. The registry checks the digest at the end. */
+/** Copies a blob in pieces. The registry checks the digest at the end. */
 async function transferBlob(from: RepositoryEnd, { registry, repository }: RepositoryEnd, digest: string) {
   const source = await from.registry.request(`/v2/${from.repository}/blobs/${digest}`, {
     timeoutSeconds: blobTimeoutSeconds,

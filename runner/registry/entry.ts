@@ -2,7 +2,7 @@ import { DescribeImagesCommand, type ImageStatus } from "@aws-sdk/client-ecr";
 import type { Clients } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
 
-/** What an image's entry in the registry says, without its manifest. */
+/** The registry's entry of an image, without its manifest. */
 export interface ImageEntry {
   readonly digest: string;
   readonly tags: readonly string[];
@@ -11,7 +11,9 @@ export interface ImageEntry {
   readonly status: ImageStatus;
 }
 
-/** The entry of one image, archived or not, by digest or tag; undefined when there is none, or no repository. */
+/**
+ * The entry of one image, archived or not, by digest or tag; undefined when there is none, or no repository.
+ */
 export async function describeEntry(
   clients: Clients,
   repository: string,

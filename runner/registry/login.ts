@@ -1,14 +1,16 @@
 import { GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import type { Clients } from "../aws/clients.ts";
 
-/** What signs in to a registry. */
+/** The credentials of a registry. */
 export interface RegistryLogin {
   readonly registry: string;
-  /** A token as Docker's configuration has it. */
+  /** The token in the format of Docker's configuration. */
   readonly auth: string;
 }
 
-/** Fetches a token for the stack's registry. It is good for 12 hours, or as long as the credentials are. */
+/**
+ * Fetches a token for the stack's registry. It is valid for 12 hours, but not longer than the credentials.
+ */
 export async function fetchLogin(
   clients: Clients,
   registry: string,

@@ -17,14 +17,14 @@ import { isAwsError } from "../aws/errors.ts";
 import type { Image } from "./image.ts";
 import { refuseArchived, unavailableImage } from "./unavailable.ts";
 
-/** Where a service's images are. */
+/** The repository of a service's images. */
 export interface ImageLocation {
   readonly service: string;
   /** Name of the ECR repository. */
   readonly repository: string;
   /** Host (and port) of the registry. */
   readonly registry: string;
-  /** The one platform that the service is built for, when it is only one: saves looking into the image. */
+  /** The service's platform if it has only one, which saves reading the image's configuration. */
   readonly platform?: string;
 }
 
@@ -36,8 +36,8 @@ export interface StoredManifest {
 }
 
 /**
- * The image that was built from these sources, by whatever machine: its tag is `src-<hash>`.
- * Undefined when there is none, or no repository yet.
+ * The image of this source hash, by its tag `src-<hash>`, whichever machine built it. Undefined if there is
+ * no such image or repository.
  */
 export function findImageBySource(
   clients: Clients,
@@ -75,7 +75,7 @@ export function findImagesBySource(
 }
 
 /**
- * What the registry knows about an image, by tag or digest; undefined when it does not have it.
+ * The registry's image for a tag or digest; undefined if it does not have it.
  *
  * @throws UserError `platform-unknown`, `not-an-image`, `image-archived`, `image-unavailable`
  */

@@ -3,14 +3,14 @@ import type { Response } from "undici";
 import { UserError } from "../../config/problems/errors.ts";
 import { type RegistryConnection, refusalOf } from "./connection.ts";
 
-/** What a descriptor says of a blob. */
+/** The descriptor of a blob. */
 export interface Blob {
   readonly mediaType: string;
   readonly digest: string;
   readonly bytes: Uint8Array;
 }
 
-/** A blob of a text, with its digest. */
+/** Makes a blob of a text, with its digest. */
 export function blobOf(mediaType: string, text: string): Blob {
   const bytes = new TextEncoder().encode(text);
   return { mediaType, digest: digestOf(bytes), bytes };
@@ -55,7 +55,7 @@ export async function putBlob(registry: RegistryConnection, repository: string, 
   if (!put.ok) throw await refused(registry, `${repository}@${blob.digest}`, "uploading a blob", put);
 }
 
-/** Where an upload is ended: the location that the registry named, with the digest. */
+/** The URL that completes an upload: the registry's location with the digest. */
 export function uploadUrl(
   registry: Pick<RegistryConnection, "host">,
   location: string | null,

@@ -3,7 +3,7 @@ import { acceptedMediaTypes } from "../../builder/manifest.ts";
 import { registryUrl } from "../../config/names.ts";
 import type { RegistryRequest } from "./connection.ts";
 
-/** An image reference taken apart. */
+/** The parts of an image reference. */
 export interface Reference {
   /** Host and port; `docker.io` when the reference names none. */
   readonly registry: string;
@@ -13,8 +13,8 @@ export interface Reference {
 }
 
 /**
- * Takes a reference apart as Docker reads it: `node:24` is `docker.io/library/node:24`. Undefined for what
- * is not a reference (a build argument that nobody filled in, an address).
+ * Parses a reference as Docker does: `node:24` is `docker.io/library/node:24`. Undefined for anything that
+ * is not a reference, such as a build argument or a URL.
  * https://github.com/distribution/reference/blob/v0.6.0/normalize.go
  */
 export function parseReference(text: string): Reference | undefined {
@@ -32,7 +32,7 @@ export function parseReference(text: string): Reference | undefined {
   return { registry, repository, tag, digest };
 }
 
-/** How ECR is asked for the image of a reference: by its digest, otherwise by its tag. */
+/** ECR's image id for a reference: its digest, or else its tag. */
 export function imageIdOf({
   tag = "latest",
   digest,
@@ -55,10 +55,10 @@ const tokenSchema = z.union([
 ]);
 
 /**
- * The digest that a public registry has for a reference, asked as anybody may. A HEAD counts as no pull.
- * Undefined when the registry says none.
+ * The digest that a public registry has for a reference, without credentials. A HEAD request does not
+ * count as a pull. Undefined if the registry returns no digest.
  *
- * @throws when the registry can't be reached
+ * @throws if the registry is unreachable
  * https://distribution.github.io/distribution/spec/auth/token/
  */
 export async function anonymousDigest(
@@ -81,7 +81,7 @@ export async function anonymousDigest(
   return answer.ok ? (answer.headers.get("docker-content-digest") ?? undefined) : undefined;
 }
 
-/** Where a registry sends who has no token: `Bearer realm="…",service="…",scope="…"`. */
+/** Parses the challenge of a registry: `Bearer realm="…",service="…",scope="…"`. */
 export function tokenUrl(challenge: string): URL | undefined {
   if (!/^bearer /i.test(challenge)) return undefined;
   const { realm, ...parameters } = Object.fromEntries(

@@ -10,7 +10,7 @@ import { putBlob, putManifest } from "./push.ts";
 
 const indexType = "application/vnd.oci.image.index.v1+json";
 
-/** An artifact that is about an image. */
+/** An artifact whose subject is an image. */
 export interface Referrer {
   readonly digest: string;
   readonly mediaType: string;
@@ -72,7 +72,7 @@ export async function attachManifest(
   return "tag";
 }
 
-/** The artifacts of a type that are about an image, and who keeps their list. */
+/** The referrers of an image with an artifact type, and who keeps their list. */
 export async function listReferrers(
   clients: Clients,
   repository: string,
@@ -129,7 +129,7 @@ async function askRegistry(
   return found;
 }
 
-/** What an ECR that does not know an operation says: an emulator, or one of AWS's older partitions. */
+/** Errors of an ECR without this operation: an emulator, or one of AWS's older partitions. */
 function isUnknownOperation(error: unknown): boolean {
   return (
     error instanceof Error &&

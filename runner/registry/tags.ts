@@ -9,9 +9,9 @@ import { isAwsError } from "../aws/errors.ts";
 import { type Image, shortDigest } from "./image.ts";
 import { getManifest } from "./lookup.ts";
 
-/** What putting tags on an image would mean. */
+/** What putting tags on an image would change. */
 export interface TagCheck {
-  /** Tags that are on the image already: nothing to do. */
+  /** Tags that are already on the image. */
   readonly present: readonly string[];
   /** Tags that are free, or may move. */
   readonly toPut: readonly string[];
@@ -56,7 +56,7 @@ export async function checkTags(
   return judgeTags(repository, digest, found, movable);
 }
 
-/** What can be done with tags, from where they are now. */
+/** Sorts tags by where they are now. */
 export function judgeTags(
   repository: string,
   digest: string | undefined,
@@ -149,7 +149,9 @@ export async function putTag(
   }
 }
 
-/** https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html: tags per image, not adjustable. */
+/**
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html: tags per image, not adjustable.
+ */
 const maximumTagsPerImage = 1000;
 
 function tooManyTags(repository: string, tag: string, digest: string): Problem {

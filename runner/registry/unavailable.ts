@@ -5,7 +5,7 @@ import type { Clients } from "../aws/clients.ts";
 import { ifAllowed } from "../aws/errors.ts";
 import { describeEntry, type ImageEntry } from "./entry.ts";
 
-/** What BatchGetImage says of an image that a repository does not have. */
+/** The failure codes of BatchGetImage for a missing image. */
 const notThere: readonly (string | undefined)[] = [
   "ImageNotFound",
   "ImageTagDoesNotMatchDigest",

@@ -5,7 +5,7 @@ import type { Clients } from "../aws/clients.ts";
 import type { Image } from "./image.ts";
 import { getManifest, parseStored } from "./lookup.ts";
 
-/** One platform of an image, as it lies in the registry. */
+/** One platform of an image in the registry. */
 export interface VerifiedPlatform {
   readonly platform: string;
   readonly digest: string;

@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
-/** One thing that two releases differ in. */
+/** One difference between two releases. */
 export interface Difference {
   /** `commit`, `platforms.linux/arm64.bytes`, `ecs shop/ui: containerDefinitions[ui].cpu` */
   readonly field: string;
-  /** Absent: it is not there on this side, or not known. */
+  /** Absent if this side does not have it, or if it is unknown. */
   readonly before?: string;
   readonly after?: string;
 }
 
-/** Facts by name; what is not known is not in it. */
+/** Known facts by name. */
 export type Facts = Readonly<Record<string, string>>;
 
-/** What is in one of two sets of facts only, or is another; by name, in order. */
+/** The facts that differ between two sets, sorted by name. */
 export function diffFacts(before: Facts, after: Facts): readonly Difference[] {
   const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return fields.flatMap((field): Difference[] => {

@@ -1,7 +1,7 @@
 import type { EarlierRelease, StoredRelease } from "./record.ts";
 import { asEarlier } from "./record.ts";
 
-/** All releases that a head tells of, the newest first. */
+/** All releases in a stack's newest record, newest first. */
 export function releasesOf(head: StoredRelease | undefined): readonly EarlierRelease[] {
   return head === undefined ? [] : [asEarlier(head), ...head.record.earlier];
 }

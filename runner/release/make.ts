@@ -2,7 +2,7 @@ import { isImageOf, isSuccessful } from "./history.ts";
 import type { EarlierRelease, ReleaseOutcome, ReleaseRecord, StoredRelease } from "./record.ts";
 import { appendEarlier, mostEarlier } from "./record.ts";
 
-/** What is known of a release when it has ended, besides the releases before it. */
+/** The facts of an ended release, without earlier releases. */
 export type ReleaseFacts = Omit<ReleaseRecord, "version" | "outcome" | "earlier"> & {
   readonly outcome: ReleaseOutcome;
 };

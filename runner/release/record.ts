@@ -15,7 +15,7 @@ const utc = z.iso.datetime();
  */
 const outcomeSchema = z.enum(["done", "failed", "rolled back", "cancelled", "found"]);
 
-/** A release as those after it remember it. */
+/** An earlier release in a later record. */
 const earlierSchema = z.object({
   id: z.string(),
   outcome: outcomeSchema,
@@ -32,7 +32,7 @@ const earlierSchema = z.object({
   backTo: z.string().optional(),
   /** Failed gates that a person overrode. */
   overridden: z.array(z.string()).optional(),
-  /** Digest of its record, which tells more, as long as the registry keeps it. */
+  /** Digest of its full record, as long as the registry keeps it. */
   record: digest.optional(),
 });
 
@@ -49,7 +49,7 @@ const targetSchema = z.object({
   platform: z.string().optional(),
   /** Reference of what runs now, as far as it is known. */
   running: z.string().optional(),
-  /** What the kind of target says beyond: revisions of the task definition, the function's version. */
+  /** Details by the target's kind: task definition revisions, function versions. */
   details: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
 });
 
@@ -86,7 +86,7 @@ export const releaseRecordSchema = z.object({
     tags: z.array(z.string()),
   }),
   targets: z.array(targetSchema),
-  /** What had a say in it, as far as it was asked: `targets/gate.ts` names them. */
+  /** The gates that the run asked; `targets/gate.ts` lists them. */
   gates: z.array(
     z.object({
       gate: z.string(),
@@ -134,7 +134,7 @@ export function releaseId(at: Date, random: number): string {
   return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${suffix}`;
 }
 
-/** A record as the next ones carry it along. */
+/** A record in the form that later records keep. */
 export function asEarlier({ record, digest }: StoredRelease): EarlierRelease {
   const { id, outcome, command, finishedAt, image, source, backTo, gates } = record;
   const overridden = gates.flatMap(({ gate, verdict }) => (verdict === "overridden" ? [gate] : []));
@@ -155,7 +155,7 @@ export function asEarlier({ record, digest }: StoredRelease): EarlierRelease {
   };
 }
 
-/** What a new record says of the releases before it: the newest first, each once. */
+/** The earlier releases for a new record: distinct, newest first. */
 export function appendEarlier(head: StoredRelease | undefined): readonly EarlierRelease[] {
   if (head === undefined) return [];
   const all = [asEarlier(head), ...head.record.earlier];

@@ -11,8 +11,8 @@ import { type ReleaseRecord, releaseRecordSchema, releaseType, type StoredReleas
 const recordAnnotation = "slipway.release.record";
 
 /**
- * The newest release of a stack in a repository: one call. Undefined when there is none, or when what
- * is there can't be read (a later Slipway's).
+ * The newest release of a stack in a repository, with one call. Undefined if there is none, or if this
+ * version of Slipway can't read it.
  */
 export async function readNewestRecord(
   clients: Clients,
@@ -26,7 +26,7 @@ export async function readNewestRecord(
   return read && { record: read.record, digest: read.annotations[recordAnnotation] };
 }
 
-/** A release's record by its digest; undefined when the registry does not keep it any more. */
+/** A release's record by its digest; undefined if the registry no longer has it. */
 export async function readRecord(
   clients: Clients,
   repository: string,
@@ -81,7 +81,7 @@ export async function writeRelease(
   return attached;
 }
 
-/** What a record says of itself to those who do not read it: `oras discover` shows it. */
+/** Annotations of a record, which `oras discover` shows. */
 function annotationsOf({ id, stack, outcome, finishedAt, image, source }: ReleaseRecord) {
   return {
     "org.opencontainers.image.created": finishedAt,

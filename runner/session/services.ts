@@ -4,8 +4,7 @@ import { UserError } from "../../config/problems/errors.ts";
 import { didYouMean } from "../../config/problems/nearest.ts";
 
 /**
- * The services that were asked for, each once, in the catalogue's order; all of them when none was
- * named.
+ * The distinct named services in the catalogue's order; all services if none is named.
  *
  * @throws UserError with every name that the catalogue does not have
  */

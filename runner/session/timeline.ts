@@ -1,12 +1,12 @@
 import { type Emit, runStep, type Step } from "../report/events.ts";
 
-/** How long a part of a run took. */
+/** Duration of a part of a run. */
 export interface Phase {
   readonly phase: string;
   readonly milliseconds: number;
 }
 
-/** Runs the parts of a run as steps, and keeps how long each took. */
+/** Runs the parts of a run as steps, and measures each. */
 export interface Timeline {
   readonly phases: readonly Phase[];
   /** Since the run began. */

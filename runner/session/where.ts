@@ -12,7 +12,7 @@ export function whereOf({ settings, caller }: Pick<Session, "settings" | "caller
   return { stack: settings.stack, account: caller.account, region: settings.aws.region };
 }
 
-/** What the JSON document of every command on a stack begins with. */
+/** The first fields of the JSON document of every command on a stack. */
 export function documentHead<const K extends string>(
   session: Pick<Session, "settings" | "caller">,
   kind: K,

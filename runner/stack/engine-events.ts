@@ -3,13 +3,13 @@ import type { Service } from "../../config/catalogue/catalogue.ts";
 import type { Emit, RunEvent } from "../report/events.ts";
 import { imagePartOf, resourceOf, stepOf } from "./resources.ts";
 
-/** What was learnt from the engine's events, for the verdict on a failure. */
+/** Facts from the engine's events, for the verdict on a failure. */
 export interface EngineRecord {
   /** Errors that the engine reported, in order, with the resource that each belongs to. */
   readonly errors: { readonly urn: string | undefined; readonly message: string }[];
   /** The last lines of each build, by URN. */
   readonly logs: Map<string, string[]>;
-  /** Builds under way: URN → when it began, in milliseconds. */
+  /** Builds in progress: URN → start time in milliseconds. */
   readonly building: Map<string, number>;
   /** URNs of resources that were created, changed or deleted. */
   readonly changed: { readonly urn: string; readonly operation: string }[];

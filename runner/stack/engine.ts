@@ -6,7 +6,7 @@ import { UserError } from "../../config/problems/errors.ts";
 import { killTree } from "./process-tree.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 
-/** The Pulumi CLI, and a way to run it. */
+/** The Pulumi CLI. */
 export type Engine = PulumiCommand & { readonly run: ReturnType<typeof runIn> };
 
 /**

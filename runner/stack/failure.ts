@@ -7,7 +7,7 @@ import { type ImagePart, imagePartOf, resourceOf } from "./resources.ts";
 /** Why an update of the stack failed, and whether trying again can help. */
 export interface UpdateFailure {
   readonly problems: readonly Problem[];
-  /** False when the same would happen again: a build step that fails, a full disk, missing rights. */
+  /** False if a retry would fail again: a failing build step, a full disk, missing permissions. */
   readonly worthAnotherAttempt: boolean;
 }
 
@@ -15,9 +15,9 @@ export interface UpdateFailure {
 const shownLines = 15;
 
 /**
- * What went wrong, out of what the engine reported.
+ * Finds the cause of a failure in the engine's events.
  *
- * @param text what the engine printed, for when it reported nothing
+ * @param text the engine's output, if it reported no event
  * @param settingsFile file of the stack's settings
  */
 export function explainFailure(

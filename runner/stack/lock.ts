@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** Who holds a stack's lock, as far as the backend says. */
+/** The holder of a stack's lock, as the backend reports it. */
 export interface LockHolder {
   /** For people: `root@builder (pid 42) since 2026-05-04T10:20:30Z`. */
   readonly description: string;

@@ -50,7 +50,7 @@ const backendProblems = [
   },
 ] as const;
 
-/** What opening a stack failed with, as a problem that can be mended where it is one. */
+/** Turns an error of opening a stack into a UserError, if it is one. */
 export function backendProblem(error: unknown, stack: string): unknown {
   if (error instanceof UserError || !(error instanceof Error) || error.name === "AbortError") return error;
   const known = backendProblems.find(({ pattern }) => pattern.test(error.message));

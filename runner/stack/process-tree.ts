@@ -12,7 +12,7 @@ export function killTree(root: number): void {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // It is gone already.
+      // The process has already ended.
     }
   }
 }

@@ -20,7 +20,7 @@ import { excludedImages, imagePartOf, replacedImages, stepOf } from "./resources
 export interface UpdateContext {
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  /** Step that builds and resources are shown under. */
+  /** Parent step of builds and resources. */
   readonly step: string;
 }
 
@@ -30,7 +30,7 @@ export interface StackUpdate {
   readonly changed: EngineRecord["changed"];
 }
 
-/** How long another run's lock is waited for, and how often it is looked at. */
+/** Maximum wait for another run's lock, and the poll interval. */
 const lockWaitSeconds = 900;
 const lockPollSeconds = 2;
 
@@ -173,7 +173,7 @@ function failureOf(
   throw error;
 }
 
-/** Runs `work` as soon as no other run holds the stack's lock; says who is waited for. */
+/** Runs `work` as soon as no other run holds the stack's lock, and reports who holds it. */
 async function waitingForLock<T>(
   stack: Stack,
   { emit, signal }: UpdateContext,

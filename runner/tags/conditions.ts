@@ -2,10 +2,10 @@ import { moves, placeholdersIn, type TagCondition } from "../../config/stack/tag
 import type { TagFacts } from "./facts.ts";
 import { newerRelease } from "./version.ts";
 
-/** What the main branch is called where nobody says so. */
+/** Default names of the main branch. */
 const usualMainBranches = ["main", "master"];
 
-/** Why a format's condition is not met; undefined when it is. `latest` has one of its own. */
+/** Why a format's condition is not met; undefined if it is met. `latest` has its own condition. */
 export function conditionUnmet(format: string, when: TagCondition, facts: TagFacts): string | undefined {
   const { chosen, revision } = facts;
   const pullRequest = revision?.pullRequest;

@@ -1,7 +1,7 @@
 import type { Revision } from "../git/revision.ts";
 import type { Version } from "./version.ts";
 
-/** What tags are made from. */
+/** The input of tags. */
 export interface TagSource {
   readonly stack: string;
   /** `--version` or TAG; undefined when none was given. */

@@ -2,7 +2,7 @@ import { ownMovingTags, referrersTags } from "../../config/names.ts";
 
 const prefixes = ownMovingTags.map((pattern) => pattern.replace("*", ""));
 
-/** Whether a tag is Slipway's own, and not one that somebody asked for. */
+/** Whether a tag is one of Slipway's own. */
 export function isOwnTag(tag: string): boolean {
   return prefixes.some((prefix) => tag.startsWith(prefix));
 }

@@ -18,9 +18,9 @@ import { chooseVersion } from "./version.ts";
 export interface PlannedTag {
   readonly tag: string;
   readonly format: string;
-  /** Why it is there, for people. */
+  /** Reason for the tag, for display. */
   readonly reason: string;
-  /** Whether it goes from image to image. */
+  /** Whether the tag moves from image to image. */
   readonly moves: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface TagPlan {
   readonly tags: readonly string[];
   readonly planned: readonly PlannedTag[];
   readonly leftOut: readonly LeftOutFormat[];
-  /** What a deployment is refused for: a version that can't be a tag. */
+  /** Problems that refuse a deployment, such as a version that can't be a tag. */
   readonly problems: readonly Problem[];
 }
 
@@ -60,7 +60,7 @@ export function planTags(formats: readonly TagFormat[], source: TagSource): TagP
   };
 }
 
-/** A version that no format has a place for is a tag of its own. */
+/** A version that no format uses becomes a tag itself. */
 function withVersion(formats: readonly TagFormat[], { chosen }: TagFacts): readonly TagFormat[] {
   const hasPlace = formats.some(({ format }) => /\{(version|semver)\}/.test(format));
   return chosen === undefined || hasPlace ? formats : [...formats, { format: "{version}", when: "tag" }];
@@ -96,7 +96,7 @@ function judge({ format, when }: TagFormat, facts: TagFacts): Judged {
   }
   const reserved = reservedPattern(tag);
   if (reserved !== undefined) {
-    // A branch is called what its team calls it: nothing is refused for that.
+    // A team names its branches freely, so a branch name is never an error.
     const isBranch = used.includes("branch") && !(facts.version !== undefined && namesVersion(format));
     const message = `would make the tag ${tag}; Slipway reserves ${reserved}`;
     return isBranch
@@ -162,7 +162,9 @@ function unusable(format: string, { version, stack }: TagFacts, message: string,
       };
 }
 
-/** What marks a tag that names the commit, or a version that git has for it, while something else is built. */
+/**
+ * What marks a tag that names the commit, or a version that git has for it, while something else is built.
+ */
 function suffixOf(format: string, { uncommittedSource, chosen }: TagFacts): string {
   if (uncommittedSource === undefined) return "";
   const ofGitTag = chosen?.from === "git tag" && /\{(version|semver)\}/.test(format);

@@ -1,7 +1,7 @@
 import compare from "semver/functions/compare.js";
 import parse from "semver/functions/parse.js";
 
-/** What an image is called by people: given with a deployment, or read from a git tag. */
+/** The version of an image: given with a deployment, or from a git tag. */
 export interface Version {
   readonly text: string;
   readonly from: "given" | "git tag";
@@ -17,7 +17,7 @@ export interface SemanticVersion {
   readonly isPrerelease: boolean;
 }
 
-/** The version to go by: the given one, else the highest of the git tags on the commit. */
+/** The version to use: the given one, or else the highest git tag of the commit. */
 export function chooseVersion(
   given: string | undefined,
   tagsHere: readonly string[] = [],

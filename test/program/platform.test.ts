@@ -362,7 +362,7 @@ describe("roles for GitHub Actions", () => {
       ...configurationOf("prod"),
       "slipway:github": { ...github, promotesFrom: ["nowhere"] },
     });
-    expect(error.message).toContain('there is no stack "nowhere" here');
+    expect(error.message).toContain('this project has no stack "nowhere"');
   });
 
   test("that trust everything of an owner are refused before the first resource", async () => {

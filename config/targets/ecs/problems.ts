@@ -27,7 +27,7 @@ function nameProblems(
       message: "is not the name of an ECS service: 1 to 255 letters, digits, - and _",
       fix:
         ofService === undefined
-          ? "write the name alone; the cluster has a key of its own"
+          ? "use the name only; the cluster has its own key"
           : `write service: ${ofService} and cluster: ${ofCluster}`,
     });
   }
@@ -40,14 +40,14 @@ function nameProblems(
       code: "not-a-name",
       ...at,
       message: "is neither the name of an ECS cluster nor its ARN",
-      fix: "write the name of the cluster",
+      fix: "use the name of the cluster",
     });
   } else if (itsRegion !== region || (accounts !== undefined && !accounts.includes(account))) {
     problems.push({
       code: "elsewhere",
       ...at,
-      message: `is in region ${itsRegion} of account ${account}, and the stack works in ${region}${accounts === undefined ? "" : ` of account ${accounts.join(" or ")}`}`,
-      fix: `name a cluster of the stack's own, or correct the region or the accounts in ${stackFile}`,
+      message: `is in region ${itsRegion} of account ${account}, but the stack is in ${region}${accounts === undefined ? "" : ` of account ${accounts.join(" or ")}`}`,
+      fix: `name a cluster in the stack's region and account, or correct ${stackFile}`,
     });
   }
   return problems;
@@ -62,8 +62,8 @@ function sidecarProblems(target: EcsTarget, { service, key, services }: TargetPl
         {
           code: "contradicting-settings",
           ...at,
-          message: `the container takes the image of ${service} itself`,
-          fix: 'name another container, or say with "container" which one is the service\'s own',
+          message: `the container already takes the image of ${service} itself`,
+          fix: 'name another container, or set "container" to the service\'s own',
         },
       ];
     }
@@ -88,7 +88,7 @@ function alarmProblems(target: EcsTarget, { key, alarms, stack, stackFile }: Tar
       key: `${key}.deploymentAlarms.alarms`,
       value: ofStack,
       message: `stack ${stack} has no alarms for ECS services: alarms.ecs.enabled is false in ${stackFile}`,
-      fix: "switch them on, or name other alarms",
+      fix: "enable them, or name other alarms",
     },
   ];
 }

@@ -6,20 +6,20 @@ import { smokeSchema } from "../smoke.ts";
 const sidecarsSchema = z
   .record(z.string().min(1), z.string().min(1))
   .default({})
-  .describe("Further containers that take images, each from another service here: container → service");
+  .describe("Other containers that take images of other services: container → service");
 
 const beforeSchema = z
   .strictObject({
-    command: z.array(z.string()).min(1).describe("Command of the one-off task, as an argument list"),
+    command: z.array(z.string()).min(1).describe("Command of the one-off task, as a list of arguments"),
     container: z
       .string()
       .min(1)
       .optional()
-      .describe("Container that runs the command; default: the one that takes the image"),
-    timeoutSeconds: z.int().positive().max(7200).default(600).describe("How long it may take"),
+      .describe("Container that runs the command; default: the container that takes the image"),
+    timeoutSeconds: z.int().positive().max(7200).default(600).describe("Time limit of the task"),
   })
   .describe(
-    "One-off task with the new revision before the service is moved, such as a migration; must exit with 0",
+    "One-off task to run with the new revision before the update, such as a migration; must exit with 0",
   );
 
 const deploymentAlarmsSchema = z
@@ -27,35 +27,35 @@ const deploymentAlarmsSchema = z
     alarms: z
       .array(z.string().min(1))
       .min(1)
-      .describe("Names of CloudWatch alarms; stack: the alarms that the stack has for this service"),
-    rollback: z.boolean().default(true).describe("Let ECS go back when one fires"),
+      .describe("Names of CloudWatch alarms; stack: the alarms that the stack declares for this service"),
+    rollback: z.boolean().default(true).describe("Let ECS roll back when an alarm fires"),
   })
-  .describe("CloudWatch alarms that end a deployment; set with the update when they differ");
+  .describe("CloudWatch alarms that end a deployment; Slipway sets them with the update if they differ");
 
 /** An ECS service in services.yaml. */
 export const ecsTargetSchema = z
   .strictObject({
     kind: z.literal("ecs"),
-    cluster: z.string().min(1).describe("Name or ARN of the cluster; ${stack} is replaced"),
-    service: z.string().min(1).describe("Name of the ECS service; ${stack} is replaced"),
+    cluster: z.string().min(1).describe("Name or ARN of the cluster; Slipway replaces ${stack}"),
+    service: z.string().min(1).describe("Name of the ECS service; Slipway replaces ${stack}"),
     container: z
       .string()
       .min(1)
       .optional()
-      .describe("Container of the task definition that takes the image; default: the service's name here"),
+      .describe("Container of the task definition that takes the image; default: the name of this service"),
     timeoutSeconds: z
       .int()
       .positive()
       .max(7200)
       .default(900)
-      .describe("How long the deployment is followed, beyond the bake time that the service has set"),
+      .describe("Time limit for the deployment, plus the service's bake time"),
     order: orderSchema,
     sidecars: sidecarsSchema,
     before: beforeSchema.optional(),
     targetHealth: z
       .boolean()
       .default(true)
-      .describe("Whether the tasks must be healthy in the service's target groups, too"),
+      .describe("Also require healthy tasks in the service's target groups"),
     smoke: smokeSchema.optional(),
     deploymentAlarms: deploymentAlarmsSchema.optional(),
   })

@@ -24,7 +24,7 @@ export function lambdaProblems(target: LambdaTarget, { key }: TargetPlace): Targ
       message: "is not the name of a function alone: 1 to 64 letters, digits, - and _",
       fix:
         plain === undefined
-          ? "write the name alone; the alias has a key of its own"
+          ? "use the name only; the alias has its own key"
           : `write function: ${plain}${alias}`,
     },
   ];

@@ -3,7 +3,7 @@ import { isRegularExpression } from "../../problems/regular-expression.ts";
 import { orderSchema } from "../order.ts";
 
 const createSchema = z.strictObject({
-  role: z.string().min(1).describe("ARN of the execution role; ${stack} is replaced"),
+  role: z.string().min(1).describe("ARN of the execution role; Slipway replaces ${stack}"),
   architecture: z.enum(["x86_64", "arm64"]).default("x86_64"),
   memoryMegabytes: z.int().min(128).max(10240).default(128),
   timeoutSeconds: z.int().min(1).max(900).default(30),
@@ -12,19 +12,24 @@ const createSchema = z.strictObject({
     .min(512)
     .max(10240)
     .optional()
-    .describe("Size of /tmp; Lambda's own default is 512"),
+    .describe("Size of /tmp; Lambda's default is 512"),
   environment: z.record(z.string(), z.string()).default({}),
 });
 
 const checkSchema = z.strictObject({
-  payload: z.unknown().default({}).describe("The event that it is invoked with: any JSON"),
+  payload: z.unknown().default({}).describe("Event to invoke the function with: any JSON"),
   matches: z
     .string()
     .min(1)
     .refine(isRegularExpression, "is not a regular expression")
     .optional()
-    .describe("Regular expression that the answer, as JSON text, has to match"),
-  timeoutSeconds: z.int().min(1).max(900).default(30).describe("Time for an answer, a cold start included"),
+    .describe("Regular expression that the response, as JSON text, must match"),
+  timeoutSeconds: z
+    .int()
+    .min(1)
+    .max(900)
+    .default(30)
+    .describe("Time limit for a response, including a cold start"),
 });
 
 const shiftSchema = z.strictObject({
@@ -35,8 +40,8 @@ const shiftSchema = z.strictObject({
           .int()
           .min(1)
           .max(99)
-          .describe("Part of the invocations that the new version gets; 100 follows the last step by itself"),
-        seconds: z.int().min(1).max(86_400).describe("How long it stays at that"),
+          .describe("Share of invocations for the new version; 100 follows the last step automatically"),
+        seconds: z.int().min(1).max(86_400).describe("Duration of the step"),
       }),
     )
     .min(1)
@@ -46,55 +51,51 @@ const shiftSchema = z.strictObject({
         steps.every(
           ({ percent }, index) => percent > (steps[index - 1]?.percent ?? Number.NEGATIVE_INFINITY),
         ),
-      "must grow: each step's percent has to be above the one before",
+      "must increase with each step",
     ),
   alarms: z
     .array(z.string().min(1))
     .max(100)
     .default([])
-    .describe("CloudWatch alarms that must not be in ALARM; ${stack} is replaced"),
+    .describe("CloudWatch alarms that must not be in ALARM; Slipway replaces ${stack}"),
   errorsAllowed: z
     .int()
     .min(0)
     .optional()
     .describe(
-      "Errors of the new version (CloudWatch metric) above which it is put back; default: not counted",
+      "Errors of the new version (CloudWatch metric) above which Slipway rolls back; default: not counted",
     ),
 });
 
 export const lambdaTargetSchema = z
   .strictObject({
     kind: z.literal("lambda"),
-    function: z.string().min(1).describe("Name of the function, without an alias; ${stack} is replaced"),
+    function: z.string().min(1).describe("Name of the function, without an alias; Slipway replaces ${stack}"),
     alias: z
       .string()
       .regex(/^(?!\d+$)[A-Za-z0-9_-]{1,128}$/)
       .default("live")
-      .describe("Alias that callers use; moved last"),
-    timeoutSeconds: z.int().positive().max(7200).default(300).describe("How long each update is waited for"),
+      .describe("Alias that callers use; Slipway updates it last"),
+    timeoutSeconds: z.int().positive().max(7200).default(300).describe("Time limit for each update"),
     order: orderSchema,
     check: checkSchema
       .optional()
-      .describe(
-        "Invocation of the new version, by number, before the alias moves and after each step of a shift",
-      ),
-    shift: shiftSchema.optional().describe("Moves the alias in steps, and back when a step goes wrong"),
+      .describe("Invocation of the new version before the alias moves, and after each step of a shift"),
+    shift: shiftSchema.optional().describe("Move the alias in steps, and back if a step fails"),
     provisionedConcurrency: z
       .int()
       .min(1)
       .optional()
-      .describe("Execution environments kept ready for the version that the alias is on"),
+      .describe("Provisioned concurrency for the version that the alias points to"),
     keepVersions: z
       .int()
       .min(2)
       .max(10_000)
       .optional()
-      .describe("Published versions to keep; older ones that no alias uses are deleted. Default: all"),
+      .describe("Published versions to keep; Slipway deletes older ones that no alias uses. Default: all"),
     create: createSchema
       .optional()
-      .describe(
-        "How to create the function when it does not exist; without it a missing function is an error",
-      ),
+      .describe("How to create a function that does not exist; without it, a missing function is an error"),
   })
   .describe("A Lambda function, reached through an alias");
 

@@ -24,7 +24,7 @@ export function ecsAlarms(services: readonly Service[], settings: AlarmSettings)
       return [
         {
           name: `${name}-cpu`,
-          description: `${title} has used more than ${cpuPercent} % of its CPU for five minutes`,
+          description: `${title} used more than ${cpuPercent} % of its CPU for five minutes`,
           metric: ecsMetric(target, "CPUUtilization"),
           ...share,
           threshold: cpuPercent,
@@ -32,7 +32,7 @@ export function ecsAlarms(services: readonly Service[], settings: AlarmSettings)
         },
         {
           name: `${name}-memory`,
-          description: `${title} has used more than ${memoryPercent} % of its memory for five minutes`,
+          description: `${title} used more than ${memoryPercent} % of its memory for five minutes`,
           metric: ecsMetric(target, "MemoryUtilization"),
           ...share,
           threshold: memoryPercent,
@@ -43,7 +43,7 @@ export function ecsAlarms(services: readonly Service[], settings: AlarmSettings)
           : [
               {
                 name: `${name}-running-tasks`,
-                description: `${title} has had fewer than ${minimumRunningTasks} running tasks for five minutes`,
+                description: `${title} had fewer than ${minimumRunningTasks} running tasks for five minutes`,
                 // Every running task reports its CPU once a minute, so the number of samples is the
                 // number of tasks. ECS/ContainerInsights has a RunningTaskCount, for money.
                 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service_utilization.html

@@ -10,7 +10,7 @@ export function ecsDeploymentEvents(targets: readonly EcsTarget[]): DeploymentEv
     {
       source: failedDeployments(suffixes),
       metric: "FailedDeployments",
-      meaning: "ECS has given up a deployment, or rolled it back",
+      meaning: "ECS stopped a failed deployment, or rolled it back",
     },
   ];
 }

@@ -20,7 +20,7 @@ export function lambdaAlarms(services: readonly Service[], settings: AlarmSettin
       return [
         {
           name: `${name}-errors`,
-          description: `${title} has failed more than ${errors} times in five minutes`,
+          description: `${title} failed more than ${errors} times in five minutes`,
           metric: lambdaMetric(target, "Errors"),
           statistic: "Sum",
           threshold: errors,
@@ -28,7 +28,7 @@ export function lambdaAlarms(services: readonly Service[], settings: AlarmSettin
         },
         {
           name: `${name}-throttles`,
-          description: `${title} has been throttled more than ${throttles} times in five minutes`,
+          description: `${title} was throttled more than ${throttles} times in five minutes`,
           metric: lambdaMetric(target, "Throttles"),
           statistic: "Sum",
           threshold: throttles,
@@ -36,7 +36,7 @@ export function lambdaAlarms(services: readonly Service[], settings: AlarmSettin
         },
         {
           name: `${name}-duration`,
-          description: `${title}: one call in twenty has taken longer than ${durationMilliseconds} ms`,
+          description: `${title}: one call in twenty took longer than ${durationMilliseconds} ms`,
           metric: lambdaMetric(target, "Duration"),
           statistic: "p95",
           threshold: durationMilliseconds,

@@ -27,24 +27,24 @@ export interface BuildDocument {
   readonly stack: string;
   readonly outcome: "done" | "failed";
   readonly services: readonly ReviewedService[];
-  /** Whether sizes could be compared with what the stack released last; if not, why. */
+  /** Whether sizes were compared with the last release, and if not, why. */
   readonly compared: { readonly with: "released" } | { readonly with: "nothing"; readonly reason: string };
   readonly milliseconds: number;
 }
 
 export interface ReviewedService extends BuildOutcome {
-  /** Platform → bytes of what was released last; only those that are known. */
+  /** Platform → bytes of the last release, if known. */
   readonly releasedBytes: Readonly<Record<string, number>>;
 }
 
 export interface BuildRequest extends Selection {
-  /** Number of a pull request, for which images are pushed as `pr-<number>`; undefined: nothing is pushed. */
+  /** Pull request number: push images as `pr-<number>`; undefined: push nothing. */
   readonly pushPr: string | undefined;
 }
 
 type Sizes = ReadonlyMap<string, Readonly<Record<string, number>>>;
 
-/** Builds what changed, checks it, and pushes nothing, unless a pull request's tag is asked for. */
+/** Builds and checks what changed. Pushes only with a pull request number. */
 export async function buildForReview(request: BuildRequest, context: SessionContext): Promise<BuildDocument> {
   const startedAt = performance.now();
   const described = await openDescription(context.directory, { ...request, sources: "chosen" });
@@ -82,7 +82,7 @@ export async function buildForReview(request: BuildRequest, context: SessionCont
   };
 }
 
-/** `pr-12`, when the stack's repositories let it move. */
+/** `pr-12`, if the stack's repositories let it move. */
 function pullRequestTag({ settings }: Session, number: string): string {
   if (!/^[1-9]\d{0,9}$/.test(number)) {
     throw new UserError({
@@ -105,15 +105,15 @@ function pullRequestTag({ settings }: Session, number: string): string {
   });
 }
 
-/** What the registry has to offer to a build that needs nothing of it. */
+/** What a build uses of the registry if it can. */
 interface Offered {
   readonly sizes: Sizes;
-  /** For the build cache; undefined: the stack has none. */
+  /** Registry of the build cache; undefined if the stack has none. */
   readonly login: RegistryLogin | undefined;
   readonly registry: string;
 }
 
-/** Builds with the stack's cache and compares with what is released, as far as the registry can be read. */
+/** Builds with the stack's cache and compares sizes with the release, as far as the registry is readable. */
 async function buildAndCompare(
   build: BuildOnly,
   selection: Selection,
@@ -129,7 +129,7 @@ async function buildAndCompare(
   return [built, offered];
 }
 
-/** Credentials and registry are a service, not a need. */
+/** Opens the registry; returns the reason if there are no credentials or no access. */
 async function askRegistry(
   selection: Selection,
   context: SessionContext,
@@ -148,7 +148,7 @@ async function askRegistry(
   }
 }
 
-/** Of each service, the bytes of each platform's image that the stack released last. */
+/** For each service, the bytes of each platform in the stack's last release. */
 async function releasedSizes(session: Session): Promise<{ readonly sizes: Sizes }> {
   const { services, settings, signal } = session;
   const sizes = await pMap(

@@ -1,7 +1,7 @@
 import { defineCommand } from "../../cli/define.ts";
 import { allOption, commentOption, servicesPositional, sinceOption, stackOption } from "../../cli/options.ts";
 
-/** `slipway build`: for pull requests: builds and checks, and pushes nothing. */
+/** `slipway build`: builds and checks images without pushing them, for pull requests. */
 export const buildCommand = defineCommand({
   command: "build [services..]",
   describe: "Build and check images without credentials or a push",

@@ -3,7 +3,7 @@ import type { JobReport } from "../../github/job-report.ts";
 import { codeMarkdown, fencedMarkdown, markdownTable, plainMarkdown } from "../../github/markdown.ts";
 import type { BuildDocument, ReviewedService } from "./build.ts";
 
-/** What was built for a pull request as a job, and the comment on it, show it. */
+/** The job summary and pull request comment of a build. */
 export function presentBuild({ stack, outcome, services, compared }: BuildDocument): JobReport {
   const built = services.filter((one) => one.outcome === "built");
   const pushed = services.flatMap((one) => one.pushed ?? []);

@@ -3,7 +3,7 @@ import type { Colours } from "../../report/colours.ts";
 import { formatDuration } from "../../report/duration.ts";
 import type { BuildDocument, ReviewedService } from "./build.ts";
 
-/** What was built, for people. */
+/** The result of a build, as text. */
 export function showBuild(document: BuildDocument, colours: Colours): string {
   const { services, compared, milliseconds } = document;
   const built = services.filter(({ outcome }) => outcome === "built").length;

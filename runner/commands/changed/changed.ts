@@ -9,15 +9,15 @@ export interface ChangedDocument {
   readonly version: 1;
   readonly kind: "changed";
   readonly stack: string;
-  /** What the sources were compared with; `nothing`: everything counts as changed, for the reason given. */
+  /** What the sources were compared with; `nothing`: every service counts as changed, for this reason. */
   readonly against:
     | { readonly kind: "registry" }
     | { readonly kind: "git"; readonly ref: string; readonly commit: string }
     | { readonly kind: "nothing"; readonly reason: string };
   readonly services: readonly ChangedService[];
-  /** Services that the catalogue had at the commit and has no more. */
+  /** Services that the catalogue had at the commit, and no longer has. */
   readonly removed: readonly string[];
-  /** For `strategy.matrix` of a GitHub workflow: what changed, and why. */
+  /** Value for `strategy.matrix` of a GitHub workflow: the changed services, and why. */
   readonly matrix: { readonly include: readonly { readonly service: string; readonly reason: string }[] };
 }
 
@@ -25,7 +25,7 @@ export interface ChangedService {
   readonly service: string;
   readonly changed: boolean;
   readonly reason: string;
-  /** File by file, where it is known. */
+  /** The changed files, if known. */
   readonly changes: readonly SourceChange[];
 }
 
@@ -35,8 +35,8 @@ export interface ChangedRequest extends Selection {
 }
 
 /**
- * Says which services changed: against the registry, which knows what was built, or against a commit,
- * which needs no credentials. With `--all` every chosen service counts.
+ * Finds the services that changed, compared with the images in the registry, or with a commit, which needs
+ * no credentials. With `--all`, every selected service counts.
  */
 export async function findChanged(
   request: ChangedRequest,

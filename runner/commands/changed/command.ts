@@ -1,7 +1,7 @@
 import { defineCommand } from "../../cli/define.ts";
 import { servicesPositional, sinceOption, stackOption } from "../../cli/options.ts";
 
-/** `slipway changed`: which services a pipeline has to build, and why. */
+/** `slipway changed`: shows which services a pipeline must build, and why. */
 export const changedCommand = defineCommand({
   command: "changed [services..]",
   describe: "Show which services changed, and why",

@@ -1,6 +1,6 @@
 import type { ChangedDocument } from "./changed.ts";
 
-/** Which services changed, for people. */
+/** The changed services, as text. */
 export function showChanged({ services, removed, against }: ChangedDocument): string {
   const changed = services.filter((one) => one.changed);
   const compared =

@@ -9,7 +9,7 @@ import {
   stackOption,
 } from "../../cli/options.ts";
 
-/** `slipway deploy`: builds what changed, pushes it, moves what runs it, and watches how that ends. */
+/** `slipway deploy`: builds and pushes what changed, moves the targets, and follows them to their outcome. */
 export const deployCommand = defineCommand({
   command: "deploy [services..]",
   describe: "Build and push what changed, and update its targets",

@@ -23,20 +23,20 @@ import type { Session } from "../../session/session.ts";
 import { documentHead } from "../../session/where.ts";
 import { isMove } from "../../targets/target.ts";
 
-/** What is asked of a deployment, beside its services. */
+/** The options of a deployment, besides its services. */
 export interface DeployRequest extends PlanRequest {
-  /** Whether what was moved is put back when a target fails; default: the stack's setting. */
+  /** Whether to roll back the targets that moved if one fails; default: the stack's setting. */
   readonly allOrNothing?: boolean | undefined;
 }
 
-/** A service whose image is in the registry, and what was planned for it. */
+/** A service with its plan, whose image is in the registry. */
 type BuiltService = PlannedService & Built;
 
 /**
- * Deploys the session's services. Everything is checked before anything is built, and everything is built
- * and pushed before anything is moved.
+ * Deploys the session's services: checks everything before the first build, and builds and pushes
+ * everything before the first move.
  *
- * @throws UserError when something stands in the way, with nothing changed; or when a build fails
+ * @throws UserError if a check fails (nothing has changed then), or if a build fails
  */
 export async function deploy(session: Session, request: DeployRequest): Promise<DeployDocument> {
   const { services: planned, revision } = await planDeployment(session, request);
@@ -44,7 +44,7 @@ export async function deploy(session: Session, request: DeployRequest): Promise<
   const built = await unlessInterrupted(session, () => buildMissing(session, planned), []);
   const moving = built.map((one) => serviceToMove(one, revision));
   const stale = built.some((one) => one.built);
-  // A build takes minutes: another run may have deployed a newer commit meanwhile.
+  // During a build of some minutes, another run may have deployed a newer commit.
   if (stale) await unlessInterrupted(session, () => refuseNewer(session, moving), moving);
   await unlessInterrupted(session, () => tagImages(session, built), undefined);
   const { allOrNothing } = request;
@@ -63,7 +63,7 @@ function refuseProblems(planned: readonly PlannedService[]): void {
   if (exitCode !== 0) throw new UserError(problems, { exitCode });
 }
 
-/** What is to be moved of a service, and what a release record is to say of it. */
+/** The targets of a service to move, and the content of its release record. */
 function serviceToMove(one: BuiltService, revision: Revision | undefined): ServiceToMove {
   const { service, image, source, tagPlan, built, targets, newestRecord, newestWins } = one;
   const about = {
@@ -73,14 +73,14 @@ function serviceToMove(one: BuiltService, revision: Revision | undefined): Servi
     gates: [
       ...one.gates,
       ...newestWins.gates,
-      // It was verified right after its build, or before it is moved.
+      // The image was verified after its build, or will be before the move.
       ...(built || targets.some(isMove) ? [imageGate(image)] : []),
     ],
   };
   return { service, image, targets, newestRecord, newestWins, about };
 }
 
-/** Puts the tags on images that are new, or that lacked one when they were planned. */
+/** Tags images that are new, or that lacked a tag at the plan. */
 async function tagImages(session: Session, services: readonly BuiltService[]): Promise<void> {
   const { timeline, settings, clients, signal } = session;
   const untagged = services.filter(({ built, tagCheck }) => built || tagCheck.toPut.length > 0);
@@ -98,7 +98,7 @@ async function tagImages(session: Session, services: readonly BuiltService[]): P
   });
 }
 
-/** A deployment that changes something also removes the keep tags of targets that are gone. */
+/** Removes the keep tags of removed targets, if the deployment changed something. */
 async function removeStaleKeepTags(session: Session, services: readonly BuiltService[]): Promise<void> {
   const changed = services.some(
     (one) => one.built || isChanged(one) || one.targets.some(({ action }) => action === "prove"),

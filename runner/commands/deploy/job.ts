@@ -13,7 +13,7 @@ import { shortDigest } from "../../registry/image.ts";
 import { formatDuration } from "../../report/duration.ts";
 import type { TargetOutcome } from "../../targets/target.ts";
 
-/** A deployment as a job shows it: images, targets, evidence, and where the time went. */
+/** The job summary of a deployment: images, targets, evidence, and the time of each phase. */
 export function presentDeployment(document: DeployDocument): JobReport {
   const { stack, outcome, services, targets, notBuilt, timeline } = document;
   const failed = targets.filter(isFailure);

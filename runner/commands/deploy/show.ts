@@ -6,7 +6,7 @@ import { formatDuration } from "../../report/duration.ts";
 import { formatTable } from "../../report/table.ts";
 import type { TargetOutcome } from "../../targets/target.ts";
 
-/** How a deployment ended, as people read it: targets, evidence, where the time went. */
+/** The text of a deployment's outcome: targets, evidence, and the time of each phase. */
 export function showOutcome(document: DeployDocument, colours: Colours): string {
   const { bold, dim } = colours;
   const time = formatDuration(document.milliseconds);

@@ -1,7 +1,7 @@
 import { defineCommand } from "../../cli/define.ts";
 import { servicesPositional, stackOption } from "../../cli/options.ts";
 
-/** `slipway diff`: what two releases differ in, or one and what runs, or the source here. */
+/** `slipway diff`: compares two releases, or a release with what runs or with the local source. */
 export const diffCommand = defineCommand({
   command: "diff <before> <after> [services..]",
   describe: "Compare commit, image and settings of two releases",

@@ -36,7 +36,7 @@ export interface DiffDocument {
   }[];
 }
 
-/** One of the two that are compared. */
+/** One side of the comparison. */
 interface Side {
   /** `20261125-143015-a1b2c3`, `what runs`, `the local source`. */
   readonly name: string;
@@ -44,19 +44,19 @@ interface Side {
   /** Digest of the image, when there is one. */
   readonly image: string | undefined;
   readonly manifests: Readonly<Record<string, string>>;
-  /** Title of a target → what its record or AWS says of it. */
+  /** Title of a target → its details from the record or from AWS. */
   readonly details: Readonly<Record<string, TargetDetails>>;
-  /** What its gates said that did not just pass it. */
+  /** Its gates that did not simply pass. */
   readonly gates?: readonly string[];
 }
 
-/** Names for what is no release: what runs, and the source in this directory. */
+/** Names for sides that are not a release: what runs, and the local source. */
 export const live = "live";
 export const here = "HEAD";
 
 /**
- * Compares two releases of each of the session's services, or one with what runs (`live`) or with the
- * source here (`HEAD`). Only reads.
+ * Compares two releases of each of the session's services, or a release with what runs (`live`) or with the
+ * local source (`HEAD`). Only reads.
  *
  * @throws UserError `unknown-release`
  */
@@ -88,7 +88,7 @@ async function diffService(session: Session, of: ServiceReleases, before: string
     ...settings.flatMap((one) => one.notes),
     ...[from, to].flatMap(({ name, gates = [] }) => gates.map((gate) => `${name}: ${gate}`)),
   ];
-  // The source here has no tags, and may be on another branch by chance.
+  // The local source has no tags, and its branch says nothing.
   const known = before === here || after === here ? withoutNames : (facts: Facts) => facts;
   const differences = [
     ...diffFacts(known(from.facts), known(to.facts)),
@@ -169,7 +169,7 @@ function detailsIn(targets: readonly Pick<TargetStatus, "title" | "details">[]) 
   return Object.fromEntries(targets.map(({ title, details = {} }) => [title, details]));
 }
 
-/** What runs, with what its release says of it when there is one. */
+/** What runs, with the facts of its release if there is one. */
 async function sideOfRunning(session: Session, of: ServiceReleases): Promise<Side> {
   const { clients, emit, signal } = session;
   const release = runningRelease(of.releases, of.running);
@@ -185,7 +185,7 @@ async function sideOfRunning(session: Session, of: ServiceReleases): Promise<Sid
   return { name, facts: image === undefined ? {} : { image }, image, manifests: {}, details };
 }
 
-/** The source here, and the image that the registry has of it. */
+/** The local source, and its image in the registry. */
 async function sideOfSource(session: Session, of: ServiceReleases): Promise<Side> {
   const [[compared], revision] = await Promise.all([
     compareWithRegistry({ ...session, services: [of.service] }),
@@ -209,7 +209,7 @@ async function sideOfSource(session: Session, of: ServiceReleases): Promise<Side
   };
 }
 
-/** What a pull of each platform transfers; undefined when the image is gone. */
+/** The size that a pull of each platform transfers; undefined if the image is gone. */
 async function sizesOf(session: Session, of: ServiceReleases, side: Side): Promise<Facts | undefined> {
   const { clients, registry, signal } = session;
   if (side.image === undefined) return undefined;
@@ -229,7 +229,7 @@ async function sizesOf(session: Session, of: ServiceReleases, side: Side): Promi
   }
 }
 
-/** How the settings that a target ran with differ beside its image. */
+/** The differences between the target's settings of two releases, besides its image. */
 async function settingsChanged(
   { clients, signal }: Session,
   target: Target,

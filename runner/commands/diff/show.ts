@@ -1,7 +1,7 @@
 import type { Colours } from "../../report/colours.ts";
 import type { DiffDocument } from "./diff.ts";
 
-/** What two releases of services differ in, as people read it. */
+/** The differences between two releases of services, as text. */
 export function showDiff({ services }: DiffDocument, { bold, dim, red, green }: Colours): string {
   const parts = services.map(({ service, before, after, same, differences, notes }) => [
     `${bold(service)} ${dim(`${before} → ${after}`)}`,

@@ -8,7 +8,7 @@ import { type Clients, createClients } from "../../aws/clients.ts";
 import type { Check } from "./document.ts";
 import { refused } from "./refused.ts";
 
-/** Whether there are credentials, and whether they are for an account that the stack allows. */
+/** Checks that there are credentials, and that the stack allows their account. */
 export function checkAccount({ settings }: StackDescription, signal: AbortSignal): Promise<Check> {
   return withClients("account", settings, signal, async (clients) => {
     const { account, arn } = await assertAccount(clients, settings, signal);
@@ -22,7 +22,7 @@ export function checkAccount({ settings }: StackDescription, signal: AbortSignal
   });
 }
 
-/** Whether ECR answers, which repositories are there, and whether images can be pushed to the registry's address. */
+/** Checks that ECR responds, which repositories exist, and that the registry's address responds. */
 export function checkRegistry(
   { settings, catalogue }: StackDescription,
   signal: AbortSignal,
@@ -60,7 +60,7 @@ export function checkRegistry(
   });
 }
 
-/** What the registry answers; 401 is fine, it wants credentials first. */
+/** The status of the registry's response. 401 is fine: the registry asks for credentials. */
 async function ping(host: string, signal: AbortSignal): Promise<number | undefined> {
   const local = /^(localhost|127\.|\[::1\])/.test(host);
   for (const scheme of local ? ["http", "https"] : ["https"]) {
@@ -73,7 +73,7 @@ async function ping(host: string, signal: AbortSignal): Promise<number | undefin
   return undefined;
 }
 
-/** Runs checks with clients of the stack; what AWS refuses for reasons that a user can mend is a check, too. */
+/** Runs checks with clients of the stack. A UserError becomes a failed check. */
 export async function withClients<T extends Check | Check[]>(
   name: string,
   settings: StackDescription["settings"],

@@ -5,7 +5,7 @@ import type { Builder } from "../../../config/stack/settings.ts";
 import type { Check } from "./document.ts";
 import { runTool } from "./tools.ts";
 
-/** Whether the stack's builder is there and builds all platforms of all services. */
+/** Checks that the stack's builder exists and builds all platforms of all services. */
 export async function checkBuilder(
   { catalogue, settings }: StackDescription,
   signal: AbortSignal,
@@ -42,19 +42,19 @@ function judge(title: string, has: readonly string[], wanted: readonly string[])
     return { name: "builder", state: "ok", message: `${title}: ${wanted.join(", ")}` };
   return {
     name: "builder",
-    // BuildKit does not list what emulation adds until it has been asked for it once.
+    // BuildKit lists emulated platforms only after the first request for one.
     state: has.length === 0 ? "warn" : "fail",
     message: `${title} does not list ${missing.join(", ")} as a platform`,
     fix: "add a node for it (slipway:builder), or install emulation: docker run --privileged --rm tonistiigi/binfmt --install all",
   };
 }
 
-/** Platforms of all services, each once. */
+/** The distinct platforms of all services. */
 export function platformsOf(services: readonly Service[]): string[] {
   return [...new Set(services.flatMap(({ platforms }) => platforms.map(normalizePlatform)))].sort();
 }
 
-/** Platforms that the stack itself says its nodes have; undefined for builders that are asked. */
+/** Platforms that the stack's settings declare for the nodes; undefined if only the builder itself knows. */
 function declaredPlatforms(builder: Builder): string[] | undefined {
   switch (builder.kind) {
     case "remote":

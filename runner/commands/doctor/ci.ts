@@ -6,7 +6,7 @@ import { checkHistory, checkToken } from "./job.ts";
 import { checkPermissions, roleOf } from "./permissions.ts";
 import { checkState } from "./state.ts";
 
-/** What a pipeline needs beside what every machine does. */
+/** Checks what a pipeline needs in addition to other machines. */
 export async function checkCi(description: StackDescription, signal: AbortSignal): Promise<Check[]> {
   const { settings, directory } = description;
   const found = await Promise.all([
@@ -28,6 +28,6 @@ async function checkRole(description: StackDescription, signal: AbortSignal): Pr
     return [token, ...permissions];
   });
   if (Array.isArray(asked)) return asked;
-  // Without credentials the token is what matters: it may be why there are none.
+  // Without credentials, check the token: it may be the reason.
   return [await checkToken(settings.github, "deploy", process.env, signal), asked];
 }

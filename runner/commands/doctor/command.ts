@@ -1,7 +1,7 @@
 import { defineCommand } from "../../cli/define.ts";
 import { stackOption } from "../../cli/options.ts";
 
-/** `slipway doctor`: whether this machine and these credentials can deploy. */
+/** `slipway doctor`: checks whether this machine and these credentials can deploy. */
 export const doctorCommand = defineCommand({
   command: "doctor",
   describe: "Check tools, credentials and registry for a deployment",

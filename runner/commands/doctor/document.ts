@@ -9,7 +9,7 @@ export interface DoctorDocument {
 export interface Check {
   readonly name: string;
   readonly state: "ok" | "warn" | "fail";
-  /** What was found, one line. */
+  /** The result, on one line. */
   readonly message: string;
   readonly fix?: string;
 }

@@ -9,11 +9,11 @@ import { refused } from "./refused.ts";
 import { checkBuildx, checkDocker, checkGit, checkLanguageHost, checkNode, checkPulumi } from "./tools.ts";
 
 /**
- * Checks all that a deployment needs, without changing anything. What one check finds does not keep
- * the others from being made.
+ * Checks everything that a deployment needs, without changing anything. A failed check does not stop the
+ * others.
  *
- * @param asked the stack; without one, and with several to choose from, only the machine is checked
- * @param options.ci whether what a pipeline needs is checked, too: token, permissions, history, state
+ * @param asked the stack; without one, and if there are several, only the machine is checked
+ * @param options.ci whether to also check what a pipeline needs: token, permissions, history, state
  */
 export async function examine(
   asked: string | undefined,

@@ -12,7 +12,7 @@ import { readRevision } from "../../git/revision.ts";
 import type { Check } from "./document.ts";
 import { refused, unlessRefused } from "./refused.ts";
 
-/** Whether git has the history that changes are found in, and tags are made from. */
+/** Checks that git has the history that change detection and tags need. */
 export async function checkHistory(directory: string): Promise<Check> {
   const revision = await readRevision(directory).catch(unlessRefused);
   if (revision instanceof UserError) return refused("history", revision);
@@ -29,9 +29,9 @@ export async function checkHistory(directory: string): Promise<Check> {
 }
 
 /**
- * Whether the job can ask GitHub for a token, and whether the role trusts what the token says it is.
+ * Checks that the job can request a token from GitHub, and that the role trusts the token's subject.
  *
- * @param role the role that the job takes on
+ * @param role the role that the job assumes
  */
 export async function checkToken(
   github: GithubSettings | undefined,
@@ -67,7 +67,7 @@ export async function checkToken(
   return judgeToken(claims, github, role);
 }
 
-/** Whether a role trusts a token's subject. */
+/** Checks whether a role trusts a token's subject. */
 export function judgeToken(claims: Claims, github: GithubSettings | undefined, role: GithubRole): Check {
   const name = "token";
   if (github === undefined) {
@@ -94,7 +94,7 @@ export interface Claims {
 
 const claimsSchema = z.object({ iss: z.literal(`https://${githubIssuer}`), sub: z.string() });
 
-/** What the job's token says; the token itself goes nowhere. */
+/** The claims of the job's token. Slipway does not pass the token on. */
 async function readClaims(url: string, bearer: string, signal: AbortSignal): Promise<Claims> {
   const answer = await fetch(`${url}&audience=${githubAudience}`, {
     headers: { authorization: `Bearer ${bearer}` },
@@ -106,7 +106,7 @@ async function readClaims(url: string, bearer: string, signal: AbortSignal): Pro
   return claimsSchema.parse(JSON.parse(Buffer.from(payload, "base64url").toString("utf8")));
 }
 
-/** As StringLike compares: an asterisk stands for anything. */
+/** Compares as IAM's StringLike does: an asterisk matches any text. */
 function fits(subject: string, pattern: string): boolean {
   const parts = pattern.split("*").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${parts.join(".*")}$`).test(subject);

@@ -12,24 +12,26 @@ import type { Check } from "./document.ts";
 import { type Tried, tryReading } from "./probes.ts";
 import { deniedNeeds, type Need } from "./simulation.ts";
 
-/** Missing permissions that are listed one by one. */
+/** Number of missing permissions to list one by one. */
 const mostListed = 30;
 
-/** The role whose policies hold for a caller; undefined for the account's root, which may do all. */
+/**
+ * The role or user whose policies apply to a caller; undefined for the root user, which has all permissions.
+ */
 export function policySource(callerArn: string): string | undefined {
   const assumed = /^arn:([\w-]+):sts::(\d{12}):assumed-role\/([^/]+)\//.exec(callerArn);
   if (assumed !== null) return `arn:${assumed[1]}:iam::${assumed[2]}:role/${assumed[3]}`;
   return callerArn.endsWith(":root") ? undefined : callerArn;
 }
 
-/** Which of the stack's roles a caller is, by the name that the program gives them; else the one that deploys. */
+/** The stack's role of a caller, by the name that the program gives it; otherwise the deploy role. */
 export function roleOf(callerArn: string): GithubRole {
   const name = policySource(callerArn)?.split("/").at(-1) ?? "";
   const roles: readonly GithubRole[] = ["pullRequest", "push"];
   return roles.find((role) => name.endsWith(githubRoleName("", role))) ?? "deploy";
 }
 
-/** Everything that a role is to be allowed in a stack, resource by resource. */
+/** All permissions that a role needs in a stack, by resource. */
 export function needsOf(role: GithubRole, scope: PermissionScope): Need[] {
   return permissionsOf(role).flatMap((permission) =>
     kindsOf(permission).flatMap((kind) => {
@@ -40,7 +42,7 @@ export function needsOf(role: GithubRole, scope: PermissionScope): Need[] {
   );
 }
 
-/** What the description says of a stack's permissions, for a caller. */
+/** The scope of a stack's permissions, for a caller. */
 export function scopeFor(
   { settings, catalogue }: StackDescription,
   caller: Caller,
@@ -51,7 +53,7 @@ export function scopeFor(
     region: settings.aws.region,
     account: caller.account,
     settings,
-    // A stack without such settings is asked about what does not depend on them.
+    // Without these settings, check the permissions that do not depend on them.
     github: settings.github ?? githubSchema.parse({ repository: "none/none" }),
     services: catalogue.services,
     promotesFrom,
@@ -60,8 +62,8 @@ export function scopeFor(
 }
 
 /**
- * Whether the caller may do what its role in CI is for, by IAM's own simulation of its policies; where
- * that is not allowed, by calls that only read.
+ * Checks that the caller has the permissions of its role in CI, with IAM's policy simulator, or with
+ * read-only calls if the caller may not use the simulator.
  */
 export async function checkPermissions(
   description: StackDescription,
@@ -82,7 +84,7 @@ export async function checkPermissions(
   const promotesFrom = role === "deploy" ? await promotionSources(directory, settings) : [];
   const all = needsOf(role, scopeFor(description, caller, promotesFrom));
   const conditional = all.filter(({ conditions }) => conditions !== undefined);
-  // What stands in for AWS knows no context of a request, and would deny whatever has a condition.
+  // A local AWS does not evaluate request contexts, and would deny every permission with a condition.
   const asked = isAws(description.settings) ? all : all.filter((need) => !conditional.includes(need));
   try {
     const missing = await deniedNeeds(clients, source, asked, signal);
@@ -97,7 +99,7 @@ export async function checkPermissions(
   }
 }
 
-/** What trying found, as checks. */
+/** The result of trial calls, as checks. */
 export function judgeTried(role: GithubRole, source: string, { refused, calls }: Tried): Check[] {
   const unknown: Check = {
     name: "permissions",
@@ -118,7 +120,7 @@ function isAws(settings: Settings): boolean {
   return endpointFor(settings, "iam") === undefined;
 }
 
-/** What a simulation found, as checks: one for each permission that is missing. */
+/** The result of a simulation, as checks: one for each missing permission. */
 export function judge(
   role: GithubRole,
   source: string,

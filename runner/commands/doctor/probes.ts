@@ -13,15 +13,15 @@ import type { Probe } from "../../targets/target.ts";
 
 type Tryable = StackDescription & { readonly promotesFrom: readonly PromotionSource[] };
 
-/** What was found by trying: actions that were refused, and how many calls were made. */
+/** The result of trial calls: the refused actions, and the number of calls. */
 export interface Tried {
   readonly refused: readonly { readonly action: string; readonly on: string }[];
   readonly calls: number;
 }
 
 /**
- * Tries what a role reads of every repository and target of a stack. That something is not there is no
- * refusal; what only a change would show stays unknown.
+ * Tries the read calls of a role on every repository and target of a stack. A missing resource is not a
+ * refusal. Permissions for changes stay unknown.
  */
 export async function tryReading(
   description: Tryable,
@@ -59,7 +59,7 @@ function probesOf(description: Tryable): Probe[] {
     const call = ({ clients, signal }: ReadContext) => clients.ecr.send(command, { abortSignal: signal });
     return { action: "ecr:BatchGetImage", on: repositoryName, call };
   };
-  // Another region's registry takes clients of that region: left out.
+  // A registry in another region needs clients of that region, so skip it.
   const promoted = promotesFrom
     .filter(({ region }) => region === settings.aws.region)
     .flatMap(({ account, repositories }) => repositories.map((name) => readImage(name, account)));

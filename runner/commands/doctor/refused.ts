@@ -14,7 +14,7 @@ export function refused(name: string, error: UserError, mild = false): Check {
   };
 }
 
-/** Hands on what a check was refused with, and throws everything else again. */
+/** Returns a UserError, and rethrows any other error. */
 export function unlessRefused(error: unknown): UserError {
   if (error instanceof UserError) return error;
   throw error;

@@ -1,7 +1,7 @@
 import type { Colours } from "../../report/colours.ts";
 import type { Check } from "./document.ts";
 
-/** What was found, as people read it: a line for each check, and what to do about it. */
+/** The text output: a line for each check, with its fix. */
 export function showChecks(checks: readonly Check[], colours: Colours): string {
   const { green, yellow, red, dim, bold } = colours;
   const mark = { ok: green("✔"), warn: yellow("!"), fail: red("✖") };

@@ -8,7 +8,7 @@ import pMap from "p-map";
 import type { ScopedResources } from "../../../config/targets/permission.ts";
 import type { Clients } from "../../aws/clients.ts";
 
-/** Something that a role is to be allowed on one resource. */
+/** A permission that a role needs on one resource. */
 export interface Need {
   readonly action: string;
   readonly resource: string;
@@ -25,14 +25,14 @@ interface Question {
   readonly conditions: Conditions;
 }
 
-/** Resources of one question: IAM takes more, but answers with every action for each. */
+/** Resources per call. IAM accepts more, but its response lists every action for each. */
 const resourcesAtOnce = 20;
 
 /**
- * The needs that a role's or user's policies do not allow, by IAM's simulation of them.
+ * The needs that the policies of a role or user do not allow, as IAM's policy simulator decides.
  *
  * @param source ARN of the role or user
- * @throws UserError `access-denied` when the caller may not simulate
+ * @throws UserError `access-denied` if the caller may not call the simulator
  */
 export async function deniedNeeds(
   clients: Clients,
@@ -49,12 +49,12 @@ export async function deniedNeeds(
   return needs.filter((need) => denied.has(keyOf(need.action, need.resource, need.conditions)));
 }
 
-/** Needs that one context meets: a question has one context for all that it asks. */
+/** Groups needs by their conditions, because a call to the simulator has one context for all its actions. */
 function groupByConditions(needs: readonly Need[]): Need[][] {
   return [...Map.groupBy(needs, ({ conditions }) => JSON.stringify(conditions)).values()];
 }
 
-/** The questions of needs with the same conditions: resources that want the same actions are asked about together. */
+/** Calls for needs with the same conditions: resources that need the same actions share a call. */
 function questionsOf(group: readonly Need[]): Question[] {
   const conditions = group[0]?.conditions;
   const actionsByResource = [...Map.groupBy(group, ({ resource }) => resource)].map(([resource, same]) => ({
@@ -70,7 +70,7 @@ function questionsOf(group: readonly Need[]): Question[] {
   );
 }
 
-/** Keys of what a question's answer denies. */
+/** Keys of the needs that IAM denies. */
 async function ask(
   clients: Clients,
   source: string,
@@ -105,7 +105,7 @@ async function ask(
   if (silent.length === 0) return denied;
   if (resources.length === 1)
     throw new Error(`IAM returned no result for ${actions.join(", ")} on ${resources[0]}`);
-  // One that is asked about a resource alone says about it what it says at all.
+  // A call with one resource returns a decision for that resource.
   const again = await pMap(
     silent,
     (resource) => ask(clients, source, { actions, resources: [resource], conditions }, signal),
@@ -115,12 +115,11 @@ async function ask(
 }
 
 /**
- * What IAM decided of an action on a resource; undefined when its answer does not tell.
+ * IAM's decision for an action on a resource; undefined if the response has none.
  *
- * The name of a result is a template of the resource's ARN, and not the resource; the decision for each
- * resource is among its results of their own:
- * https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html. A result without these is
- * about what its name says, or about all when only one resource was asked about.
+ * EvalResourceName is a template of the ARN, not the resource; ResourceSpecificResults has the decision for
+ * each resource: https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html. A result
+ * without them is about the resource of its name, or about the only resource of the call.
  */
 function isAllowed(
   results: readonly EvaluationResult[],
@@ -143,7 +142,7 @@ function keyOf(action: string, resource: string, conditions: Conditions): string
   return `${action} ${resource} ${JSON.stringify(conditions)}`;
 }
 
-/** A request that meets the conditions under which something is allowed. */
+/** The context of a request that meets the conditions of a permission. */
 function contextOf(conditions: Conditions): ContextEntry[] {
   return Object.values(conditions ?? {}).flatMap((keys) =>
     Object.entries(keys).map(([ContextKeyName, values]) => ({

@@ -10,7 +10,7 @@ import { refused } from "./refused.ts";
 
 const stacksSchema = z.array(z.object({ name: z.string() }));
 
-/** Whether Pulumi's state can be reached, has the stack, and its secrets can be read as they are kept. */
+/** Checks that Pulumi can reach its state, that the stack exists, and that its passphrase is set. */
 export async function checkState(
   directory: string,
   stack: string,

@@ -4,7 +4,7 @@ import { readRevision } from "../../git/revision.ts";
 import type { Check } from "./document.ts";
 import { refused, unlessRefused } from "./refused.ts";
 
-/** Node.js that runs TypeScript as it is. */
+/** The oldest Node.js that runs TypeScript without a compile step. */
 const oldestNode = [22, 18] as const;
 
 export async function checkNode(version = process.versions.node): Promise<Check> {
@@ -91,7 +91,7 @@ export async function checkBuildx(signal: AbortSignal): Promise<Check> {
     : { name: "buildx", state: "ok", message: version.split(" ").slice(0, 2).join(" ") };
 }
 
-/** What a tool prints; undefined when it is not there, fails, or takes longer than ten seconds. */
+/** The output of a tool; undefined if it is missing, fails, or takes longer than ten seconds. */
 export async function runTool(
   command: string,
   args: readonly string[],

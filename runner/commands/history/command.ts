@@ -1,7 +1,7 @@
 import { defineCommand } from "../../cli/define.ts";
 import { servicesPositional, stackOption } from "../../cli/options.ts";
 
-/** `slipway history`: which releases there were, how they ended, and which one runs. */
+/** `slipway history`: shows the releases, how they ended, and which one runs. */
 export const historyCommand = defineCommand({
   command: "history [services..]",
   describe: "Show releases: when, what, outcome, which one runs",

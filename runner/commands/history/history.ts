@@ -20,15 +20,15 @@ export interface HistoryDocument {
       /** `partly`: some of the service's targets run another image. */
       readonly running: "yes" | "partly" | "no";
     })[];
-    /** Releases there are beyond those shown. */
+    /** Number of releases that are not shown. */
     readonly more: number;
   }[];
 }
 
 /**
- * The releases of the session's services, as their records tell. Only reads.
+ * The releases of the session's services, from their records. Only reads.
  *
- * @param limit releases of each service, the newest
+ * @param limit maximum number of releases of each service, newest first
  */
 export async function readHistory(session: Session, limit: number): Promise<HistoryDocument> {
   const { timeline } = session;

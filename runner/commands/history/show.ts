@@ -4,7 +4,7 @@ import { formatDuration } from "../../report/duration.ts";
 import { formatTable } from "../../report/table.ts";
 import type { HistoryDocument } from "./history.ts";
 
-/** The releases of services as people read them. */
+/** The releases of services, as text. */
 export function showHistory(document: HistoryDocument, colours: Colours, now: Date): string {
   const { bold, dim, green, red, yellow } = colours;
   const tints = { done: green, found: dim, failed: red, "rolled back": red, cancelled: yellow };

@@ -1,7 +1,7 @@
 import { defineCommand } from "../../cli/define.ts";
 import { servicesPositional, stackOption } from "../../cli/options.ts";
 
-/** `slipway images`: what is in the repositories, how large it is, and what needs it. */
+/** `slipway images`: shows the images in the repositories, their size, and what uses them. */
 export const imagesCommand = defineCommand({
   command: "images [services..]",
   describe: "List the images in the registry, and what runs them",

@@ -6,38 +6,38 @@ import { commitOf, isOwnTag } from "../../tags/own.ts";
 export interface RepositoryImage {
   readonly digest: string;
   readonly pushedAt: Date | undefined;
-  /** Tags that people gave it. */
+  /** Tags except Slipway's own. */
   readonly tags: readonly string[];
   /** Slipway's own: `src-…`, `inuse-…`, `lastgood-…`. */
   readonly ownTags: readonly string[];
   readonly platforms: readonly {
-    /** `unknown` for a manifest without an index: only its configuration blob would say. */
+    /** `unknown` for a manifest without an index, because only its configuration names the platform. */
     readonly platform: string;
     readonly digest: string;
-    /** Layers and configuration, compressed: what a pull transfers. */
+    /** Compressed size of layers and configuration, which a pull transfers. */
     readonly bytes: number;
   }[];
-  /** Of all its platforms, each blob once. */
+  /** Size of the distinct blobs of all platforms. */
   readonly bytes: number;
-  /** Of that, what no other image of the repository has: what would be free without it. */
+  /** Share of the size that no other image of the repository uses, and that deleting the image would free. */
   readonly uniqueBytes: number;
-  /** Of that, what other images have, too. */
+  /** Share of the size that other images also use. */
   readonly sharedBytes: number;
-  /** The commit, as far as a tag tells it. */
+  /** The commit, if a tag names it. */
   readonly commit?: string;
-  /** What runs it, or why it is kept; empty: nothing does. */
+  /** What runs it, or the reason to keep it; empty if there is neither. */
   readonly uses: readonly Use[];
 }
 
-/** What lies in a repository and is no image: a cache, a signature, a release record. */
+/** A manifest in a repository that is not an image: a cache, a signature, a release record. */
 export interface RepositoryArtifact {
   readonly digest: string;
-  /** For people: `release record`, `build cache`, `signature`, or the media type itself. */
+  /** Display name: `release record`, `build cache`, `signature`, or the media type itself. */
   readonly what: string;
   readonly pushedAt: Date | undefined;
   readonly tags: readonly string[];
   readonly bytes: number;
-  /** Digest of what it is attached to. */
+  /** Digest of its subject. */
   readonly subject?: string;
 }
 
@@ -47,17 +47,17 @@ export interface RepositoryListing {
   readonly artifacts: readonly RepositoryArtifact[];
 }
 
-/** Media types of a configuration that make a manifest an image; anything else is an artifact. */
+/** Media types of the configuration of an image; a manifest with any other is an artifact. */
 const imageConfigurations = [
   "application/vnd.oci.image.config.v1+json",
   "application/vnd.docker.container.image.v1+json",
 ];
 
 /**
- * Sorts a repository's entries out: manifests that an index lists go with it, and what is no image is
- * listed apart.
+ * Sorts a repository's entries into images and artifacts. Manifests that an index lists are part of its
+ * image.
  *
- * @param platform the one platform that images without an index are of, when there is only one
+ * @param platform the platform of images without an index, if the service has only one
  */
 export function describeRepository(
   entries: readonly Entry[],
@@ -130,7 +130,7 @@ function bytesOf(content: Entry["content"]): number {
   return content.kind === "manifest" ? content.blobs.reduce((sum, { bytes }) => sum + bytes, 0) : 0;
 }
 
-/** All blobs of an image and of what it lists, each once. */
+/** The distinct blobs of an image and of the manifests that it lists. */
 function blobsOf({ content }: Entry, byDigest: ReadonlyMap<string, Entry>): ReadonlyMap<string, number> {
   const contents =
     content.kind === "index"
@@ -140,7 +140,7 @@ function blobsOf({ content }: Entry, byDigest: ReadonlyMap<string, Entry>): Read
   return new Map(blobs.map(({ digest, bytes }) => [digest, bytes]));
 }
 
-/** What an entry is, when it is no image. */
+/** The display name of an entry that is not an image. */
 function artifactOf(entry: Entry, byDigest: ReadonlyMap<string, Entry>): RepositoryArtifact | undefined {
   const { digest, content, pushedAt, tags } = entry;
   const what = nameOfArtifact(entry);
@@ -165,7 +165,7 @@ function nameOfArtifact({ tags, content }: Entry): string | undefined {
   return artifactName(content.type);
 }
 
-/** What people call an artifact of this media type. */
+/** The display name of an artifact of this media type. */
 export function artifactName(type: string): string {
   const names: readonly (readonly [RegExp, string])[] = [
     [/slipway\.release/, "release record"],

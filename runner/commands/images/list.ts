@@ -28,24 +28,27 @@ export interface ImagesDocument {
 export interface RepositoryDocument {
   readonly service: string;
   readonly repository: string;
-  /** False: nothing was ever deployed, there is no repository yet. */
+  /** False if the repository does not exist yet, because nothing was deployed. */
   readonly exists: boolean;
-  /** Newest first, as many as asked for. */
+  /** Newest first, up to the limit. */
   readonly images: readonly RepositoryImage[];
-  /** Older ones that are not listed. */
+  /** Number of older images that are not listed. */
   readonly olderImages: number;
   readonly artifacts: readonly RepositoryArtifact[];
-  /** What is in ECR's archive, platforms of images among it: nothing can pull it until it is restored. */
+  /**
+   * Manifests in ECR's archive storage class, including platforms of images; nothing can pull them until they
+   * are restored.
+   */
   readonly archived: readonly ArchivedEntry[];
-  /** Of all images, listed or not, each blob once. */
+  /** Size of the distinct blobs of all images, listed or not. */
   readonly bytes: number;
 }
 
 /**
- * Everything in the chosen services' repositories, and what needs it: all of ECS and Lambda in the account
- * and region is looked through, whoever runs it. Only reads.
+ * The content of the selected services' repositories, and what uses it. Reads all of ECS and Lambda in the
+ * account and region, including targets of other projects. Only reads.
  *
- * @param limit images to list of each repository; 0: all of them
+ * @param limit maximum number of images of each repository; 0: all
  */
 export async function listImages(session: Session, limit: number): Promise<ImagesDocument> {
   const { clients, signal, settings, services, timeline } = session;

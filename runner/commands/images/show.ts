@@ -7,12 +7,12 @@ import type { RepositoryImage } from "./describe.ts";
 import type { ImagesDocument, RepositoryDocument } from "./list.ts";
 
 export interface ShowImages {
-  /** Slipway's own tags, too. */
+  /** Whether to also show Slipway's own tags. */
   readonly allTags: boolean;
   readonly now: Date;
 }
 
-/** Repositories and their images as people read them. */
+/** Repositories and their images, as text. */
 export function showImages(document: ImagesDocument, colours: Colours, how: ShowImages): string {
   const { stack, account, region } = document;
   return [
@@ -79,7 +79,7 @@ function row(
   ];
 }
 
-/** A line for each thing that needs the image: how often it is in there does not matter. */
+/** A line for each user of the image, however often it uses it. */
 function shownUses({ uses }: RepositoryImage): readonly string[] {
   return [...Map.groupBy(uses, ({ where }) => where)].map(([where, some]) => {
     const [first] = some;

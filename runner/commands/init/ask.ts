@@ -2,7 +2,7 @@ import { UserError } from "../../../config/problems/errors.ts";
 import { awsSchema } from "../../../config/stack/provider.ts";
 import type { FoundService } from "./found.ts";
 
-/** Questions whose answers no file has, and who answers them. */
+/** Questions that no file answers. */
 export interface Ask {
   region(given: string | undefined): Promise<string>;
   fromLive(): Promise<boolean>;

@@ -25,10 +25,10 @@ export function writeCatalogue(services: readonly FoundService[], source: string
 }
 
 /**
- * A services.yaml with further services, put behind those it has; not a letter of the rest is changed.
- * (A list of services between braces is the exception: that is written anew, with its comments.)
+ * Appends services to a services.yaml, and leaves the rest of the text unchanged. (Exception: a flow map of
+ * services between braces is rewritten, with its comments.)
  *
- * @param text a services.yaml that can be read
+ * @param text a valid services.yaml
  */
 export function extendCatalogue(text: string, services: readonly FoundService[]): string {
   const lines = new LineCounter();

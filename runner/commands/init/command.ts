@@ -1,6 +1,6 @@
 import { defineCommand } from "../../cli/define.ts";
 
-/** `slipway init`: describes a repository as a project, from what it builds and what runs. */
+/** `slipway init`: writes the project files of a repository, from what it builds and what runs. */
 export const initCommand = defineCommand({
   command: "init",
   describe: "Write services.yaml and stack files for this project",
@@ -56,7 +56,7 @@ export const initCommand = defineCommand({
         mayExtend: options.yes,
       },
       ask,
-      // Questions and a live list of steps would write over each other.
+      // Prompts and the live list of steps would overwrite each other.
       { emit: isInteractive ? () => {} : emit, signal },
     );
     return { exitCode: 0, document, text: showInit(document, coloursFor(process.stdout)) };

@@ -8,7 +8,7 @@ import { isDockerfile, isVariant, nameOfDockerfile } from "./names.ts";
 import { withoutDevelopmentStage } from "./stage.ts";
 import type { Tree } from "./tree.ts";
 
-/** The services of a repository: what compose files build, and each Dockerfile that none of them names. */
+/** The services of a repository: those that compose files build, and one for each other Dockerfile. */
 export function detectServices(tree: Tree): Found {
   const { read, passedOver } = composeFiles(tree.files);
   const everything = tree.everything ?? tree.files;
@@ -55,7 +55,7 @@ function withDockerfileName(service: FoundService, files: readonly string[]): Fo
   return isDefault && files.includes(lower) ? { ...service, dockerfile: lower } : service;
 }
 
-/** The first file or folder that a compose service names and that is not here. */
+/** The first file or folder of a compose service that does not exist. */
 function missingOf(
   service: FoundService,
   files: readonly string[],
@@ -87,8 +87,8 @@ function fromDockerfile(path: string, tree: Tree): FoundService {
 }
 
 /**
- * The folder that a Dockerfile is built in: its own, unless what it copies is only to be found from the
- * project's directory.
+ * The build context of a Dockerfile: its own folder, unless the files that it copies exist only relative to
+ * the project directory.
  */
 function contextOf(path: string, { files, contents }: Tree): string {
   const folder = dirname(path);
@@ -101,7 +101,7 @@ function contextOf(path: string, { files, contents }: Tree): string {
   return !isThere(folder) && isThere(".") ? "." : folder;
 }
 
-/** What a Dockerfile copies from its context, where it can be told without running it. */
+/** The paths that a Dockerfile copies from its context, if they are known without a build. */
 export function copiedPaths(dockerfile: string): string[] {
   return instructions(dockerfile).flatMap((line) => {
     const [, rest] = /^(?:COPY|ADD)\s+(.*)$/i.exec(line) ?? [];
@@ -124,7 +124,7 @@ function jsonWords(text: string): string[] {
   }
 }
 
-/** Names that are different: the folder above is put before one that is taken, a number behind it at last. */
+/** Makes the names unique: adds the parent folder's name in front, or else a number at the end. */
 function apart(services: readonly FoundService[]): FoundService[] {
   const taken = new Set<string>();
   return services.map((service) => {

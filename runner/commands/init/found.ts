@@ -20,7 +20,9 @@ export interface FoundService {
   readonly targets?: readonly WrittenTarget[];
   /** Other names that the same image runs under: compose services that differ only in their command. */
   readonly aliases: readonly string[];
-  /** For a service of a compose file: its keys there, and where its build and its stage stand (`file:line`). */
+  /**
+   * For a service of a compose file: its keys there, and where its build and its stage stand (`file:line`).
+   */
   readonly compose?: {
     readonly keys: readonly string[];
     readonly line: string;
@@ -30,6 +32,6 @@ export interface FoundService {
 
 export interface Found {
   readonly services: readonly FoundService[];
-  /** What was seen and not taken over, and why: one sentence each. */
+  /** What init skipped, and why: one sentence each. */
   readonly notes: readonly string[];
 }

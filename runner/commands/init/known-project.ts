@@ -5,7 +5,7 @@ import { loadSettings } from "../../../config/description/load.ts";
 import { readTextFile } from "../../../config/description/text-file.ts";
 import { parseYaml } from "../../../config/problems/yaml.ts";
 
-/** What the files of an existing project say: they stay, so nobody is asked for it. */
+/** Settings from the files of an existing project, which init keeps and does not ask for. */
 export interface KnownProject {
   readonly name: string | undefined;
   readonly region: string | undefined;
@@ -13,7 +13,7 @@ export interface KnownProject {
 
 const projectSchema = z.object({ name: z.string() });
 
-/** Reads Pulumi.yaml and the stack's file, as far as they can be read. */
+/** Reads Pulumi.yaml and the stack file, as far as they are readable. */
 export async function readKnownProject(directory: string, stack: string): Promise<KnownProject> {
   const [file, settings] = await Promise.all([
     readTextFile(join(directory, projectFile), projectFile),

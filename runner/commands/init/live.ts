@@ -12,11 +12,13 @@ import type { Clients } from "../../aws/clients.ts";
 import { listAliases } from "../../aws/function-aliases.ts";
 import type { Architecture, Live, LiveContainer, LiveFunction } from "./match.ts";
 
-/** As many services as one call describes. */
+/** Maximum number of services per DescribeServices call. */
 const servicesPerCall = 10;
 const atOnce = { concurrency: 8 };
 
-/** What runs in an account and region: containers of ECS services, and functions made of an image. Only reads. */
+/**
+ * What runs in an account and region: containers of ECS services, and functions made of an image. Only reads.
+ */
 export async function readLive(clients: Clients, signal: AbortSignal): Promise<Live> {
   const [containers, functions] = await Promise.all([
     liveContainers(clients, signal),

@@ -30,7 +30,7 @@ interface Candidate {
   /** One target takes one service. */
   readonly place: string;
   readonly image: string;
-  /** What it is called, the surest first. */
+  /** Its names, most reliable first. */
   readonly names: readonly string[];
   readonly architecture: Architecture;
   readonly target: (service: string) => WrittenTarget;
@@ -114,7 +114,8 @@ function functionCandidate(one: LiveFunction, stack: string): Candidate {
     target: () => ({
       kind: "lambda",
       function: forEveryStack(one.function, stack),
-      // Of several nobody can tell which one callers use: the default then, which a note in the file explains.
+      // Of several nobody can tell which one callers use: the default then, which a note in the file
+      // explains.
       ...(alias !== undefined && others.length === 0 && alias !== "live" && { alias }),
     }),
   };
@@ -128,12 +129,12 @@ export function repositoryBase(image: string): string {
 
 const edge = "(^|[-_/.])";
 
-/** A name without the stack's: `ui` of `ui-dev`. */
+/** The name without the stack's name: `ui` of `ui-dev`. */
 function without(stack: string, name: string): string {
   return name.replace(stackIn(stack), (_, before: string, after: string) => (before && after ? before : ""));
 }
 
-/** A name for every stack: `shop-${stack}` of `shop-dev`. */
+/** The name with a placeholder for the stack: `shop-${stack}` of `shop-dev`. */
 export function forEveryStack(name: string, stack: string): string {
   return name.replace(stackIn(stack), (_, before: string, after: string) => `${before}\${stack}${after}`);
 }

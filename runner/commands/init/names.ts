@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path/posix";
 
-/** Ends of a Dockerfile's name that mean another way to build the same service. */
+/** Suffixes of a Dockerfile's name that mark a variant for the same service. */
 const variants = new Set(["dev", "development", "test", "tests", "ci", "debug", "local", "base", "builder"]);
 
 /** Whether a path is a Dockerfile's: `Dockerfile`, `Dockerfile.api`, `api.Dockerfile`, `Containerfile`. */
@@ -10,30 +10,30 @@ export function isDockerfile(path: string): boolean {
   return /^(Docker|Container)file(\.[\w-]+)?$|^[\w-]+\.(Docker|Container)file$/i.test(name);
 }
 
-/** Whether a path is that of a compose file which is read without being asked for. */
+/** Whether a path is a compose file with a default name. */
 export function isComposeFile(path: string): boolean {
   return /^(docker-)?compose\.ya?ml$/.test(basename(path));
 }
 
-/** What sets a Dockerfile apart from others in its folder: `api` of `Dockerfile.api`. */
+/** The part of a Dockerfile's name that distinguishes it in its folder: `api` of `Dockerfile.api`. */
 export function suffixOf(path: string): string | undefined {
   const [, after, before] =
     /^(?:Docker|Container)file\.([\w-]+)$|^([\w-]+)\.(?:Docker|Container)file$/i.exec(basename(path)) ?? [];
   return after ?? before;
 }
 
-/** Whether a Dockerfile is another way to build what another one builds. */
+/** Whether a Dockerfile is a variant of another one. */
 export function isVariant(path: string): boolean {
   const suffix = suffixOf(path);
   return suffix !== undefined && variants.has(suffix.toLowerCase());
 }
 
-/** The service that a Dockerfile builds, by its place and name. */
+/** The service name for a Dockerfile, from its folder and name. */
 export function nameOfDockerfile(path: string, repository: string): string {
   const folder = dirname(path);
   const suffix = suffixOf(path);
   if (folder === ".") return serviceName(suffix ?? repository);
-  // `docker/Dockerfile` and the like say nothing of what they build.
+  // Folders such as `docker/` say nothing about the service.
   const telling = folder
     .split("/")
     .filter((part) => !/^(docker|deploy|deployment|src|app|build)$/.test(part));
@@ -41,7 +41,7 @@ export function nameOfDockerfile(path: string, repository: string): string {
   return serviceName(suffix === undefined || name === suffix ? name : `${name}-${suffix}`);
 }
 
-/** A text as the name of a service, which is also that of a repository. */
+/** Turns a text into a service name, which is also a repository name. */
 export function serviceName(text: string): string {
   const name = text
     .replaceAll(/([a-z])([A-Z])/g, "$1-$2")

@@ -1,7 +1,7 @@
 import { stageNames } from "../../../source/dockerfile/dockerfile.ts";
 import type { FoundService } from "./found.ts";
 
-/** Names of stages that are for working on the code, not for running it. */
+/** Names of stages for development. */
 const development =
   /(^|[-_.])(dev|devel|develop|development|local|debug|test|tests|testing|ci|watch|hot)([-_.]|$)/;
 

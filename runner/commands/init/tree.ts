@@ -5,17 +5,19 @@ import { openGit } from "../../git/git.ts";
 import { assertNotRefused } from "../../git/refusal.ts";
 import { isComposeFile, isDockerfile } from "./names.ts";
 
-/** A repository as detection sees it. */
+/** The files of a repository that detection uses. */
 export interface Tree {
   /** Name of the repository: its origin's, or its folder's. */
   readonly name: string;
   /** Paths of files, with forward slashes, relative to the project's directory. */
   readonly files: readonly string[];
-  /** Also those in folders where nothing is looked for (`build`, `.docker`), but that a compose file may name. */
+  /**
+   * Also those in folders where nothing is looked for (`build`, `.docker`), but that a compose file may name.
+   */
   readonly everything?: readonly string[];
   /** Content of the files that say what is built: Dockerfiles and compose files. */
   readonly contents: Readonly<Record<string, string>>;
-  /** Where the code lives, as a web address; undefined without an origin. */
+  /** Web address of the code; undefined without an origin. */
   readonly source: string | undefined;
 }
 
@@ -25,7 +27,9 @@ const maximumDepth = 8;
 /** Without git: down to here, folders such as `.docker` are listed for compose files that name them. */
 const shallow = 3;
 
-/** Reads what detection needs of a directory: the files git tracks or would track; without git, all of them. */
+/**
+ * Reads what detection needs of a directory: the files git tracks or would track; without git, all of them.
+ */
 export async function readTree(directory: string): Promise<Tree> {
   const git = openGit(directory);
   const [listed, origin] = await Promise.all([

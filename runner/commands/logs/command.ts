@@ -1,7 +1,7 @@
 import { defineCommand } from "../../cli/define.ts";
 import { servicesPositional, stackOption } from "../../cli/options.ts";
 
-/** `slipway logs`: what services and functions log, together and in order. */
+/** `slipway logs`: shows the logs of services and functions in order of time. */
 export const logsCommand = defineCommand({
   command: "logs [services..]",
   describe: "Show logs of ECS services and Lambda functions",
@@ -48,7 +48,7 @@ export const logsCommand = defineCommand({
         import("../../report/write.ts"),
       ]);
     const query = { since: parseSince(since, new Date()), filter, lines: wholeLines(lines) };
-    // A reader that has left (`| head`) ends following as Ctrl-C does.
+    // A closed pipe (`| head`) ends following, as Ctrl-C does.
     const left = new AbortController();
     process.stdout.once("error", () => left.abort());
     const signal = AbortSignal.any([context.signal, left.signal]);

@@ -2,8 +2,8 @@ import type { FilteredLogEvent } from "@aws-sdk/client-cloudwatch-logs";
 import { type CloudWatchSource, isOwnStream } from "../../targets/logs.ts";
 
 /**
- * Lines come late, and not in their order: a look begins so long before the newest that was seen. What
- * was shown already is known by its id.
+ * Events arrive late and out of order, so each read starts this long before the newest event. Their ids
+ * show which were already printed.
  */
 export const overlapMilliseconds = 30_000;
 
@@ -12,7 +12,7 @@ export interface LogEvent {
   /** ISO 8601, to the millisecond, in UTC. */
   readonly time: string;
   readonly service: string;
-  /** A container beside the one that runs the service's image. */
+  /** A container other than the one that runs the service's image. */
   readonly container?: string;
   readonly target: string;
   readonly group: string;
@@ -20,18 +20,18 @@ export interface LogEvent {
   readonly message: string;
 }
 
-/** A line and what orders it and tells it from others. */
+/** An event with its sort and identity keys. */
 export interface ReadEvent {
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** The same for the same line, however often it is read. */
+  /** Identity of the event, stable across reads. */
   readonly key: string;
   readonly event: LogEvent;
 }
 
 /**
- * Events of a source, those of other targets in the same group left out. An event without an id (not
- * from AWS) is known by its place, time and text; the second of two that are alike by its number.
+ * The events of a source, without those of other targets in the same group. An event without an id (not
+ * from AWS) is identified by stream, time and text, plus a number for duplicates.
  */
 export function eventsOf(source: CloudWatchSource, found: readonly FilteredLogEvent[]): ReadEvent[] {
   const alike = new Map<string, number>();
@@ -54,12 +54,12 @@ export function eventsOf(source: CloudWatchSource, found: readonly FilteredLogEv
   });
 }
 
-/** Events of several sources as they happened; those of one moment in the order they came. */
+/** Merges events of several sources by time; events of the same time keep their order. */
 export function inOrder(events: readonly ReadEvent[]): ReadEvent[] {
   return events.toSorted((a, b) => a.at - b.at);
 }
 
-/** The stream's prefix to ask for; undefined for all streams of the group. */
+/** Prefix of the log streams to read; undefined for all streams of the group. */
 export function prefixOf({ streams }: CloudWatchSource): string | undefined {
   return streams.kind === "prefix" ? streams.prefix : undefined;
 }

@@ -10,7 +10,7 @@ import { type Clock, type PollPolicy, poll } from "../../targets/poll.ts";
 import { eventsOf, inOrder, overlapMilliseconds, prefixOf, type ReadEvent } from "./events.ts";
 import { parallelGroups } from "./read.ts";
 
-/** A second while lines come, five when none do. */
+/** Poll interval: one second while events arrive, otherwise five. */
 const followPolicy: PollPolicy = {
   firstMilliseconds: 1_000,
   factor: 1.3,
@@ -19,14 +19,14 @@ const followPolicy: PollPolicy = {
   unansweredMilliseconds: 60_000,
 };
 
-/** Pause for each group that is read: all of them stay below five calls a second. */
+/** Pause per log group, to stay below five calls per second in total. */
 const perGroupMilliseconds = 250;
 
-/** Where reading a source stands. */
+/** The read position in a source. */
 interface Cursor {
   readonly source: CloudWatchSource;
   newest: number;
-  /** Key → time of what was read and will be read again. */
+  /** Key → time of events that the next read returns again. */
   readonly known: Map<string, number>;
 }
 
@@ -34,16 +34,16 @@ export interface FollowLogs {
   readonly sources: readonly CloudWatchSource[];
   readonly since: Date;
   readonly filter?: string | undefined;
-  /** What was read of the last moments already, shown or left out. */
+  /** Recent events that were already read, shown or not. */
   readonly known: readonly ReadEvent[];
   readonly clock: Clock;
-  /** Called with the new lines of one look, in the order in which they happened. */
+  /** Called with the new events of one read, in order of time. */
   readonly print: (events: readonly ReadEvent[]) => Promise<void>;
 }
 
 /**
- * Shows lines as they come, each once, until the signal is aborted; which is its ordinary end, and no
- * error. A look that gets no answer is repeated.
+ * Shows each new event once, until the signal is aborted, which ends it without an error. Retries reads
+ * without a response.
  */
 export async function followLogs(
   { clients, emit, signal }: Pick<Session, "clients" | "emit" | "signal">,
@@ -87,7 +87,7 @@ export async function followLogs(
   }
 }
 
-/** The events, or why there was no answer; another look may get one. Any other error is thrown. */
+/** The events, or the reason of a failed read that can be retried. Throws any other error. */
 async function settle(look: Promise<ReadEvent[]>): Promise<{ events?: ReadEvent[]; error?: UserError }> {
   try {
     return { events: await look };
@@ -108,7 +108,7 @@ function cursorOf(source: CloudWatchSource, since: Date, known: readonly ReadEve
   };
 }
 
-/** The events that were not shown yet, and remembers them as long as they can be read again. */
+/** Returns the events that are new, and remembers them as long as a read can return them again. */
 function takeNew(cursor: Cursor, events: readonly ReadEvent[]): ReadEvent[] {
   const fresh = events.filter(({ key }) => !cursor.known.has(key));
   for (const { key, at } of fresh) {

@@ -17,7 +17,7 @@ export interface LogsDocument {
   readonly region: string;
   /** ISO 8601. */
   readonly since: string;
-  /** Where lines are, or why they are not here. */
+  /** Where the logs are, or why Slipway can't read them. */
   readonly sources: readonly {
     readonly service: string;
     readonly container?: string;
@@ -25,26 +25,26 @@ export interface LogsDocument {
     readonly group?: string;
     readonly elsewhere?: string;
   }[];
-  /** Lines there were; `events` has the newest of them. */
+  /** Number of lines found; `events` has the newest of them. */
   readonly found: number;
   readonly events: readonly LogEvent[];
 }
 
 export interface ShownLogs {
-  /** Undefined when lines were followed: each was printed as it came. */
+  /** Undefined with `--follow`, which prints each line as it arrives. */
   readonly document: LogsDocument | undefined;
   readonly text: string;
-  /** Whether any of the targets logs where we can read it. */
+  /** Whether any target logs to CloudWatch Logs. */
   readonly readable: boolean;
 }
 
 export interface LogsOptions extends LogsQuery {
-  /** How lines are shown, as they come; undefined to show what there is and end. */
+  /** How to print new lines; undefined to show existing lines and end. */
   readonly follow?: { readonly output: "text" | "json"; readonly print: (text: string) => Promise<void> };
   readonly colours: Colours;
 }
 
-/** The lines of the session's services: those there are, and, when asked, those that come. */
+/** Shows the log lines of the session's services: existing lines and, with `follow`, new ones. */
 export async function showLogs(session: Session, options: LogsOptions): Promise<ShownLogs> {
   const { emit } = session;
   const { since, filter, lines, follow, colours } = options;

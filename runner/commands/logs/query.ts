@@ -3,8 +3,8 @@ import { UserError } from "../../../config/problems/errors.ts";
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
 /**
- * A moment: so long ago (`90s`, `10m`, `1h30m`, `2d`), or a date and time as ISO 8601 has them. Without
- * an offset they are local, as JavaScript takes them; a date alone is its beginning in UTC.
+ * A moment, from a duration ago (`90s`, `10m`, `1h30m`, `2d`) or an ISO 8601 date and time. As in JavaScript,
+ * a time without an offset is local, and a date without a time is midnight UTC.
  *
  * @throws UserError `bad-time`
  */
@@ -43,7 +43,7 @@ function ago(text: string, now: Date): Date | undefined {
 }
 
 function moment(text: string): Date | undefined {
-  // Date takes much more than ISO 8601: "1", "march".
+  // Date accepts much more than ISO 8601: "1", "march".
   return /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text)
     ? new Date(text)
     : undefined;

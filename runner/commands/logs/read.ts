@@ -5,7 +5,7 @@ import { kindOf } from "../../targets/kinds.ts";
 import type { CloudWatchSource, LogSource } from "../../targets/logs.ts";
 import { eventsOf, inOrder, overlapMilliseconds, prefixOf, type ReadEvent } from "./events.ts";
 
-/** Groups read at once: FilterLogEvents lets five calls a second through in small regions. */
+/** Groups to read in parallel. FilterLogEvents allows five calls per second in small regions. */
 export const parallelGroups = 5;
 
 /** What is asked for. */
@@ -13,11 +13,11 @@ export interface LogsQuery {
   readonly since: Date;
   /** CloudWatch's filter pattern. */
   readonly filter?: string | undefined;
-  /** The newest lines to show of what there is, of all services together. */
+  /** Maximum number of existing lines to show, across all services. */
   readonly lines: number;
 }
 
-/** Where the session's services log to. Only reads. */
+/** The log sources of the session's services. Only reads. */
 export async function findLogs({ services, settings, clients, emit, signal }: Session): Promise<LogSource[]> {
   const found = await pMap(
     services.flatMap((service) => service.targets.map((target) => ({ service, target }))),
@@ -48,15 +48,15 @@ export function inCloudWatch(sources: readonly LogSource[]): CloudWatchSource[] 
 
 /** The newest lines of several sources. */
 export interface PastLines {
-  /** In the order in which they happened, `lines` at most. */
+  /** In order of time, at most `lines`. */
   readonly events: readonly ReadEvent[];
-  /** How many there were. */
+  /** Number of events found. */
   readonly found: number;
-  /** All of the last moments, shown or not: what going on from here would read again. */
+  /** All recent events, shown or not, which the next read returns again. */
   readonly recent: readonly ReadEvent[];
 }
 
-/** Reads what was logged since a moment. */
+/** Reads the events since a moment. */
 export async function readLogs(
   { clients, emit, signal }: Pick<Session, "clients" | "emit" | "signal">,
   sources: readonly CloudWatchSource[],
@@ -77,7 +77,7 @@ export async function readLogs(
         }
         const events = eventsOf(source, page.value);
         found += events.length;
-        // Never more than are shown: a busy hour has millions.
+        // Keep only the events to show: a busy hour has millions.
         newest = lastOf(inOrder([...newest, ...events]), lines);
         recent = recentOf([...recent, ...events]);
       }

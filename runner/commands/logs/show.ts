@@ -3,16 +3,16 @@ import type { Colours } from "../../report/colours.ts";
 import type { LogSource } from "../../targets/logs.ts";
 import type { LogEvent } from "./events.ts";
 
-/** What a line begins with: `cart`, `cart/proxy` for a container beside the service's own. */
+/** Prefix of a line: `cart`, or `cart/proxy` for a container other than the service's own. */
 export function labelOf({ service, container }: Pick<LogEvent, "service" | "container">): string {
   return container === undefined ? service : `${service}/${container}`;
 }
 
 /**
- * Shows lines as people read them: time, whose it is, and the message; each part of one that has
- * several lines by itself. A service has the same colour throughout.
+ * Formats an event as text: time, source and message, repeated for each line of a multi-line message. A
+ * service always has the same colour.
  *
- * @param sources all there are, so that lines are aligned
+ * @param sources all sources, to align the lines
  */
 export function createLineWriter(
   sources: readonly LogSource[],
@@ -26,7 +26,7 @@ export function createLineWriter(
     const label = labelOf(event);
     const colour = palette[Math.max(0, labels.indexOf(label)) % palette.length] ?? cyan;
     const start = `${dim(event.time)} ${colour(label.padEnd(width))} ${dim("|")}`;
-    // A program's own colours and cursor movements would garble the others' lines.
+    // Colours and cursor movements of a program would garble other lines.
     return stripVTControlCharacters(event.message)
       .split(/\r\n|[\r\n]/)
       .map((line) => `${start} ${line}`.trimEnd())

@@ -8,7 +8,7 @@ import {
   stackOption,
 } from "../../cli/options.ts";
 
-/** `slipway plan`: what `deploy` would do, without doing it. */
+/** `slipway plan`: shows what `deploy` would do. */
 export const planCommand = defineCommand({
   command: "plan [services..]",
   describe: "Show what deploy would build, push, tag and update",

@@ -3,16 +3,16 @@ import { type Revision, readRevision } from "../../git/revision.ts";
 import { findUncommitted } from "../../git/uncommitted.ts";
 import type { Session } from "../../session/session.ts";
 
-/** The source that is checked out, as a stack would build it. */
+/** The checked-out source, as a stack would build it. */
 export interface CheckedOut {
   readonly revision: Revision | undefined;
   /** Source hash of each of the session's services. */
   readonly hashes: ReadonlyMap<string, string>;
-  /** Services whose builds read what is not committed. */
+  /** Services whose builds read uncommitted files. */
   readonly uncommitted: ReadonlySet<string>;
 }
 
-/** Hashes what the builds of the session's services would read here. Builds nothing, asks no registry. */
+/** Hashes the local source of the session's services. Builds nothing, and calls no registry. */
 export async function readCheckedOut(session: Session): Promise<CheckedOut> {
   const { directory, services, signal } = session;
   const [sources, revision] = await Promise.all([

@@ -5,17 +5,17 @@ import type { ServiceReleases } from "../../history/read.ts";
 import { findReleases, isSuccessful, runningRelease } from "../../release/history.ts";
 import type { EarlierRelease } from "../../release/record.ts";
 
-/** What one service's image is chosen by. */
+/** The criteria that choose a service's image. */
 export interface PromotedBy {
-  /** A release's id, a tag, the beginning of a commit or a digest; undefined: what runs. */
+  /** A release's id, a tag, or the prefix of a commit or digest; undefined: what runs. */
   readonly release: string | undefined;
-  /** Hash of the source here, when its image is the one that is wanted. */
+  /** Hash of the local source, to choose its image. */
   readonly sourceHash?: string | undefined;
-  /** Whether an image is taken that never ran well. */
+  /** Whether to accept an image without a successful release. */
   readonly unproven: boolean;
 }
 
-/** The release that is promoted, or why none is. */
+/** The release to promote, or the reason why there is none. */
 export function choosePromoted(
   {
     service,

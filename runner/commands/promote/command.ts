@@ -1,7 +1,7 @@
 import { defineCommand } from "../../cli/define.ts";
 import { allOrNothingOption, servicesPositional } from "../../cli/options.ts";
 
-/** `slipway promote`: the very image that ran well on one stack, brought to another, without a build. */
+/** `slipway promote`: deploys the image of one stack to another, without a build. */
 export const promoteCommand = defineCommand({
   command: "promote [services..]",
   describe: "Deploy one stack's image to another without a build",
@@ -26,7 +26,7 @@ export const promoteCommand = defineCommand({
     },
     "checked-out": {
       type: "boolean",
-      // No default: yargs takes one for an option that was given, and --release for its contradiction.
+      // No default: yargs would treat it as given, and as a conflict with --release.
       conflicts: "release",
       describe:
         "Promote the image that was built from the local source, for example of a tag that you checked out",
@@ -73,7 +73,7 @@ export const promoteCommand = defineCommand({
     const { release, unproven, force } = options;
     const allOrNothing = options["all-or-nothing"];
     const request = { release, unproven, checkedOut, version, force, allOrNothing };
-    // What runs is asked of ECS and Lambda, and that takes credentials of the stack's own account.
+    // Reading ECS and Lambda needs credentials of the stack's own account.
     const imagesOnly = checkedOut || release !== undefined;
     const origin = { services, stack: from, sources: checkedOut ? "chosen" : "none", imagesOnly } as const;
     const document = await withSession(origin, context, (source) =>

@@ -10,7 +10,7 @@ import { runStep } from "../../report/events.ts";
 import type { Session } from "../../session/session.ts";
 import type { Promotion } from "./promotion.ts";
 
-/** Copies promoted images with what refers to them, and gives them the tags that they get where they go. */
+/** Copies promoted images with their referrers, and puts the destination's tags on them. */
 export function copyPromoted(
   from: Session,
   to: Session,
@@ -29,11 +29,11 @@ export function copyPromoted(
           { clients: from.clients, registry: source, repository: at.repository },
           { clients: to.clients, registry: target, repository: image.repository },
           image.digest,
-          // The records are the history of the stack it comes from; the new one names that.
+          // The records are the history of the source stack; the new record names it.
           ({ artifactType }) => artifactType !== releaseType,
         );
         await verifyImage(to.clients, image, [], signal);
-        // Under its source hash, too: a deployment of the same source builds nothing then.
+        // With the source tag, a deployment of the same source needs no build.
         const known = release.sourceHash === undefined ? [] : [sourceTag(release.sourceHash)];
         await putTags(to.clients, image, [...known, ...tagPlan.tags], { movable }, signal);
         conclude("done", describeCopied(copied));

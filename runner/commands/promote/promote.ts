@@ -22,28 +22,28 @@ import { copyPromoted } from "./copy.ts";
 import { type Promotion, problemsThere, promotionOf } from "./promotion.ts";
 
 export interface PromoteRequest {
-  /** A release's id, a tag, the beginning of a commit or a digest; default: what runs on the stack it comes from. */
+  /** A release's id, a tag, or the prefix of a commit or digest; default: what runs on the source stack. */
   readonly release: string | undefined;
-  /** Whether the image of each service is the one that was built from the source here, instead of what runs. */
+  /** Whether to promote the images of the local source instead of what runs. */
   readonly checkedOut: boolean;
-  /** `--version` or TAG: the image's tags have it where it goes. */
+  /** `--version` or TAG, for the tags on the destination. */
   readonly version: string | undefined;
-  /** Whether an image is taken that never ran well where it comes from. */
+  /** Whether to accept an image without a successful release on the source stack. */
   readonly unproven: boolean;
-  /** Whether it also replaces a newer commit. Default: false. */
+  /** Whether to also replace a newer commit. Default: false. */
   readonly force?: boolean | undefined;
-  /** Whether what was moved is put back when a target fails; default: the setting of the stack it goes to. */
+  /** Whether to roll back the targets that moved if one fails; default: the destination stack's setting. */
   readonly allOrNothing?: boolean | undefined;
 }
 
-/** Codes of what is refused for want of proof; everything else is a wrong choice. */
+/** Codes of refusals for lack of proof; all other codes are usage errors. */
 const proofCodes = ["unproven", "not-deployed"];
 
 /** `slipway promote`. */
 export interface PromoteDocument extends MovedDocument {
   readonly kind: "promote";
   readonly from: Where;
-  /** What was copied for each service; absent with `--dry-run`. */
+  /** The copied content of each service; empty with `--dry-run`. */
   readonly copied: readonly ({ readonly service: string; readonly tags: readonly string[] } & Copied)[];
 }
 
@@ -53,11 +53,11 @@ export interface PreparedPromotion {
 }
 
 /**
- * Finds the release of each service on one stack, and what bringing its very image to another would
- * change there. Only reads.
+ * Finds the release of each service on one stack, and what its promotion to another would change. Only
+ * reads.
  *
- * @throws UserError with everything that stands in the way; exit code 3 for an image that never ran well,
- *   and when only a newer release stands in the way
+ * @throws UserError with all problems; exit code 3 for an image without a successful release, and if the
+ *   only problem is a newer release
  */
 export async function preparePromotion(
   from: Session,
@@ -87,7 +87,7 @@ export async function preparePromotion(
   return { promotions, planned };
 }
 
-/** The image of each service that is promoted, from the release records of the stack it comes from. */
+/** The image to promote for each service, from the source stack's release records. */
 function choosePromotions(
   from: Session,
   to: Session,
@@ -97,7 +97,7 @@ function choosePromotions(
   return to.timeline.run({ id: "releases", title }, async (step) => {
     const checkedOut = request.checkedOut ? await readCheckedOut(from) : undefined;
     const asked = request.release === undefined ? [] : [request.release];
-    // Who names an image needs no right to see what runs.
+    // A promotion that names an image needs no permission to read what runs.
     const running = checkedOut === undefined && request.release === undefined;
     const all = thatRun(await readReleases(from, { asked, running, step }), from);
     const chosen = chooseAll(all, request, checkedOut, from.settings.stack);
@@ -119,9 +119,9 @@ function choosePromotions(
 }
 
 /**
- * The release of each service that is promoted.
+ * The release to promote for each service.
  *
- * @throws UserError with every service that has none; exit code 3 when all that is missing is proof
+ * @throws UserError with every service that has none; exit code 3 if only proof is missing
  */
 function chooseAll(
   all: readonly ServiceReleases[],
@@ -141,7 +141,7 @@ function chooseAll(
   return choices.flatMap(({ of, choice }) => ("code" in choice ? [] : [{ of, release: choice }]));
 }
 
-/** A release that is to be moved, held against the newest one there; each is of a commit of its own. */
+/** Compares the release's commit with the newest one on the destination. */
 async function withNewestWins(to: Session, planned: PlannedRelease): Promise<PlannedRelease> {
   const { service, targets, newestRecord, newestWins, about } = planned;
   if (newestWins === undefined || !targets.some(isMove)) return planned;
@@ -150,7 +150,7 @@ async function withNewestWins(to: Session, planned: PlannedRelease): Promise<Pla
   return { ...planned, newestWins: now, about: { ...about, gates: [...about.gates, ...now.gates] } };
 }
 
-/** Copies, tags, moves, follows and records what was prepared. */
+/** Runs a prepared promotion: copies, tags, moves, follows and records. */
 export async function promote(
   from: Session,
   to: Session,
@@ -161,14 +161,14 @@ export async function promote(
     copyPromoted(from, to, promotions),
   );
   const moved = await moveReleases(to, planned, {
-    // Copying between registries takes minutes: something may have been deployed there meanwhile.
+    // A copy between registries takes minutes, in which another run may have deployed there.
     stale: copied.some(({ uploaded }) => uploaded > 0),
     allOrNothing,
   });
   return { ...moved, kind: "promote", from: whereOf(from), copied };
 }
 
-/** What a promotion would do, as its document. */
+/** The document of what a promotion would do. */
 export function documentOfPromotion(
   from: Session,
   to: Session,

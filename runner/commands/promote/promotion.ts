@@ -20,22 +20,22 @@ import type { TagPlan } from "../../tags/tags.ts";
 import type { Gate } from "../../targets/gate.ts";
 import { type PromotedFrom, sourceOfPromoted, tagsOfPromoted } from "./source.ts";
 
-/** An image on its way from one stack to another. */
+/** The promotion of an image from one stack to another. */
 export interface Promotion {
   readonly release: EarlierRelease;
-  /** As it lies in the repository that it comes from. */
+  /** The image in the source repository. */
   readonly source: Image;
-  /** As it will lie where it goes. */
+  /** The image in the destination repository. */
   readonly image: Image;
   readonly tagPlan: TagPlan;
   readonly chosen: ChosenRelease;
 }
 
 /**
- * What brings a release's image from one stack to another.
+ * Prepares the promotion of a release's image from one stack to another.
  *
- * @param service as it is moved where it goes
- * @param force whether it also replaces a newer commit
+ * @param service the service on the destination stack
+ * @param force whether to also replace a newer commit
  * @throws UserError `release-image-gone`
  */
 export async function promotionOf(
@@ -76,7 +76,7 @@ export async function promotionOf(
   };
 }
 
-/** What is moved although it never ran well was asked for as such. */
+/** The `proven` gate: overridden for an image without a successful release, which `--unproven` allowed. */
 function provenGate({ releases }: ServiceReleases, release: EarlierRelease): Gate {
   const well = releases.find((one) => isSuccessful(one) && one.image === release.image);
   return well === undefined
@@ -97,7 +97,7 @@ async function recordOf(
   return digest === undefined ? undefined : (await readRecord(clients, repository, digest, signal))?.record;
 }
 
-/** What stands in the way where it goes: no repository, a tag that is taken. */
+/** Problems at the destination: a missing repository, or a tag on another image. */
 export async function problemsThere(
   { clients, signal, settings }: Session,
   { image, tagPlan }: Promotion,

@@ -7,20 +7,20 @@ import { planTags, type TagPlan } from "../../tags/tags.ts";
 import { semanticVersion } from "../../tags/version.ts";
 import type { CheckedOut } from "./checked-out.ts";
 
-/** What there is to know of where a promoted image comes from. */
+/** The origin of a promoted image. */
 export interface PromotedFrom {
   readonly release: EarlierRelease;
-  /** The release's own record, as long as the registry keeps it. */
+  /** The release's record; undefined if the registry no longer has it. */
   readonly record: ReleaseRecord | undefined;
-  /** The source here, when the image was chosen by it. */
+  /** The local source, if it chose the image. */
   readonly checkedOut: CheckedOut | undefined;
   /** `--version` or TAG. */
   readonly version: string | undefined;
 }
 
 /**
- * The tags that the stack it goes to gives to the image: of the commit that is checked out, as a
- * deployment of it would, or else of the one that was released.
+ * The destination stack's tags for the image: those of the checked-out commit, as a deployment would set,
+ * or else those of the released commit.
  */
 export function tagsOfPromoted(settings: Session["settings"], service: string, from: PromotedFrom): TagPlan {
   const { stack, mainBranch, tags } = settings;
@@ -53,7 +53,7 @@ export function tagsOfPromoted(settings: Session["settings"], service: string, f
   });
 }
 
-/** What the new release's record says of its source. */
+/** The source that the new release's record names. */
 export function sourceOfPromoted(service: string, from: PromotedFrom): ChosenRelease["about"]["source"] {
   const { release, record, checkedOut } = from;
   const revision = checkedOut?.revision;

@@ -15,7 +15,7 @@ import { readRecord } from "../../release/store.ts";
 import type { Session } from "../../session/session.ts";
 import { findKind } from "../../targets/kinds.ts";
 
-/** The release that a service goes back to, or why there is none. */
+/** The release that a service goes back to, or the reason why there is none. */
 export function chooseRelease(
   {
     service,
@@ -87,7 +87,7 @@ export async function chooseImage(
     reuse: reusableInTargets(stored?.record, withTaskDefinition),
     about: {
       command: "rollback",
-      // The record may be gone: then what its successors remember of it.
+      // If the record is gone, use what later records say about it.
       source: stored?.record.source ?? {
         ...(sourceHash === undefined ? {} : { hash: sourceHash }),
         ...(commit === undefined ? {} : { commit }),
@@ -101,8 +101,8 @@ export async function chooseImage(
 }
 
 /**
- * What of a release can be used again, by title of the target. Nothing of a sidecar: the revision that it
- * was in has its main service's image of then.
+ * What a rollback can reuse of a release, by target title. Nothing of a sidecar: its old revision has an
+ * old image of the main service.
  */
 export function reusableInTargets(
   record: Pick<ReleaseRecord, "targets"> | undefined,

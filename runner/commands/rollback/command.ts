@@ -1,7 +1,7 @@
 import { defineCommand } from "../../cli/define.ts";
 import { allOrNothingOption, servicesPositional, stackOption } from "../../cli/options.ts";
 
-/** `slipway rollback`: back to the last release that ran well, from the registry, without a build. */
+/** `slipway rollback`: returns to the last successful release, from the registry, without a build. */
 export const rollbackCommand = defineCommand({
   command: "rollback [services..]",
   describe: "Return to the last successful release without a build",

@@ -15,20 +15,23 @@ import { kindOf } from "../../targets/kinds.ts";
 import { chooseImage, chooseRelease } from "./choose.ts";
 
 export interface RollbackRequest {
-  /** A release's id, a tag, the beginning of a commit or a digest; default: the last successful release. */
+  /** A release's id, a tag, or the prefix of a commit or digest; default: the last successful release. */
   readonly to: string | undefined;
-  /** Whether an ECS service gets the release's own revision of the task definition back, and not only its image. */
+  /** Whether an ECS service returns to the release's task definition revision, not only to its image. */
   readonly withTaskDefinition: boolean;
-  /** Whether what was moved is put back when a target fails; default: the stack's setting. */
+  /** Whether to roll back the targets that moved if one fails; default: the stack's setting. */
   readonly allOrNothing?: boolean | undefined;
-  /** Whether services were named: those with nothing to go back to are then refused, not left out. */
+  /**
+   * Whether the user named services: Slipway then refuses those without an earlier release instead of
+   * skipping them.
+   */
   readonly named: boolean;
 }
 
 /** `slipway rollback`. */
 export interface RollbackDocument extends MovedDocument {
   readonly kind: "rollback";
-  /** Services that have no release to go back to, when none was named. */
+  /** Services without a release to go back to, if the user named no services. */
   readonly leftOut: readonly { readonly service: string; readonly reason: string }[];
 }
 
@@ -39,9 +42,9 @@ export interface PreparedRollback {
 
 /**
  * Finds the release that each service goes back to, its image, and what that would change. Needs
- * services.yaml and the stack's file; no source, no build, no engine. Only reads.
+ * services.yaml and the stack file, but no source, build or engine. Only reads.
  *
- * @throws UserError with everything that stands in the way, nothing changed
+ * @throws UserError with all problems that prevent the rollback; nothing has changed then
  */
 export async function prepareRollback(session: Session, request: RollbackRequest): Promise<PreparedRollback> {
   const { timeline, emit } = session;
@@ -96,13 +99,13 @@ export async function prepareRollback(session: Session, request: RollbackRequest
   return { planned, leftOut: found.leftOut };
 }
 
-/** A service going back to an image that ran well: without what its targets do to prepare for a new one. */
+/** A service without its targets' preparation for a new image: the image already ran well. */
 export function movedAtOnce(service: Service): Service {
   const targets = service.targets.map((target) => kindOf(target).withoutPreparations(target));
   return { ...service, targets };
 }
 
-/** Carries a prepared rollback out: moves, follows, proves and records as a deployment does. */
+/** Runs a prepared rollback: moves, follows, verifies and records as a deployment does. */
 export async function rollback(
   session: Session,
   prepared: PreparedRollback,
@@ -112,7 +115,7 @@ export async function rollback(
   return { ...document, kind: "rollback", leftOut: prepared.leftOut };
 }
 
-/** What a rollback would do, as its document. */
+/** The document of what a rollback would do. */
 export function documentOfRollback(
   session: Session,
   { planned, leftOut }: PreparedRollback,

@@ -1,7 +1,7 @@
 import { defineCommand } from "../../cli/define.ts";
 import { servicesPositional, stackOption } from "../../cli/options.ts";
 
-/** `slipway status`: what runs, how it is, and whether it is what the source says. */
+/** `slipway status`: shows what runs, its health, and whether it matches the source. */
 export const statusCommand = defineCommand({
   command: "status [services..]",
   describe: "Show what runs, its health, and if it is the newest",

@@ -7,21 +7,21 @@ export interface StatusDocument extends Where {
   readonly kind: "status";
   readonly targets: readonly (TargetStatus & {
     /**
-     * Whether what runs was built from the source as it is here. `not built`: the registry has no
-     * image of it.
+     * Whether what runs was built from the local source. `not built`: the registry has no image of the
+     * local source.
      */
     readonly source: "current" | "behind" | "not built";
-    /** Containers that run it, of a target whose own service is another one. */
+    /** Containers that run it in another service's target. */
     readonly sidecar?: string;
-    /** Digest of what runs, as far as it is known. */
+    /** Digest of what runs, if known. */
     readonly digest?: string;
-    /** The release that put it there, when it was one of this stack's. */
+    /** The release of this stack that deployed it. */
     readonly release?: string;
-    /** The commit it was built from: the release's, else one that a tag of the image names. */
+    /** The commit of its source: the release's commit, or else one that a tag names. */
     readonly commit?: string;
-    /** Tags that people gave the image. */
+    /** Tags of the image, except Slipway's own. */
     readonly tags?: readonly string[];
   })[];
-  /** Services that nothing runs. */
+  /** Services without targets. */
   readonly withoutTargets: readonly string[];
 }

@@ -7,12 +7,12 @@ import type { Session } from "../../session/session.ts";
 import { commitOf, isOwnTag } from "../../tags/own.ts";
 import type { StatusDocument } from "./document.ts";
 
-/** Where what runs comes from. */
+/** The origin of what runs. */
 export type Origin = Pick<StatusDocument["targets"][number], "digest" | "release" | "commit" | "tags">;
 
 /**
- * Finds out where images of a service come from: from its releases, read once and at once; for one that
- * no release tells of, from its tags in the registry.
+ * Finds the origin of a service's images in its releases, which it starts to read immediately and only
+ * once, or else in the image's tags.
  */
 export function readOrigins(
   { clients, settings, signal }: Pick<Session, "clients" | "settings" | "signal">,
@@ -20,7 +20,7 @@ export function readOrigins(
 ): (running: string | undefined) => Promise<Origin> {
   const repository = repositoryName(settings, service);
   const head = readNewestRecord(clients, repository, settings.stack, signal);
-  // It is waited for later, when there is something to ask of it: a failure is thrown there.
+  // The promise is awaited later, and throws there.
   head.catch(() => {});
   return async (running) => {
     const digest = running?.split("@")[1];

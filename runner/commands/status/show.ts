@@ -4,7 +4,7 @@ import { formatAge } from "../../report/duration.ts";
 import { formatTable } from "../../report/table.ts";
 import type { StatusDocument } from "./document.ts";
 
-/** The status of a stack as people read it. */
+/** The status of a stack, as text. */
 export function showStatus(document: StatusDocument, colours: Colours, now: Date): string {
   const { bold, dim, green, yellow, red } = colours;
   const health = { healthy: green, updating: yellow, unhealthy: red, missing: red };

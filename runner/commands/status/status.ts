@@ -10,7 +10,7 @@ import { kindOf } from "../../targets/kinds.ts";
 import type { StatusDocument } from "./document.ts";
 import { readOrigins } from "./origin.ts";
 
-/** What runs in all targets of the session's services, and whether it is what the source says. Only reads. */
+/** What runs in all targets of the session's services, and whether it matches the source. Only reads. */
 export async function readStatus(session: Session): Promise<StatusDocument> {
   const { services, catalogue, clients, emit, signal, timeline } = session;
   const [compared, targets] = await timeline.run({ id: "status", title: "Read what runs" }, () =>
@@ -46,7 +46,7 @@ export async function readStatus(session: Session): Promise<StatusDocument> {
   };
 }
 
-/** Whether what runs is the image of the source as it is: its index, or one of its platforms. */
+/** Whether what runs is the image of the current source: its index, or one of its platforms. */
 export function compareSource(
   running: string | undefined,
   image: Image | undefined,

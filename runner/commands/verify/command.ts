@@ -1,7 +1,7 @@
 import { defineCommand } from "../../cli/define.ts";
 import { servicesPositional, stackOption } from "../../cli/options.ts";
 
-/** `slipway verify`: the pre-flight of a deployment alone. */
+/** `slipway verify`: runs only the pre-flight of a deployment. */
 export const verifyCommand = defineCommand({
   command: "verify [services..]",
   describe: "Check the roles, secrets and alarms that targets need",
@@ -20,7 +20,7 @@ export const verifyCommand = defineCommand({
     ]);
     const document = await withSession({ ...options, sources: "none" }, context, verifyTargets);
     return {
-      // As deploy and plan exit when they are refused for the same reasons.
+      // The same exit code as deploy and plan for the same problems.
       exitCode: document.outcome === "failed" ? 2 : 0,
       document,
       text: showVerify(document, coloursFor(process.stdout)),

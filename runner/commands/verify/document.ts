@@ -14,6 +14,6 @@ export interface VerifyDocument extends Where {
     readonly kind: Target["kind"];
     readonly checks: readonly TargetCheck[];
   }[];
-  /** Services that nothing runs. */
+  /** Services without targets. */
   readonly withoutTargets: readonly string[];
 }

@@ -2,7 +2,7 @@ import type { Colours } from "../../report/colours.ts";
 import { formatTable } from "../../report/table.ts";
 import type { VerifyDocument } from "./document.ts";
 
-/** What was checked, as people read it: a table for each target, and what to do. */
+/** The checks as text: a table for each target, with fixes. */
 export function showVerify(document: VerifyDocument, colours: Colours): string {
   const { bold, dim, green, red } = colours;
   const mark = { ok: green("✔"), fail: red("✖"), "not checked": dim("-") };

@@ -15,8 +15,8 @@ import type { TargetCheck } from "../../targets/target.ts";
 import type { VerifyDocument } from "./document.ts";
 
 /**
- * The pre-flight of a deployment alone, for every target of the session's services: whether what it
- * needs is there. Only reads, and asks for no source: what would be built is not looked at.
+ * Runs only the pre-flight of a deployment, for every target of the session's services: checks that what it
+ * needs exists. Only reads, and does not need the source.
  */
 export async function verifyTargets(session: Session): Promise<VerifyDocument> {
   const { services, settings, signal, timeline } = session;
@@ -54,7 +54,7 @@ function verifyTarget(
     const context = { clients, emit, signal, step: id };
     const image = images.get(service.name);
     if (image === undefined) throw new Error(`${service.name} is not one of the services to verify`);
-    // What a plan says without knowing the image: containers, platforms, smoke checks.
+    // Checks that need no image: containers, platforms, smoke checks.
     const wanted = kind.imageFor(target, image, images);
     const { state, problems } = await lookAndPlan(service.name, target, wanted, context);
     const around = await kind.verify(target, state, { image: undefined, registry }, context);

@@ -1,7 +1,7 @@
 import { defineCommand } from "../../cli/define.ts";
 import { servicesPositional, stackOption } from "../../cli/options.ts";
 
-/** `slipway wait`: follows what is under way to its end. */
+/** `slipway wait`: follows deployments in progress to their end. */
 export const waitCommand = defineCommand({
   command: "wait [services..]",
   describe: "Wait until the deployments in progress have ended",

@@ -6,9 +6,9 @@ import type { TargetOutcome } from "../../targets/target.ts";
 export interface WaitDocument extends Where {
   readonly version: 1;
   readonly kind: "wait";
-  /** `nothing`: nothing was under way. */
+  /** `nothing`: no deployment was in progress. */
   readonly outcome: DeployDocument["outcome"];
-  /** `unchanged`: nothing was under way there; the message says what runs. */
+  /** `unchanged`: no deployment was in progress there; the message says what runs. */
   readonly targets: readonly TargetOutcome[];
   readonly milliseconds: number;
 }

@@ -3,7 +3,7 @@ import type { Colours } from "../../report/colours.ts";
 import { formatDuration } from "../../report/duration.ts";
 import type { WaitDocument } from "./document.ts";
 
-/** How it ended what was waited for, as people read it. */
+/** The outcome of the deployments that `slipway wait` followed, as text. */
 export function showWait(document: WaitDocument, colours: Colours): string {
   const { targets } = document;
   return [

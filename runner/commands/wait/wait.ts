@@ -11,8 +11,8 @@ import type { TargetOutcome } from "../../targets/target.ts";
 import type { WaitDocument } from "./document.ts";
 
 /**
- * Follows what is under way in the targets of the session's services, whoever began it, to its end.
- * Changes nothing, and takes no lock.
+ * Follows deployments in progress on the targets of the session's services to their end, whoever started
+ * them. Changes nothing, and takes no lock.
  */
 export async function waitForTargets(session: Session): Promise<WaitDocument> {
   const { services, settings, signal, timeline } = session;

@@ -1,7 +1,7 @@
 import { defineCommand } from "../../cli/define.ts";
 import { sinceOption, stackOption } from "../../cli/options.ts";
 
-/** `slipway why`: what changed in what a service's build reads. */
+/** `slipway why`: shows what changed in the source of a service. */
 export const whyCommand = defineCommand({
   command: "why <service>",
   describe: "Show which files and base images cause a rebuild",

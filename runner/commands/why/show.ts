@@ -2,10 +2,10 @@ import { describeChange } from "../../../source/compare.ts";
 import { shortDigest } from "../../registry/image.ts";
 import type { WhyDocument } from "./why.ts";
 
-/** More lines than this are only counted. */
+/** Maximum number of lines to show; the rest is only counted. */
 const shownChanges = 40;
 
-/** What changed, for people. */
+/** The changes, as text. */
 export function showWhy({ service, against, changes, built, movedBases }: WhyDocument): string {
   const state =
     built === undefined

@@ -18,7 +18,7 @@ export interface WhyDocument {
   readonly kind: "why";
   readonly service: string;
   readonly stack: string;
-  /** Whether the registry has an image of the source as it is; undefined: it was not asked. */
+  /** Whether the registry has an image of the current source; undefined if Slipway did not ask it. */
   readonly built: boolean | undefined;
   readonly against:
     | {
@@ -29,13 +29,16 @@ export interface WhyDocument {
     | { readonly kind: "git"; readonly ref: string; readonly commit: string }
     | { readonly kind: "nothing"; readonly reason: string };
   readonly changes: readonly SourceChange[];
-  /** Base images that have moved since that image was built, as far as their registries answer: no change of the source. */
+  /**
+   * Base images whose tags moved since the build, as far as their registries respond. They do not change the
+   * source.
+   */
   readonly movedBases: readonly MovedBase[];
 }
 
 /**
- * Says what changed in what a service's build reads: since the image that the stack released last (or
- * else the newest in the registry), or since a commit.
+ * Finds what changed in the source of a service since the image that the stack released last (or else the
+ * newest in the registry), or since a commit.
  */
 export async function explainChange(
   request: {
@@ -80,7 +83,7 @@ export async function explainChange(
   });
 }
 
-/** Which of the base images that an image was built on have moved since. */
+/** The base images of an image whose tags moved since its build. */
 async function basesMoved(
   session: Session,
   { description, bases }: KeptSource,
@@ -117,7 +120,7 @@ async function explainSince(
   return { ...about, against, changes: then.kind === "changed" ? then.changes : [], movedBases: [] };
 }
 
-/** The image that the stack released last, or the newest that was built. */
+/** The image that the stack released last, or the newest in the registry. */
 async function imageBefore({ clients, settings, signal }: Session, service: Service) {
   const repository = repositoryName(settings, service);
   const head = await readNewestRecord(clients, repository, settings.stack, signal);
@@ -127,7 +130,7 @@ async function imageBefore({ clients, settings, signal }: Session, service: Serv
   return digest === undefined ? undefined : { what: "newest in the registry" as const, digest };
 }
 
-/** The image that was pushed last, of those that Slipway built. */
+/** The latest image that Slipway pushed. */
 function newestBuilt(images: readonly ImageDetail[]): ImageDetail | undefined {
   return images
     .filter(({ imageTags = [] }) => imageTags.some((tag) => tag.startsWith("src-")))

@@ -197,7 +197,7 @@ describe("the policy", () => {
       new Set(texts.flatMap((text) => statementsOf(text)).flatMap(grants));
     const whole = policyDocument(roleStatements("deploy", scope(many(70))));
     expect(pairs(found.policies)).toEqual(pairs([whole]));
-    expect(() => rolePolicies("deploy", scope(many(2000)))).toThrow(/IAM takes 10/);
+    expect(() => rolePolicies("deploy", scope(many(2000)))).toThrow(/IAM allows 10/);
   });
 });
 

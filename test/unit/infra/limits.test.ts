@@ -119,7 +119,7 @@ describe("policies, tags and replication", () => {
     expect(found.map(({ code, key, message }) => `${code} ${key} ${message}`)).toEqual(
       ["pullRequest", "deploy"].map((role) =>
         expect.stringMatching(
-          `policy-too-long slipway:github the ${role} role needs \\d+ policies; IAM takes 10`,
+          `policy-too-long slipway:github the ${role} role needs \\d+ policies, but IAM allows 10`,
         ),
       ),
     );

@@ -9,7 +9,7 @@ const problem = {
   code: "unknown-key",
   where: "services.yaml",
   key: "services.ui.platfroms",
-  message: "is not a key that is known here",
+  message: "is not a known key",
   value: ["linux/amd64"],
   fix: 'did you mean "platforms"?',
 } as const;
@@ -22,7 +22,7 @@ describe("an error that the user can mend", () => {
     });
     expect(text).toBe(
       [
-        "error: services.yaml: services.ui.platfroms: is not a key that is known here",
+        "error: services.yaml: services.ui.platfroms: is not a known key",
         '  value: ["linux/amd64"]',
         '  fix: did you mean "platforms"?',
         "error: second",

@@ -32,7 +32,7 @@ describe("comparing what two builds read", () => {
       [{ context: ["100644 12 a", "100644 22 b c"] }, "context: a was modified"],
       [{ context: ["100644 11 a"] }, "context: b c was removed"],
       [{ context: [...before.context, "120000 1 l"] }, "context: l was added"],
-      [{ context: ["100755 11 a", "100644 22 b c"] }, "context: a is executable now, or no longer"],
+      [{ context: ["100755 11 a", "100644 22 b c"] }, "context: the executable bit of a changed"],
       [{ namedContexts: {} }, "lib: x was removed"],
       [{ extraInputs: ["100644 1 VERSION"] }, "extra inputs: VERSION was added"],
       [{ dockerfile: "bb" }, "the Dockerfile was modified"],
@@ -51,7 +51,7 @@ describe("comparing what two builds read", () => {
         "the platforms were modified: linux/amd64 → linux/amd64, linux/arm64",
       ],
       [{ salt: "x" }, "the salt was added"],
-      [{ scheme: "2" }, "this Slipway hashes sources in another way"],
+      [{ scheme: "2" }, "this version of Slipway hashes sources differently"],
     ];
     for (const [difference, words] of cases) {
       const after = { ...before, ...difference };

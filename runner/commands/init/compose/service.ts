@@ -33,7 +33,7 @@ const serviceSchema = z.looseObject({
 
 type Build = z.output<typeof buildSchema>;
 
-/** Keys of `build` that services.yaml has as well. */
+/** Keys of `build` that services.yaml also has. */
 const taken = new Set(Object.keys(buildSchema.shape));
 
 /** Why a service is left out, and at which key of its `build`. */
@@ -42,7 +42,9 @@ interface LeftOut {
   readonly at: readonly PropertyKey[];
 }
 
-/** What a service of a compose file is in the catalogue; nothing, with a note, when it can't be built here. */
+/**
+ * What a service of a compose file is in the catalogue; nothing, with a note, when it can't be built here.
+ */
 export function readComposeService(service: ComposeService): Composed {
   const { key, line } = service;
   const { value, notes } = extended(service);

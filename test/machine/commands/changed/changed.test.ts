@@ -118,7 +118,7 @@ describe("what changed since a commit", () => {
     expect(await reasons("HEAD")).toEqual({});
     expect(await reasons("HEAD~1")).toEqual({ ui: "context: index.html was modified" });
     await chmod(join(project, "api/main.sh"), 0o755);
-    expect(await reasons("HEAD")).toEqual({ api: "context: main.sh is executable now, or no longer" });
+    expect(await reasons("HEAD")).toEqual({ api: "context: the executable bit of main.sh changed" });
     await chmod(join(project, "api/main.sh"), 0o644);
     await write({ "services.yaml": catalogue({ ui: { arguments: { A: "1" } }, api: { stage: "test" } }) });
     expect(await reasons("HEAD")).toEqual({

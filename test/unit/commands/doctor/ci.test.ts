@@ -142,7 +142,7 @@ describe("the permissions of a pipeline", () => {
     name: "permissions",
     state: "fail",
     message:
-      "ecs:UpdateService is missing on arn:aws:ecs:eu-central-1:111122223333:service/shop-dev/ui: move a service to a revision",
+      "ecs:UpdateService is missing on arn:aws:ecs:eu-central-1:111122223333:service/shop-dev/ui: update a service to a revision",
     fix: expect.stringContaining(role),
   };
 

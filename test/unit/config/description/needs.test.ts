@@ -37,9 +37,9 @@ describe("services that are built from others", () => {
   test("are refused in a circle, which is named", () => {
     const circle = catalogue({ a: { needs: ["b"] }, b: { needs: ["c"] }, c: { needs: ["b"] }, d: {} });
     expect(needsProblems(circle).map(({ message }) => message)).toEqual([
-      "services need each other in a circle: b → c → b",
+      "services are built from each other in a circle: b → c → b",
     ]);
-    expect(needsProblems(catalogue({ a: { needs: ["a"] } }))[0]?.message).toBe("a needs itself");
+    expect(needsProblems(catalogue({ a: { needs: ["a"] } }))[0]?.message).toBe("a is built from itself");
   });
 
   test("are refused for a service that is not there, with the nearest one, and for platforms that it lacks", () => {

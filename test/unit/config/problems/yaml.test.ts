@@ -19,12 +19,12 @@ describe("YAML", () => {
   });
 
   test.each([
-    ["duplicate keys", "a: 1\na: 2\n", "services.yaml:2:1", /has this key already/],
+    ["duplicate keys", "a: 1\na: 2\n", "services.yaml:2:1", /already has the key/],
     ["tabs", "a:\n\tb: 1\n", "services.yaml:2:1", /[Tt]ab/],
     ["two documents", "a: 1\n---\nb: 2\n", "services.yaml:2:1", /multiple documents/],
     ["an unclosed bracket", "a: [1\nb: 2\n", "services.yaml:2:1", /./],
     ["an alias of nothing", "a:\n  b: *gone\n", "services.yaml:2:6", /not defined above/],
-    ["an alias inside of its anchor", "a: &a\n  - *a\n", "services.yaml:2:5", /inside its own anchor/],
+    ["an alias inside of its anchor", "a: &a\n  - *a\n", "services.yaml:2:5", /the anchor that contains it/],
   ])("is refused for %s, with line and column", (_, text, where, message) => {
     const found = problems(text);
     expect(found.map((problem) => problem.where)).toContain(where);
@@ -37,7 +37,7 @@ describe("YAML", () => {
         code: "invalid-yaml",
         where: "services.yaml:3:3",
         value: "'the ui'",
-        message: "the same map has this key already",
+        message: "this map already has the key",
         fix: "remove one of the two, or rename it",
       },
     ]);
@@ -56,7 +56,7 @@ describe("YAML", () => {
     );
     const found = problems(`a: &a ${nine("x")}\n${levels.join("\n")}\n`);
     expect(found).toMatchObject([{ code: "invalid-yaml", where: "services.yaml" }]);
-    expect(found[0]?.message).toContain("unfolds to more than");
+    expect(found[0]?.message).toContain("expands to more than");
   });
 
   test("may use one anchor hundreds of times, in merge keys as well", () => {

@@ -31,7 +31,7 @@ describe("slipway:tags", () => {
   });
 
   test.each([
-    [["{shah}"], "slipway:tags[0]", /\{shah\} is no placeholder; there are: \{sha7\}/],
+    [["{shah}"], "slipway:tags[0]", /\{shah\} is not a placeholder; use one of: \{sha7\}/],
     [["x".repeat(129)], "slipway:tags[0]", /128/],
     [{ preset: "comits" }, "slipway:tags.preset", /expected one of "given"/],
     [[{ format: "x", when: "mian" }], "slipway:tags[0].when", /expected one of "any"/],

@@ -26,8 +26,8 @@ test.each([
   [`${account}:function:start`, "write function: start"],
   ["start:beta", "write function: start and alias: beta"],
   ["start:$LATEST", "write function: start"],
-  ["a start", "write the name alone; the alias has a key of its own"],
-  ["a".repeat(65), "write the name alone; the alias has a key of its own"],
+  ["a start", "use the name only; the alias has its own key"],
+  ["a".repeat(65), "use the name only; the alias has its own key"],
 ])("function %s", (name, fix) => {
   const target = lambdaTargetSchema.parse({ kind: "lambda", function: name });
   expect(lambdaProblems(target, place)).toMatchObject(

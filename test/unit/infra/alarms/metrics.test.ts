@@ -106,7 +106,7 @@ test.each([1, 24, 25, 50, 200, 500])("a dashboard of %i services is one that Clo
     const metrics = widgets.flatMap(({ properties }) => properties.metrics ?? []);
     expect(metrics.length).toBeLessThanOrEqual(2500);
     expect(widgets.length).toBeLessThanOrEqual(500);
-    expect(JSON.stringify(widgets).includes("Left out")).toBe(count === 500 && kind === "lambda");
+    expect(JSON.stringify(widgets).includes("Omitted")).toBe(count === 500 && kind === "lambda");
   }
 });
 

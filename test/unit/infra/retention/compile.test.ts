@@ -180,8 +180,8 @@ describe.each(Object.entries(policies))("the preset %s", (preset, sentences) => 
 
   test("says what it does, after what it protects", () => {
     expect(policy.rules.map((each) => each.description)).toEqual([
-      "Protect inuse-*: what runs, or would be rolled back to",
-      "Protect lastgood-*: what runs, or would be rolled back to",
+      "Protect inuse-*: images in use, or needed for a rollback",
+      "Protect lastgood-*: images in use, or needed for a rollback",
       ...sentences,
     ]);
   });

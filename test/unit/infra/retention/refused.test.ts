@@ -11,7 +11,7 @@ test.each<[string, unknown[], string, string]>([
       { images: "untagged", expireAfterDays: 1 },
     ],
     "rules.1.images",
-    "by an earlier rule already",
+    "already selected by an earlier rule",
   ],
   [
     "two rules for any image",
@@ -20,13 +20,13 @@ test.each<[string, unknown[], string, string]>([
       { images: "any", expireAfterDays: 1 },
     ],
     "rules.1.images",
-    "by an earlier rule already",
+    "already selected by an earlier rule",
   ],
   [
     "a prefix twice",
     [{ images: { prefixes: ["v", "x", "v"] }, keepLast: 1 }],
     "rules.0.images.prefixes.2",
-    "by an earlier rule already",
+    "already selected by an earlier rule",
   ],
   [
     "more rules than ECR takes, those that count by tags for any image among them",
@@ -35,7 +35,7 @@ test.each<[string, unknown[], string, string]>([
       { images: "any", keepLast: 1 },
     ],
     "rules",
-    "makes 47 rules, one for each prefix or pattern, and 4 of Slipway's own",
+    "makes 47 rules, one for each prefix or pattern, plus 4 of Slipway's own",
   ],
   ["more rules than ECR takes", [{ images: { prefixes: many }, keepLast: 1 }], "rules", "makes 49 rules"],
   [
@@ -48,7 +48,7 @@ test.each<[string, unknown[], string, string]>([
     "a character that no tag has",
     [{ images: { prefixes: ["feature/"] }, keepLast: 1 }],
     "rules.0.images.prefixes.0",
-    "not the beginning of a tag",
+    "not a valid tag prefix",
   ],
   [
     "an archive of less than 90 days",
@@ -65,7 +65,7 @@ test.each<[string, unknown[], string, string]>([
       { images: { prefixes: ["v1-"] }, keepLast: 1 },
     ],
     "rules.1.images.prefixes.0",
-    'selected by "v" before',
+    '"v" already selects everything',
   ],
   [
     "a pattern behind a wider one",
@@ -80,7 +80,7 @@ test.each<[string, unknown[], string, string]>([
     "a rule for a tag that protects",
     [{ images: { prefixes: ["inuse-ui"] }, expireAfterDays: 1 }],
     "rules.0.images.prefixes.0",
-    "protects an image from every rule",
+    "protects its image from every rule",
   ],
 ])("%s is refused, with the reason", (_, rules, path, reason) => {
   const parsed = retentionSchema.safeParse({ rules });

@@ -318,7 +318,7 @@ describe("the setting", () => {
 
   it("takes growing steps of 1 to 99 percent", () => {
     expect(read({ steps })).toBeUndefined();
-    expect(read({ steps: steps.toReversed() })?.[0]).toContain("must grow");
+    expect(read({ steps: steps.toReversed() })?.[0]).toContain("must increase");
     expect(
       read({
         steps: [
@@ -326,7 +326,7 @@ describe("the setting", () => {
           { percent: 10, seconds: 1 },
         ],
       })?.[0],
-    ).toContain("must grow");
+    ).toContain("must increase");
     for (const percent of [0, 100, 10.5]) expect(read({ steps: [{ percent, seconds: 1 }] })).toHaveLength(1);
     expect(read({ steps: [] })).toHaveLength(1);
   });
