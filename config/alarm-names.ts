@@ -1,5 +1,5 @@
 /**
- * What the names of everything begin with that a stack has one of: `slipway-dev`.
+ * Name prefix of the resources that a stack has one of: `slipway-dev`.
  *
  * @param project name of the Pulumi project
  */

@@ -16,7 +16,7 @@ export function cacheRepositoryName(settings: Settings): string {
   return prefix === undefined ? "slipway-build-cache" : `${prefix}/slipway-build-cache`;
 }
 
-/** Host (and port) that images are pushed to and pulled from. Computed, so that it is known before any repository exists. */
+/** Host (and port) of the registry. Computed, so that it is known before any repository exists. */
 export function registryHost(settings: Settings, account: string): string {
   if (settings.registry !== undefined) return settings.registry;
   const { region } = settings.aws;
@@ -29,7 +29,7 @@ export function registryUrl(host: string): string {
   return `${local ? "http" : "https"}://${host}/`;
 }
 
-/** Tag under which the registry knows what an image was built from. */
+/** Tag of an image with its source hash. */
 export function sourceTag(sourceHash: string): string {
   return `${sourceTagPrefix}${sourceHash}`;
 }
@@ -50,7 +50,7 @@ export function releaseTag(stack: string): string {
   return `inuse-releases.${stack.replaceAll(/[^A-Za-z0-9._-]/g, "-")}`.slice(0, 128);
 }
 
-/** The stack whose newest release record a tag is on; undefined when it is no such tag. */
+/** The stack whose newest release record has this tag; undefined for any other tag. */
 export function stackOfReleaseTag(tag: string): string | undefined {
   return /^inuse-releases\.(.+)$/.exec(tag)?.[1];
 }

@@ -8,7 +8,7 @@ export interface EncryptionKeyArgs {
   /** Alias without `alias/`, and what the key is called in descriptions. */
   readonly name: string;
   readonly account: pulumi.Output<Account>;
-  /** Keep the key when the stack is destroyed, and refuse to delete it. */
+  /** Refuse to delete the key, and keep it on destroy. */
   readonly protect: boolean;
   readonly tags: Readonly<Record<string, string>>;
 }

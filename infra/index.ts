@@ -17,7 +17,7 @@ import { ImageRepository } from "./repository.ts";
 import { Scanning } from "./scanning.ts";
 import { serviceOutput } from "./stack-outputs.ts";
 
-// Config: whatever is wrong is said here, all at once, before the first resource.
+// Config: report all problems here, before the first resource.
 const { catalogue, settings, promotesFrom, builds, builder } = await prepare(
   process.cwd(),
   pulumi.getStack(),

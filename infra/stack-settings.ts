@@ -16,7 +16,7 @@ export async function readStack(directory: string, stack: string): Promise<Stack
 
 /**
  * The engine hands configuration over as text: objects and lists as JSON, everything else as it was
- * written. Read whole and not key by key, so that a misspelt key is found, too.
+ * written. Read as a whole, to also find misspelt keys.
  */
 function configuration(text: Readonly<Record<string, string>>): Record<string, unknown> {
   return Object.fromEntries(

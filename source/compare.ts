@@ -3,7 +3,7 @@ import type { SourceDescription } from "./describe.ts";
 
 type Change = "added" | "removed" | "modified";
 
-/** One thing that two descriptions of a build's inputs differ in. */
+/** One difference between two source descriptions. */
 export type SourceChange =
   | {
       readonly kind: "file";
@@ -30,7 +30,7 @@ export type SourceChange =
   | { readonly kind: "salt"; readonly change: Change }
   | { readonly kind: "way of hashing" };
 
-/** Everything that differs, in the order in which people ask. */
+/** All differences, most relevant first. */
 export function compareSources(before: SourceDescription, after: SourceDescription): SourceChange[] {
   if (isCondensed(before) !== isCondensed(after)) return compareSources(condense(before), condense(after));
   return [
@@ -80,7 +80,7 @@ function change(before: unknown, after: unknown): Change {
   return after === undefined || after === null ? "removed" : "modified";
 }
 
-/** `FROM` lines by their place: one that was replaced is one change, not two. */
+/** Compares `FROM` lines by position, so that a replaced one is one change, not two. */
 function baseImageChanges(before: readonly string[], after: readonly string[]): SourceChange[] {
   const gone = before.filter((one) => !after.includes(one));
   const come = after.filter((one) => !before.includes(one));
@@ -146,7 +146,7 @@ function readLines(lines: readonly string[]): Map<string, Line> {
   );
 }
 
-/** So many files are kept one by one; of more, only folders. */
+/** Above this many files, a description has only folders. */
 const keptFiles = 20_000;
 const folderMode = "040000";
 
@@ -158,13 +158,13 @@ function isCondensed(description: SourceDescription): boolean {
   return filesOf(description).some((files) => files.some((line) => line.startsWith(folderMode)));
 }
 
-/** A description that is small enough to keep with an image: of very many files only their folders. */
+/** A description that is small enough to store with an image: with very many files, only their folders. */
 export function kept(description: SourceDescription): SourceDescription {
   const files = filesOf(description).reduce((sum, list) => sum + list.length, 0);
   return files > keptFiles ? condense(description) : description;
 }
 
-/** Each file's folder, two levels deep, instead of the file. */
+/** Replaces each file with its folder, two levels deep. */
 function condense(description: SourceDescription): SourceDescription {
   const folders = (files: readonly string[]): string[] => {
     if (files.some((line) => line.startsWith(folderMode))) return [...files];

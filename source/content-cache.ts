@@ -15,18 +15,18 @@ export interface FileStamp {
 
 /**
  * Remembers contents' hashes by path and stamp, so that a file that did not change is not read again.
- * Can only make hashing faster, never wrong: whatever is in doubt is left out and read anew.
+ * It can only make hashing faster, never wrong: Slipway reads files again if in doubt.
  */
 export interface ContentCache {
   /** The SHA-256 of the content, in hexadecimal digits; undefined: it has to be read. */
   find(path: string, stamp: FileStamp): string | undefined;
   /** @param stamp as it was before the content was read */
   add(path: string, stamp: FileStamp, hash: string): void;
-  /** Writes what was learnt, in one step. Another process that does so at the same time wins or loses whole. */
+  /** Writes the cache atomically. If several processes write, the last one wins. */
   save(): void;
 }
 
-/** Remembers nothing: for folders that are not a project's own, where nothing is to be written. */
+/** An empty cache, for folders in which Slipway must not write. */
 export const noContentCache: ContentCache = { find: () => undefined, add: () => {}, save: () => {} };
 
 /** Where it is, from the project's directory. */
@@ -98,7 +98,9 @@ interface Entries {
   readonly days: Uint16Array;
 }
 
-/** The file system's own time, which files' stamps are held against; undefined: nothing can be written here. */
+/**
+ * The file system's own time, which files' stamps are held against; undefined: nothing can be written here.
+ */
 function clockOf(file: string): bigint | undefined {
   const probe = `${file}.${process.pid}.clock`;
   try {

@@ -4,7 +4,7 @@ import { serviceOfContext } from "../config/catalogue/contexts.ts";
 import { modeOf, type SourceFile } from "./file.ts";
 import type { BuildInputs } from "./inputs.ts";
 
-/** Changes whenever the way of hashing does, so that old and new hashes never meet. */
+/** Changes with the hash algorithm, so that old and new hashes never match. */
 const scheme = "slipway-source-2";
 
 /** A file: mode, hash of its content, path: `100644 <32 hexadecimal digits> www/index.html`. */
@@ -32,12 +32,12 @@ const descriptionSchema = z.object({
 });
 
 /**
- * What a build reads, as data: kept with the image, so that it can be said later what changed. Holds
- * no content, no value of an argument, and nothing of a secret but its id.
+ * The source description of a build, which is stored with the image to explain later changes. It has no
+ * content, no argument values, and only the ids of secrets.
  */
 export type SourceDescription = z.output<typeof descriptionSchema>;
 
-/** Describes what a build reads, in an order that is the same everywhere. */
+/** Describes the source of a build in a deterministic order. */
 export function describeSource(
   inputs: BuildInputs,
   hashes: Readonly<Record<string, string>>,
@@ -79,7 +79,7 @@ export function hashDescription({ baseImages: _, ...description }: SourceDescrip
   );
 }
 
-/** A description as it is kept, once it has been parsed as JSON; undefined when it is none of ours. */
+/** A stored description from parsed JSON; undefined if it is not valid. */
 export function parseDescription(json: unknown): SourceDescription | undefined {
   const parsed = descriptionSchema.safeParse(json);
   return parsed.success ? parsed.data : undefined;
@@ -102,7 +102,7 @@ function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) =>
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }
 
-/** JSON in which the order of an object's keys does not show. */
+/** JSON with sorted object keys. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value === "object" && value !== null) {

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-/** A pattern that Docker refuses, and with it the whole build. */
+/** A pattern that makes Docker refuse the build. */
 export class InvalidPattern extends Error {}
 
 /**
@@ -26,7 +26,9 @@ export function goExpression(text: string): (path: string) => boolean {
   }
 }
 
-/** Brackets that mean the same in both: letters, digits and plain punctuation, and ranges from low to high. */
+/**
+ * Brackets that mean the same in both: letters, digits and plain punctuation, and ranges from low to high.
+ */
 const plainBrackets = /^\[\^?(?:[0-9]-[0-9]|[a-z]-[a-z]|[A-Z]-[A-Z]|[A-Za-z0-9_,~@#%=/: ]|\\[.+()|{}$])+\]/;
 
 /** The expression as JavaScript writes it; undefined when the two languages could differ. */

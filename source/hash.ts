@@ -8,7 +8,7 @@ import type { SourceTree } from "./tree.ts";
 import type { Reading } from "./turns.ts";
 import { openWorkingTree } from "./working-tree.ts";
 
-/** What a build reads, as one value. */
+/** The source of a build. */
 export interface Source {
   readonly inputs: BuildInputs;
   readonly description: SourceDescription;
@@ -19,7 +19,7 @@ export interface Source {
   readonly bytes: number;
 }
 
-/** What hashing needs to know of a stack. */
+/** The parts of a stack that hashing uses. */
 export interface BuildScope {
   /** All services of the catalogue. */
   readonly services: readonly Service[];
@@ -27,7 +27,7 @@ export interface BuildScope {
   readonly baseImages: Readonly<Record<string, string>>;
 }
 
-/** What hashing needs to know, from a stack's description. */
+/** The parts that hashing uses, from a stack's description. */
 export function buildScope({
   catalogue,
   settings,

@@ -17,17 +17,17 @@ export interface IgnoreRules {
     path: string,
     folder: FolderMatches | undefined,
   ): { readonly ignored: boolean; readonly matches: FolderMatches };
-  /** Whether a left-out folder can be skipped whole: no exception reaches into it. */
+  /** Whether an excluded folder can be skipped entirely, because no exception matches inside it. */
   canSkip(folder: string): boolean;
   /**
    * Whether a build sees what git keeps for itself (`.git`, at any depth): only with an exception for
-   * it. It is another on every machine and after every commit, so that it would be built anew for ever.
-   * BuildKit leaves it out, too, when a context comes from git (BUILDKIT_CONTEXT_KEEP_GIT_DIR).
+   * it. It differs on every machine and after every commit, so every build would differ. BuildKit also
+   * excludes it if a context comes from git (BUILDKIT_CONTEXT_KEEP_GIT_DIR).
    */
   readonly keepsGit: boolean;
 }
 
-/** Rules that leave nothing out. */
+/** Rules that exclude nothing. */
 export const nothingIgnored: IgnoreRules = {
   look: () => ({ ignored: false, matches: [] }),
   canSkip: () => false,

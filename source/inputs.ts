@@ -10,7 +10,7 @@ import { nothingIgnored, readIgnoreRules } from "./ignore.ts";
 import { followInside, followLinks } from "./links.ts";
 import type { SourceTree } from "./tree.ts";
 
-/** Everything that a build of a service reads. */
+/** All inputs of a service's build. */
 export interface BuildInputs {
   readonly service: Service;
   readonly dockerfile: SourceFile;
@@ -73,7 +73,10 @@ export async function readInputs(
   };
 }
 
-/** An extra input is a file, a directory of which everything counts, or a pattern; paths from the project's directory. */
+/**
+ * An extra input is a file, a directory of which everything counts, or a pattern; paths from the project's
+ * directory.
+ */
 async function readExtra(tree: SourceTree, path: string): Promise<readonly SourceFile[]> {
   const clean = posix.normalize(path).replace(/\/+$/, "");
   if (isGlob(path)) {

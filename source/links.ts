@@ -63,8 +63,8 @@ function circle(path: string): UserError {
   return new UserError({
     code: "unreadable-source",
     where: path,
-    message: "is a symbolic link that leads back to itself",
-    fix: "let it lead to the file",
+    message: "is a symbolic link to itself",
+    fix: "point the link at the file",
   });
 }
 

@@ -1,6 +1,6 @@
 import { fstatSync } from "node:fs";
 
-/** The project's folder that is Slipway's own; never source, even when the whole project is a context. */
+/** Slipway's own folder in the project; never source, even if the whole project is a context. */
 export const ownFolder = ".slipway";
 
 /** Whether a path lies in a folder of Slipway's own, at any depth: a repository can hold several projects. */
@@ -31,7 +31,7 @@ export function readOutputFiles(
       const stats = fstatSync(descriptor, { bigint: true });
       return stats.isFile() ? [identify(stats)] : [];
     } catch {
-      // Closed: nothing is printed there.
+      // The file descriptor is closed.
       return [];
     }
   });

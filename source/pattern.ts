@@ -3,7 +3,7 @@ import { goExpression, InvalidPattern } from "./go-expression.ts";
 
 /** One line of an ignore file, as moby/patternmatcher understands it. */
 export interface IgnorePattern {
-  /** Lines that begin with `!` let in again what lines before them left out. */
+  /** Whether the line begins with `!`, which includes again what earlier lines excluded. */
   readonly exception: boolean;
   /** Without `!`, cleaned as Go's `filepath.Clean` does. */
   readonly text: string;

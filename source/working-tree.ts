@@ -183,7 +183,7 @@ export async function hashContent(absolute: string, signal?: AbortSignal): Promi
   return hash.digest("hex");
 }
 
-/** Turns a refused read into an error that names the file. */
+/** Turns a read error into a UserError that names the file. */
 export function unreadable(absolute: string): (error: NodeJS.ErrnoException) => never {
   return (error) => {
     const gone = error.code === "ENOENT" || error.code === "ENOTDIR";

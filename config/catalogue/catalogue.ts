@@ -101,7 +101,7 @@ export function catalogueSchemaFor(kinds: readonly { readonly schema: z.ZodType<
 /** services.yaml, as written. */
 export const catalogueSchema = catalogueSchemaFor(targetKinds);
 
-/** A service of the catalogue, defaults filled in, for one stack. */
+/** A service of the catalogue with its defaults, for one stack. */
 export interface Service {
   readonly name: string;
   readonly description?: string;
@@ -148,13 +148,16 @@ export function resolveCatalogue(written: z.output<typeof catalogueSchema>, stac
   };
 }
 
-/** Named contexts, and one for each service that is needed, called like it, unless another context is its image. */
+/**
+ * Named contexts, and one for each service that is needed, called like it, unless another context is its
+ * image.
+ */
 function withNeeds(contexts: Readonly<Record<string, string>>, needs: readonly string[]) {
   const missing = needs.filter((name) => !Object.values(contexts).includes(serviceContext(name)));
   return { ...contexts, ...Object.fromEntries(missing.map((name) => [name, serviceContext(name)])) };
 }
 
-/** The shared paths that concern a service. */
+/** The shared paths of a service. */
 function sharedBy(name: string, shared: z.output<typeof catalogueSchema>["sharedPaths"]): string[] {
   return shared.flatMap((one) =>
     typeof one === "string" ? [one] : one.services.includes(name) ? [one.path] : [],

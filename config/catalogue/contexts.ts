@@ -1,4 +1,4 @@
-/** How a named context says that it is the image of another service of the catalogue. */
+/** Prefix of a named context that is the image of another service. */
 const serviceScheme = "service://";
 
 /** Whether a named context is a directory here rather than an image, a layout or a URL. */

@@ -6,13 +6,12 @@ import { catalogueFile, type StackDescription, stackFile } from "./description.t
 import { sameTargetProblems } from "./same-target.ts";
 import { targetProblems } from "./target-problems.ts";
 
-/** ECR takes so many exclusion filters in a repository, and so many wildcards in each. */
+/** ECR's limits: exclusion filters per repository, and wildcards per filter. */
 const maximumFilters = 5;
 const maximumFilterWildcards = 2;
 
 /**
- * What is wrong with a stack beyond what its files say one by one: what AWS would refuse, and what
- * contradicts.
+ * Problems of a stack's settings in combination: what AWS would refuse, and contradictions.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
  */
 export function checkStack(description: StackDescription): Problem[] {
@@ -76,7 +75,7 @@ function movingTagProblems(movingTags: readonly string[], where: string): Proble
   ];
 }
 
-/** Tags of the strategy that move, in repositories that let them be put only once. */
+/** Moving tags of the strategy that immutable repositories would not let move. */
 function immovableTagProblems({ repositories, tags, stack }: Settings): Problem[] {
   if (repositories.tagMutability === "mutable") return [];
   const immovable = immovableFormats(tagFormats(tags), repositories.movingTags, stack);
@@ -97,7 +96,7 @@ function immovableTagProblems({ repositories, tags, stack }: Settings): Problem[
   });
 }
 
-/** Tags that would get in the way of those that Slipway puts itself, or that list an image's referrers. */
+/** Tags that would conflict with Slipway's own, or with those that list an image's referrers. */
 function reservedTagProblems({ tags, stack }: Settings): Problem[] {
   const reserved = [...ownMovingTags, referrersTags];
   return tagFormats(tags).flatMap(({ format }) => {

@@ -3,7 +3,7 @@ import type { Catalogue, Service } from "../catalogue/catalogue.ts";
 import { declarationOf } from "../targets/kinds.ts";
 import type { StackDescription } from "./description.ts";
 
-/** Whether a target names the stack's alarms, so that the project's name is needed. */
+/** Whether a target names the stack's alarms, which needs the project's name. */
 export function namesStackAlarms({ services }: Catalogue): boolean {
   return services.some(({ targets }) =>
     targets.some((target) => declarationOf(target).stackAlarms?.areNamed(target)),
@@ -11,7 +11,7 @@ export function namesStackAlarms({ services }: Catalogue): boolean {
 }
 
 /**
- * The description with the names of the stack's alarms in place of what stands for them in targets.
+ * Replaces the placeholders for the stack's alarms in targets with the alarm names.
  *
  * @param project name of the Pulumi project
  */

@@ -1,7 +1,7 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Settings } from "../stack/settings.ts";
 
-/** Name of the catalogue's file, in the project's directory. */
+/** Name of the catalogue file in the project directory. */
 export const catalogueFile = "services.yaml";
 
 /** Name of the Pulumi project's file. */
@@ -12,9 +12,9 @@ export function stackFile(stack: string): string {
   return `Pulumi.${stack}.yaml`;
 }
 
-/** What a stack is: the catalogue as it sees it, and its settings. */
+/** A stack's description: its view of the catalogue, and its settings. */
 export interface StackDescription {
-  /** The project's directory, absolute. */
+  /** Absolute path of the project directory. */
   readonly directory: string;
   readonly catalogue: Catalogue;
   readonly settings: Settings;

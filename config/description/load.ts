@@ -54,7 +54,7 @@ async function projectName(directory: string): Promise<string> {
 }
 
 /**
- * One description of what was read, if nothing is wrong with either part or with both together.
+ * Combines both files into one description, if neither has problems alone or in combination.
  *
  * @throws UserError with every problem at once
  */
@@ -80,12 +80,12 @@ export function checked(
   throw new UserError(problems);
 }
 
-/** Problems of a checked value; none when it is fine. */
+/** Problems of a checked value; none if it is valid. */
 export function problemsIn(checked: Checked<unknown>): readonly Problem[] {
   return "problems" in checked ? checked.problems : [];
 }
 
-/** Reads and checks services.yaml, and that every context and Dockerfile is there. */
+/** Reads and checks services.yaml, and checks that every context and Dockerfile exists. */
 export async function loadCatalogue(
   directory: string,
   stack: string,
@@ -105,7 +105,7 @@ export async function loadCatalogue(
   return problems.length > 0 ? { problems } : { value: catalogue, locate: read.locate };
 }
 
-/** Reads Pulumi.<stack>.yaml and checks the keys that are ours. */
+/** Reads Pulumi.<stack>.yaml and checks Slipway's keys. */
 export async function loadSettings(directory: string, stack: string): Promise<Checked<Settings>> {
   const file = stackFile(stack);
   const stacks = await listStacks(directory);
@@ -115,7 +115,7 @@ export async function loadSettings(directory: string, stack: string): Promise<Ch
         {
           code: "unknown-stack",
           where: file,
-          message: `there is no stack "${stack}" here`,
+          message: `this project has no stack "${stack}"`,
           fix: didYouMean(stack, stacks),
         },
       ],
@@ -130,8 +130,8 @@ export async function loadSettings(directory: string, stack: string): Promise<Ch
 }
 
 /**
- * Checks a stack's configuration, given as a flat map of `namespace:key` → value. The program calls
- * it with what the engine has, the runner with what the file says: one schema for both.
+ * Checks a stack's configuration as a flat map of `namespace:key` → value. The program passes the engine's
+ * values and the runner those of the file, so one schema serves both.
  *
  * @param where the file, or where in it a key of the configuration is
  */
@@ -190,7 +190,7 @@ function omit(
   );
 }
 
-/** Keys like `slipwy:tags`, which belong to nobody and would be passed over without a word. */
+/** Keys such as `slipwy:tags`, which nobody reads and which would be ignored silently. */
 function misspeltNamespaces(
   config: Readonly<Record<string, unknown>>,
   locate: (path: readonly PropertyKey[]) => string,
@@ -204,14 +204,14 @@ function misspeltNamespaces(
         code: "unknown-key",
         where: locate([key]),
         key,
-        message: "is not a known key here",
+        message: "is not a known key",
         fix: `did you mean "slipway:${name}"?`,
       },
     ];
   });
 }
 
-/** Names of the stacks that have a file here, sorted. */
+/** Sorted names of the stacks with a file in the project. */
 export async function listStacks(directory: string): Promise<string[]> {
   const names = await readdir(directory).catch(() => []);
   return names.flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []).sort();
@@ -229,7 +229,7 @@ async function readYaml(
           code: "missing-file",
           where: file,
           message: `is not in ${directory}`,
-          fix: "run the command in the project's directory, or name that with --cwd",
+          fix: "run the command in the project's directory, or name that directory with --cwd",
         },
       ],
     };

@@ -4,12 +4,12 @@ import type { Problem } from "../problems/errors.ts";
 import { didYouMean } from "../problems/nearest.ts";
 import { catalogueFile } from "./description.ts";
 
-/** Names of the services whose images a service is built from, each once. */
+/** Distinct names of the services whose images a service is built from. */
 export function neededBy(service: Service): string[] {
   return [...new Set(Object.values(service.contexts).flatMap((one) => serviceOfContext(one) ?? []))];
 }
 
-/** The services, and all that they are built from, each after what it needs. Cycles were refused at load. */
+/** The services and all that they are built from, in build order. Loading already refused cycles. */
 export function withNeeded(services: readonly Service[], all: readonly Service[]): Service[] {
   const ordered = new Set<Service>();
   const visit = (service: Service, above: readonly string[]): void => {
@@ -24,7 +24,7 @@ export function withNeeded(services: readonly Service[], all: readonly Service[]
   return [...ordered];
 }
 
-/** What is wrong with services that are built from others: unknown ones, cycles, platforms that a base lacks. */
+/** Problems of services that are built from others: unknown services, cycles, missing platforms. */
 export function needsProblems({ services }: Catalogue): Problem[] {
   const byName = new Map(services.map((service) => [service.name, service]));
   const problems = services.flatMap((service) =>
@@ -63,14 +63,14 @@ function needProblem(
   ];
 }
 
-/** Where a service says that it needs another: under needs, or with a named context of its own. */
+/** The key with which a service names another one as its base: needs, or a named context. */
 function keyOfNeed(service: Service, needed: string): string {
   const context = Object.entries(service.contexts).find(([, one]) => serviceOfContext(one) === needed)?.[0];
   const at = `services.${service.name}`;
   return context === undefined || context === needed ? `${at}.needs` : `${at}.contexts.${context}`;
 }
 
-/** Every cycle once, named from its first service in the catalogue's order. */
+/** Every cycle once, starting at its first service in the catalogue's order. */
 function cycleProblems(services: readonly Service[], byName: ReadonlyMap<string, Service>): Problem[] {
   const finished = new Set<string>();
   const cycles: string[][] = [];

@@ -14,10 +14,10 @@ export interface PromotionSource {
 }
 
 /**
- * What `slipway:github.promotesFrom` names, from the files of those stacks.
+ * The stacks of `slipway:github.promotesFrom`, from their files.
  *
- * @param directory the project's directory
- * @throws UserError with everything that is wrong with them
+ * @param directory the project directory
+ * @throws UserError with all problems of those files
  */
 export async function promotionSources(
   directory: string,
@@ -56,7 +56,7 @@ async function sourceOf(
     return { problems: [...problemsIn(settings), ...problemsIn(catalogue)] };
   }
   const { aws } = settings.value;
-  // A guard of several accounts does not say in which one the stack is.
+  // With several allowed accounts, the stack's own account is unknown.
   const [account, ...others] = aws.allowedAccountIds ?? [];
   return {
     stack,

@@ -48,12 +48,12 @@ export function runsImageOf(target: Target, service: string): boolean {
   return containersOf(target, service).length > 0;
 }
 
-/** Containers of a target that take a service's image; none of a kind that has no containers. */
+/** Containers of a target that take a service's image; none for a kind without containers. */
 export function containersOf(target: Target, service: string): readonly string[] {
   return imageContainers(target, service).map(({ name }) => name);
 }
 
-/** Containers that take a service's image beside the one of the target's own service. */
+/** Containers that take a service's image, except the container of the target's own service. */
 export function sidecarsOf(target: Target, service: string): readonly string[] {
   return imageContainers(target, service).flatMap(({ name, isOwn }) => (isOwn ? [] : [name]));
 }

@@ -67,8 +67,8 @@ async function fileProblem(
       where: locate(at),
       key,
       value: path,
-      message: "lies outside of the project's directory",
-      fix: "move it into the project, or the project's directory up",
+      message: "is outside the project's directory",
+      fix: "move it into the project, or move the project to a parent directory",
     };
   }
   let loops = false;
@@ -86,7 +86,7 @@ async function fileProblem(
     key,
     value: path,
     message: loops
-      ? "is a symbolic link that leads back to itself"
+      ? "is a symbolic link to itself"
       : found === undefined
         ? "does not exist"
         : `is not a ${kind}`,

@@ -1,15 +1,14 @@
 import { readFile } from "node:fs/promises";
 import type { Problem } from "../problems/errors.ts";
 
-/** A file's text, or what keeps it from being read. Undefined: there is no such file. */
+/** A file's text, or the problem that prevents reading it. Undefined if the file does not exist. */
 export type TextFile = { readonly text: string } | { readonly problem: Problem } | undefined;
 
 /**
- * Reads a text file as people have them: with or without a byte order mark, with any line ends, behind
- * symbolic links.
+ * Reads a text file with or without a byte order mark, with any line ends, and through symbolic links.
  *
- * @param absolute where it is
- * @param where how messages name it
+ * @param absolute absolute path
+ * @param where name of the file in messages
  */
 export async function readTextFile(absolute: string, where: string): Promise<TextFile> {
   try {

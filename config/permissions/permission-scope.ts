@@ -5,19 +5,19 @@ import type { Settings } from "../stack/settings.ts";
 import { targetKinds, targetsOfKind } from "../targets/kinds.ts";
 import type { ScopedResources, SharedResource, TargetScope } from "../targets/permission.ts";
 
-/** What the permissions of a stack's roles are cut to. */
+/** The scope of a stack's role permissions. */
 export interface PermissionScope extends TargetScope {
   readonly settings: Settings;
   readonly services: readonly Service[];
-  /** Where the role's promotions come from; only who deploys promotes. */
+  /** Source stacks of the role's promotions; only the deploy role promotes. */
   readonly promotesFrom: readonly PromotionSource[];
   /** ARN of the role itself. */
   readonly ownRole: string;
 }
 
 /**
- * The ARNs that a resource of a permission stands for in a stack; none: the stack has no such thing, and
- * the permission is left out.
+ * The ARNs of a permission's resource in a stack. If there are none, the stack has no such resource, and the
+ * role does not get the permission.
  */
 export function resourcesOf(resource: string, scope: PermissionScope): ScopedResources {
   const own = targetKinds.find(({ permissions, passedRoles = [] }) =>

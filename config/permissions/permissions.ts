@@ -9,10 +9,10 @@ import {
   type SharedResource,
 } from "../targets/permission.ts";
 
-/** Who calls what pushing and pulling takes. */
+/** Callers of the permissions for pushing and pulling. */
 const byRegistry = "BuildKit, and Slipway for records and copies, through the registry API";
 
-/** Who calls what the state takes. */
+/** Callers of the permissions for the state. */
 const byEngine = "Pulumi's engine";
 
 const registry: readonly Permission<SharedResource>[] = [
@@ -80,7 +80,7 @@ const registry: readonly Permission<SharedResource>[] = [
   },
 ];
 
-/** What tells how targets of any kind fare. */
+/** Permissions to read the state of targets of all kinds. */
 const evidence: readonly Permission<SharedResource>[] = [
   {
     action: "logs:GetLogEvents",
@@ -168,8 +168,8 @@ const state: readonly Permission<SharedResource>[] = [
 ];
 
 /**
- * Every action of AWS that Slipway calls, and the roles in CI that may. The roles' policies, `doctor --ci`
- * and docs/how-to/ci.md are made from it; a test compares it with the calls in `runner/`.
+ * Every AWS action that Slipway calls, and the CI roles that may call it. The roles' policies, `doctor --ci`
+ * and docs/how-to/ci.md use this list. A test compares it with the calls in `runner/`.
  */
 export const permissions: readonly Permission[] = [
   ...registry,

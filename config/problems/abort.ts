@@ -7,7 +7,7 @@ export function isAbort(error: unknown): boolean {
   return error.name === "AbortError" || ("isCanceled" in error && error.isCanceled === true);
 }
 
-/** An abort that keeps what went wrong meanwhile as its cause. */
+/** An abort with the error that happened during it as its cause. */
 export function abortedBy(cause: unknown): Error {
   return isAbort(cause)
     ? (cause as Error)

@@ -4,7 +4,7 @@ import type { ErrorCode } from "./codes.ts";
 export type { ExitCode };
 
 /**
- * One problem that the user of the tool can mend: what is wrong, where, and what to do about it.
+ * A problem that the user can fix: what is wrong, where, and the fix.
  */
 export interface Problem {
   /** Stable, lower-case, hyphenated: `unknown-service`, `retention-refused`. */

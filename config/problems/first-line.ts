@@ -1,4 +1,4 @@
-/** The first line of what an error (or whatever was thrown) says. */
+/** The first line of an error's message, or of any thrown value. */
 export function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.trim().split("\n", 1)[0] ?? "";

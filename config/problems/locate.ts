@@ -1,6 +1,6 @@
 import type { Problem } from "./errors.ts";
 
-/** `file:line:column` of a key, or of the nearest one above that is there. */
+/** `file:line:column` of a key, or of its nearest existing parent. */
 export type Locate = (path: readonly PropertyKey[]) => string;
 
 /**

@@ -33,7 +33,7 @@ function toProblems(
   const atKey = issue.path.length === 0 && prefix === "" ? {} : { key: prefix + keyText(issue.path) };
   const key = (path: readonly PropertyKey[]) => prefix + keyText(path);
   const value = at(root, issue.path);
-  // What YAML has for a key without a value; nobody wrote `null`.
+  // YAML's value for a key without a value.
   if (value === null && issue.code.startsWith("invalid_") && issue.code !== "invalid_key") {
     const fix = issue.path.length === 0 ? "write its keys" : "give it a value, or remove the key";
     return [{ code: "empty-value", where, ...atKey, message: "is empty", fix }];
@@ -56,7 +56,7 @@ function toProblems(
         value: issue.path.at(-1),
       }));
     case "invalid_union": {
-      // Only what the branch that fits best has to say; all of them together confuse.
+      // Report only the problems of the branch that fits best.
       const branches = issue.errors.filter((branch) => branch.length > 0);
       const best = branches.toSorted((a, b) => depth(b) - depth(a))[0];
       if (best !== undefined && depth(best) > 0) {
@@ -87,7 +87,7 @@ function toProblems(
   }
 }
 
-/** Whether YAML took a text for a number or a truth value. */
+/** Whether YAML parsed a text as a number or a boolean. */
 function isUnquoted(issue: z.core.$ZodIssue, value: unknown): value is number | boolean {
   const isScalar = typeof value === "number" || typeof value === "boolean";
   return isScalar && issue.code === "invalid_type" && issue.expected === "string";
@@ -116,7 +116,7 @@ function shown(value: unknown): { value?: unknown } {
   return value === undefined ? {} : { value };
 }
 
-/** A path as people write it: `services.ui.platforms[1]`. */
+/** A path as text: `services.ui.platforms[1]`. */
 export function keyText(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (text, part) =>

@@ -1,4 +1,4 @@
-/** Whether a text is a regular expression that JavaScript takes. */
+/** Whether a text is a valid JavaScript regular expression. */
 export function isRegularExpression(text: string): boolean {
   try {
     new RegExp(text);

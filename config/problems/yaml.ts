@@ -15,12 +15,12 @@ import {
 import type { Problem } from "./errors.ts";
 import type { Locate } from "./locate.ts";
 
-/** A checked value and where its keys stand in its file, or everything that is wrong with it. */
+/** A checked value with the positions of its keys, or all its problems. */
 export type Checked<T> =
   | { readonly value: T; readonly locate?: Locate }
   | { readonly problems: readonly Problem[] };
 
-/** The value of a YAML file, and where its keys stand. */
+/** The value of a YAML file, and the positions of its keys. */
 export interface ParsedYaml {
   readonly value: unknown;
   readonly locate: Locate;
@@ -85,7 +85,7 @@ export function parseYaml(
   return { value, locate: (path) => place(offsetOf(document, path)) };
 }
 
-/** What each alias stands for. */
+/** The node of each alias. */
 type Anchors = ReadonlyMap<Alias, Node>;
 
 /** One walk for all aliases: `Alias.resolve` walks the document for each. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Roles that a workflow can take on, from the least to the most that it may do. */
+/** Roles that a workflow can assume, from the fewest to the most permissions. */
 export const githubRoles = ["pullRequest", "push", "deploy"] as const;
 export type GithubRole = (typeof githubRoles)[number];
 
@@ -107,10 +107,10 @@ export type GithubSettings = z.output<typeof githubSchema>;
 /** Issuer of the tokens of GitHub Actions, without its scheme: as IAM names it in conditions. */
 export const githubIssuer = "token.actions.githubusercontent.com";
 
-/** What the tokens must be meant for. */
+/** Required audience of the tokens. */
 export const githubAudience = "sts.amazonaws.com";
 
-/** What a role's trust compares a token's `sub` with. */
+/** The `sub` values that a role trusts. */
 export interface TrustedSubjects {
   /** Compared as they are. */
   readonly exact: readonly string[];

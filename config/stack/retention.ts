@@ -9,10 +9,12 @@ const maximumRules = 50;
 const maximumWildcards = 4;
 const minimumDaysInArchive = 90;
 
-/** Tags that say "something runs this, or would be rolled back to it". Their rules come before all others. */
+/**
+ * Keep tags: something runs this image, or a rollback would return to it. Their rules come before all others.
+ */
 export const keepTagPrefixes = ["inuse-", "lastgood-"] as const;
 
-/** The tag that every image has beside its versions: what it was built from. */
+/** Prefix of the source tag, which every image has. */
 export const sourceTagPrefix = "src-";
 
 const days = z.int().positive().max(36_500);
@@ -37,7 +39,9 @@ const patternSchema = z
     error: `has more than the ${maximumWildcards} wildcards (*) that ECR allows in one pattern`,
   });
 
-/** Which images a rule is about. Prefixes and patterns are alternatives (OR): each becomes a rule of its own. */
+/**
+ * Which images a rule is about. Prefixes and patterns are alternatives (OR): each becomes a rule of its own.
+ */
 const selectionSchema = z.union([
   z.literal("untagged"),
   z.literal("any"),
@@ -83,7 +87,7 @@ export const retentionRuleSchema = z
 
 export const retentionPresets = ["releases", "development", "newest", "environments"] as const;
 
-/** How long images are kept: a preset, or rules in order of precedence. */
+/** Retention of images: a preset, or rules in order of precedence. */
 export const retentionSchema = z.union([
   z.strictObject({ preset: z.enum(retentionPresets) }),
   z.strictObject({ rules: z.array(retentionRuleSchema).min(1).superRefine(refuseWhatEcrRefuses) }),
@@ -137,7 +141,7 @@ export function selectionsOfAny(
   return own.filter((selection) => !before.some((other) => isCovered(other, selection)));
 }
 
-/** Whether a rule counts images, and is not about how old they are. */
+/** Whether a rule counts images instead of checking their age. */
 export function isCounting({ keepLast, archiveAllButLast }: RetentionRule): boolean {
   return keepLast !== undefined || archiveAllButLast !== undefined;
 }

@@ -173,7 +173,7 @@ export const slipwaySchema = z.strictObject({
   github: githubSchema.optional(),
 });
 
-/** What Pulumi.<stack>.yaml says, checked. */
+/** The checked content of Pulumi.<stack>.yaml. */
 export interface Settings extends z.output<typeof slipwaySchema> {
   readonly stack: string;
   readonly aws: z.output<typeof awsSchema>;

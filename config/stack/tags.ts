@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Where a tag format counts; docs/reference/tags.md has each in words. */
+/** Condition of a tag format; docs/reference/tags.md describes each. */
 export const tagConditions = ["any", "main", "pull-request", "tag", "release", "unversioned"] as const;
 export type TagCondition = (typeof tagConditions)[number];
 
@@ -23,7 +23,7 @@ const placeholderNames = {
 export type Placeholder = keyof typeof placeholderNames;
 export const placeholders = Object.keys(placeholderNames) as Placeholder[];
 
-/** One tag that a deployment may put on an image. */
+/** A tag format of a deployment. */
 export interface TagFormat {
   /** Text with placeholders in braces. */
   readonly format: string;
@@ -62,7 +62,7 @@ export const tagsSchema = z
 
 export type TagSettings = z.output<typeof tagsSchema>;
 
-/** What each preset stands for; docs/reference/tags.md says for whom. */
+/** The formats of each preset; docs/reference/tags.md describes them. */
 export const tagPresets: Readonly<Record<TagPreset, readonly TagFormat[]>> = {
   given: [
     { format: "{version}", when: "tag" },
@@ -100,7 +100,7 @@ export const tagPresets: Readonly<Record<TagPreset, readonly TagFormat[]>> = {
   ],
 };
 
-/** The formats that a stack's setting comes to, each with its condition. */
+/** The formats of a stack's setting, each with its condition. */
 export function tagFormats(settings: TagSettings): readonly TagFormat[] {
   const written = "preset" in settings ? settings.add : settings;
   const own = written.map((entry) =>
@@ -109,7 +109,7 @@ export function tagFormats(settings: TagSettings): readonly TagFormat[] {
   return "preset" in settings ? [...tagPresets[settings.preset], ...own] : own;
 }
 
-/** `latest` belongs to the main branch, also where nobody says so. */
+/** `latest` belongs to the main branch by default. */
 function impliedCondition(format: string): TagCondition {
   return format === "latest" ? "main" : "any";
 }
@@ -123,7 +123,7 @@ function wordsIn(format: string): string[] {
   return [...format.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1] ?? "");
 }
 
-/** Whether a format's tag is the same for many commits, and so goes from image to image. */
+/** Whether a format's tag is the same for many commits, and so moves from image to image. */
 export function moves(format: string): boolean {
   return placeholdersIn(format).every((name) => placeholderNames[name] === "line");
 }

@@ -16,10 +16,10 @@ export interface ScopedResources {
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }
 
-/** A statement without resources is left out: the stack has nothing of this kind. */
+/** Without resources, there is no statement: the stack has nothing of this kind. */
 export const noResources: ScopedResources = { resources: [] };
 
-/** What a permission is cut to when it belongs to no kind of target; permission-scope.ts has the ARNs. */
+/** Resources of permissions that belong to no kind of target; permission-scope.ts has the ARNs. */
 export type SharedResource =
   /** Actions for which IAM has no resource types. */
   | "any"
@@ -44,7 +44,7 @@ export interface Permission<R extends string = string> {
   /** As in an IAM policy: `ecr:PutImage`. */
   readonly action: string;
   readonly on: R | readonly R[];
-  /** Roles that have it; none: only people do, with their own credentials. */
+  /** CI roles that have it; none if only people use it, with their own credentials. */
   readonly roles: readonly GithubRole[];
   readonly why: string;
   /**
@@ -52,7 +52,7 @@ export interface Permission<R extends string = string> {
    * test has the list of those for which AWS says so.
    */
   readonly calls?: readonly string[];
-  /** Who calls it, where no code in runner/ does. */
+  /** The caller, if it is not code in runner/. */
   readonly by?: string;
 }
 

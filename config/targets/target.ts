@@ -4,14 +4,14 @@ import type { AlarmSettings } from "../stack/alarms.ts";
 import type { GithubSettings } from "../stack/github.ts";
 import type { Permission, ScopedResources, SharedResource, TargetScope } from "./permission.ts";
 
-/** What runs an image, as one stack sees it. What else a target says is its kind's. */
+/** A target as one stack sees it. Its kind defines all other keys. */
 export interface Target {
   readonly kind: string;
   /** Targets of a lower order are moved first, and to their end. */
   readonly order: number;
 }
 
-/** A target as services.yaml has it, defaults filled in. */
+/** A target of services.yaml with its defaults. */
 export interface WrittenTarget {
   readonly kind: string;
 }
@@ -25,7 +25,7 @@ export interface ImageContainer {
   readonly isOwn: boolean;
 }
 
-/** What a target is held against: the rest of the catalogue, and the stack's settings. */
+/** The context that a target is checked with: the rest of the catalogue, and the stack's settings. */
 export interface TargetPlace {
   /** The service that the target belongs to. */
   readonly service: string;

@@ -9,11 +9,11 @@ export interface BaseImage {
    * source hash of what is built from it covers the very same hash.
    */
   readonly reference: pulumi.Output<string>;
-  /** Built first; undefined: it is in the registry already, and this run does not touch it. */
+  /** The resource to build first; undefined if the registry already has the image. */
   readonly after: pulumi.Resource | undefined;
 }
 
-/** How a service's image is used as a base. */
+/** The use of a service's image as a base image. */
 export function baseImage(
   repository: ImageRepository,
   sourceHash: string,

@@ -8,7 +8,7 @@ export type BuildSecrets = Readonly<Record<string, Readonly<Record<string, strin
 /**
  * Reads the build secrets of services from the environment.
  *
- * @param services those that are built: a secret is needed nowhere else
+ * @param services the services to build, which alone need their secrets
  * @throws UserError that names every variable that is not set
  */
 export function readBuildSecrets(

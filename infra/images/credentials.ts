@@ -3,7 +3,7 @@ import type { types } from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * Credentials for the registry, fetched anew by each run and handed to the build in memory: no
+ * Credentials for the registry, which each run fetches and passes to the build in memory: no
  * `docker login`, nothing in ~/.docker. In the state they are encrypted and soon stale; the provider
  * neither compares nor uses the ones there.
  *

@@ -34,7 +34,7 @@ export async function readRecordedImages(
   return new Map(services.map((service) => [service.name, recordedImage(resources, service)]));
 }
 
-/** A backend that is no service knows one organization, and older ones of its kind take no full name. */
+/** A self-managed backend has one organization, and older ones do not accept a full name. */
 function ownStack(): string {
   const organization = pulumi.getOrganization();
   if (organization === "organization") return pulumi.getStack();

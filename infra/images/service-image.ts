@@ -25,14 +25,14 @@ export interface ServiceImageArgs {
   readonly sourceHash: string;
   readonly plan: ImagePlan;
   readonly repository: ImageRepository;
-  /** Undefined: without a cache in the registry. */
+  /** Undefined: no cache in the registry. */
   readonly cache: BuildCache | undefined;
   /** Name of the buildx builder; undefined: the machine's current one. */
   readonly builder: string | undefined;
   readonly credentials: types.input.RegistryArgs;
   /** Registry that `${registry}` stands for in the references of replaced base images. */
   readonly registry: pulumi.Output<string>;
-  /** OCI labels. Any change builds anew, so there is nothing in them that changes by itself. */
+  /** OCI labels. A changed label causes a rebuild, so they have constant values only. */
   readonly labels: Readonly<Record<string, string>>;
   /** Images of other services by name; those that this one is built from are among them. */
   readonly bases: ReadonlyMap<string, BaseImage>;
@@ -141,7 +141,7 @@ export class ServiceImage extends pulumi.ComponentResource implements BuiltImage
       ...(service.stage !== undefined && { target: service.stage }),
       buildArgs: buildArguments(service),
       secrets: pulumi.secret({ ...secrets }),
-      // A rotated token is no reason to build: only the ids of secrets are part of the source.
+      // A rotated token does not cause a build: only the ids of secrets are part of the source.
       ignoreSecretsInDiffCalculation: Object.keys(secrets),
       labels: { ...args.labels },
       exports: [

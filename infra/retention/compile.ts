@@ -25,12 +25,14 @@ const maximumDescription = 256;
  */
 const taggedRecords = 4;
 
-/** What else Slipway pushes for an image: what it was built from, and a record and its head of some releases. */
+/**
+ * What else Slipway pushes for an image: what it was built from, and a record and its head of some releases.
+ */
 const artifactsPerImage = 1 + 2 * 4;
 
 /**
- * Compiles a description of retention to ECR's lifecycle policy. Total for whatever `retentionSchema` lets
- * through.
+ * Compiles a retention description to an ECR lifecycle policy. Succeeds for every input that
+ * `retentionSchema` accepts.
  *
  * - Each prefix and pattern becomes a rule of its own: in one rule they would mean AND.
  * - Rules keep their order; those for any image come last, as ECR wants it.

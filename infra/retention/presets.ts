@@ -1,6 +1,6 @@
 import type { RetentionPreset, RetentionRule } from "../../config/stack/retention.ts";
 
-/** What each preset stands for; docs/reference/retention.md says where they come from and how they differ. */
+/** The rules of each preset; docs/reference/retention.md explains their sources and differences. */
 export const presets: Readonly<Record<RetentionPreset, readonly RetentionRule[]>> = {
   releases: [
     { images: { prefixes: ["v"] }, keepLast: 10 },

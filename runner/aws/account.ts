@@ -4,7 +4,7 @@ import { UserError } from "../../config/problems/errors.ts";
 import type { Settings } from "../../config/stack/settings.ts";
 import type { Clients } from "./clients.ts";
 
-/** Who the credentials belong to. */
+/** The caller of the credentials. */
 export interface Caller {
   /** Twelve digits. */
   readonly account: string;
@@ -12,7 +12,8 @@ export interface Caller {
 }
 
 /**
- * Asks AWS who we are, and holds the stack's account guard (`aws:allowedAccountIds`, `aws:forbiddenAccountIds`).
+ * Asks AWS for the caller's identity, and enforces the stack's account guard (`aws:allowedAccountIds`,
+ * `aws:forbiddenAccountIds`).
  *
  * @throws UserError `wrong-account`, `no-credentials`, `unreachable`
  */

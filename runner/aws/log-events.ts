@@ -36,7 +36,7 @@ export async function* readLogEvents(
     { abortSignal: signal },
   );
   try {
-    // An empty page with a token is no end: CloudWatch gives up looking after a while, and goes on.
+    // An empty page with a token is not the last: CloudWatch ends a long scan early and continues it.
     for await (const { events } of pages) yield events ?? [];
     return undefined;
   } catch (error) {

@@ -15,7 +15,7 @@ export const sourceType = "application/vnd.slipway.source.v1+json";
 /** Media type of its content: compressed JSON in base64. */
 const contentType = "application/vnd.slipway.source.v1+json+gzip+base64";
 
-/** Beside the description, since a base image that moves is no change of the source. */
+/** Separate from the description, because a base image that moves does not change the source. */
 const basesAnnotation = "slipway.source.bases";
 
 /** The content that is stored with an image. */

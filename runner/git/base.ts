@@ -13,7 +13,7 @@ const nothingBefore = /^0*$/;
 
 /**
  * Finds the commit that `--since` names. `main...` (three dots, as for git diff) is where this branch
- * left main. What CI can't know better is no error but "everything changed": the first push of a
+ * left main. In these cases every service counts as changed, without an error: the first push of a
  * branch, a base that a force push took away, history that was not fetched.
  *
  * @throws UserError without git, and for a name that is not there though all history is
@@ -51,10 +51,10 @@ async function isShallow(git: Git, directory: string): Promise<boolean> {
   }
 }
 
-/** The commit that a name stands for; with the remote's branch of that name where there is no other. */
+/** The commit of a name; falls back to the remote branch of that name. */
 async function resolve(git: Git, name: string): Promise<string | undefined> {
   for (const candidate of [name, `origin/${name}`]) {
-    // `--end-of-options`: a name that begins with a dash is no option.
+    // `--end-of-options`: a name that begins with a dash is not an option.
     const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${candidate}^{commit}`];
     const found = (await git.text(args).catch(() => "")).trim();
     if (/^[0-9a-f]{40,64}$/.test(found)) return found;

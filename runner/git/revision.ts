@@ -112,7 +112,7 @@ export async function commonAncestor(
   }
 }
 
-/** Git ends with 1, and says nothing, when there is no common commit. */
+/** Git exits with 1 and prints nothing if there is no common commit. */
 function unlessNone(error: unknown): string {
   if (error instanceof Error && "exitCode" in error && error.exitCode === 1) return "";
   throw error;

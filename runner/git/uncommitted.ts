@@ -97,7 +97,7 @@ async function ignoredPaths(
   const git = openGit(directory, signal);
   const ignored = await Promise.all(
     paths.map((path) =>
-      // One by one: it fails for a path behind a link, and for what is no path.
+      // One by one, because git fails for a path behind a link and for text that is not a path.
       git.text(["check-ignore", "-q", "--", path]).then(
         () => [path],
         () => [],

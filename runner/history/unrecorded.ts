@@ -25,7 +25,7 @@ export interface ServiceFound extends ServiceToRecord {
  * The services that run their image without a successful release of it. The run that moved them ended too
  * early, or Slipway sees them for the first time.
  *
- * @param outcomes what this run made of their targets: of those that were proven once more, or moved
+ * @param outcomes this run's outcomes of their targets, which it moved or verified again
  */
 export function unrecorded<S extends ServiceFound>(
   services: readonly S[],

@@ -5,7 +5,7 @@ import { blobOf, digestOf } from "./push.ts";
 export const artifactManifestType = "application/vnd.oci.image.manifest.v1+json";
 
 /**
- * The empty configuration of something that is no image.
+ * The empty configuration of an artifact that is not an image.
  * https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidelines-for-artifact-usage
  */
 export const emptyBlob: Blob = blobOf("application/vnd.oci.empty.v1+json", "{}");

@@ -122,7 +122,7 @@ function archivedEntry(detail: ImageDetail): ArchivedEntry[] {
  * Everything that a repository holds, as ECR describes it: a call for a thousand. Undefined when there is
  * no repository.
  *
- * @param filter only what has tags, or has none, or is archived, too; default: all that is not archived
+ * @param filter selects tagged, untagged or also archived images; default: all that are not archived
  */
 export async function listDetails(
   clients: Clients,

@@ -3,7 +3,7 @@ import { formatDuration } from "./duration.ts";
 import type { Reporter, ReporterOptions, RunEvent } from "./events.ts";
 import { annotation } from "./github.ts";
 
-/** Shows a run where there is no terminal: a line for everything that happens, with its time. */
+/** Reports a run without a terminal: a line for each event, with its time. */
 export function createLineReporter({ stream, environment }: ReporterOptions): Reporter {
   const inActions = environment.GITHUB_ACTIONS === "true";
   let closed = false;

@@ -12,14 +12,14 @@ import { applyStackEnvironment } from "../stack/environment.ts";
 import { chooseServices } from "./services.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 
-/** Which services of which stack a command is about. */
+/** The stack and services of a command. */
 export interface Selection {
   readonly services: readonly string[];
   readonly all?: boolean;
   readonly stack: string | undefined;
-  /** Whether nothing but images is read, which another account's credentials may be allowed. Default: false. */
+  /** Whether the command only reads images, which credentials of another account may do. Default: false. */
   readonly imagesOnly?: boolean;
-  /** Only those of them that changed since this commit. */
+  /** Select only services that changed since this commit. */
   readonly since?: string | undefined;
 }
 
@@ -32,17 +32,17 @@ export interface SessionRequest extends Selection {
   readonly sources: "all" | "chosen" | "none";
 }
 
-/** What a session is opened in. */
+/** The context of a session. */
 export interface SessionContext {
-  /** The project's directory. */
+  /** The project directory. */
   readonly directory: string;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
 
-/** What every operation on a stack's services works with. */
+/** What every operation on a stack's services uses. */
 export interface Session extends StackDescription {
-  /** The chosen services. */
+  /** The selected services. */
   readonly services: readonly Service[];
   readonly clients: Clients;
   readonly caller: Caller;
@@ -54,10 +54,10 @@ export interface Session extends StackDescription {
 }
 
 /**
- * Reads and checks what is described, and sets the stack's environment for this process. From here on
- * the AWS clients, buildx and Pulumi all see the stack's own account and backend.
+ * Reads and checks the project's files, and sets the stack's environment variables in this process. The AWS
+ * clients, buildx and Pulumi then use the stack's account and backend.
  *
- * @throws UserError with everything that is wrong in the files, or with the selection
+ * @throws UserError with all problems of the files and the selection
  */
 export async function openDescription(directory: string, selection: SessionRequest) {
   const stack = await chooseStack(directory, selection.stack);
@@ -75,10 +75,10 @@ function chosenNames({ services, all = false }: Selection): readonly string[] | 
 }
 
 /**
- * Runs `work` on the chosen services of a stack, once the credentials have been held against the
- * stack's account guard.
+ * Runs `work` on the selected services of a stack, after checking the credentials against the stack's
+ * account guard.
  *
- * @throws UserError besides for credentials that are missing or another account's
+ * @throws UserError also for missing credentials, and for those of another account
  */
 export async function withSession<T>(
   selection: SessionRequest,

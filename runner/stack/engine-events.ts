@@ -112,7 +112,7 @@ function diagnostic(
   services: readonly Service[],
 ): RunEvent[] {
   const text = withoutMarkup(message).trimEnd();
-  // The engine has a severity `debug`, too, which Automation's types leave out.
+  // The engine also has a severity `debug`, which the Automation API's types lack.
   if (text.trim() === "" || (severity as string) === "debug") return [];
   const part = urn === undefined ? undefined : imagePartOf(urn, services);
   if (severity === "error") {

@@ -156,7 +156,7 @@ export function failedStep(
     return number === undefined || title === undefined ? [] : [{ number, title: title.trim() }];
   });
   const erroneous = log.flatMap((line) => /^#(\d+) ERROR/.exec(line)?.[1] ?? []);
-  // A failed import of the cache is an ERROR, too, which is none; so what was run counts first.
+  // BuildKit also reports a failed cache import as an ERROR, so prefer failed steps.
   const header =
     headers.findLast(({ title }) => run !== undefined && title.endsWith(run)) ??
     headers.findLast(({ number }) => erroneous.includes(number));

@@ -2,10 +2,10 @@ import type { AlarmSettings } from "../../stack/alarms.ts";
 import type { StackAlarms } from "../target.ts";
 import type { EcsTarget } from "./target.ts";
 
-/** What stands in `deploymentAlarms.alarms` for all alarms that the stack has for the service. */
+/** Placeholder in `deploymentAlarms.alarms` for all alarms that the stack declares for the service. */
 export const ofStack = "stack";
 
-/** What the names of a service's ECS alarms begin with: `ui`; of its second ECS target `ui-2`. */
+/** Name prefix of a service's ECS alarms: `ui`; `ui-2` for its second ECS target. */
 export function ecsAlarmPrefix(service: string, index: number): string {
   return index === 0 ? service : `${service}-${index + 1}`;
 }

@@ -1,7 +1,7 @@
 import { deployers, nobody, type Permission, planners, type SharedResource } from "../permission.ts";
 import type { EcsResource } from "./resources.ts";
 
-/** What moving and following ECS services calls. */
+/** Permissions to move and follow ECS services. */
 export const ecsPermissions: readonly Permission<SharedResource | EcsResource>[] = [
   {
     action: "ecs:DescribeServices",

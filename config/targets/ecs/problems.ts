@@ -3,15 +3,18 @@ import type { TargetPlace, TargetProblem } from "../target.ts";
 import { ecsStackAlarms, ofStack } from "./alarms.ts";
 import type { EcsTarget } from "./target.ts";
 
-/** What an ECS target can't say beside the rest of the catalogue and the stack's settings. */
+/** Problems of an ECS target with the rest of the catalogue and the stack's settings. */
 export function ecsProblems(target: EcsTarget, place: TargetPlace): TargetProblem[] {
   return [...nameProblems(target, place), ...sidecarProblems(target, place), ...alarmProblems(target, place)];
 }
 
-/** A name that AWS takes for a cluster or a service: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html */
+/**
+ * A name that AWS takes for a cluster or a service:
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+ */
 const name = /^[A-Za-z0-9_-]{1,255}$/;
 
-/** Names that are none, and ARNs of another region or account than the stack's. */
+/** Invalid names, and ARNs of another region or account than the stack's. */
 function nameProblems(
   { cluster, service }: EcsTarget,
   { key, region, accounts, stackFile }: TargetPlace,
@@ -53,7 +56,7 @@ function nameProblems(
   return problems;
 }
 
-/** Sidecars that take the image of an unknown service, and containers that would take two images. */
+/** Sidecars with the image of an unknown service, and containers with two images. */
 function sidecarProblems(target: EcsTarget, { service, key, services }: TargetPlace): TargetProblem[] {
   return Object.entries(target.containers).flatMap(([container, other]): TargetProblem[] => {
     const at = { key: `${key}.sidecars.${container}`, value: other };
@@ -72,14 +75,14 @@ function sidecarProblems(target: EcsTarget, { service, key, services }: TargetPl
       {
         code: "unknown-service",
         ...at,
-        message: `there is no service "${other}"`,
+        message: `unknown service "${other}"`,
         fix: didYouMean(other, services),
       },
     ];
   });
 }
 
-/** A target that wants the stack's alarms when the stack has none. */
+/** A target that names the stack's alarms although the stack has none. */
 function alarmProblems(target: EcsTarget, { key, alarms, stack, stackFile }: TargetPlace): TargetProblem[] {
   if (alarms.ecs.enabled || !ecsStackAlarms.areNamed(target)) return [];
   return [

@@ -1,7 +1,7 @@
 import { noResources, type ScopedResources, type TargetScope } from "../permission.ts";
 import { clusterName, type EcsTarget } from "./target.ts";
 
-/** What permissions for ECS services are cut to. */
+/** The resources that permissions for ECS services are limited to. */
 export type EcsResource =
   | "ecs-service"
   | "ecs-service-deployment"
@@ -17,7 +17,7 @@ export type EcsResource =
   /** Tasks of the clusters, for tags that are set when they are run. */
   | "ecs-task-made"
   | "task-role"
-  /** Roles that ECS itself takes on for a service, and not its tasks. */
+  /** Roles that ECS itself assumes for a service, not its tasks. */
   | "service-role"
   | "secret"
   | "parameter";
@@ -31,7 +31,7 @@ export function ecsResources(
   const arn = (name: string) => `arn:${partition}:ecs:${region}:${account}:${name}`;
   const clusters = [...new Set(targets.map(clusterName))];
   const clusterArns = clusters.map((cluster) => arn(`cluster/${cluster}`));
-  // These actions are checked on the service, too, and that is named.
+  // AWS checks these actions on the service as well, which is a resource here.
   const inClusters = (name: string) => clusters.map((cluster) => arn(`${name}/${cluster}/*`));
   const families = () =>
     taskFamilies(targets, github.taskFamilies).map((one) => arn(`task-definition/${one}:*`));

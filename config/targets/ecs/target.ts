@@ -66,7 +66,7 @@ export type WrittenEcsTarget = z.output<typeof ecsTargetSchema>;
 export type OneOffTask = NonNullable<WrittenEcsTarget["before"]> & { readonly container: string };
 export type DeploymentAlarms = NonNullable<WrittenEcsTarget["deploymentAlarms"]>;
 
-/** An ECS service, defaults filled in. */
+/** An ECS service with its defaults. */
 export type EcsTarget = Omit<WrittenEcsTarget, "container" | "sidecars" | "before"> & {
   /** Container that takes the image of the service that the target belongs to. */
   readonly container: string;

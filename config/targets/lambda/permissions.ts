@@ -1,7 +1,7 @@
 import { deployers, nobody, type Permission, planners, type SharedResource } from "../permission.ts";
 import type { LambdaResource } from "./resources.ts";
 
-/** What moving and following Lambda functions calls. */
+/** Permissions to move and follow Lambda functions. */
 export const lambdaPermissions: readonly Permission<SharedResource | LambdaResource>[] = [
   {
     action: "lambda:GetFunction",

@@ -1,10 +1,10 @@
 import type { ScopedResources, TargetScope } from "../permission.ts";
 import type { LambdaTarget } from "./target.ts";
 
-/** What permissions for Lambda functions are cut to. */
+/** The resources that permissions for Lambda functions are limited to. */
 export type LambdaResource =
   | "function"
-  /** Versions and aliases of the functions, and not the functions themselves. */
+  /** Versions and aliases of the functions, without the functions themselves. */
   | "function-version"
   | "function-role";
 

@@ -57,7 +57,7 @@ test.each([
   "why ui",
 ])("%s gets as far as AWS without sources that it does not read", async (words) => {
   const { stderr, exitCode } = await slipway(...words.split(" "));
-  expect(stderr).toContain("there are no usable AWS credentials");
+  expect(stderr).toContain("no usable AWS credentials found");
   expect(stderr).not.toContain("does not exist");
   expect(exitCode).toBe(2);
 });
