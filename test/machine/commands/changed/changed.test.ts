@@ -219,7 +219,7 @@ describe("what changed since a commit", () => {
     await write({ "services.yaml": "services: [" });
     await commit("broken");
     await write({ "services.yaml": catalogue({ ui: {} }) });
-    expect(await reasons("HEAD")).toEqual({ ui: "services.yaml could not be read as it was" });
+    expect(await reasons("HEAD")).toEqual({ ui: "the old services.yaml could not be read" });
     await git.raw(["rm", "-q", "--cached", "services.yaml"]);
     await git.raw(["commit", "-q", "-m", "without"]);
     expect(await reasons("HEAD")).toEqual({ ui: "there was no services.yaml" });
