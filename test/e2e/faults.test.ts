@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeployDocument } from "../../runner/move/document.ts";
-import { type FaultWorld, outcomesOf, reached, useFaultWorld } from "../faults/world.ts";
+import { type FaultWorld, outcomesOf, reached, useFaultWorld } from "./fault-world.ts";
 import { cli, clone, stack } from "./world.ts";
 
 const directory = join(clone, ".slipway/faults");

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import type { Rule } from "../faults/rules.ts";
-import { type FaultWorld, outcomesOf, reached, useFaultWorld } from "../faults/world.ts";
+import { type FaultWorld, outcomesOf, reached, useFaultWorld } from "./fault-world.ts";
 import { cli, stack } from "./world.ts";
 
 /** Where a run is ended: at a request that the proxy holds, or when it has said something. */

@@ -10,7 +10,7 @@ import type { DeployDocument } from "../../runner/move/document.ts";
 import { getProvisioned } from "../../runner/targets/lambda/function.ts";
 import { failedUpdate, stoppedAsUnhealthy, unhealthyTargets, withEvent } from "../faults/rewrite.ts";
 import type { Fault, Rule } from "../faults/rules.ts";
-import { type FaultWorld, reached, useFaultWorld } from "../faults/world.ts";
+import { type FaultWorld, reached, useFaultWorld } from "./fault-world.ts";
 import { stack } from "./world.ts";
 
 const cluster = `shop-${stack}`;

@@ -65,27 +65,12 @@ export function describeRepository(
   platform?: string,
 ): RepositoryListing {
   const byDigest = new Map(entries.map((entry) => [entry.digest, entry]));
-  const listed = new Set(
-    entries.flatMap(({ content }) =>
-      content.kind === "index" ? content.children.map(({ digest }) => digest) : [],
-    ),
-  );
-  const roots = entries.filter(({ digest }) => !listed.has(digest));
+  const roots = rootsOf(entries);
   const images = roots.filter((entry) => artifactOf(entry, byDigest) === undefined);
-  const blobs = new Map(images.map((entry) => [entry.digest, blobsOf(entry, byDigest)]));
-  const holders = new Map<string, number>();
-  for (const own of blobs.values()) {
-    for (const digest of own.keys()) holders.set(digest, (holders.get(digest) ?? 0) + 1);
-  }
-  const newestFirst = (a: { pushedAt: Date | undefined }, b: { pushedAt: Date | undefined }) =>
-    (b.pushedAt?.getTime() ?? 0) - (a.pushedAt?.getTime() ?? 0);
+  const sizes = sizesOf(new Map(images.map((entry) => [entry.digest, blobsOf(entry, byDigest)])));
   return {
     images: images
       .map((entry): RepositoryImage => {
-        const own = [...(blobs.get(entry.digest) ?? [])];
-        const sum = (some: readonly (readonly [string, number])[]) =>
-          some.reduce((total, [, bytes]) => total + bytes, 0);
-        const unique = sum(own.filter(([digest]) => holders.get(digest) === 1));
         const commit = commitOf(entry.tags);
         return {
           digest: entry.digest,
@@ -93,9 +78,7 @@ export function describeRepository(
           tags: entry.tags.filter((tag) => !isOwnTag(tag)).toSorted(),
           ownTags: entry.tags.filter((tag) => isOwnTag(tag)).toSorted(),
           platforms: platformsOf(entry, byDigest, platform),
-          bytes: sum(own),
-          uniqueBytes: unique,
-          sharedBytes: sum(own) - unique,
+          ...sizes(entry.digest),
           ...(commit === undefined ? {} : { commit }),
           uses: inUse.get(entry.digest) ?? [],
         };
@@ -103,6 +86,42 @@ export function describeRepository(
       .toSorted(newestFirst),
     artifacts: roots.flatMap((entry) => artifactOf(entry, byDigest) ?? []).toSorted(newestFirst),
   };
+}
+
+/** What no index lists: indexes, and manifests that stand alone. */
+function rootsOf(entries: readonly Entry[]): readonly Entry[] {
+  const listed = new Set(
+    entries.flatMap(({ content }) =>
+      content.kind === "index" ? content.children.map(({ digest }) => digest) : [],
+    ),
+  );
+  return entries.filter(({ digest }) => !listed.has(digest));
+}
+
+/** The bytes of each image, and how many of them no other image has, from the blobs of all images. */
+function sizesOf(blobs: ReadonlyMap<string, ReadonlyMap<string, number>>) {
+  const holders = new Map<string, number>();
+  for (const own of blobs.values()) {
+    for (const digest of own.keys()) holders.set(digest, (holders.get(digest) ?? 0) + 1);
+  }
+  return (image: string): Pick<RepositoryImage, "bytes" | "uniqueBytes" | "sharedBytes"> => {
+    const own = [...(blobs.get(image) ?? [])];
+    const bytes = sumOf(own.map(([, size]) => size));
+    const uniqueBytes = sumOf(own.filter(([digest]) => holders.get(digest) === 1).map(([, size]) => size));
+    return { bytes, uniqueBytes, sharedBytes: bytes - uniqueBytes };
+  };
+}
+
+function sumOf(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total + size, 0);
+}
+
+interface Pushed {
+  readonly pushedAt: Date | undefined;
+}
+
+function newestFirst(a: Pushed, b: Pushed): number {
+  return (b.pushedAt?.getTime() ?? 0) - (a.pushedAt?.getTime() ?? 0);
 }
 
 function platformsOf(
@@ -127,7 +146,7 @@ function platformsOf(
 }
 
 function bytesOf(content: Entry["content"]): number {
-  return content.kind === "manifest" ? content.blobs.reduce((sum, { bytes }) => sum + bytes, 0) : 0;
+  return content.kind === "manifest" ? sumOf(content.blobs.map(({ bytes }) => bytes)) : 0;
 }
 
 /** The distinct blobs of an image and of the manifests that it lists. */
@@ -145,7 +164,7 @@ function artifactOf(entry: Entry, byDigest: ReadonlyMap<string, Entry>): Reposit
   const { digest, content, pushedAt, tags } = entry;
   const what = nameOfArtifact(entry);
   if (what === undefined) return undefined;
-  const bytes = [...blobsOf(entry, byDigest).values()].reduce((sum, size) => sum + size, 0);
+  const bytes = sumOf([...blobsOf(entry, byDigest).values()]);
   const subject = content.kind === "manifest" ? content.subject : undefined;
   return { digest, what, pushedAt, tags, bytes, ...(subject === undefined ? {} : { subject }) };
 }

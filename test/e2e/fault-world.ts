@@ -6,6 +6,7 @@ import { GetAliasCommand } from "@aws-sdk/client-lambda";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import { askFunction, askService } from "../../sandbox/demo/answers.ts";
+import type { Injected } from "../faults/proxy.ts";
 import {
   type CliResult,
   cli,
@@ -15,8 +16,7 @@ import {
   startCli,
   untilAnswered,
   type World,
-} from "../e2e/world.ts";
-import type { Injected } from "./proxy.ts";
+} from "./world.ts";
 
 const cluster = `shop-${stack}`;
 const functionName = `shop-checkout-${stack}`;
