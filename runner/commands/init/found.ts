@@ -4,7 +4,7 @@ export type WrittenTarget =
   | { readonly kind: "lambda"; readonly function: string; readonly alias?: string };
 
 /** A service as `init` found it: what will be written, and where that comes from. */
-export interface FoundService {
+export interface ExistingService {
   readonly name: string;
   /** The file that says so. */
   readonly from: string;
@@ -31,7 +31,7 @@ export interface FoundService {
 }
 
 export interface Found {
-  readonly services: readonly FoundService[];
+  readonly services: readonly ExistingService[];
   /** What init skipped, and why: one sentence each. */
   readonly notes: readonly string[];
 }

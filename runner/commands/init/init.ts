@@ -16,7 +16,7 @@ import { type Emit, runStep } from "../../report/events.ts";
 import type { Ask, Taken } from "./ask.ts";
 import { extendCatalogue, writeCatalogue } from "./catalogue-text.ts";
 import { detectServices, dockerfileOf } from "./detect.ts";
-import type { Found, FoundService } from "./found.ts";
+import type { ExistingService, Found } from "./found.ts";
 import { readKnownProject } from "./known-project.ts";
 import { readLive } from "./live.ts";
 import { matchLive } from "./match.ts";
@@ -48,7 +48,7 @@ export interface InitDocument {
   /** Whether Slipway is in node_modules, where Pulumi finds its program. */
   readonly isInstalled: boolean;
   /** Services that this run writes to services.yaml. */
-  readonly services: readonly FoundService[];
+  readonly services: readonly ExistingService[];
   /** Defaults that were taken without a question. */
   readonly defaults: readonly Taken[];
   readonly notes: readonly string[];
@@ -142,9 +142,12 @@ export async function init(
 }
 
 /** The chosen services, and those whose images they are built from. */
-function withNeeded(chosen: readonly FoundService[], found: readonly FoundService[]): FoundService[] {
+function withNeeded(
+  chosen: readonly ExistingService[],
+  found: readonly ExistingService[],
+): ExistingService[] {
   const names = new Set<string>();
-  const add = (service: FoundService): void => {
+  const add = (service: ExistingService): void => {
     if (names.has(service.name)) return;
     names.add(service.name);
     for (const location of Object.values(service.contexts ?? {})) {
@@ -158,7 +161,7 @@ function withNeeded(chosen: readonly FoundService[], found: readonly FoundServic
 
 function catalogueFileOf(
   existing: string | undefined,
-  services: readonly FoundService[],
+  services: readonly ExistingService[],
   source: string | undefined,
   mayExtend: boolean,
 ): InitFile {
@@ -205,7 +208,7 @@ function settingsFor(region: string, stack: string): Settings {
 }
 
 /** The services that services.yaml has already: by name, or by Dockerfile and stage. */
-function knownServices(text: string): { has(service: FoundService): boolean } {
+function knownServices(text: string): { has(service: ExistingService): boolean } {
   const yaml = parseYaml(text, catalogueFile);
   if ("problems" in yaml) throw new UserError(yaml.problems);
   const parsed = catalogueSchema.safeParse(yaml.value);

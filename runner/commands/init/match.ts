@@ -1,4 +1,4 @@
-import type { Found, FoundService, WrittenTarget } from "./found.ts";
+import type { ExistingService, Found, WrittenTarget } from "./found.ts";
 import { serviceName } from "./names.ts";
 
 /** A container of an ECS service, as it runs. */
@@ -73,14 +73,14 @@ export function matchLive(found: Found, live: Live, stack: string): Found {
   };
 }
 
-function withTargets(service: FoundService, candidates: readonly Candidate[]): FoundService {
+function withTargets(service: ExistingService, candidates: readonly Candidate[]): ExistingService {
   if (candidates.length === 0) return service;
   const platforms =
     service.platforms ?? [...new Set(candidates.map(({ architecture }) => `linux/${architecture}`))].sort();
   return { ...service, platforms, targets: candidates.map(({ target }) => target(service.name)) };
 }
 
-function rankOf(service: FoundService, { names }: Candidate): number {
+function rankOf(service: ExistingService, { names }: Candidate): number {
   const own = [service.name, ...service.aliases.map(serviceName)];
   return names.findIndex((name) => own.includes(name));
 }

@@ -1,5 +1,5 @@
 import type { Colours } from "../../report/colours.ts";
-import type { FoundService, WrittenTarget } from "./found.ts";
+import type { ExistingService, WrittenTarget } from "./found.ts";
 import type { InitDocument, InitFile } from "./init.ts";
 
 /** What init found and wrote, and what to do next. */
@@ -36,7 +36,7 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [title, ...lines, ""];
 }
 
-function showService({ name, from, context, platforms, targets = [] }: FoundService): string {
+function showService({ name, from, context, platforms, targets = [] }: ExistingService): string {
   const on = platforms === undefined ? "" : `, for ${platforms.join(" and ")}`;
   const runs = targets.map(showTarget);
   return `  ${name}: built in ${context}, by ${from}${on}${runs.length === 0 ? "" : `; runs as ${runs.join(", ")}`}`;

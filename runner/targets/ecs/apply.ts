@@ -8,7 +8,7 @@ import { alarmField, configurationWithAlarms } from "./alarms.ts";
 import { imageIn, referencesByContainer } from "./containers.ts";
 import { runOneOff } from "./one-off/one-off.ts";
 import { nextRevision, registerRevision, reusableRevision, revisionLikeIt } from "./revision.ts";
-import { type EcsPlan, type FoundService, nameOf, primaryOf, revisionName, rolloutOf } from "./state.ts";
+import { type EcsPlan, type ExistingService, nameOf, primaryOf, revisionName, rolloutOf } from "./state.ts";
 
 /** A deployment that was started, with what it takes to follow or revert it. */
 export interface EcsApplied {
@@ -64,7 +64,7 @@ export async function applyEcs(
 /** The revision to set the service to: an existing one or a new one. Says which. */
 async function takeRevision(
   reuse: string | undefined,
-  { taskDefinition, tags }: FoundService,
+  { taskDefinition, tags }: ExistingService,
   references: Readonly<Record<string, string>>,
   { clients: { ecs }, signal, emit, step }: TargetContext,
 ): Promise<string> {
@@ -137,7 +137,7 @@ export async function startDeployment(
 }
 
 /** Whether an earlier run was interrupted after it started this deployment. */
-function isUnderWay(state: FoundService, references: Readonly<Record<string, string>>): boolean {
+function isUnderWay(state: ExistingService, references: Readonly<Record<string, string>>): boolean {
   const { service, taskDefinition } = state;
   return (
     Object.entries(references).every(([name, reference]) => imageIn(taskDefinition, name) === reference) &&
@@ -147,7 +147,7 @@ function isUnderWay(state: FoundService, references: Readonly<Record<string, str
 }
 
 /** What `startDeployment` would have returned for the deployment that a service is in. */
-export function resumeDeployment({ service, taskDefinition }: FoundService, clock: Clock): EcsApplied {
+export function resumeDeployment({ service, taskDefinition }: ExistingService, clock: Clock): EcsApplied {
   const primary = primaryOf(service);
   return {
     cluster: service.clusterArn ?? "",

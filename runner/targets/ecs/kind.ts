@@ -13,7 +13,7 @@ import { findService, inspectEcs, isEcsAsPlanned } from "./inspect.ts";
 import { logsOfEcs } from "./logs.ts";
 import { ecsTitle, planEcs } from "./plan.ts";
 import { ecsSettings } from "./settings.ts";
-import { type EcsPlan, type EcsState, type FoundService, primaryOf, revisionName } from "./state.ts";
+import { type EcsPlan, type EcsState, type ExistingService, primaryOf, revisionName } from "./state.ts";
 import { statusOfEcs } from "./status.ts";
 import { smokeCheckService } from "./tasks/smoke.ts";
 import { verifyEcs } from "./verify/verify.ts";
@@ -173,7 +173,7 @@ async function revert(
   };
 }
 
-function planned(plan: EcsPlan): { target: EcsTarget; state: FoundService } {
+function planned(plan: EcsPlan): { target: EcsTarget; state: ExistingService } {
   if (plan.state.kind !== "found") {
     throw new Error(`${plan.title} was not planned as an ECS service that exists`);
   }

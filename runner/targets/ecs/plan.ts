@@ -11,7 +11,7 @@ import { oneOffProblems } from "./one-off/request.ts";
 import {
   type EcsPlan,
   type EcsState,
-  type FoundService,
+  type ExistingService,
   nameOf,
   primaryOf,
   revisionName,
@@ -56,7 +56,11 @@ export function planEcs(
   };
 }
 
-function changesOf(target: EcsTarget, state: FoundService, image: TargetImage<PlannedImage>): FieldChange[] {
+function changesOf(
+  target: EcsTarget,
+  state: ExistingService,
+  image: TargetImage<PlannedImage>,
+): FieldChange[] {
   const references = Object.entries(referencesByContainer(target, image));
   const known = references.filter(([name]) => imageIn(state.taskDefinition, name) !== undefined);
   if (known.length === 0) return [];
@@ -74,7 +78,7 @@ function changesOf(target: EcsTarget, state: FoundService, image: TargetImage<Pl
   return [...images, ...unfinished, ...alarms];
 }
 
-function containerProblems(container: string, { taskDefinition }: FoundService): Problem[] {
+function containerProblems(container: string, { taskDefinition }: ExistingService): Problem[] {
   const names = taskDefinition.containerDefinitions.map((one) => one.name);
   if (names.includes(container)) return [];
   return [
@@ -89,7 +93,7 @@ function containerProblems(container: string, { taskDefinition }: FoundService):
 }
 
 /** The platform that a service's tasks need; undefined when any instance's architecture will do. */
-export function platformOf({ service, taskDefinition }: FoundService): string | undefined {
+export function platformOf({ service, taskDefinition }: ExistingService): string | undefined {
   const { cpuArchitecture, operatingSystemFamily } = taskDefinition.runtimePlatform ?? {};
   if (operatingSystemFamily?.startsWith("WINDOWS")) return "windows/amd64";
   if (cpuArchitecture === "ARM64") return "linux/arm64";
@@ -102,7 +106,7 @@ export function platformOf({ service, taskDefinition }: FoundService): string | 
   return fargate ? "linux/amd64" : undefined;
 }
 
-function platformProblems(target: EcsTarget, state: FoundService, image: PlannedImage): Problem[] {
+function platformProblems(target: EcsTarget, state: ExistingService, image: PlannedImage): Problem[] {
   const platform = platformOf(state);
   const built = Object.keys(image.manifests);
   if (platform === undefined || built.length === 0 || built.includes(platform)) return [];

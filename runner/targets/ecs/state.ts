@@ -39,7 +39,7 @@ export type EcsState =
 /** What would be done to an ECS service. */
 export type EcsPlan = TargetPlan<EcsState, EcsTarget>;
 
-export type FoundService = Extract<EcsState, { kind: "found" }>;
+export type ExistingService = Extract<EcsState, { kind: "found" }>;
 
 /** The deployment that the service is set to; the list's order means nothing. */
 export function primaryOf(service: Service): Deployment | undefined {

@@ -14,7 +14,7 @@ import { findRollback } from "./follow/service-deployment.ts";
 import { inspectEcs } from "./inspect.ts";
 import { ecsTitle } from "./plan.ts";
 import { describeTaskDefinition } from "./revision.ts";
-import { type FoundService, primaryOf, revisionName, rolloutOf } from "./state.ts";
+import { type ExistingService, primaryOf, revisionName, rolloutOf } from "./state.ts";
 import { smokeCheckService } from "./tasks/smoke.ts";
 
 /**
@@ -92,7 +92,7 @@ export async function waitForEcs(
 /** How a steady service fails its smoke check; undefined when it passes, or has no check or no tasks. */
 async function smokeFault(
   target: EcsTarget,
-  { service, taskDefinition }: FoundService,
+  { service, taskDefinition }: ExistingService,
   applied: EcsApplied,
   context: TargetContext,
   clock: Clock,
@@ -122,7 +122,7 @@ async function rolledBackWithoutState(service: Service, { clients, signal }: Tar
   return findRollback(clients, { cluster, service: serviceName }, signal);
 }
 
-function failedDeployment(state: FoundService, failed: Deployment, clock: Clock): EcsApplied {
+function failedDeployment(state: ExistingService, failed: Deployment, clock: Clock): EcsApplied {
   const rollback = resumeDeployment(state, clock);
   return {
     ...rollback,
@@ -137,7 +137,7 @@ function failedDeployment(state: FoundService, failed: Deployment, clock: Clock)
 async function ourImages(
   clients: Clients,
   containers: readonly string[],
-  taskDefinition: FoundService["taskDefinition"],
+  taskDefinition: ExistingService["taskDefinition"],
   registry: string,
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, Image>> | undefined> {

@@ -89,6 +89,7 @@ describe("every job", () => {
       expect(runs).toEqual([
         ".github/release/check-tag",
         ".ci/run",
+        'npm pkg set repository.type=git "repository.url=git+$GITHUB_SERVER_URL/$GITHUB_REPOSITORY.git"',
         "npm publish --provenance --access public",
       ]);
       expect(JSON.stringify(job)).not.toContain("secrets.");

@@ -7,7 +7,7 @@ import type {
 } from "@aws-sdk/client-ecs";
 import type { Problem } from "../../../../config/problems/errors.ts";
 import type { EcsTarget, OneOffTask } from "../../../../config/targets/ecs/target.ts";
-import { type FoundService, nameOf, primaryOf, type TaskDefinition } from "../state.ts";
+import { type ExistingService, nameOf, primaryOf, type TaskDefinition } from "../state.ts";
 
 export interface OneOff {
   readonly task: OneOffTask;
@@ -66,7 +66,7 @@ export function tokenOf({ task, service, references }: OneOff): string {
 }
 
 /** Why ECS would not start a target's one-off task; empty when nothing prevents it. */
-export function oneOffProblems(target: EcsTarget, { service, taskDefinition }: FoundService): Problem[] {
+export function oneOffProblems(target: EcsTarget, { service, taskDefinition }: ExistingService): Problem[] {
   if (target.before === undefined) return [];
   return launchVolumes(taskDefinition)
     .filter((name) => volumeOf(service, name) === undefined)

@@ -3,12 +3,12 @@ import type { EcsTarget } from "../../../../config/targets/ecs/target.ts";
 import type { Clock } from "../../poll.ts";
 import { type SmokeResult, smokeCheck } from "../../smoke/smoke.ts";
 import type { TargetContext } from "../../target.ts";
-import { type FoundService, nameOf, type TaskDefinition } from "../state.ts";
+import { type ExistingService, nameOf, type TaskDefinition } from "../state.ts";
 import { addressOf, firstPort } from "./addresses.ts";
 import { listTasks, type TaskQuery } from "./tasks.ts";
 
 /** Why a target's smoke check could not ask its tasks; none when it can, or asks a URL. */
-export function smokeProblems(target: EcsTarget, { taskDefinition }: FoundService): Problem[] {
+export function smokeProblems(target: EcsTarget, { taskDefinition }: ExistingService): Problem[] {
   const { smoke } = target;
   if (smoke === undefined || smoke.url !== undefined) return [];
   const where = `ECS service ${nameOf(target.cluster)}/${target.service}`;

@@ -1,12 +1,12 @@
 import type { EcsTarget } from "../../../../config/targets/ecs/target.ts";
 import { check, type Finding } from "../../checks.ts";
 import type { TargetCheck, TargetContext } from "../../target.ts";
-import type { FoundService } from "../state.ts";
+import type { ExistingService } from "../state.ts";
 
 /** Checks that deployment alarms exist: ECS accepts an unknown name and watches nothing. */
 export async function checkAlarms(
   target: EcsTarget,
-  { service }: FoundService,
+  { service }: ExistingService,
   { clients, signal }: TargetContext,
 ): Promise<TargetCheck[]> {
   const set = service.deploymentConfiguration?.alarms;

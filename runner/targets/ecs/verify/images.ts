@@ -8,7 +8,7 @@ import { check, notChecked } from "../../checks.ts";
 import type { TargetCheck, TargetContext, Verification } from "../../target.ts";
 import { imagesByContainer } from "../containers.ts";
 import { platformOf } from "../plan.ts";
-import type { FoundService } from "../state.ts";
+import type { ExistingService } from "../state.ts";
 
 /**
  * Checks that images of containers that do not move are in the registry, for the tasks' platform. It checks
@@ -16,7 +16,7 @@ import type { FoundService } from "../state.ts";
  */
 export function checkImages(
   target: EcsTarget,
-  state: FoundService,
+  state: ExistingService,
   { image, registry }: Verification,
   { clients, signal }: TargetContext,
 ): Promise<TargetCheck[]> {

@@ -2,14 +2,14 @@ import { DescribeLogStreamsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { isAwsError } from "../../../aws/errors.ts";
 import { check, elsewhere } from "../../checks.ts";
 import type { TargetCheck, TargetContext } from "../../target.ts";
-import type { FoundService } from "../state.ts";
+import type { ExistingService } from "../state.ts";
 
 /**
  * Checks that the containers' log groups exist, or that containers create them: without one, a task does
  * not start.
  */
 export async function checkLogGroups(
-  { taskDefinition }: FoundService,
+  { taskDefinition }: ExistingService,
   { clients, signal }: TargetContext,
 ): Promise<TargetCheck[]> {
   const groups = new Map(

@@ -1,11 +1,11 @@
 import { checkRole } from "../../roles.ts";
 import type { TargetCheck, TargetContext } from "../../target.ts";
-import type { FoundService } from "../state.ts";
+import type { ExistingService } from "../state.ts";
 import { secretsOf } from "./secrets.ts";
 
 /** Checks the execution role, which starts tasks, and the task role. */
 export async function checkRoles(
-  { service, taskDefinition }: FoundService,
+  { service, taskDefinition }: ExistingService,
   { clients, signal }: TargetContext,
 ): Promise<TargetCheck[]> {
   const account = service.serviceArn?.split(":")[4];

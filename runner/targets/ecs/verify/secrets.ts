@@ -4,7 +4,7 @@ import type { Clients } from "../../../aws/clients.ts";
 import { isAwsError } from "../../../aws/errors.ts";
 import { check, elsewhere } from "../../checks.ts";
 import type { TargetCheck, TargetContext } from "../../target.ts";
-import type { ContainerDefinition, FoundService, TaskDefinition } from "../state.ts";
+import type { ContainerDefinition, ExistingService, TaskDefinition } from "../state.ts";
 
 /** Where a value comes from: a secret of Secrets Manager, or a parameter of Systems Manager. */
 export interface SecretSource {
@@ -19,7 +19,7 @@ const namesPerCall = 10;
 
 /** Checks that the tasks' secrets and parameters, and credentials of other registries, exist. */
 export async function checkSecrets(
-  { taskDefinition }: FoundService,
+  { taskDefinition }: ExistingService,
   { clients, signal }: TargetContext,
 ): Promise<TargetCheck[]> {
   const all = secretsOf(taskDefinition);

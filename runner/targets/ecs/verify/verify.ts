@@ -3,7 +3,7 @@ import { hasCode } from "../../../aws/errors.ts";
 import type { TargetCheck, TargetContext, Verification } from "../../target.ts";
 import { referencesByContainer } from "../containers.ts";
 import { reusableRevision } from "../revision.ts";
-import { type EcsState, type FoundService, revisionName } from "../state.ts";
+import { type EcsState, type ExistingService, revisionName } from "../state.ts";
 import { checkAlarms } from "./alarms.ts";
 import { checkImages } from "./images.ts";
 import { checkLogGroups } from "./log-groups.ts";
@@ -48,10 +48,10 @@ export async function verifyEcs(
  */
 async function revisionToCome(
   target: EcsTarget,
-  state: FoundService,
+  state: ExistingService,
   { image, reuse }: Verification,
   { clients, signal }: TargetContext,
-): Promise<FoundService | TargetCheck> {
+): Promise<ExistingService | TargetCheck> {
   if (reuse === undefined || image === undefined) return state;
   try {
     const kept = await reusableRevision(clients.ecs, reuse, referencesByContainer(target, image), signal);

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { catalogueSchema } from "../../../../config/catalogue/catalogue.ts";
 import { parseYaml } from "../../../../config/problems/yaml.ts";
 import { extendCatalogue, writeCatalogue } from "../../../../runner/commands/init/catalogue-text.ts";
-import type { FoundService } from "../../../../runner/commands/init/found.ts";
+import type { ExistingService } from "../../../../runner/commands/init/found.ts";
 
-const ui: FoundService = {
+const ui: ExistingService = {
   name: "ui",
   from: "compose.yaml",
   context: "ui",
@@ -14,7 +14,7 @@ const ui: FoundService = {
   targets: [{ kind: "ecs", cluster: "shop-${stack}", service: "front", container: "app" }],
   aliases: [],
 };
-const jobs: FoundService = {
+const jobs: ExistingService = {
   name: "jobs",
   from: "Dockerfile.jobs",
   context: ".",
