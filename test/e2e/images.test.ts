@@ -20,7 +20,6 @@ let world: World;
 beforeAll(async () => {
   world = await createWorld(directory, {
     changes: { "services.yaml": await shopOnOnePlatform("ui") },
-    direct: true,
   });
 });
 

@@ -37,7 +37,6 @@ const made: { digest: string; commit: string }[] = [];
 beforeAll(async () => {
   world = await createWorld(directory, {
     changes: { "services.yaml": await shopOnOnePlatform("orders") },
-    direct: true,
   });
 });
 

@@ -31,7 +31,7 @@ let world: World;
 let outputs: PlatformOutputs;
 
 beforeAll(async () => {
-  world = await createWorld(directory, { direct: true });
+  world = await createWorld(directory);
   const printed = await world.pulumi(directory, "stack", "output", "--json", "--stack", stack);
   outputs = outputsSchema.parse(JSON.parse(printed.all));
 });

@@ -100,14 +100,12 @@ export async function shopOnOnePlatform(...butFor: readonly string[]): Promise<s
  * @param options.catalogue another services.yaml; nothing is declared then, built or run before the
  *   first deployment
  * @param options.changes files that differ from the clone's
- * @param options.direct nothing passes the proxy: what is said is not held against AWS's models
  */
 export async function createWorld(
   directory: string,
   options: {
     readonly catalogue?: string;
     readonly changes?: Readonly<Record<string, string>>;
-    readonly direct?: boolean;
   } = {},
 ): Promise<World> {
   const { catalogue } = options;
@@ -125,9 +123,8 @@ export async function createWorld(
     tls: tlsFiles(sandboxFolder(directory)),
     watch: conformance.note,
   });
-  const through = options.direct
-    ? {}
-    : { endpoint: `http://localhost:${proxy.port}`, registry: `localhost:${proxy.port}` };
+  // All calls pass the proxy, where they are held against AWS's models.
+  const through = { endpoint: `http://localhost:${proxy.port}`, registry: `localhost:${proxy.port}` };
   await writeSandboxStack(directory, { ...state, ...through });
   await writeAppStack(directory, app, stack);
   const { settings } = await loadStack(directory, stack);
