@@ -63,7 +63,7 @@ function circle(path: string): UserError {
   return new UserError({
     code: "unreadable-source",
     where: path,
-    message: "is a symbolic link to itself",
+    message: "is a symbolic link that leads back to itself",
     fix: "point the link at the file",
   });
 }

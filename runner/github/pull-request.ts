@@ -82,7 +82,7 @@ export async function writeComment(
     const options = { ...issue, per_page: pageSize, request: request() };
     let pages = 0;
     for await (const { data } of github.paginate.iterator(path, options)) {
-      const own = data.find((comment) => comment.body?.startsWith(marker));
+      const own = commentsSchema.parse(data).find((comment) => comment.body?.startsWith(marker));
       if (own !== undefined || ++pages === maximumPages) return own;
     }
     return undefined;
@@ -104,6 +104,8 @@ async function clientOf({ api, token }: PullRequest) {
     log: { debug: silent, info: silent, warn: silent, error: silent },
   });
 }
+
+const commentsSchema = z.array(z.object({ id: z.int(), body: z.string().nullish() }));
 
 /** What the client throws when GitHub refuses a call. */
 const refusalSchema = z.object({

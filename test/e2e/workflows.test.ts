@@ -453,6 +453,7 @@ async function fakeGithub(): Promise<{ url: string; server: Server; writes: [str
         writes.push([request.method ?? "", (JSON.parse(text) as { body: string }).body]);
       }
       const comments = writes.slice(-1).map(([, body]) => ({ id: 1, body }));
+      response.setHeader("content-type", "application/json");
       response.end(JSON.stringify(request.method === "GET" ? comments : { id: 1 }));
     });
   });

@@ -28,7 +28,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
     const { exitCode, stderr, stdout } = await interrupted("polite", [signal]);
     expect(exitCode).toBe(130);
     expect(stderr).toContain("stopping cleanly");
-    expect(stderr).toContain("run it again");
+    expect(stderr).toContain("run the command again to finish");
     expect(stdout).toBe("");
   },
 );

@@ -57,7 +57,7 @@ test("a comment that can't be written is a warning, and changes nothing about th
   });
   expect(exitCode).toBe(2);
   expect(stderr).toContain(
-    "::warning title=slipway%3A no-comment::the comment on the pull request could not",
+    "::warning title=slipway%3A no-comment::could not write the comment on the pull request",
   );
 });
 
@@ -70,6 +70,7 @@ test("a comment says what went wrong, too", async () => {
     });
     request.on("end", () => {
       if (request.method === "POST") bodies.push((JSON.parse(text) as { body: string }).body);
+      response.setHeader("content-type", "application/json");
       response.end(request.method === "POST" ? "{}" : "[]");
     });
   });

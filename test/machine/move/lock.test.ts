@@ -100,7 +100,7 @@ test("is not taken from another machine before that", async () => {
   const lock = take();
   await expect
     .poll(notices, patience)
-    .toEqual([expect.stringContaining("waiting for ann@elsewhere (pid 1)")]);
+    .toEqual([expect.stringContaining("waiting up to 30 min for ann@elsewhere (pid 1)")]);
   controller.abort();
   await expect(lock).rejects.toThrow(/abort/i);
 });

@@ -222,7 +222,7 @@ describe("what changed since a commit", () => {
     expect(await reasons("HEAD")).toEqual({ ui: "the old services.yaml could not be read" });
     await git.raw(["rm", "-q", "--cached", "services.yaml"]);
     await git.raw(["commit", "-q", "-m", "without"]);
-    expect(await reasons("HEAD")).toEqual({ ui: "there was no services.yaml" });
+    expect(await reasons("HEAD")).toEqual({ ui: "services.yaml did not exist" });
   });
 
   test("works for a project in a folder of a repository", async () => {
