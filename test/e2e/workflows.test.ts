@@ -431,7 +431,7 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     expect(run.exitCode, run.log).toBe(0);
     expect(run.summary).toContain("## slipway doctor");
     expect(run.summary).toMatch(/✔ state +file:\/\/\S+ has the stack dev/);
-    expect(run.summary).toMatch(/✔ history +all of it/);
+    expect(run.summary).toMatch(/✔ history +complete, at /);
     expect(run.summary).toMatch(/! token +the job can't request an OIDC token from GitHub/);
     expect(run.summary).toMatch(/! permissions +the root user has all permissions/);
     expect(run.summary).toContain("## slipway verify");
