@@ -175,7 +175,7 @@ describe("slipway images", () => {
     );
     const [newest] = (await images("cart")).images;
     const found = newest?.uses.find(({ where }) => where === "ecs elsewhere/borrowed");
-    expect(found?.why).toMatch(/PRIMARY deployment, elsewhere:1, by tag latest/);
+    expect(found?.why).toMatch(/PRIMARY deployment, elsewhere:1, tag latest/);
   });
 
   test("is a table for people, with as many as asked for", async () => {

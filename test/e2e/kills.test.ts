@@ -171,7 +171,7 @@ async function isAskedAgain(world: FaultWorld): Promise<void> {
   expect(failed.exitCode, failed.stderr).toBe(1);
   const [ui] = failed.document<DeployDocument>().targets;
   expect(ui).toMatchObject({ outcome: "failed" });
-  expect(ui?.message).toContain("failed its smoke check, and is left as it is");
+  expect(ui?.message).toContain("failed its smoke check, and stays as it is");
   const waited = await cli("wait", "ui", "-C", world.directory, "--stack", stack);
   expect(waited.exitCode, waited.stdout).toBe(1);
   expect(waited.stdout).toContain("fails its smoke check");
