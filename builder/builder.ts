@@ -5,15 +5,15 @@ import { stackFile } from "../config/description/description.ts";
 import { UserError } from "../config/problems/errors.ts";
 import type { Builder } from "../config/stack/settings.ts";
 
-/** One `docker buildx create` of a builder: the first makes it, the others append a node. */
+/** One `docker buildx create` of a builder: the first creates it, the others append a node. */
 interface BuilderNode {
-  /** Says what the node is made of, so that a changed setting is seen by its name. */
+  /** Identifies what the node consists of, so that a changed setting changes its name. */
   readonly name: string;
   /** Arguments of `docker buildx create` beside names. */
   readonly create: readonly string[];
 }
 
-/** Name of the builder that a stack's setting means; undefined: the machine's current one. */
+/** The name of the builder that a stack's setting selects; undefined for the machine's current one. */
 export function builderName(builder: Builder, stack: string): string | undefined {
   switch (builder.kind) {
     case "default":
@@ -27,8 +27,7 @@ export function builderName(builder: Builder, stack: string): string | undefined
 }
 
 /**
- * Makes sure that the builder that a stack's setting means is there, with the nodes that the setting
- * names; nothing is done when it is.
+ * Makes sure that the builder of a stack's setting exists, with the nodes that the setting names.
  *
  * @throws UserError when buildx is missing or refuses
  */
@@ -50,7 +49,7 @@ export async function ensureBuilder(builder: Builder, stack: string): Promise<vo
   }
 }
 
-/** The nodes that a setting names; none for builders that are not ours to make. */
+/** The nodes that a setting names; empty for builders that Slipway does not create. */
 export function builderNodes(builder: Builder, stack: string): BuilderNode[] {
   switch (builder.kind) {
     case "default":

@@ -1,9 +1,8 @@
 import type { Service } from "../config/catalogue/catalogue.ts";
 
 /**
- * Labels of a service's image: what it is and where it comes from. Only what stays the same as long as
- * the source does: a commit, a date or a branch in a label would build every image on every commit;
- * they are recorded with the deployment.
+ * The labels of a service's image. They hold only what stays the same while the source does: a commit, a date
+ * or a branch in a label would rebuild every image on every commit. The release record has those.
  * https://github.com/opencontainers/image-spec/blob/main/annotations.md
  */
 export function imageLabels(

@@ -8,7 +8,7 @@ export const acceptedMediaTypes = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ];
 
-/** Media types of one platform's image, as Lambda takes it; an index is none of them. */
+/** Media types of a single platform's image, which Lambda accepts; it does not accept an index. */
 export const imageManifestMediaTypes: readonly string[] = acceptedMediaTypes.slice(2);
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
@@ -93,8 +93,8 @@ export function platformOfConfig(text: string): string {
 }
 
 /**
- * `linux/arm64`, `linux/arm/v7`: without the variants that everybody takes for granted, as containerd
- * normalises them (https://github.com/containerd/platforms/blob/main/database.go).
+ * `linux/arm64`, `linux/arm/v7`: without default variants, as containerd normalises platforms
+ * (https://github.com/containerd/platforms/blob/main/database.go).
  */
 export function platformName(platform: { os: string; architecture: string; variant?: string | undefined }) {
   const { os, architecture, variant } = platform;

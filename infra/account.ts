@@ -4,7 +4,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { partitionOf } from "../config/stack/partition.ts";
 import type { Settings } from "../config/stack/settings.ts";
 
-/** The account that the stack's credentials belong to. The provider holds it to `aws:allowedAccountIds`. */
+/**
+ * The account that the stack's credentials belong to. The provider checks it against `aws:allowedAccountIds`.
+ */
 export interface Account {
   /** 12 digits. */
   readonly id: string;
@@ -13,7 +15,7 @@ export interface Account {
   readonly partition: string;
 }
 
-/** Asks AWS who we are. Two calls, no cost. */
+/** Reads the account of the credentials. Two calls, free of charge. */
 export function currentAccount(settings: Settings): pulumi.Output<Account> {
   const region = settings.aws.region;
   return getPartitionOutput().apply(({ partition }) =>
@@ -22,8 +24,8 @@ export function currentAccount(settings: Settings): pulumi.Output<Account> {
 }
 
 /**
- * Some account of the region's partition, to know how many resources there will be before AWS was asked:
- * every account's id has as many digits.
+ * A placeholder account of the region's partition, to count the resources before AWS is asked. Every account
+ * id has the same number of digits.
  */
 export function accountLike(region: string): Account {
   return { id: "000000000000", region, partition: partitionOf(region).id };

@@ -5,7 +5,7 @@ import type { Account } from "./account.ts";
 import { policyDocument, type Statement } from "./policy-document.ts";
 
 export interface EncryptionKeyArgs {
-  /** Alias without `alias/`, and what the key is called in descriptions. */
+  /** The alias without `alias/`, which is also the key's name in descriptions. */
   readonly name: string;
   readonly account: pulumi.Output<Account>;
   /** Refuse to delete the key, and keep it on destroy. */
@@ -51,8 +51,8 @@ export class EncryptionKey extends pulumi.ComponentResource {
 }
 
 /**
- * Who may use the key: the account's principals as their own policies say (ECR works through grants
- * that they make), and CloudWatch, to publish to the topic.
+ * Grants the key to the account's principals as their own policies say (ECR uses grants that they create),
+ * and to CloudWatch for publishing to the topic.
  */
 export function keyStatements({ id, partition }: Account): Statement[] {
   return [

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { outputsSchema, type PlatformOutputs } from "../config/stack/outputs.ts";
 
 /**
- * What a platform stack has put out, for the program of another stack, checked and typed.
+ * The outputs of a platform stack, checked and typed, for the program of another stack.
  *
  * ```ts
  * const platform = platformOutputs("organization/slipway/dev");

@@ -1,13 +1,13 @@
 /** One statement of an IAM policy that grants something. */
 export interface Statement {
   readonly sid: string;
-  /** Who may: services of AWS, ARNs of principals, or an identity provider; left out in a role's own policy. */
+  /** The principals: AWS services, ARNs, or an identity provider; omitted in a role's own policy. */
   readonly principals?:
     | { readonly services: readonly string[] }
     | { readonly arns: readonly string[] }
     | { readonly federated: string };
   readonly actions: readonly string[];
-  /** ARNs; left out in a repository's policy, where the repository is meant. */
+  /** ARNs; omitted in a repository policy, which applies to its repository. */
   readonly resources?: readonly string[];
   /** Operator → condition key → values: `{StringEquals: {"aws:SourceAccount": ["…"]}}`. */
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
@@ -41,7 +41,7 @@ function principal(principals: NonNullable<Statement["principals"]>) {
   return { Federated: principals.federated };
 }
 
-/** AWS gives a list of one back as the one: written so from the start, a policy never seems changed. */
+/** AWS returns a list of one as a single value. Written the same way, a policy never shows a change. */
 function oneOrMany(values: readonly string[]): string | readonly string[] {
   const [only] = values;
   return values.length === 1 && only !== undefined ? only : values;

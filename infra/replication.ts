@@ -11,9 +11,8 @@ export interface ReplicationArgs {
 }
 
 /**
- * Copies what is pushed to other regions or accounts. Only what is pushed from now on; another account
- * has to allow it in its registry policy, and what is copied has a lifecycle policy only if it gets
- * one there.
+ * Replicates images to other regions or accounts. It applies only to later pushes. Another account must allow
+ * it in its registry policy, and the replicas have a lifecycle policy only if one is set there.
  *
  * It is one setting for the whole registry of an account and region: exactly one stack may own it.
  * Costs storage there, and transfer between regions.
@@ -43,16 +42,19 @@ export class Replication extends pulumi.ComponentResource {
 }
 
 /**
- * ECR takes so many filters in a rule, and so many rules.
+ * The most filters in a rule, and the most rules.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
  */
 const filtersInRule = 100;
 const rules = 10;
 
-/** How many filters ECR takes in all. */
+/** The most filters of all rules together. */
 export const maximumReplicated = rules * filtersInRule;
 
-/** ECR filters by prefix: the stack's own when all repositories have it, else each one's name. */
+/**
+ * The prefixes that ECR filters by: the stack's own if all repositories have it, otherwise each repository's
+ * name.
+ */
 export function replicationFilters(prefix: string | undefined, repositories: readonly string[]) {
   const common = prefix !== undefined && repositories.every((name) => name.startsWith(`${prefix}/`));
   return (common ? [`${prefix}/`] : repositories).map((filter) => ({ filter, filterType: "PREFIX_MATCH" }));

@@ -18,7 +18,7 @@ export interface ImageRepositoryArgs {
   readonly service: Service;
   readonly settings: Settings;
   readonly account: pulumi.Output<Account>;
-  /** Key for images at rest; undefined: AES256 with a key that is AWS's. */
+  /** The key for images at rest; undefined for AES256 with a key that AWS owns. */
   readonly keyArn: pulumi.Input<string> | undefined;
 }
 
@@ -30,10 +30,10 @@ export interface ImageRepositoryArgs {
  * also KMS requests ($0.03 per 10,000).
  */
 export class ImageRepository extends pulumi.ComponentResource {
-  /** Known before the repository is there. */
+  /** Known before the repository exists. */
   readonly repositoryName: string;
   readonly arn: pulumi.Output<string>;
-  /** `<registry>/<name>`, computed: known before the repository is there. */
+  /** `<registry>/<name>`, computed, so that it is known before the repository exists. */
   readonly url: pulumi.Output<string>;
 
   constructor(args: ImageRepositoryArgs, options: pulumi.ComponentResourceOptions = {}) {
@@ -100,7 +100,7 @@ export class ImageRepository extends pulumi.ComponentResource {
   }
 }
 
-/** Who may pull: named principals, and AWS services that pull by themselves for what runs the image. */
+/** Grants pulling to the named principals, and to AWS services that pull for what runs the image. */
 export function pullStatements(
   principals: readonly string[],
   service: Pick<Service, "targets">,

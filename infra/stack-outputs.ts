@@ -3,7 +3,7 @@ import type { ImageOutput, ServiceOutput } from "../config/stack/outputs.ts";
 import type { BuiltImage } from "./images/service-image.ts";
 import type { ImageRepository } from "./repository.ts";
 
-/** A service's entry in the stack's outputs: its repository, and its image once there is one. */
+/** A service's entry in the stack's outputs: its repository, and its image if one was built. */
 export function serviceOutput(
   repository: ImageRepository,
   image: BuiltImage,

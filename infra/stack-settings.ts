@@ -15,8 +15,8 @@ export async function readStack(directory: string, stack: string): Promise<Stack
 }
 
 /**
- * The engine hands configuration over as text: objects and lists as JSON, everything else as it was
- * written. Read as a whole, to also find misspelt keys.
+ * The engine passes configuration as text: objects and lists as JSON, everything else as written. It is read
+ * as a whole, so that misspelt keys are found.
  */
 function configuration(text: Readonly<Record<string, string>>): Record<string, unknown> {
   return Object.fromEntries(

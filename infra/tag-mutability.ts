@@ -8,8 +8,8 @@ export interface TagMutability {
 }
 
 /**
- * How ECR is told which tags may move: in an immutable repository those that the filters match, in a
- * mutable one all.
+ * The repository's arguments for the tags that may move: all in a mutable repository, those that the filters
+ * match in an immutable one.
  */
 export function tagMutability(setting: "immutable" | "mutable", moving: readonly string[]): TagMutability {
   if (setting === "mutable") return { imageTagMutability: "MUTABLE" };

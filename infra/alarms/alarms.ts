@@ -7,13 +7,13 @@ export interface AlarmsArgs {
   /** What alarms' names begin with. */
   readonly name: string;
   readonly definitions: readonly AlarmDefinition[];
-  /** Told when an alarm fires, and when it is over. */
+  /** Notified when an alarm fires and when it recovers. */
   readonly topicArn: pulumi.Input<string>;
   readonly tags: Readonly<Record<string, string>>;
 }
 
 /**
- * CloudWatch alarms, each told to the topic when it fires and when it is over.
+ * CloudWatch alarms. Each notifies the topic when it fires and when it recovers.
  *
  * Costs $0.10 a month for each.
  */

@@ -8,7 +8,7 @@ import type { AlarmDefinition, Metric } from "./definition.ts";
 import { eventNamespace } from "./events.ts";
 import { loadBalancerMetric } from "./load-balancer.ts";
 
-/** A widget without its place: they are laid out in rows of the grid's 24 columns. */
+/** A widget without a position: the layout puts widgets in rows of the grid's 24 columns. */
 interface Widget {
   readonly type: "alarm" | "metric" | "text";
   readonly width: number;
@@ -17,8 +17,8 @@ interface Widget {
 }
 
 /**
- * The body of the stack's dashboard: the state of all alarms, then what they look at: registry, targets
- * and load balancers.
+ * The body of the stack's dashboard: the state of all alarms, then graphs of the registry, targets and load
+ * balancers.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
  */
 export function dashboardBody(
@@ -97,11 +97,11 @@ export function dashboardBody(
   });
 }
 
-/** CloudWatch takes so many alarms in a widget of type alarm: "The array can have 1-100 ARNs". */
+/** The most alarms in a widget of type alarm: "The array can have 1-100 ARNs". */
 const alarmsInWidget = 100;
 
 /**
- * CloudWatch takes so many metrics in a graph, and so many in all graphs of a dashboard.
+ * The most metrics in a graph, and in all graphs of a dashboard.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
  */
 const metricsInWidget = 500;
@@ -132,7 +132,7 @@ function metricRow(metric: Metric): readonly string[] {
 
 const columns = 24;
 
-/** Gives each widget its place, from left to right, in rows. */
+/** Positions the widgets in rows, from left to right. */
 function place(widgets: readonly Widget[]): (Widget & { readonly x: number; readonly y: number })[] {
   let x = 0;
   let y = 0;

@@ -9,15 +9,15 @@ export interface Metric {
 export interface AlarmDefinition {
   /** Unique in the stack, and the key in its outputs: `ui-cpu`. */
   readonly name: string;
-  /** What it means when it fires, for who is woken by it. */
+  /** What the alarm means, for the person on call. */
   readonly description: string;
   readonly metric: Metric;
   readonly statistic: "Sum" | "Average" | "Minimum" | "Maximum" | "SampleCount" | "p95";
   readonly periodSeconds: number;
-  /** All of so many periods in a row. */
+  /** The number of consecutive periods that must all breach. */
   readonly periods: number;
   readonly fires: "above" | "below";
   readonly threshold: number;
-  /** What no data means: `quiet` that nothing happened, `down` that nothing is there to report. */
+  /** What missing data means. `quiet`: nothing happened. `down`: nothing is left that could report. */
   readonly noDataMeans: "quiet" | "down";
 }

@@ -8,7 +8,7 @@ import { deploymentEvents, eventNamespace, eventSources, findingsMetric } from "
 const minute = 60;
 const day = 86_400;
 
-/** Alarms on what is counted. */
+/** Alarms on the metrics that count events. */
 export function eventAlarms(services: readonly Service[], settings: Settings): AlarmDefinition[] {
   const namespace = eventNamespace(settings.stack);
   const sources = new Set(

@@ -14,7 +14,10 @@ export interface EventLogArgs {
   readonly name: string;
   readonly settings: Settings;
   readonly account: pulumi.Output<Account>;
-  /** What is caught, of an account's resources; as many patterns and counts for every account. */
+  /**
+   * The event sources of a stack, for the resources of an account. Their number does not depend on the
+   * account.
+   */
   readonly sources: (account: Account) => readonly EventSource[];
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -22,8 +25,8 @@ export interface EventLogArgs {
 const retentionDays = 30;
 
 /**
- * A log group that the events go to by which AWS tells what it has no metric for, and the metrics that
- * are made of them. The log is also where one reads which finding it was.
+ * A log group for the events of what AWS has no metric for, and the metrics that count them. The log also has
+ * the details, such as the finding.
  *
  * Costs $0.50 per GB of events and $0.30 a month for each metric that had data. An account can have
  * ten log resource policies in a region; this takes one.

@@ -1,9 +1,9 @@
-/** Something that AWS tells by events and by no metric: how its events are caught and counted. */
+/** Something that AWS reports by events and not by a metric: how to match and count its events. */
 export interface EventSource {
   /** `findings`, `failed-scans`, … */
   readonly name: string;
   readonly description: string;
-  /** Event patterns, several when one would be longer than EventBridge takes. */
+  /** Event patterns; several when one would exceed EventBridge's limit. */
   readonly patterns: readonly EventPattern[];
   readonly counts: readonly EventCount[];
 }
@@ -16,7 +16,7 @@ export interface EventCount {
   readonly metric: string;
   /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html */
   readonly filter: string;
-  /** `1`, or the field whose number is added. */
+  /** `1`, or the field whose number is summed. */
   readonly value: string;
   /** Dimension → field. A metric with dimensions has no value when nothing happens. */
   readonly dimensions?: Readonly<Record<string, string>>;
@@ -30,10 +30,10 @@ export function rulesOf(source: EventSource): { readonly name: string; readonly 
   }));
 }
 
-/** EventBridge takes 2048 characters in a pattern; the rest of ours needs fewer than 550. */
+/** A pattern can have 2048 characters; the fixed part of ours needs fewer than 550. */
 const maximumCharacters = 1400;
 
-/** The texts in parts of which each fits into one pattern. */
+/** Splits texts into groups that each fit into one pattern. */
 export function inParts(texts: readonly string[]): string[][] {
   const parts: string[][] = [];
   let room = 0;

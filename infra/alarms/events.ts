@@ -13,7 +13,7 @@ export function eventNamespace(stack: string): string {
   return `Slipway/${stack}`;
 }
 
-/** What is caught for a stack. */
+/** The event sources of a stack. */
 export function eventSources(
   services: readonly Service[],
   settings: Settings,
@@ -38,7 +38,7 @@ export function eventSources(
   ];
 }
 
-/** What the kinds of target catch of failed deployments, where the stack has alarms for them. */
+/** The event sources of the target kinds for failed deployments, if the stack has alarms for them. */
 export function deploymentEvents(services: readonly Service[], { alarms }: Settings): DeploymentEvents[] {
   if (!alarms.failedDeployments.enabled) return [];
   return targetInfrastructure.flatMap((kind) => kind.failedDeployments(targetsOfKind(kind, services)));
@@ -49,7 +49,7 @@ export function findingsMetric(severity: Severity): string {
   return `Findings-${severity}`;
 }
 
-/** Basic scanning tells once a scan, with counts. */
+/** Basic scanning sends one event per scan, with counts. */
 function scanFindings(repositories: readonly string[], severities: readonly Severity[]): EventSource {
   return {
     name: "findings",
@@ -67,7 +67,7 @@ function scanFindings(repositories: readonly string[], severities: readonly Seve
   };
 }
 
-/** Enhanced scanning tells once a finding, also when it learns of it long after the push. */
+/** Enhanced scanning sends one event per finding, even long after the push. */
 function inspectorFindings(
   repositories: readonly string[],
   services: readonly Service[],
@@ -171,7 +171,10 @@ function lostCoverage(repositories: readonly string[], { id, region, partition }
   };
 }
 
-/** ECR publishes no size and no number of images. Pushes are what makes both grow, and ECR tells of each. */
+/**
+ * ECR publishes neither the size nor the number of images. Both grow by pushes, and ECR sends an event for
+ * each.
+ */
 function pushes(repositories: readonly string[]): EventSource {
   return {
     name: "pushes",

@@ -75,13 +75,13 @@ function healthyHostsMetric(balancer: LoadBalancer, group: string): Metric {
   };
 }
 
-/** `app/name/id` or `targetgroup/name/id`: what CloudWatch takes of an ARN. */
+/** `app/name/id` or `targetgroup/name/id`: the part of an ARN that CloudWatch uses as a dimension. */
 function dimension(arn: string): string {
   const resource = arn.slice(arn.lastIndexOf(":") + 1);
   return resource.replace(/^loadbalancer\//, "");
 }
 
-/** The name a balancer or a target group was given. */
+/** The name of a load balancer or target group. */
 function nameIn(arn: string): string {
   return arn.split("/").at(-2) ?? arn;
 }

@@ -8,15 +8,15 @@ import { policyDocument, type Statement } from "../policy-document.ts";
 export interface AlertsTopicArgs {
   readonly name: string;
   readonly account: pulumi.Output<Account>;
-  /** A key that CloudWatch may use: AWS's own for SNS is not one. */
+  /** A key that CloudWatch may use; the AWS managed key for SNS is not one. */
   readonly keyArn: pulumi.Input<string>;
   readonly email: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }
 
 /**
- * Where alarms go: an encrypted topic that CloudWatch may publish to, and an e-mail subscription when
- * there is an address; it has to be confirmed once, by the link in the first mail.
+ * An encrypted topic for alarms, which CloudWatch may publish to, with an e-mail subscription if an address
+ * is set. The recipient confirms it once, by the link in the first mail.
  *
  * Costs next to nothing: the first million publications and thousand mails a month are free.
  */
@@ -52,7 +52,10 @@ export class AlertsTopic extends pulumi.ComponentResource {
   }
 }
 
-/** The account does as its principals' own policies say; CloudWatch publishes for alarms of this account. */
+/**
+ * The account's principals have what their own policies grant; CloudWatch publishes for alarms of this
+ * account.
+ */
 export function topicStatements(topic: string, { id, region, partition }: Account): Statement[] {
   return [
     {

@@ -6,10 +6,13 @@ import type { GithubRole } from "../../config/stack/github.ts";
 import { kindsOf, type ScopedResources } from "../../config/targets/permission.ts";
 import { policyDocument, type Statement } from "../policy-document.ts";
 
-/** IAM's limits, in characters: all policies inside of a role together, one managed policy; and how many of these. */
+/**
+ * IAM's limits: characters of all inline policies of a role together, characters of a managed policy, and
+ * managed policies of a role.
+ */
 const limits = { inline: 10_240, managed: 6_144, attached: 10 } as const;
 
-/** A role's permissions: one policy inside of the role or, for many services, several beside it. */
+/** A role's permissions: one inline policy or, for many services, several managed policies. */
 export type RolePolicies =
   | { readonly kind: "inline"; readonly policy: string }
   | { readonly kind: "managed"; readonly policies: readonly string[] };
@@ -48,7 +51,7 @@ export function roleStatements(role: GithubRole, scope: PermissionScope): Statem
     .map(([kind, { scoped, actions }]) => ({ sid: sidOf(kind), actions, ...scoped }));
 }
 
-/** A statement as several that say the same together, each small enough to fit beside others. */
+/** Splits a statement into several with the same effect, each small enough to fit into a policy. */
 function divided(statement: Statement): Statement[] {
   const resources = statement.resources ?? [];
   if (policyDocument([statement]).length <= limits.managed / 2) return [statement];
@@ -59,7 +62,7 @@ function divided(statement: Statement): Statement[] {
   ].flatMap(divided);
 }
 
-/** As few policies as it takes when each is filled in order. */
+/** Fills policies in order, so that few are needed. */
 function packed(statements: readonly Statement[]): string[] {
   const policies: Statement[][] = [];
   for (const statement of statements) {
@@ -71,7 +74,7 @@ function packed(statements: readonly Statement[]): string[] {
   return policies.map(policyDocument);
 }
 
-/** IAM takes letters and digits only: `ecs-service` → `EcsService`. */
+/** IAM allows only letters and digits: `ecs-service` → `EcsService`. */
 function sidOf(kind: string): string {
   return kind.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -7,7 +7,7 @@ import type { Account } from "../account.ts";
 
 /** A stack with roles for GitHub. */
 export interface StackOfRoles {
-  /** What the names of the roles begin with: `slipway-dev`. */
+  /** The prefix of the roles' names: `slipway-dev`. */
   readonly name: string;
   readonly github: GithubSettings;
   readonly settings: Settings;
@@ -16,7 +16,7 @@ export interface StackOfRoles {
   readonly promotesFrom: readonly PromotionSource[];
 }
 
-/** What a role of a stack in an account may touch; only the role that deploys promotes. */
+/** The resources that a stack's role may access in an account; only the deploy role promotes. */
 export function roleScope(
   role: GithubRole,
   { name, github, settings, services, promotesFrom }: StackOfRoles,

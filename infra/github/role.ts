@@ -16,7 +16,7 @@ export interface GithubRolesArgs extends StackOfRoles {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** A role, who takes it on, and what it may do. Free of charge. */
+/** A role: who may assume it, and what it may do. Free of charge. */
 export class CiRole extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
 

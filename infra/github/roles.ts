@@ -4,9 +4,9 @@ import { type GithubRole, githubAudience, githubIssuer } from "../../config/stac
 import { CiRole, type GithubRolesArgs } from "./role.ts";
 
 /**
- * Roles that GitHub Actions takes on with a token of its own, so that no key is stored anywhere: one that
- * reads and builds (pull requests), one that pushes, one that deploys; and the account's OIDC provider
- * for GitHub, of which there is one in an account, unless the settings name it. Free of charge.
+ * Roles that GitHub Actions assumes with its OIDC token, so that no key is stored: one reads and builds (pull
+ * requests), one pushes, one deploys. The account's OIDC provider for GitHub is created unless the settings
+ * name it; an account can have only one. Free of charge.
  */
 export class GithubRoles extends pulumi.ComponentResource {
   readonly arns: Readonly<Partial<Record<GithubRole, pulumi.Output<string>>>>;

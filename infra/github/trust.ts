@@ -8,8 +8,8 @@ import {
 import { policyDocument, type Statement } from "../policy-document.ts";
 
 /**
- * Who takes a role on: workflows whose token is for AWS and has one of the exact subjects. Tag patterns
- * are a statement of their own, since two conditions on one key must both hold.
+ * The trust policy: workflows whose token is for AWS and has one of the exact subjects may assume the role.
+ * Tag patterns have a statement of their own, because two conditions on one key must both hold.
  *
  * @param provider ARN of the account's OIDC provider for GitHub
  */

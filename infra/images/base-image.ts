@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { sourceTag } from "../../config/names.ts";
 import type { ImageRepository } from "../repository.ts";
 
-/** A service's image as another service is built from it. */
+/** A service's image as the base image of another service. */
 export interface BaseImage {
   /**
    * `<registry>/<repository>:src-<hash>`. Known before it is built, and the same on every machine: the
@@ -13,7 +13,7 @@ export interface BaseImage {
   readonly after: pulumi.Resource | undefined;
 }
 
-/** The use of a service's image as a base image. */
+/** Describes a service's image as a base image. */
 export function baseImage(
   repository: ImageRepository,
   sourceHash: string,

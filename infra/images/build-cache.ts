@@ -14,14 +14,14 @@ export interface BuildCacheArgs {
 const resourceName = "build-cache";
 
 /**
- * A repository that holds BuildKit's cache, one tag for each service and platform. Apart from the
- * images, because a cache tag moves with every build, and because nothing in it is worth keeping.
+ * A repository for BuildKit's cache, with one tag for each service and platform. It is separate from the
+ * images, because a cache tag moves with every build and its content need not be kept.
  *
  * Costs what is stored, about as much as one image of each service and platform; what a newer build
  * replaced goes after a day.
  */
 export class BuildCache extends pulumi.ComponentResource {
-  /** `<registry>/<name>`, computed: known before the repository is there. */
+  /** `<registry>/<name>`, computed, so that it is known before the repository exists. */
   readonly url: pulumi.Output<string>;
 
   constructor({ settings, account }: BuildCacheArgs, options: pulumi.ComponentResourceOptions = {}) {

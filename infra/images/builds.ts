@@ -16,17 +16,17 @@ import { readBuildSecrets } from "./build-secrets.ts";
 import { type RecordedImage, readRecordedImages } from "./recorded-images.ts";
 import { findImages, type KnownImage } from "./registry-images.ts";
 
-/** What this run does about a service's image. */
+/** What this run does with a service's image. */
 export type ImagePlan =
   | {
-      /** It is built: the registry does not have it, or the command says so. */
+      /** The run builds it: the registry does not have it, or the command selects it. */
       readonly kind: "build";
       readonly staged: StagedContext;
       /** Secret id → value. */
       readonly secrets: Readonly<Record<string, string>>;
     }
   | {
-      /** The registry has it: nothing is built, by whatever machine and stack it was. */
+      /** The registry has it, so nothing is built, regardless of the machine and stack that built it. */
       readonly kind: "found";
       readonly image: KnownImage;
       /** What Pulumi's state still manages of it. */
@@ -35,7 +35,10 @@ export type ImagePlan =
   | {
       /** The command leaves it out. */
       readonly kind: "left";
-      /** The image of its source where the registry has it, or else the one before; undefined: never built. */
+      /**
+       * The image of its source if the registry has it, otherwise the previous one; undefined if it was never
+       * built.
+       */
       readonly image: KnownImage | undefined;
     };
 
@@ -55,9 +58,9 @@ export interface Prepared extends StackDescription {
 }
 
 /**
- * All that can go wrong before the first resource: reads and checks the settings and the catalogue,
- * hashes what the builds read, asks the registry which images it has of that, stages the contexts of
- * those it lacks, and makes the builder when something is to be built.
+ * Does all that can fail before the first resource: reads and checks the settings and the catalogue, hashes
+ * the sources, asks the registry for their images, stages the contexts of missing images, and creates the
+ * builder if something is to be built.
  *
  * @throws pulumi.RunError, which the engine prints without a stack, with every problem that was found
  */

@@ -6,7 +6,7 @@ import type { KnownImage } from "./registry-images.ts";
 
 /** What the stack's state says of a service's image. */
 export interface RecordedImage {
-  /** The image as the run before put it out. */
+  /** The image in the outputs of the previous run. */
   readonly known: KnownImage | undefined;
   /** Image resources that Pulumi manages: name → id. */
   readonly images: Readonly<Record<string, string>>;
@@ -19,9 +19,9 @@ const resourcesSchema = z.record(z.string(), z.object({ type: z.string(), output
 type Resources = z.output<typeof resourcesSchema>;
 
 /**
- * Reads what this stack's own state holds before this run changes it. By the call that
- * `pulumi.StackReference` is made of, which reads the state and takes no lock; in it secrets are plain,
- * so that nothing but the images' parts may leave this file.
+ * Reads this stack's own state before the run changes it. It uses the call behind `pulumi.StackReference`,
+ * which reads the state and takes no lock. The state has secrets in plain text, so only the parts about
+ * images leave this file.
  */
 export async function readRecordedImages(
   services: readonly Service[],

@@ -5,15 +5,15 @@ import { acceptedMediaTypes, normalizePlatform, parseManifest } from "../../buil
 import { registryUrl, sourceTag } from "../../config/names.ts";
 import { UserError } from "../../config/problems/errors.ts";
 
-/** An image that is in the registry, whoever built it. */
+/** An image in the registry, regardless of who built it. */
 export interface KnownImage {
-  /** `<registry>/<repository>:src-<hash>@<digest>`, as the Index resource puts it out. */
+  /** `<registry>/<repository>:src-<hash>@<digest>`, the same as the Index resource's output. */
   readonly ref: string;
   /** Platform, as the catalogue writes it → digest of that platform's manifest. */
   readonly manifests: Readonly<Record<string, string>>;
 }
 
-/** What an image is looked for by. */
+/** The key for finding an image. */
 export interface WantedImage {
   /** Name of the ECR repository. */
   readonly repository: string;
@@ -101,7 +101,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** Sends a request, again after a fault of network or registry. */
+/** Sends a request, and retries it when the network or the registry fails. */
 async function ask(host: string, url: URL, authorization: string): Promise<Answer> {
   const headers = { accept: acceptedMediaTypes.join(", "), authorization };
   try {

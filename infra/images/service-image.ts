@@ -48,7 +48,7 @@ export interface BuiltImage {
 
 type Build = Extract<ImagePlan, { kind: "build" }>;
 
-/** Another value in each run. What is declared is missing in the registry, whatever Pulumi's state says of it. */
+/** A new value for each run: a declared image is missing in the registry, even if Pulumi's state has it. */
 const replacementTrigger = new Date().toISOString();
 
 /**
@@ -188,7 +188,10 @@ function outputsOf(image: KnownImage | undefined): BuiltImage {
   };
 }
 
-/** Relative to where the program and the provider run: an absolute path would differ between machines, and build anew. */
+/**
+ * Makes a path relative to where the program and the provider run: an absolute path would differ between
+ * machines and cause a rebuild.
+ */
 function fromHere(path: string): string {
   return relative(process.cwd(), path) || ".";
 }

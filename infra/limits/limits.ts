@@ -17,8 +17,8 @@ import { maximumReplicated, replicationFilters } from "../replication.ts";
 import { policyProblems } from "./policies.ts";
 
 /**
- * What AWS takes, from the API models of its services (botocore 1.44.8) where they say it: characters in
- * a name or a text, and how many of something.
+ * AWS's limits: characters in a name or text, and counts. They come from the services' API models (botocore
+ * 1.44.8) where those have them.
  */
 const limits = {
   rule: 64,
@@ -36,8 +36,8 @@ const limits = {
 } as const;
 
 /**
- * What AWS would refuse of what the stack declares, or what would be declared twice under one name.
- * Nothing is cut off to fit: two names that are alike at the beginning would become one.
+ * Finds what AWS would refuse of what the stack declares, and names that would be declared twice. Names are
+ * not truncated to fit, because two names with the same beginning would become one.
  *
  * @param project name of the Pulumi project
  * @param promotesFrom the stacks that `slipway:github.promotesFrom` names
@@ -58,7 +58,7 @@ export function limitProblems(
   ];
 }
 
-/** Names that are made of the project's and the stack's name, and of nothing else that anybody wrote. */
+/** Names that consist only of the project's and the stack's name. */
 function stackNameProblems({ catalogue, settings }: StackDescription, name: string): Problem[] {
   const sources = eventSources(catalogue.services, settings, accountLike(settings.aws.region));
   const rules = sources.flatMap(rulesOf).map(({ name: rule }) => `${name}-${rule}`);
@@ -88,7 +88,7 @@ function stackNameProblems({ catalogue, settings }: StackDescription, name: stri
   });
 }
 
-/** Alarms whose names are too long, or are made twice: of the second target of `ui`, and of `ui-2`. */
+/** Alarms whose names are too long, or are the same: the second target of `ui` and the service `ui-2`. */
 function alarmProblems({ catalogue, settings }: StackDescription, name: string): Problem[] {
   const all = alarmDefinitions(catalogue.services, settings);
   const repeated = all.filter((one, index) => all.findIndex((other) => other.name === one.name) !== index);

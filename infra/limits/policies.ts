@@ -10,7 +10,7 @@ import { trustPolicy } from "../github/trust.ts";
 import { policyDocument } from "../policy-document.ts";
 import { pullStatements } from "../repository.ts";
 
-/** Characters in a policy: of a repository, of who may take on a role (without a higher quota). */
+/** The most characters in a repository policy, and in a role's trust policy (at the default quota). */
 const limits = { repositoryPolicy: 10_240, trustPolicy: 2048 } as const;
 
 /**

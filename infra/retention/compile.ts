@@ -16,7 +16,7 @@ import { presets } from "./presets.ts";
 /** Above any number of images that a repository can have in use, so that a keep rule expires nothing. */
 const moreThanAnyone = 9999;
 
-/** ECR refuses a longer description. */
+/** The most characters in a description. */
 const maximumDescription = 256;
 
 /**
@@ -76,7 +76,7 @@ export function compileRetention(retention: Retention, manifestsPerImage: number
 }
 
 /**
- * How many manifests a rule has to leave so that so many images stay.
+ * The number of manifests that a rule must keep, so that this many images stay.
  *
  * Tags of Slipway's own are on manifests that are no images: a rule that can select them counts them. A
  * registry without the referrers API has a list of referrers under a tag for each image.

@@ -1,5 +1,5 @@
 /**
- * ECR's lifecycle policy as it is written, as far as Slipway writes it.
+ * The parts of ECR's lifecycle policy format that Slipway uses.
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
  */
 export interface LifecyclePolicy {
