@@ -14,7 +14,7 @@ import type { CredentialProvider } from "./credentials.ts";
 import { toUserError } from "./errors.ts";
 import { clientClasses } from "./packages.ts";
 
-/** Clients for one stack's account and region, each made when first used. */
+/** Clients for one stack's account and region, each created on first use. */
 export interface Clients {
   readonly region: string;
   readonly ecr: ECRClient;
@@ -28,15 +28,15 @@ export interface Clients {
   readonly secretsManager: SecretsManagerClient;
   readonly ssm: SSMClient;
   /**
-   * The same clients without the run's signal: for what has to be put right after Ctrl-C, when the
-   * others begin no call any more.
+   * The same clients without the run's signal, for clean-up after Ctrl-C, when the others start no more
+   * calls.
    */
   readonly uninterruptible: Clients;
   /** Closes the connections, so that the process can end. */
   destroy(): void;
 }
 
-/** What the AWS provider calls a service in `aws:endpoints`, next to the SDK's name. */
+/** The AWS provider's names for a service in `aws:endpoints`, by the SDK's name. */
 const endpointKeys = {
   ecr: ["ecr"],
   ecs: ["ecs"],
@@ -56,7 +56,7 @@ const serviceNames = Object.keys(endpointKeys) as ServiceName[];
 interface ClientOptions {
   /** No call begins once it is aborted. A call that has begun takes its own signal. */
   readonly signal?: AbortSignal | undefined;
-  /** Told what the SDK would otherwise print to the terminal by itself. */
+  /** Receives the messages that the SDK would otherwise print to the terminal. */
   readonly warn?: ((message: string) => void) | undefined;
 }
 
@@ -72,11 +72,11 @@ interface AnyClient {
 }
 
 /**
- * Clients that follow the same keys as the AWS provider (config/stack/provider.ts): where they call, and with
- * whose credentials.
+ * Creates clients that follow the same keys as the AWS provider (config/stack/provider.ts): endpoints, and
+ * credentials.
  *
- * Calls are retried by the SDK (5 attempts, exponential back-off with jitter, throttling included);
- * connecting takes 5 s at most, an answer 30 s. What a user can mend is thrown as a UserError.
+ * The SDK retries calls (5 attempts, exponential back-off with jitter, throttling included). The time-outs
+ * are 5 s for a connection and 30 s for an answer. Errors that a user can fix are thrown as UserError.
  */
 export function createClients(settings: Settings, options: ClientOptions = {}): Clients {
   const made = new Map<ServiceName, AnyClient>();

@@ -10,7 +10,7 @@ import { UserError } from "../../config/problems/errors.ts";
 import type { AssumedRole, WebIdentity } from "../../config/stack/provider.ts";
 import type { Settings } from "../../config/stack/settings.ts";
 
-/** What calls are signed with. */
+/** The credentials that sign calls. */
 interface Identity {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -18,13 +18,13 @@ interface Identity {
   readonly expiration?: Date;
 }
 
-/** Gives credentials whenever they are needed. */
+/** Returns credentials; the SDK calls it when it needs them. */
 export type CredentialProvider = () => Promise<Identity>;
 
-/** Opens STS with these credentials; undefined: with those that the SDK finds. */
+/** Opens STS with these credentials, or with those that the SDK finds if undefined. */
 export type OpenSts = (credentials: CredentialProvider | undefined) => STSClient;
 
-/** Credentials are renewed so long before they expire, as the SDK does. Milliseconds. */
+/** How long before they expire credentials are renewed, in milliseconds; the SDK's own value. */
 const renewedBefore = 5 * 60_000;
 
 /**
@@ -95,7 +95,7 @@ function identityOf(taken: Credentials | undefined): Identity {
   };
 }
 
-/** All clients share what was taken, until it is about to expire. */
+/** Shares credentials among all clients until they are about to expire. */
 function held(take: CredentialProvider): CredentialProvider {
   let current: Promise<Identity> | undefined;
   let renewedAt = 0;
@@ -116,7 +116,10 @@ function held(take: CredentialProvider): CredentialProvider {
   };
 }
 
-/** A role that can't be taken is the stack's own setting, not a right that the call at hand lacks. */
+/**
+ * Reports a role that can't be assumed as a fault of the stack's setting, and not as a missing permission of
+ * the current call.
+ */
 function naming(
   take: CredentialProvider,
   { stack, key, role }: { readonly stack: string; readonly key: string; readonly role: string },

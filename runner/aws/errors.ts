@@ -42,14 +42,14 @@ const networkCodes = [
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ];
 
-/** Whether AWS answered with one of these errors (`RepositoryNotFoundException`, …). */
+/** Whether an error is one of these errors of AWS (`RepositoryNotFoundException`, …). */
 export function isAwsError(error: unknown, ...names: readonly string[]): error is Error {
   return error instanceof Error && names.includes(error.name);
 }
 
 /**
- * A call that AWS took and refused (an invalid role, an image that it can't read), as a problem that
- * says whose it is; anything else is returned as it is.
+ * Turns a call that AWS rejected (an invalid role, an image that it can't read) into a problem that names the
+ * resource; returns any other error unchanged.
  *
  * @param where what was being changed: `ecs shop-dev/ui`
  */
@@ -65,8 +65,8 @@ export function hasCode(error: unknown, ...codes: readonly string[]): error is U
 }
 
 /**
- * What a call answers, or undefined when the credentials do not allow it: for what only makes a message
- * better, and must not take its place.
+ * The answer of a call, or undefined if the credentials do not allow it. For calls that only improve a
+ * message, whose failure must not replace it.
  */
 export function ifAllowed<T>(call: Promise<T>): Promise<T | undefined> {
   return call.catch((error: unknown) => {
@@ -76,9 +76,9 @@ export function ifAllowed<T>(call: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * What every failed call is passed through, once, after the SDK's own retries: the errors that a user
- * can mend (rights, credentials, limits, network) become UserErrors; all others are returned as they
- * are, for the caller to know or to throw.
+ * Every failed call passes through this once, after the SDK's retries. Errors that a user can fix
+ * (permissions, credentials, limits, network) become UserErrors; all others are returned unchanged for the
+ * caller.
  */
 export function toUserError(error: unknown, call: FailedCall): unknown {
   if (!(error instanceof Error) || error instanceof UserError) return error;
@@ -157,7 +157,9 @@ function noCredentials(error: Error, call: FailedCall, message: string): UserErr
   );
 }
 
-/** What the network said, through wrapped and joined errors; undefined when it was not the network. */
+/**
+ * The network's message, found in wrapped and aggregated errors; undefined if the network was not the cause.
+ */
 function networkProblem(error: Error): string | undefined {
   const code = (error as NodeJS.ErrnoException).code;
   if (code !== undefined && networkCodes.includes(code)) return error.message || code;

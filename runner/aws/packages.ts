@@ -3,9 +3,9 @@ import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
 
 /**
- * The clients' classes, each with its package loaded when first asked for: all of them at once would be a
- * third of the time until a command begins. `require`, since a getter can't wait; the packages are
- * CommonJS, so it is the same module that `import` gives.
+ * The classes of the clients. Each package is loaded on first use: loading all of them would take a third of
+ * a command's start-up time. `require` is used because a getter can't wait; the packages are CommonJS, so
+ * `import` returns the same module.
  */
 export const clientClasses = {
   cloudwatch: () =>

@@ -8,7 +8,7 @@ export type GitBase =
   | { readonly kind: "commit"; readonly ref: string; readonly commit: string }
   | { readonly kind: "none"; readonly ref: string; readonly reason: string; readonly fix?: string };
 
-/** What CI says was there before the first push of a branch. */
+/** The commit that CI names as the base of a branch's first push. */
 const nothingBefore = /^0*$/;
 
 /**

@@ -16,13 +16,13 @@ import { openCommittedTree } from "./committed-tree.ts";
 export type SinceThen =
   | { readonly kind: "same" }
   | { readonly kind: "changed"; readonly changes: readonly SourceChange[] }
-  /** It can't be said what changed, but it counts: the service is new, or its base can't be read. */
+  /** Why the service counts as changed without a list of changes: it is new, or its base can't be read. */
   | { readonly kind: "unknown"; readonly reason: string };
 
 export interface ComparedWithGit {
   /** By service. */
   readonly services: ReadonlyMap<string, SinceThen>;
-  /** Services that the catalogue had then, and no longer has. */
+  /** Services that the catalogue had at the base, and no longer has. */
   readonly removed: readonly string[];
 }
 
@@ -45,8 +45,8 @@ export async function compareSince(description: ChosenDescription, base: GitBase
 }
 
 /**
- * Of the chosen services those that changed since a commit: what `--since` leaves of a selection.
- * Says what it left.
+ * The selected services that changed since a commit, which is what `--since` selects. Emits a notice that
+ * names them.
  */
 export async function onlyChangedSince(
   description: ChosenDescription,

@@ -1,6 +1,8 @@
 import { z } from "zod";
 
-/** Stands for the number of a pull request that GitHub does not tell: that of a fork, in a `workflow_run`. */
+/**
+ * Stands for the number of a pull request that GitHub does not provide: one from a fork, in a `workflow_run`.
+ */
 export const unknownPullRequest = "of an unknown number";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -65,10 +67,10 @@ type Event = z.output<typeof eventSchema>;
 const queueBranch = /^gh-readonly-queue\//;
 
 /**
- * What is checked out. What git says comes first; CI's variables tell what started the job, and they are
- * believed only where they are about the commit that is checked out. A job can check out something else:
+ * The facts about what is checked out. Git comes first. CI's variables describe what started the job, so they
+ * count only if they are about the checked-out commit. A job can check out something else:
  * `pull_request_target`, `workflow_run`, `workflow_dispatch` and `issue_comment` run for the default branch,
- * and mostly build the code of a pull request.
+ * and often build the code of a pull request.
  *
  * @param event the text of the file GITHUB_EVENT_PATH
  */

@@ -11,7 +11,7 @@ import { openWorkingTree } from "../../source/working-tree.ts";
 import { type Git, openGit } from "./git.ts";
 import { differingPaths, type Entry, listEntries, readBlobs } from "./objects.ts";
 
-/** What a commit has in a part of the repository, and what of it is another on disk. */
+/** The files of a commit in a part of the repository, and which of them differ on disk. */
 interface Part {
   readonly entries: ReadonlyMap<string, Entry>;
   readonly different: ReadonlySet<string>;
@@ -41,9 +41,9 @@ export interface CommittedTreeOptions {
 const maximumLinks = 40;
 
 /**
- * The project's files as a commit has them, without checking them out: what git says is the same on
- * disk is read there, and only the rest from git's objects. So it does not matter what a checkout does to
- * content (line ends, large files): what is the same is the same.
+ * The project's files as a commit has them, without a checkout. Files that git reports as unchanged are read
+ * from disk, and only the rest from git's objects. So a checkout's conversions (line ends, large files) make
+ * no difference.
  *
  * A large file (Git LFS) that differs is known by the hash in its pointer and never fetched. A
  * submodule's files are read from its own repository, when it is there and has the commit; else the
@@ -98,7 +98,7 @@ export async function openCommittedTree(
     return { path };
   };
 
-  /** Where a folder lies: as a link, its target. */
+  /** The location of a folder; for a link, its target. */
   const locateFolder = async (folder: string): Promise<Place | undefined> => {
     const place = await locate(`${posix.join(own, folder).replace(/\/$/, "")}/.`);
     return place && { ...place, path: posix.normalize(place.path).replace(/^\.?\/?$|\/\.?$/g, "") };

@@ -3,7 +3,7 @@ import { execa } from "execa";
 /** Git in one directory, run with a fixed environment. */
 export interface Git {
   /**
-   * What a command prints.
+   * Returns the output of a command.
    *
    * @throws an error of execa, with what git said, when the command fails
    */
@@ -13,8 +13,8 @@ export interface Git {
 }
 
 /**
- * Settings that would change an answer, each with the value that the answers are made for. They stand on
- * git's command line, so they win over the system's, the user's and the repository's.
+ * Settings that would change an answer, with the values that Slipway expects. They are on git's command line,
+ * so they override those of the system, the user and the repository.
  * https://git-scm.com/docs/git-config
  */
 const settings = [
@@ -37,8 +37,8 @@ const settings = [
 ];
 
 /**
- * Variables of git's that say how to reach a remote, whom to trust, and where git itself lies. A partial
- * clone fetches what it lacks with the first, and a container trusts its checkout by `safe.directory`.
+ * Git's variables for reaching a remote, for trust, and for git's own location. A partial clone needs the
+ * first to fetch missing objects, and a container trusts its checkout by `safe.directory`.
  */
 const kept =
   /^GIT_(SSH|SSH_.*|ASKPASS|SSL_.*|HTTP_.*|PROXY_.*|ALLOW_PROTOCOL|EXEC_PATH|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+|PARAMETERS))$/;

@@ -55,7 +55,7 @@ export async function differingPaths(
   return different;
 }
 
-/** Files that git takes for unchanged without looking: https://git-scm.com/docs/git-ls-files (`-v`). */
+/** Files that git assumes unchanged without reading them: https://git-scm.com/docs/git-ls-files (`-v`). */
 async function hiddenPaths(git: Git): Promise<string[]> {
   const listed = await git.text(["ls-files", "-v", "-z", "--full-name"]);
   return listed.split("\0").flatMap((line) => (/^[a-zS] /.test(line) ? [line.slice(2)] : []));
@@ -65,7 +65,7 @@ function isFile(absolute: string): boolean {
   return lstatSync(absolute, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** The objects that files' contents would be, filters applied. */
+/** The object ids that the files' contents would have, with filters applied. */
 async function objectsOnDisk(git: Git, files: readonly string[]): Promise<readonly string[]> {
   if (files.length === 0) return [];
   const lines = files.map((file) => JSON.stringify(file)).join("\n");

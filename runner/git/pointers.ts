@@ -3,7 +3,7 @@ import type { Source } from "../../source/hash.ts";
 import { lfsPointers } from "../../source/lfs.ts";
 import type { Emit } from "../report/events.ts";
 
-/** A warning names so many files. */
+/** The most files that a warning names. */
 const shownFiles = 3;
 
 /** Warns of files that Git LFS has not fetched: the image would hold their pointers. */

@@ -1,9 +1,8 @@
 import { UserError } from "../../config/problems/errors.ts";
 
 /**
- * Throws on when git would not look into a repository since it belongs to somebody else: that is not "no
- * repository", though git ends in the same way. It happens in containers, where the checkout is another
- * user's than the job's.
+ * Throws if git refuses to read a repository because another user owns it. Git exits in the same way as
+ * without a repository. It happens in containers, where the job's user does not own the checkout.
  *
  * @throws UserError `foreign-repository`, with what makes git trust it
  */

@@ -91,8 +91,8 @@ async function readEvent({ GITHUB_EVENT_PATH: path }: Environment): Promise<stri
 }
 
 /**
- * The newest commit that two commits both come from; "" when they have none in common. Undefined when
- * the repository does not have both, or was fetched without the history that would tell.
+ * The newest common ancestor of two commits; "" if they have none. Undefined if the repository does not have
+ * both, or lacks the history to decide.
  */
 export async function commonAncestor(
   directory: string,

@@ -7,18 +7,18 @@ import type { Source } from "../../source/hash.ts";
 import { compareWithCommit, type SinceThen } from "./changed-since.ts";
 import { openGit } from "./git.ts";
 
-/** Git is asked of so many paths of a service whether it ignores them: an error names no more. */
+/** The most paths of a service that git is asked about; an error names no more. */
 const markedPaths = 3;
 
 /**
- * What each service's build reads that is not in the commit: for people, mostly as paths. None for a
- * service whose source is what the commit says.
+ * What each service's build reads that is not in the commit, mostly as paths, for display. Empty for a
+ * service whose source matches the commit.
  */
 export type Uncommitted = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Holds what builds read on disk against what they would read at the commit: both from the same
- * description of a source, so that what decides whether a service is built decides whether it is clean.
+ * Compares what builds read on disk with what they would read at the commit. Both come from the same
+ * description of a source, so the rule for building a service also decides whether it is clean.
  *
  * @param sources of the services, and of those that they are built from
  * @param commit that is checked out
@@ -57,7 +57,7 @@ function describeSince(service: Service, since: SinceThen, stack: string): strin
   }
 }
 
-/** Where a change was made, as a path relative to the project's directory when it is one. */
+/** Where a change was made, relative to the project's directory if it is a path. */
 function describeChange(service: Service, change: SourceChange, stack: string): string {
   switch (change.kind) {
     case "file":
@@ -88,7 +88,7 @@ function folderOf({ context, contexts }: Service, where: string): string {
   return layoutOfContext(location)?.folder ?? location;
 }
 
-/** The paths that git is told to ignore. Nobody would look for them in a commit, so it is worth saying. */
+/** The paths that git ignores. They are easy to overlook, so the message says so. */
 async function ignoredPaths(
   directory: string,
   paths: readonly string[],

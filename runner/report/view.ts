@@ -1,12 +1,12 @@
 import type { RunEvent, StepOutcome } from "./events.ts";
 
-/** A step as it stands. */
+/** The current state of a step. */
 export interface StepView {
   readonly id: string;
   readonly title: string;
   readonly parent: string | undefined;
   readonly state: "running" | StepOutcome;
-  /** Where it is, or what it ended with. */
+  /** Its progress, or its result. */
   readonly message: string | undefined;
   /** The last line of what it runs, while it runs. */
   readonly lastLine: string | undefined;
@@ -16,7 +16,7 @@ export interface StepView {
   readonly milliseconds: number | undefined;
 }
 
-/** All steps that are to be shown, in the order in which they started. */
+/** All steps to show, in the order in which they started. */
 export interface View {
   readonly steps: readonly StepView[];
 }
@@ -78,8 +78,7 @@ export function childrenOf(view: View, id: string): readonly StepView[] {
 }
 
 /**
- * Parts a view into the trees at its top that have ended with everything in them, which never change
- * again, and the rest.
+ * Splits a view into the leading trees that have ended completely, which never change again, and the rest.
  */
 export function splitFinished(view: View): { readonly finished: View; readonly rest: View } {
   const finished: StepView[] = [];

@@ -1,6 +1,6 @@
 /**
- * Writes to a stream of the process and waits until it is gone. A reader that has left (`| head`) is
- * no error: there is nobody to tell.
+ * Writes to a stream of the process and waits until it is flushed. A reader that has closed the pipe (`|
+ * head`) is not an error.
  */
 export function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
   return new Promise((resolve) => {

@@ -169,7 +169,7 @@ export function failedStep(
   return { title: header.title, lines };
 }
 
-/** The same failure on several platforms is told once, with the output that says most. */
+/** Merges the same failure on several platforms, and keeps the longest output. */
 function joinSame(found: readonly Explained[]): Explained[] {
   const joined = new Map<string, Explained & { readonly titles: readonly string[] }>();
   for (const one of found) {

@@ -9,10 +9,7 @@ export interface LockHolder {
   readonly pid?: number;
 }
 
-/**
- * The holder of a stack's lock out of what the engine says about a conflict; undefined when it says
- * nothing about one.
- */
+/** Parses the holder of a stack's lock from the engine's message about a conflict; undefined without one. */
 export function lockHolder(text: string): LockHolder | undefined {
   // Backends that keep state in files and buckets.
   const file = /created by (\S+?)@(\S+) \(pid (\d+)\) at (\S+)/.exec(text);
@@ -42,7 +39,7 @@ export function isAbandoned(
   return holder.host === hostname() && holder.pid !== undefined && !isEngine(holder.pid);
 }
 
-/** Whether a process runs and is a Pulumi engine, as far as can be told: ids of processes are used again. */
+/** Whether a process runs and seems to be a Pulumi engine; process ids are reused. */
 function isRunningEngine(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -2,7 +2,7 @@ import type { OutputMap } from "@pulumi/pulumi/automation/stack.js";
 import { z } from "zod";
 import { outputsSchema, type PlatformOutputs, serviceOutputSchema } from "../../config/stack/outputs.ts";
 
-/** What stands for a value that the engine does not know (sdk/nodejs/runtime/rpc.ts). */
+/** The engine's placeholder for an unknown value (sdk/nodejs/runtime/rpc.ts). */
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /**

@@ -1,8 +1,8 @@
 import { execaSync } from "execa";
 
 /**
- * Kills processes and everything they started, at once and for good. For the end of this process
- * only: synchronous, and nobody is given time to clean up.
+ * Kills processes and all their descendants immediately. For the end of this process only: it is synchronous,
+ * and leaves no time for clean-up.
  *
  * The engine's plug-ins are in process groups of their own, so that killing its group would leave
  * them behind.

@@ -16,7 +16,7 @@ export interface TagSource {
   readonly uncommittedSource?: string | undefined;
 }
 
-/** `TagSource` with the version that was settled on. */
+/** `TagSource` with the version that was chosen. */
 export interface TagFacts extends TagSource {
   readonly chosen: Version | undefined;
 }

@@ -8,8 +8,8 @@ export function isOwnTag(tag: string): boolean {
 }
 
 /**
- * The pattern of tags that Slipway or the registry keeps for itself, and that a tag would fall under;
- * undefined: anybody may make it. Whatever fills the tag, its name decides.
+ * The reserved pattern (Slipway's or the registry's) that a tag matches; undefined if the tag is free. Only
+ * its name decides, not what the tag was made from.
  */
 export function reservedPattern(tag: string): string | undefined {
   return [...ownMovingTags, referrersTags].find((pattern) => tag.startsWith(pattern.replace("*", "")));

@@ -1,7 +1,7 @@
 import { type Placeholder, placeholdersIn, type TagCondition } from "../../config/stack/tags.ts";
 import type { TagFacts } from "./facts.ts";
 
-/** Why a tag is there: what its format names, and the condition that was met. */
+/** Why an image gets a tag: what the format names, and the condition that was met. */
 export function describeFormat(format: string, when: TagCondition, facts: TagFacts): string {
   const parts = placeholdersIn(format).map((name) => describePlaceholder(name, facts));
   const condition = describeCondition(when, facts);

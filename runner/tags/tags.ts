@@ -106,7 +106,7 @@ function judge({ format, when }: TagFormat, facts: TagFacts): Judged {
   return { planned: { tag, format, reason: describeFormat(format, when, facts), moves: moves(format) } };
 }
 
-/** A given version that is none, where the strategy is to make something of it. */
+/** The problem of a given version that is not a version, if the strategy uses versions. */
 function versionProblem(format: string, { chosen, version }: TagFacts): Problem | undefined {
   const wantsSemver = /\{(semver|major|minor)\}/.test(format);
   if (version === undefined || chosen?.semver !== undefined || !wantsSemver) return undefined;
@@ -162,9 +162,7 @@ function unusable(format: string, { version, stack }: TagFacts, message: string,
       };
 }
 
-/**
- * What marks a tag that names the commit, or a version that git has for it, while something else is built.
- */
+/** The suffix of a tag that names the commit, or its git version, when the source differs from the commit. */
 function suffixOf(format: string, { uncommittedSource, chosen }: TagFacts): string {
   if (uncommittedSource === undefined) return "";
   const ofGitTag = chosen?.from === "git tag" && /\{(version|semver)\}/.test(format);
@@ -192,7 +190,7 @@ function valuesOf({ stack, revision, chosen }: TagFacts): Values {
   };
 }
 
-/** The format with its values; the branch gives way when there is not room for all. */
+/** Fills a format with its values, and shortens the branch if the tag would be too long. */
 function fill(format: string, values: Values, suffix: string): string {
   const value = (name: string) => values[name as Placeholder] ?? "";
   const rest = `${format.replaceAll(/\{([^{}]*)\}/g, (_, name: string) => (name === "branch" ? "" : value(name)))}${suffix}`;

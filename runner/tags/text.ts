@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 export const maximumTagLength = 128;
 
 /**
- * A text as a tag that registries take: `[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}`. Everything else becomes
- * a hyphen; undefined when nothing is left. Not cut.
+ * Turns a text into a tag that registries accept: `[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}`. Everything else
+ * becomes a hyphen; undefined when nothing is left. Not cut.
  */
 export function sanitizeTag(text: string): string | undefined {
   const tag = text

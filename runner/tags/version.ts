@@ -56,7 +56,7 @@ export function newerRelease(
   });
 }
 
-/** Semantic versions by their order, above all that is none. */
+/** Sorts semantic versions by precedence, above all other texts. */
 function byVersion(a: string, b: string): number {
   const [left, right] = [semanticVersion(a), semanticVersion(b)];
   if (left !== undefined && right !== undefined) return compare(left.text, right.text);
