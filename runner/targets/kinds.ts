@@ -13,7 +13,7 @@ import type { TargetKind } from "./target.ts";
  *    config/targets/kinds.ts. Completion, docs/reference and the policies of the roles follow from it.
  * 2. `runner/targets/<kind>/`: a `TargetKind` (runner/targets/target.ts): inspect, plan, verify, apply,
  *    follow, revert, and what the other commands ask. Its line is here. A member that makes no sense for
- *    the kind says so: no `settings`, `resume` that returns undefined, `logs` and `inUse` without entries.
+ *    the kind says so: no `settings`, `resume` that returns undefined, `logs`, `inUse` and `live` without entries.
  * 3. `infra/targets/<kind>/`: a `TargetInfrastructure` (infra/targets/target.ts): what Pulumi declares for
  *    it. Its line is in infra/targets/kinds.ts. A kind that does not run on AWS needs none.
  *

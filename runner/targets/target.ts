@@ -7,6 +7,7 @@ import type { Emit } from "../report/events.ts";
 import type { Gate } from "./gate.ts";
 import type { Hint } from "./hint.ts";
 import type { ImageUse, ReadContext } from "./image-use.ts";
+import type { LiveTarget } from "./live.ts";
 import type { LogSource } from "./logs.ts";
 
 /**
@@ -224,6 +225,8 @@ export interface TargetKind<T extends Target, S, A> {
    * deployed. Read-only.
    */
   inUse(context: ReadContext): Promise<readonly ImageUse[]>;
+  /** Everything of this kind in the account and region that runs an image, for `init` to propose. Read-only. */
+  live(context: ReadContext): Promise<readonly LiveTarget[]>;
   /**
    * Follows a change in progress to its end, including one that someone else started; undefined when there
    * is none.

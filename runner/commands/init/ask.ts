@@ -1,16 +1,16 @@
 import { UserError } from "../../../config/problems/errors.ts";
 import { awsSchema } from "../../../config/stack/provider.ts";
-import type { ExistingService } from "./found.ts";
+import type { FoundService } from "./found.ts";
 
 /** Questions that no file answers. */
 export interface Ask {
   region(given: string | undefined): Promise<string>;
   fromLive(): Promise<boolean>;
   /** Which of the services to write. */
-  services(found: readonly ExistingService[]): Promise<readonly ExistingService[]>;
+  services(found: readonly FoundService[]): Promise<readonly FoundService[]>;
   project(proposed: string): Promise<string>;
   /** Whether to add services to an existing services.yaml. */
-  extend(services: readonly ExistingService[]): Promise<boolean>;
+  extend(services: readonly FoundService[]): Promise<boolean>;
   /** Defaults that were taken without a question. */
   taken(): readonly Taken[];
 }

@@ -1,8 +1,8 @@
 import { Document, isMap, isNode, LineCounter, type Pair, parseDocument, stringify } from "yaml";
-import type { ExistingService } from "./found.ts";
+import type { FoundService } from "./found.ts";
 
 /** services.yaml for services that were found. */
-export function writeCatalogue(services: readonly ExistingService[], source: string | undefined): string {
+export function writeCatalogue(services: readonly FoundService[], source: string | undefined): string {
   const document = new Document({
     ...(source !== undefined && { source }),
     services: Object.fromEntries(services.map((service) => [service.name, entryOf(service)])),
@@ -30,7 +30,7 @@ export function writeCatalogue(services: readonly ExistingService[], source: str
  *
  * @param text a valid services.yaml
  */
-export function extendCatalogue(text: string, services: readonly ExistingService[]): string {
+export function extendCatalogue(text: string, services: readonly FoundService[]): string {
   const lines = new LineCounter();
   const document = parseDocument(text, { merge: true, lineCounter: lines });
   const entries = document.get("services", true);
@@ -54,7 +54,7 @@ export function extendCatalogue(text: string, services: readonly ExistingService
 }
 
 /** A service as services.yaml has it. */
-export function entryOf(service: ExistingService): Record<string, unknown> {
+export function entryOf(service: FoundService): Record<string, unknown> {
   const { context, dockerfile, stage, platforms, contexts, targets } = service;
   return {
     context,

@@ -3,13 +3,13 @@ import { serviceContext } from "../../../config/catalogue/contexts.ts";
 import { needsProblems } from "../../../config/description/needs.ts";
 import { keyText } from "../../../config/problems/problems.ts";
 import { entryOf } from "./catalogue-text.ts";
-import type { ExistingService, Found } from "./found.ts";
+import type { Found, FoundService } from "./found.ts";
 
 /**
  * Services whose contexts name each other as services.yaml does. Those that services.yaml could not have
  * are left out: what `init` writes is taken by `plan`.
  */
-export function connect(found: readonly ExistingService[]): Found {
+export function connect(found: readonly FoundService[]): Found {
   const notes: string[] = [];
   let services = found.map((service) => ({ service, contexts: contextsOf(service, found) }));
   for (;;) {
@@ -24,7 +24,7 @@ export function connect(found: readonly ExistingService[]): Found {
     }
     services = services.filter(({ service }) => !refused.some((one) => one.service === service));
   }
-  const connected = services.map(({ service, contexts }): ExistingService => {
+  const connected = services.map(({ service, contexts }): FoundService => {
     const written = Object.entries(contexts).map(([name, { location }]) => [name, location] as const);
     return written.length === 0 ? service : { ...service, contexts: Object.fromEntries(written) };
   });
@@ -43,7 +43,7 @@ interface Context {
   readonly key?: string;
 }
 
-function contextsOf(service: ExistingService, all: readonly ExistingService[]): Record<string, Context> {
+function contextsOf(service: FoundService, all: readonly FoundService[]): Record<string, Context> {
   return Object.fromEntries(
     Object.entries(service.contexts ?? {}).map(([name, location]): [string, Context] => {
       const key = /^service:(?!\/\/)(.+)$/.exec(location)?.[1];
@@ -56,7 +56,7 @@ function contextsOf(service: ExistingService, all: readonly ExistingService[]): 
 }
 
 function whyNot(
-  service: ExistingService,
+  service: FoundService,
   contexts: Readonly<Record<string, Context>>,
   names: ReadonlySet<string>,
 ): string | undefined {
@@ -71,7 +71,7 @@ function whyNot(
 }
 
 /** Why services can not be built together: they need each other in a circle, or for other platforms. */
-function refusedTogether(services: readonly ExistingService[]): Map<string, string> {
+function refusedTogether(services: readonly FoundService[]): Map<string, string> {
   const written = Object.fromEntries(services.map((service) => [service.name, entryOf(service)]));
   const parsed = catalogueSchema.safeParse({ services: written });
   const problems = parsed.success ? needsProblems(resolveCatalogue(parsed.data, "dev")) : [];

@@ -3,7 +3,7 @@ import { instructions } from "../../../source/dockerfile/lines.ts";
 import { composeFiles } from "./compose/files.ts";
 import { joinBuilds, readCompose } from "./compose/read.ts";
 import { connect } from "./connect.ts";
-import type { ExistingService, Found } from "./found.ts";
+import type { Found, FoundService } from "./found.ts";
 import { isDockerfile, isVariant, nameOfDockerfile } from "./names.ts";
 import { withoutDevelopmentStage } from "./stage.ts";
 import type { Tree } from "./tree.ts";
@@ -44,12 +44,12 @@ export function detectServices(tree: Tree): Found {
   };
 }
 
-function lineOf({ compose, from }: ExistingService): string {
+function lineOf({ compose, from }: FoundService): string {
   return compose?.line ?? from;
 }
 
 /** Docker takes `dockerfile` where there is no `Dockerfile`. */
-function withDockerfileName(service: ExistingService, files: readonly string[]): ExistingService {
+function withDockerfileName(service: FoundService, files: readonly string[]): FoundService {
   const lower = normalize(join(service.context, "dockerfile"));
   const isDefault = service.dockerfile === undefined && !files.includes(dockerfileOf(service));
   return isDefault && files.includes(lower) ? { ...service, dockerfile: lower } : service;
@@ -57,9 +57,9 @@ function withDockerfileName(service: ExistingService, files: readonly string[]):
 
 /** The first file or folder of a compose service that does not exist. */
 function missingOf(
-  service: ExistingService,
+  service: FoundService,
   files: readonly string[],
-): { service: ExistingService; path: string }[] {
+): { service: FoundService; path: string }[] {
   const folders = [
     service.context,
     ...Object.values(service.contexts ?? {}).filter((one) => !/^[a-z-]+:/.test(one)),
@@ -72,10 +72,7 @@ function missingOf(
 }
 
 /** The Dockerfile that a service is built by. */
-export function dockerfileOf({
-  context,
-  dockerfile,
-}: Pick<ExistingService, "context" | "dockerfile">): string {
+export function dockerfileOf({ context, dockerfile }: Pick<FoundService, "context" | "dockerfile">): string {
   return normalize(dockerfile ?? join(context, "Dockerfile"));
 }
 
@@ -83,7 +80,7 @@ function isSibling(path: string, other: string): boolean {
   return other !== path && isDockerfile(other) && !isVariant(other) && dirname(other) === dirname(path);
 }
 
-function fromDockerfile(path: string, tree: Tree): ExistingService {
+function fromDockerfile(path: string, tree: Tree): FoundService {
   const context = contextOf(path, tree);
   const dockerfile = normalize(join(context, "Dockerfile")) === path ? {} : { dockerfile: path };
   return { name: nameOfDockerfile(path, tree.name), from: path, context, ...dockerfile, aliases: [] };
@@ -128,7 +125,7 @@ function jsonWords(text: string): string[] {
 }
 
 /** Makes the names unique: adds the parent folder's name in front, or else a number at the end. */
-function apart(services: readonly ExistingService[]): ExistingService[] {
+function apart(services: readonly FoundService[]): FoundService[] {
   const taken = new Set<string>();
   return services.map((service) => {
     const parent = dirname(service.context).split("/").at(-1) ?? ".";

@@ -1,10 +1,7 @@
-/** A target as it is written in services.yaml. */
-export type WrittenTarget =
-  | { readonly kind: "ecs"; readonly cluster: string; readonly service: string; readonly container?: string }
-  | { readonly kind: "lambda"; readonly function: string; readonly alias?: string };
+import type { WrittenTarget } from "../../../config/targets/target.ts";
 
 /** A service as `init` found it: what will be written, and where that comes from. */
-export interface ExistingService {
+export interface FoundService {
   readonly name: string;
   /** The file that says so. */
   readonly from: string;
@@ -18,6 +15,8 @@ export interface ExistingService {
   readonly secrets?: Readonly<Record<string, { readonly environment: string }>>;
   readonly platforms?: readonly string[];
   readonly targets?: readonly WrittenTarget[];
+  /** The titles of the targets, for display. */
+  readonly runsAs?: readonly string[];
   /** Other names that the same image runs under: compose services that differ only in their command. */
   readonly aliases: readonly string[];
   /**
@@ -31,7 +30,7 @@ export interface ExistingService {
 }
 
 export interface Found {
-  readonly services: readonly ExistingService[];
+  readonly services: readonly FoundService[];
   /** What init skipped, and why: one sentence each. */
   readonly notes: readonly string[];
 }

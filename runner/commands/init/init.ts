@@ -13,12 +13,12 @@ import type { Settings } from "../../../config/stack/settings.ts";
 import { assertAccount } from "../../aws/account.ts";
 import { createClients } from "../../aws/clients.ts";
 import { type Emit, runStep } from "../../report/events.ts";
+import { allKinds } from "../../targets/kinds.ts";
 import type { Ask, Taken } from "./ask.ts";
 import { extendCatalogue, writeCatalogue } from "./catalogue-text.ts";
 import { detectServices, dockerfileOf } from "./detect.ts";
-import type { ExistingService, Found } from "./found.ts";
+import type { Found, FoundService } from "./found.ts";
 import { readKnownProject } from "./known-project.ts";
-import { readLive } from "./live.ts";
 import { matchLive } from "./match.ts";
 import { saysModule } from "./module.ts";
 import { serviceName } from "./names.ts";
@@ -48,7 +48,7 @@ export interface InitDocument {
   /** Whether Slipway is in node_modules, where Pulumi finds its program. */
   readonly isInstalled: boolean;
   /** Services that this run writes to services.yaml. */
-  readonly services: readonly ExistingService[];
+  readonly services: readonly FoundService[];
   /** Defaults that were taken without a question. */
   readonly defaults: readonly Taken[];
   readonly notes: readonly string[];
@@ -142,12 +142,9 @@ export async function init(
 }
 
 /** The chosen services, and those whose images they are built from. */
-function withNeeded(
-  chosen: readonly ExistingService[],
-  found: readonly ExistingService[],
-): ExistingService[] {
+function withNeeded(chosen: readonly FoundService[], found: readonly FoundService[]): FoundService[] {
   const names = new Set<string>();
-  const add = (service: ExistingService): void => {
+  const add = (service: FoundService): void => {
     if (names.has(service.name)) return;
     names.add(service.name);
     for (const location of Object.values(service.contexts ?? {})) {
@@ -161,7 +158,7 @@ function withNeeded(
 
 function catalogueFileOf(
   existing: string | undefined,
-  services: readonly ExistingService[],
+  services: readonly FoundService[],
   source: string | undefined,
   mayExtend: boolean,
 ): InitFile {
@@ -190,9 +187,9 @@ async function lookAtLive(
   try {
     const [caller, live] = await Promise.all([
       assertAccount(clients, settings, signal),
-      readLive(clients, signal),
+      Promise.all(allKinds().map((kind) => kind.live({ clients, signal }))),
     ]);
-    const matched = matchLive(found, live, settings.stack);
+    const matched = matchLive(found, live.flat(), settings.stack);
     const targets = matched.services.flatMap((service) => service.targets ?? []).length;
     conclude(`${targets} targets of ${found.services.length} services, in account ${caller.account}`);
     return { found: matched, account: caller.account };
@@ -208,7 +205,7 @@ function settingsFor(region: string, stack: string): Settings {
 }
 
 /** The services that services.yaml has already: by name, or by Dockerfile and stage. */
-function knownServices(text: string): { has(service: ExistingService): boolean } {
+function knownServices(text: string): { has(service: FoundService): boolean } {
   const yaml = parseYaml(text, catalogueFile);
   if ("problems" in yaml) throw new UserError(yaml.problems);
   const parsed = catalogueSchema.safeParse(yaml.value);

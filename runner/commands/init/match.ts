@@ -1,54 +1,16 @@
-import type { ExistingService, Found, WrittenTarget } from "./found.ts";
+import type { LiveTarget } from "../../targets/live.ts";
+import type { Found, FoundService } from "./found.ts";
 import { serviceName } from "./names.ts";
-
-/** A container of an ECS service, as it runs. */
-export interface LiveContainer {
-  readonly cluster: string;
-  readonly service: string;
-  readonly container: string;
-  readonly image: string;
-  readonly architecture: Architecture;
-}
-
-/** A Lambda function that runs an image. */
-export interface LiveFunction {
-  readonly function: string;
-  readonly image: string;
-  readonly architecture: Architecture;
-  readonly aliases: readonly string[];
-}
-
-export type Architecture = "amd64" | "arm64";
-
-export interface Live {
-  readonly containers: readonly LiveContainer[];
-  readonly functions: readonly LiveFunction[];
-}
-
-interface Candidate {
-  readonly title: string;
-  /** One target takes one service. */
-  readonly place: string;
-  readonly image: string;
-  /** Its names, most reliable first. */
-  readonly names: readonly string[];
-  readonly architecture: Architecture;
-  readonly target: (service: string) => WrittenTarget;
-}
 
 /**
  * The services with what runs them: matched by the name of the image's repository, else by what the
- * container, the ECS service or the function is called, with or without the stack's name in it.
+ * target is called, with or without the stack's name in it.
  */
-export function matchLive(found: Found, live: Live, stack: string): Found {
-  const candidates = [
-    ...live.containers.map((one) => containerCandidate(one, stack)),
-    ...live.functions.map((one) => functionCandidate(one, stack)),
-  ];
-  const pairs = candidates
+export function matchLive(found: Found, live: readonly LiveTarget[], stack: string): Found {
+  const pairs = live
     .flatMap((candidate) => {
       const best = found.services
-        .map((service) => ({ service, candidate, rank: rankOf(service, candidate) }))
+        .map((service) => ({ service, candidate, rank: rankOf(service, candidate, stack) }))
         .filter(({ rank }) => rank >= 0)
         .sort((a, b) => a.rank - b.rank)[0];
       return best === undefined ? [] : [best];
@@ -58,12 +20,13 @@ export function matchLive(found: Found, live: Live, stack: string): Found {
     ({ candidate }, index) => pairs.findIndex((other) => other.candidate.place === candidate.place) === index,
   );
   const places = new Set(taken.map(({ candidate }) => candidate.place));
-  const strangers = candidates.filter(({ place }) => !places.has(place));
+  const strangers = live.filter(({ place }) => !places.has(place));
   return {
     services: found.services.map((service) =>
       withTargets(
         service,
         taken.filter((pair) => pair.service === service).map(({ candidate }) => candidate),
+        stack,
       ),
     ),
     notes: [
@@ -73,52 +36,26 @@ export function matchLive(found: Found, live: Live, stack: string): Found {
   };
 }
 
-function withTargets(service: ExistingService, candidates: readonly Candidate[]): ExistingService {
+function withTargets(service: FoundService, candidates: readonly LiveTarget[], stack: string): FoundService {
   if (candidates.length === 0) return service;
   const platforms =
     service.platforms ?? [...new Set(candidates.map(({ architecture }) => `linux/${architecture}`))].sort();
-  return { ...service, platforms, targets: candidates.map(({ target }) => target(service.name)) };
+  const proposed = candidates.map((candidate) =>
+    candidate.propose(service.name, (name) => forEveryStack(name, stack)),
+  );
+  return {
+    ...service,
+    platforms,
+    targets: proposed.map(({ target }) => target),
+    runsAs: proposed.map(({ title }) => title),
+  };
 }
 
-function rankOf(service: ExistingService, { names }: Candidate): number {
+/** How well a service matches, 0 at best; -1 if it does not. */
+function rankOf(service: FoundService, { image, names }: LiveTarget, stack: string): number {
   const own = [service.name, ...service.aliases.map(serviceName)];
-  return names.findIndex((name) => own.includes(name));
-}
-
-function containerCandidate(one: LiveContainer, stack: string): Candidate {
-  return {
-    title: `ECS service ${one.cluster}/${one.service}`,
-    place: `ecs ${one.cluster}/${one.service}`,
-    image: one.image,
-    names: [repositoryBase(one.image), one.container, one.service, without(stack, one.service)].map(
-      serviceName,
-    ),
-    architecture: one.architecture,
-    target: (service) => ({
-      kind: "ecs",
-      cluster: forEveryStack(one.cluster, stack),
-      service: forEveryStack(one.service, stack),
-      ...(one.container !== service && { container: forEveryStack(one.container, stack) }),
-    }),
-  };
-}
-
-function functionCandidate(one: LiveFunction, stack: string): Candidate {
-  const [alias, ...others] = one.aliases;
-  return {
-    title: `Lambda function ${one.function}`,
-    place: `lambda ${one.function}`,
-    image: one.image,
-    names: [repositoryBase(one.image), one.function, without(stack, one.function)].map(serviceName),
-    architecture: one.architecture,
-    target: () => ({
-      kind: "lambda",
-      function: forEveryStack(one.function, stack),
-      // Of several nobody can tell which one callers use: the default then, which a note in the file
-      // explains.
-      ...(alias !== undefined && others.length === 0 && alias !== "live" && { alias }),
-    }),
-  };
+  const all = [repositoryBase(image), ...names, ...names.map((name) => without(stack, name))];
+  return all.map(serviceName).findIndex((name) => own.includes(name));
 }
 
 /** `ui` of `111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop/ui@sha256:…`. */

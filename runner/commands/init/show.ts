@@ -1,5 +1,5 @@
 import type { Colours } from "../../report/colours.ts";
-import type { ExistingService, WrittenTarget } from "./found.ts";
+import type { FoundService } from "./found.ts";
 import type { InitDocument, InitFile } from "./init.ts";
 
 /** What init found and wrote, and what to do next. */
@@ -36,14 +36,9 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [title, ...lines, ""];
 }
 
-function showService({ name, from, context, platforms, targets = [] }: ExistingService): string {
+function showService({ name, from, context, platforms, runsAs = [] }: FoundService): string {
   const on = platforms === undefined ? "" : `, for ${platforms.join(" and ")}`;
-  const runs = targets.map(showTarget);
-  return `  ${name}: built in ${context}, by ${from}${on}${runs.length === 0 ? "" : `; runs as ${runs.join(", ")}`}`;
-}
-
-function showTarget(target: WrittenTarget): string {
-  return target.kind === "ecs" ? `ecs ${target.cluster}/${target.service}` : `lambda ${target.function}`;
+  return `  ${name}: built in ${context}, by ${from}${on}${runsAs.length === 0 ? "" : `; runs as ${runsAs.join(", ")}`}`;
 }
 
 function showFile({ path, action }: InitFile, { green, yellow, dim }: Colours): string {

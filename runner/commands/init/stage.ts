@@ -1,5 +1,5 @@
 import { stageNames } from "../../../source/dockerfile/dockerfile.ts";
-import type { ExistingService } from "./found.ts";
+import type { FoundService } from "./found.ts";
 
 /** Names of stages for development. */
 const development =
@@ -12,9 +12,9 @@ const development =
  * @param dockerfile its text; undefined when that was not read
  */
 export function withoutDevelopmentStage(
-  service: ExistingService,
+  service: FoundService,
   dockerfile: string | undefined,
-): { readonly service: ExistingService; readonly note?: string } {
+): { readonly service: FoundService; readonly note?: string } {
   const { stage, ...rest } = service;
   if (stage === undefined || dockerfile === undefined) return { service };
   const stages = stageNames(dockerfile);

@@ -27,11 +27,8 @@ interface Revision {
  * including those that others started. Read-only.
  */
 export async function imagesInEcs({ clients, signal }: ReadContext): Promise<readonly ImageUse[]> {
-  const clusters: string[] = [];
-  const pages = paginateListClusters({ client: clients.ecs, pageSize: 100 }, {}, { abortSignal: signal });
-  for await (const page of pages) clusters.push(...(page.clusterArns ?? []));
   const inClusters = await pMap(
-    clusters,
+    await clustersOf({ clients, signal }),
     async (cluster) => {
       const [services, tasks] = await Promise.all([
         servicesOf({ clients, signal }, cluster),
@@ -48,7 +45,16 @@ export async function imagesInEcs({ clients, signal }: ReadContext): Promise<rea
   ];
 }
 
-async function servicesOf({ clients, signal }: ReadContext, cluster: string): Promise<Service[]> {
+/** ARNs of all clusters. */
+export async function clustersOf({ clients, signal }: ReadContext): Promise<readonly string[]> {
+  const clusters: string[] = [];
+  const pages = paginateListClusters({ client: clients.ecs, pageSize: 100 }, {}, { abortSignal: signal });
+  for await (const page of pages) clusters.push(...(page.clusterArns ?? []));
+  return clusters;
+}
+
+/** All services of a cluster, those that are deleted included as long as ECS lists them. */
+export async function servicesOf({ clients, signal }: ReadContext, cluster: string): Promise<Service[]> {
   const services: Service[] = [];
   // DescribeServices takes ten at once: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html
   const pages = paginateListServices(

@@ -10,6 +10,7 @@ import { type DeploymentEnd, followDeployment } from "./follow/follow.ts";
 import { ecsHints } from "./hints.ts";
 import { imagesInEcs } from "./in-use.ts";
 import { findService, inspectEcs, isEcsAsPlanned } from "./inspect.ts";
+import { liveInEcs } from "./live.ts";
 import { logsOfEcs } from "./logs.ts";
 import { ecsTitle, planEcs } from "./plan.ts";
 import { ecsSettings } from "./settings.ts";
@@ -57,6 +58,7 @@ export function createEcsKind(clock: Clock): TargetKind<EcsTarget, EcsState, Ecs
       call: ({ clients, signal }) => findService(clients, { cluster, service }, signal),
     }),
     inUse: imagesInEcs,
+    live: liveInEcs,
     wait: (service, target, registry, context) => waitForEcs(service, target, registry, context, clock),
 
     follow: (plan, applied, image, context) => follow(plan, applied, image, context, clock),

@@ -1,4 +1,8 @@
-import { type AliasConfiguration, paginateListFunctions } from "@aws-sdk/client-lambda";
+import {
+  type AliasConfiguration,
+  type FunctionConfiguration,
+  paginateListFunctions,
+} from "@aws-sdk/client-lambda";
 import pMap from "p-map";
 import { listAliases } from "../../aws/function-aliases.ts";
 import { type ImageUse, parallelReads, type ReadContext } from "../image-use.ts";
@@ -17,17 +21,26 @@ interface Version {
  * points to, those with a small part of the calls included. Only reads.
  */
 export async function imagesInLambda({ clients, signal }: ReadContext): Promise<readonly ImageUse[]> {
-  const names: string[] = [];
-  const pages = paginateListFunctions({ client: clients.lambda }, {}, { abortSignal: signal });
-  for await (const page of pages) {
-    const images = (page.Functions ?? []).filter(({ PackageType }) => PackageType === "Image");
-    names.push(...images.flatMap(({ FunctionName }) => FunctionName ?? []));
-  }
+  const functions = await imageFunctions({ clients, signal });
+  const names = functions.flatMap(({ FunctionName }) => FunctionName ?? []);
   const uses = await pMap(names, (name) => usesOfFunction({ clients, signal }, name), {
     concurrency: parallelReads,
     signal,
   });
   return uses.flat();
+}
+
+/** All functions that run an image. */
+export async function imageFunctions({
+  clients,
+  signal,
+}: ReadContext): Promise<readonly FunctionConfiguration[]> {
+  const functions: FunctionConfiguration[] = [];
+  const pages = paginateListFunctions({ client: clients.lambda }, {}, { abortSignal: signal });
+  for await (const page of pages) {
+    functions.push(...(page.Functions ?? []).filter(({ PackageType }) => PackageType === "Image"));
+  }
+  return functions;
 }
 
 async function usesOfFunction({ clients, signal }: ReadContext, name: string): Promise<readonly ImageUse[]> {

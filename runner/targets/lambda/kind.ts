@@ -7,10 +7,12 @@ import { type SeenAlias, samePlace, seeAlias, sendAlias, whole } from "./alias.t
 import { followLambda, type LambdaApplied } from "./follow/follow.ts";
 import { provision } from "./follow/provisioned.ts";
 import { type FunctionUpdate, renew, updateOf } from "./follow/until.ts";
+import { reusableVersion } from "./follow/versions.ts";
 import { getFunction } from "./function.ts";
 import { lambdaHints } from "./hints.ts";
 import { imagesInLambda } from "./in-use.ts";
 import { inspectLambda, isLambdaAsPlanned } from "./inspect.ts";
+import { liveInLambda } from "./live.ts";
 import { logsOfLambda } from "./logs.ts";
 import {
   architectureOf,
@@ -25,7 +27,6 @@ import type { LambdaPlan, LambdaState } from "./state.ts";
 import { statusOfLambda } from "./status.ts";
 import { assertManifest, createFunction, updateCode } from "./update.ts";
 import { verifyLambda } from "./verify.ts";
-import { reusableVersion } from "./versions.ts";
 import { waitForLambda } from "./wait.ts";
 
 export type { LambdaApplied } from "./follow/follow.ts";
@@ -57,6 +58,7 @@ export function createLambdaKind(clock: Clock): TargetKind<LambdaTarget, LambdaS
       call: ({ clients, signal }) => getFunction(clients, target.function, undefined, signal),
     }),
     inUse: imagesInLambda,
+    live: liveInLambda,
     wait: (service, target, _registry, context) => waitForLambda(service, target, context, clock),
     isAsPlanned: isLambdaAsPlanned,
     // The alias is moved last: a version that callers are sent to is proven.

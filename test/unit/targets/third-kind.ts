@@ -103,6 +103,7 @@ export function manifestKind(
     reusable: ({ commit }) => (commit === undefined ? undefined : String(commit)),
     logs: async () => [],
     probe: () => undefined,
+    live: async () => [],
     inUse: async () => [...files.values()].map((reference) => ({ reference, where: "a file", why: "HEAD" })),
     wait: async () => undefined,
   };

@@ -2,7 +2,7 @@ import { basename } from "node:path/posix";
 import { z } from "zod";
 import type { Locate } from "../../../../config/problems/locate.ts";
 import { parseYaml } from "../../../../config/problems/yaml.ts";
-import type { ExistingService, Found } from "../found.ts";
+import type { Found, FoundService } from "../found.ts";
 import { isComposeFile } from "../names.ts";
 import type { Composed } from "./composed.ts";
 import { readComposeService } from "./service.ts";
@@ -60,7 +60,7 @@ function includeNotes(include: readonly unknown[], line: (key: readonly Property
 }
 
 /** One service for all that are built alike. */
-export function joinBuilds(services: readonly ExistingService[]): Found {
+export function joinBuilds(services: readonly FoundService[]): Found {
   const builds = [...Map.groupBy(services, buildOf).values()];
   const shared = builds.filter((same) => same.length > 1);
   return {
@@ -73,7 +73,7 @@ export function joinBuilds(services: readonly ExistingService[]): Found {
 }
 
 /** Called like its folder when one of them is. */
-function asOne(same: readonly ExistingService[]): ExistingService {
+function asOne(same: readonly FoundService[]): FoundService {
   const [first] = same;
   if (first === undefined) throw new Error("a group has at least one member");
   const named = same.find(({ name, context }) => name === basename(context)) ?? first;
@@ -87,6 +87,6 @@ function asOne(same: readonly ExistingService[]): ExistingService {
 }
 
 /** What two services have in common when one image does for both. */
-function buildOf({ name, aliases, compose, platforms, ...build }: ExistingService): string {
+function buildOf({ name, aliases, compose, platforms, ...build }: FoundService): string {
   return JSON.stringify(build);
 }

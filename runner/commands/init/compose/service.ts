@@ -2,7 +2,7 @@ import { dirname, join } from "node:path/posix";
 import { z } from "zod";
 import { keyText } from "../../../../config/problems/problems.ts";
 import { platformSchema } from "../../../../config/stack/platform.ts";
-import type { ExistingService } from "../found.ts";
+import type { FoundService } from "../found.ts";
 import { serviceName } from "../names.ts";
 import type { Composed, ComposeService } from "./composed.ts";
 import { extended } from "./extends.ts";
@@ -70,7 +70,7 @@ export function readComposeService(service: ComposeService): Composed {
   }
   const parts = partsOf(service, build, platform ?? undefined);
   const { context, dockerfile, stage } = place;
-  const one: ExistingService = {
+  const one: FoundService = {
     name: serviceName(key),
     from: service.path,
     context,

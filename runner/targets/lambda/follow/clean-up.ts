@@ -2,9 +2,9 @@ import { firstLine } from "../../../../config/problems/first-line.ts";
 import { listAliases } from "../../../aws/function-aliases.ts";
 import type { RunEvent } from "../../../report/events.ts";
 import type { FoundAlias } from "../state.ts";
-import { deleteVersion, isUsed, listVersions, surplusVersions } from "../versions.ts";
 import { removeProvisioned } from "./provisioned.ts";
 import type { FunctionUpdate } from "./until.ts";
+import { deleteVersion, isUsed, listVersions, surplusVersions } from "./versions.ts";
 
 type Warn = (warning: Omit<Extract<RunEvent, { kind: "warning" }>, "kind">) => void;
 

@@ -8,8 +8,8 @@ import { hasCode } from "../../../aws/errors.ts";
 import { listAliases } from "../../../aws/function-aliases.ts";
 import { getFunction, getProvisioned } from "../function.ts";
 import type { LeftVersion } from "../state.ts";
-import { isUsed, listVersions } from "../versions.ts";
 import { type FunctionUpdate, waitFor, withoutConflict } from "./until.ts";
+import { isUsed, listVersions } from "./versions.ts";
 
 /**
  * Requests provisioned concurrency for a version and waits until all of it is ready.

@@ -5,10 +5,10 @@ import type { Gate } from "../../gate.ts";
 import type { TargetContext } from "../../target.ts";
 import { type AliasCourse, isOurs, samePlace, seeAlias, sendAlias, whole } from "../alias.ts";
 import type { FoundAlias } from "../state.ts";
-import { isUsed } from "../versions.ts";
 import { removeProvisioned } from "./provisioned.ts";
 import type { ShiftProgress } from "./shift.ts";
 import { type FunctionUpdate, uninterruptible } from "./until.ts";
+import { isUsed } from "./versions.ts";
 
 /** What the run has done so far, to undo it and to report it. */
 export interface Course {

@@ -2,19 +2,20 @@ import { describe, expect, test } from "vitest";
 import { catalogueSchema } from "../../../../config/catalogue/catalogue.ts";
 import { parseYaml } from "../../../../config/problems/yaml.ts";
 import { extendCatalogue, writeCatalogue } from "../../../../runner/commands/init/catalogue-text.ts";
-import type { ExistingService } from "../../../../runner/commands/init/found.ts";
+import type { FoundService } from "../../../../runner/commands/init/found.ts";
 
-const ui: ExistingService = {
+const target = { kind: "ecs", cluster: "shop-${stack}", service: "front", container: "app" };
+const ui: FoundService = {
   name: "ui",
   from: "compose.yaml",
   context: "ui",
   stage: "run",
   arguments: { VERSION: "1" },
   platforms: ["linux/arm64"],
-  targets: [{ kind: "ecs", cluster: "shop-${stack}", service: "front", container: "app" }],
+  targets: [target],
   aliases: [],
 };
-const jobs: ExistingService = {
+const jobs: FoundService = {
   name: "jobs",
   from: "Dockerfile.jobs",
   context: ".",

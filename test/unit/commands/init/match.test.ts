@@ -1,10 +1,7 @@
 import { expect, test } from "vitest";
-import {
-  forEveryStack,
-  type LiveContainer,
-  matchLive,
-  repositoryBase,
-} from "../../../../runner/commands/init/match.ts";
+import { forEveryStack, matchLive, repositoryBase } from "../../../../runner/commands/init/match.ts";
+import { type LiveContainer, liveContainer } from "../../../../runner/targets/ecs/live.ts";
+import { liveFunction } from "../../../../runner/targets/lambda/live.ts";
 
 const found = {
   services: [
@@ -22,39 +19,40 @@ const found = {
   notes: ["seen before"],
 };
 
-function container(changes: Partial<LiveContainer>): LiveContainer {
-  return {
+function container(changes: Partial<LiveContainer>) {
+  return liveContainer({
     cluster: "shop-dev",
     service: "x",
     container: "app",
     image: "nginx:1",
     architecture: "amd64",
     ...changes,
-  };
+  });
 }
 
-const live = {
-  containers: [
-    container({
-      service: "front-dev",
-      image: "111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/ui@sha256:ab",
-      architecture: "arm64",
-    }),
-    container({ service: "front-dev", container: "envoy", image: "envoy:1" }),
-    container({ service: "orders-dev", container: "orders" }),
-    container({ service: "background", container: "worker" }),
-    container({ service: "proxy", image: "haproxy:3" }),
-  ],
-  functions: [
-    {
-      function: "shop-dev-pay",
-      image: "r/checkout:1",
-      architecture: "arm64" as const,
-      aliases: ["prod-traffic"],
-    },
-    { function: "checkout", image: "r/other:1", architecture: "amd64" as const, aliases: ["live", "next"] },
-  ],
-};
+const live = [
+  container({
+    service: "front-dev",
+    image: "111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/ui@sha256:ab",
+    architecture: "arm64",
+  }),
+  container({ service: "front-dev", container: "envoy", image: "envoy:1" }),
+  container({ service: "orders-dev", container: "orders" }),
+  container({ service: "background", container: "worker" }),
+  container({ service: "proxy", image: "haproxy:3" }),
+  liveFunction({
+    function: "shop-dev-pay",
+    image: "r/checkout:1",
+    architecture: "arm64",
+    aliases: ["prod-traffic"],
+  }),
+  liveFunction({
+    function: "checkout",
+    image: "r/other:1",
+    architecture: "amd64",
+    aliases: ["live", "next"],
+  }),
+];
 
 test("what runs is matched by image, container or name, and written for every stack", () => {
   const { services } = matchLive(found, live, "dev");

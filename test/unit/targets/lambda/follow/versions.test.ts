@@ -5,9 +5,9 @@ import {
 } from "@aws-sdk/client-lambda";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { surplusVersions, versionsOf } from "../../../../runner/targets/lambda/versions.ts";
-import { awsError } from "../fakes.ts";
-import { lambda, start, startAnew, target } from "./builders.ts";
+import { surplusVersions, versionsOf } from "../../../../../runner/targets/lambda/follow/versions.ts";
+import { awsError } from "../../fakes.ts";
+import { lambda, start, startAnew, target } from "../builders.ts";
 
 const weighted = (FunctionVersion: string, ...others: string[]) => ({
   FunctionVersion,

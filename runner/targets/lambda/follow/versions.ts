@@ -3,9 +3,9 @@ import {
   DeleteFunctionCommand,
   paginateListVersionsByFunction,
 } from "@aws-sdk/client-lambda";
-import type { FunctionUpdate } from "./follow/until.ts";
-import { getFunction } from "./function.ts";
-import { sameDigest } from "./plan.ts";
+import { getFunction } from "../function.ts";
+import { sameDigest } from "../plan.ts";
+import type { FunctionUpdate } from "./until.ts";
 
 /** An alias as far as it matters which versions it uses. */
 type AliasUse = Pick<AliasConfiguration, "FunctionVersion" | "RoutingConfig">;
