@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import getPort from "get-port";
 import type { Sandbox } from "../part.ts";
 
@@ -24,7 +25,7 @@ export function portsFor(id: string): number[] {
  */
 export async function freePort({ store, emit, folder }: Sandbox, part: string): Promise<number> {
   const kept = store.current().ports[part];
-  if (kept !== undefined && (await isFree(kept))) return kept;
+  if (kept !== undefined && (await becomesFree(kept))) return kept;
   const others = Object.values(store.current().ports);
   const port = await getPort({ host: "127.0.0.1", port: portsFor(folder.id), exclude: others });
   await store.update((state) => ({ ...state, ports: { ...state.ports, [part]: port } }));
@@ -37,6 +38,15 @@ export async function freePort({ store, emit, folder }: Sandbox, part: string): 
     });
   }
   return port;
+}
+
+/** Whether a port is free, or becomes so: what has just died may hold its port for a moment. */
+async function becomesFree(port: number): Promise<boolean> {
+  for (let look = 1; look <= 10; look++) {
+    if (await isFree(port)) return true;
+    await delay(200);
+  }
+  return false;
 }
 
 /** Whether this port of loopback can be listened on. */
