@@ -6,11 +6,13 @@ const account = z.string().regex(/^\d{12}$/, { error: "is not a 12-digit account
 /** The engine hands booleans over as text. */
 const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
 
+const goDuration = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
+
 /** Time as Go writes it, in hours, minutes and seconds: `1h30m`. */
 const duration = z
   .string()
   .min(1)
-  .regex(/^(\d+h)?(\d+m)?(\d+s)?$/, { error: "is not a time such as 1h or 30m" })
+  .regex(goDuration, { error: "is not a time such as 1h or 30m" })
   .transform((text) => secondsOf(text));
 
 const session = {
@@ -143,7 +145,6 @@ export function providerProblems(aws: Readonly<Record<string, unknown>>): Provid
 }
 
 function secondsOf(text: string): number {
-  const [, hours = "0", minutes = "0", seconds = "0"] =
-    /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? [];
+  const [, hours = "0", minutes = "0", seconds = "0"] = goDuration.exec(text) ?? [];
   return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
 }

@@ -91,7 +91,7 @@ function stackNameProblems({ catalogue, settings }: StackDescription, name: stri
 /** Alarms whose names are too long, or are the same: the second target of `ui` and the service `ui-2`. */
 function alarmProblems({ catalogue, settings }: StackDescription, name: string): Problem[] {
   const all = alarmDefinitions(catalogue.services, settings);
-  const repeated = all.filter((one, index) => all.findIndex((other) => other.name === one.name) !== index);
+  const repeated = [...Map.groupBy(all, (one) => one.name).values()].flatMap(([, ...others]) => others);
   const tooLong = all.filter((one) => `${name}-${one.name}`.length > limits.alarm);
   return [
     ...repeated.map(

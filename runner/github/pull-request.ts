@@ -60,28 +60,26 @@ export async function writeComment(
 ): Promise<"made" | "updated" | "unchanged"> {
   const marker = commentMarker(stack);
   const body = withinCharacters(`${marker}\n${markdown}`, maximumCharacters);
-  const github = await clientOf(pullRequest);
+  const github = await clientOf(pullRequest, signal);
   const [owner = "", repo = ""] = pullRequest.repository.split("/");
   const issue = { owner, repo, issue_number: pullRequest.number };
-  const request = () => ({ signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]) });
   return answered(async () => {
     const own = await findComment();
     if (own?.body?.replaceAll("\r\n", "\n") === body) return "unchanged";
     if (own === undefined) {
       const path = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments";
-      await github.request(path, { ...issue, body, request: request() });
+      await github.request(path, { ...issue, body });
       return "made";
     }
     const path = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
-    await github.request(path, { owner, repo, comment_id: own.id, body, request: request() });
+    await github.request(path, { owner, repo, comment_id: own.id, body });
     return "updated";
   });
 
   async function findComment() {
     const path = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
-    const options = { ...issue, per_page: pageSize, request: request() };
     let pages = 0;
-    for await (const { data } of github.paginate.iterator(path, options)) {
+    for await (const { data } of github.paginate.iterator(path, { ...issue, per_page: pageSize })) {
       const own = commentsSchema.parse(data).find((comment) => comment.body?.startsWith(marker));
       if (own !== undefined || ++pages === maximumPages) return own;
     }
@@ -89,8 +87,8 @@ export async function writeComment(
   }
 }
 
-/** A client of GitHub's API, loaded when there is a comment to write. */
-async function clientOf({ api, token }: PullRequest) {
+/** A client of GitHub's API, loaded when there is a comment to write. Each request has 15 s. */
+async function clientOf({ api, token }: PullRequest, signal: AbortSignal) {
   const [{ Octokit }, { paginateRest }] = await Promise.all([
     import("@octokit/core"),
     import("@octokit/plugin-paginate-rest"),
@@ -100,6 +98,10 @@ async function clientOf({ api, token }: PullRequest) {
     auth: token,
     baseUrl: api,
     userAgent: "slipway",
+    request: {
+      fetch: (url: string, init: RequestInit) =>
+        fetch(url, { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]) }),
+    },
     // What the client would print is thrown as well.
     log: { debug: silent, info: silent, warn: silent, error: silent },
   });

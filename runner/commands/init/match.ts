@@ -9,8 +9,9 @@ import { serviceName } from "./names.ts";
 export function matchLive(found: Found, live: readonly LiveTarget[], stack: string): Found {
   const pairs = live
     .flatMap((candidate) => {
+      const names = namesOf(candidate, stack);
       const best = found.services
-        .map((service) => ({ service, candidate, rank: rankOf(service, candidate, stack) }))
+        .map((service) => ({ service, candidate, rank: rankOf(service, names) }))
         .filter(({ rank }) => rank >= 0)
         .sort((a, b) => a.rank - b.rank)[0];
       return best === undefined ? [] : [best];
@@ -51,11 +52,15 @@ function withTargets(service: FoundService, candidates: readonly LiveTarget[], s
   };
 }
 
+/** The names that a service may share with a target, the most reliable first. */
+function namesOf({ image, names }: LiveTarget, stack: string): readonly string[] {
+  return [repositoryBase(image), ...names, ...names.map((name) => without(stack, name))].map(serviceName);
+}
+
 /** How well a service matches, 0 at best; -1 if it does not. */
-function rankOf(service: FoundService, { image, names }: LiveTarget, stack: string): number {
+function rankOf(service: FoundService, names: readonly string[]): number {
   const own = [service.name, ...service.aliases.map(serviceName)];
-  const all = [repositoryBase(image), ...names, ...names.map((name) => without(stack, name))];
-  return all.map(serviceName).findIndex((name) => own.includes(name));
+  return names.findIndex((name) => own.includes(name));
 }
 
 /** `ui` of `111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop/ui@sha256:…`. */

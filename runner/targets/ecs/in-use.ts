@@ -58,7 +58,7 @@ export async function servicesOf({ clients, signal }: ReadContext, cluster: stri
   const services: Service[] = [];
   // DescribeServices takes ten at once: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html
   const pages = paginateListServices(
-    { client: clients.ecs, pageSize: 10 },
+    { client: clients.ecs, pageSize: 100 },
     { cluster },
     { abortSignal: signal },
   );

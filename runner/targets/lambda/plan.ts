@@ -43,8 +43,9 @@ export function planLambda(
     return { ...plan, action: "none", changes: [], problems: state.problems, notes: [] };
   }
   const architecture = architectureOf(target, state);
-  const built = platformOf(architecture) in image.manifests;
-  const digest = image.manifests[platformOf(architecture)];
+  const platform = platformOf(architecture);
+  const built = platform in image.manifests;
+  const digest = image.manifests[platform];
   const problems = [
     ...packageProblems(target, state),
     ...(state.kind === "found" ? state.problems : []),
