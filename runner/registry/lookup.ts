@@ -1,6 +1,9 @@
 import {
   BatchGetImageCommand,
+  type ECRClient,
+  type Image as EcrImage,
   GetDownloadUrlForLayerCommand,
+  type ImageFailure,
   type ImageIdentifier,
 } from "@aws-sdk/client-ecr";
 import pMap from "p-map";
@@ -12,6 +15,7 @@ import {
 } from "../../builder/manifest.ts";
 import { sourceTag } from "../../config/names.ts";
 import { UserError } from "../../config/problems/errors.ts";
+import { batchesPer, inBatches } from "../aws/batches.ts";
 import type { Clients } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
 import type { Image } from "./image.ts";
@@ -52,7 +56,7 @@ export function findImageBySource(
   return describeImage(clients, location, { imageTag: sourceTag(sourceHash) }, signal, sourceHash);
 }
 
-/** `findImageBySource` for many services, sixteen at a time, in the order given. */
+/** `findImageBySource` for many services, fifty at a time, in the order given. */
 export function findImagesBySource(
   clients: Clients,
   wanted: readonly (ImageLocation & { readonly sourceHash: string })[],
@@ -70,7 +74,7 @@ export function findImagesBySource(
         signal,
         one.platform,
       ),
-    { concurrency: 16, signal },
+    { concurrency: 50, signal },
   );
 }
 
@@ -107,7 +111,8 @@ export async function describeImage(
 }
 
 /**
- * One manifest of a repository, or undefined when the image or the repository does not exist.
+ * One manifest of a repository, or undefined when the image or the repository does not exist. Manifests of a
+ * repository that are read at the same time share a call.
  *
  * @throws UserError `image-archived`, `image-unavailable` when it is there, and can't be read
  */
@@ -117,33 +122,70 @@ export async function getManifest(
   id: ImageIdentifier,
   signal: AbortSignal,
 ): Promise<StoredManifest | undefined> {
-  // One image a call: an answer names any of an image's tags, so several could not be told apart.
-  const answer = await clients.ecr
-    .send(
-      new BatchGetImageCommand({
-        repositoryName: repository,
-        imageIds: [id],
-        acceptedMediaTypes,
-      }),
-      { abortSignal: signal },
-    )
-    .catch((error: unknown) => {
-      if (isAwsError(error, "RepositoryNotFoundException")) return undefined;
-      throw error;
-    });
-  const [failure] = answer?.failures ?? [];
-  const unavailable = failure === undefined ? undefined : unavailableImage(repository, id, failure);
+  const image = await imagesOf(clients.ecr, repository, signal)(keyOf(id));
+  if (image === undefined) return undefined;
+  const unavailable = "failureCode" in image ? unavailableImage(repository, id, image) : undefined;
   if (unavailable !== undefined) {
     await refuseArchived(clients, repository, id, signal);
     throw unavailable;
   }
-  const image = answer?.images?.[0];
-  if (image?.imageManifest === undefined || image.imageId?.imageDigest === undefined) return undefined;
-  return {
-    digest: image.imageId.imageDigest,
-    mediaType: image.imageManifestMediaType,
-    text: image.imageManifest,
-  };
+  if (!("imageManifest" in image)) return undefined;
+  const { imageId, imageManifest, imageManifestMediaType } = image;
+  if (imageManifest === undefined || imageId?.imageDigest === undefined) return undefined;
+  return { digest: imageId.imageDigest, mediaType: imageManifestMediaType, text: imageManifest };
+}
+
+/** An image of BatchGetImage, or why there is none; undefined: there is no such repository. */
+type Gotten = EcrImage | ImageFailure | undefined;
+
+/** BatchGetImage takes a hundred: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html */
+const imagesInCall = 100;
+
+const imagesOf = batchesPer<ECRClient, Gotten>((ecr, repository, signal) =>
+  inBatches(
+    imagesInCall,
+    (keys) => batchGetImage(ecr, repository, keys, signal),
+    (error) => isAwsError(error, "InvalidParameterException"),
+  ),
+);
+
+/** An id as one text: `tag v1`, `digest sha256:…`. */
+function keyOf({ imageDigest, imageTag }: ImageIdentifier): string {
+  return imageDigest === undefined ? `tag ${imageTag}` : `digest ${imageDigest}`;
+}
+
+/**
+ * Asks for several images of a repository. An answer need not name an image as it was asked for: it may name
+ * another of its tags. What it does say of a tag is true, so it counts for that tag; what it does not say is
+ * asked again.
+ */
+async function batchGetImage(
+  ecr: ECRClient,
+  repository: string,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<(key: string) => { readonly value: Gotten } | undefined> {
+  const imageIds = keys.map((key): ImageIdentifier => {
+    const [kind, name] = key.split(" ", 2);
+    return kind === "tag" ? { imageTag: name } : { imageDigest: name };
+  });
+  const command = new BatchGetImageCommand({ repositoryName: repository, imageIds, acceptedMediaTypes });
+  const answer = await ecr.send(command, { abortSignal: signal }).catch((error: unknown) => {
+    if (isAwsError(error, "RepositoryNotFoundException")) return undefined;
+    throw error;
+  });
+  if (answer === undefined) return () => ({ value: undefined });
+  const { images = [], failures = [] } = answer;
+  if (keys.length === 1) return () => ({ value: failures[0] ?? images[0] });
+  const told = new Map<string, Gotten>();
+  for (const failure of failures)
+    if (failure.imageId !== undefined) told.set(keyOf(failure.imageId), failure);
+  for (const image of images) {
+    const { imageDigest, imageTag } = image.imageId ?? {};
+    if (imageDigest !== undefined) told.set(keyOf({ imageDigest }), image);
+    if (imageTag !== undefined) told.set(keyOf({ imageTag }), image);
+  }
+  return (key) => (told.has(key) ? { value: told.get(key) } : undefined);
 }
 
 /** `parseManifest`, with a problem that names the image. */

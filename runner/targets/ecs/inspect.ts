@@ -1,5 +1,6 @@
 import {
   DescribeServicesCommand,
+  type ECSClient,
   paginateListClusters,
   paginateListServices,
   type Service,
@@ -7,31 +8,64 @@ import {
 import type { Problem } from "../../../config/problems/errors.ts";
 import { didYouMean } from "../../../config/problems/nearest.ts";
 import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
+import { batchesPer, inBatches } from "../../aws/batches.ts";
 import type { Clients } from "../../aws/clients.ts";
-import { ifAllowed, isAwsError } from "../../aws/errors.ts";
+import { hasCode, ifAllowed, isAwsError } from "../../aws/errors.ts";
 import type { TargetContext } from "../target.ts";
-import { describeTaskDefinition } from "./revision.ts";
+import { describeRevision } from "./revision.ts";
 import { type EcsPlan, type EcsState, nameOf, primaryOf } from "./state.ts";
 
 /** Names shown in "did you mean"; reading more of them takes longer than it helps. */
 const mostNames = 300;
 
-/** The service, or undefined when the cluster or the service does not exist. */
-export async function findService(
+/**
+ * The service, or undefined when the cluster or the service does not exist. Services of a cluster that are
+ * looked for at the same time share a call.
+ */
+export function findService(
   clients: Clients,
   target: Pick<EcsTarget, "cluster" | "service">,
   signal: AbortSignal,
-): Promise<Service | "no cluster" | undefined> {
+): Promise<FoundService> {
+  return servicesOf(clients.ecs, target.cluster, signal)(target.service);
+}
+
+type FoundService = Service | "no cluster" | undefined;
+
+/** DescribeServices takes ten: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html */
+const servicesInCall = 10;
+
+const servicesOf = batchesPer<ECSClient, FoundService>((ecs, cluster, signal) =>
+  inBatches(servicesInCall, (names) => describeServices(ecs, cluster, names, signal), refusesOne),
+);
+
+async function describeServices(
+  ecs: ECSClient,
+  cluster: string,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<(name: string) => { readonly value: FoundService }> {
   try {
-    const { services } = await clients.ecs.send(
-      new DescribeServicesCommand({ cluster: target.cluster, services: [target.service] }),
-      { abortSignal: signal },
+    const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster, services: [...names] }), {
+      abortSignal: signal,
+    });
+    if (names.length === 1) return () => ({ value: services[0] });
+    const byName = new Map(
+      services.flatMap((service) => [
+        [service.serviceName, service] as const,
+        [service.serviceArn, service] as const,
+      ]),
     );
-    return services?.[0];
+    return (name) => ({ value: byName.get(name) });
   } catch (error) {
-    if (isAwsError(error, "ClusterNotFoundException")) return "no cluster";
+    if (isAwsError(error, "ClusterNotFoundException")) return () => ({ value: "no cluster" });
     throw error;
   }
+}
+
+/** Whether a call for several services failed because of one of them: its name, or no permission for it. */
+function refusesOne(error: unknown): boolean {
+  return hasCode(error, "access-denied") || isAwsError(error, "InvalidParameterException", "ClientException");
 }
 
 /** Reads the service and its task definition: two calls when all is well. */
@@ -70,7 +104,7 @@ export async function inspectEcs(target: EcsTarget, context: TargetContext): Pro
       fix: "create one for it first",
     });
   }
-  const { taskDefinition, tags } = await describeTaskDefinition(clients.ecs, reference, signal);
+  const { taskDefinition, tags } = await describeRevision(clients.ecs, reference, signal);
   return { kind: "found", service, taskDefinition, tags };
 }
 

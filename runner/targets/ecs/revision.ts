@@ -91,6 +91,28 @@ export async function describeTaskDefinition(
   };
 }
 
+const described = new WeakMap<ECSClient, Map<string, ReturnType<typeof describeTaskDefinition>>>();
+
+/**
+ * `describeTaskDefinition`, once a run for each revision: a revision never changes, but for its status and its
+ * tags.
+ *
+ * @param arn of the revision; a family's name would stand for another revision later
+ */
+export function describeRevision(
+  ecs: ECSClient,
+  arn: string,
+  signal: AbortSignal,
+): ReturnType<typeof describeTaskDefinition> {
+  const known = described.get(ecs) ?? new Map<string, ReturnType<typeof describeTaskDefinition>>();
+  described.set(ecs, known);
+  const reading = known.get(arn) ?? describeTaskDefinition(ecs, arn, signal);
+  known.set(arn, reading);
+  // Another caller may have more luck, or more time.
+  reading.catch(() => known.delete(arn));
+  return reading;
+}
+
 /** Registers a revision, fields that the SDK does not know included; returns its ARN. */
 export async function registerRevision(
   ecs: ECSClient,

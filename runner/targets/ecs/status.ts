@@ -4,7 +4,7 @@ import type { TargetContext, TargetStatus } from "../target.ts";
 import { containerOf, imageIn } from "./containers.ts";
 import { findService } from "./inspect.ts";
 import { ecsTitle } from "./plan.ts";
-import { describeTaskDefinition } from "./revision.ts";
+import { describeRevision } from "./revision.ts";
 import { primaryOf, revisionName, rolloutOf, type TaskDefinition } from "./state.ts";
 
 /** What an ECS service runs, since when and how well: two calls. */
@@ -25,7 +25,7 @@ export async function statusOfEcs(
   const taskDefinition =
     reference === undefined
       ? undefined
-      : (await describeTaskDefinition(clients.ecs, reference, signal)).taskDefinition;
+      : (await describeRevision(clients.ecs, reference, signal)).taskDefinition;
   return { ...about, ...describeService(service, taskDefinition, containerOf(target, serviceName)) };
 }
 

@@ -43,14 +43,17 @@ export function fakeRegistry(repository: string, pageSize = 1000): FakeRegistry 
     );
   mock.on(BatchGetImageCommand).callsFake(async (input: BatchGetImageCommand["input"]) => {
     here(input);
-    const images = (input.imageIds ?? []).flatMap((id) => find(id) ?? []);
+    const ids = input.imageIds ?? [];
     return {
-      images: images.map((one) => ({
-        imageId: { imageDigest: one.digest },
-        imageManifest: one.text,
-        imageManifestMediaType: one.mediaType,
-      })),
-      ...(images.length === 0 ? { failures: notFound.failures } : {}),
+      images: ids.flatMap((id) => {
+        const one = find(id);
+        if (one === undefined) return [];
+        const { digest: imageDigest, text: imageManifest, mediaType: imageManifestMediaType } = one;
+        return [{ imageId: { ...id, imageDigest }, imageManifest, imageManifestMediaType }];
+      }),
+      failures: ids
+        .filter((id) => find(id) === undefined)
+        .flatMap((imageId) => notFound.failures.map((failure) => ({ ...failure, imageId }))),
     };
   });
   mock.on(DescribeImagesCommand).callsFake(async (input: DescribeImagesCommand["input"]) => {

@@ -4,11 +4,17 @@ import {
   ECRClient,
   GetDownloadUrlForLayerCommand,
   type ImageFailureCode,
+  type ImageIdentifier,
 } from "@aws-sdk/client-ecr";
 import { beforeEach, describe, expect, it } from "vitest";
 import { normalizePlatform, parseManifest } from "../../../builder/manifest.ts";
 import { UserError } from "../../../config/problems/errors.ts";
-import { describeImage, findImageBySource, findImagesBySource } from "../../../runner/registry/lookup.ts";
+import {
+  describeImage,
+  findImageBySource,
+  findImagesBySource,
+  getManifest,
+} from "../../../runner/registry/lookup.ts";
 import { mockClient } from "../../aws/mock-client.ts";
 import {
   awsError,
@@ -180,5 +186,59 @@ describe("finding an image by what it was built from", () => {
       code: "not-an-image",
       where: `shop/ui@${sha("1")}`,
     });
+  });
+});
+
+describe("manifests of a repository that are read at the same time", () => {
+  /** Tags of each digest. */
+  const held: Readonly<Record<string, readonly string[]>> = {
+    [sha("1")]: ["src-abc", "v1", "latest"],
+    [sha("2")]: ["release-dev"],
+  };
+  const digestOf = ({ imageTag = "", imageDigest }: ImageIdentifier) =>
+    imageDigest ?? Object.keys(held).find((digest) => held[digest]?.includes(imageTag));
+
+  /** @param nameOf the tag that an answer names an image by, which it was asked for by another */
+  function answers(nameOf: (id: ImageIdentifier) => ImageIdentifier) {
+    ecr.on(BatchGetImageCommand).callsFake(async ({ imageIds = [] }: BatchGetImageCommand["input"]) => ({
+      images: imageIds.flatMap((id) => {
+        const imageDigest = digestOf(id);
+        if (imageDigest === undefined) return [];
+        return [{ imageId: { ...nameOf(id), imageDigest }, imageManifest: `text of ${imageDigest}` }];
+      }),
+      failures: imageIds
+        .filter((id) => digestOf(id) === undefined)
+        .map((imageId) => ({ imageId, failureCode: "ImageNotFound" as const })),
+    }));
+  }
+  const asked = () => ecr.commandCalls(BatchGetImageCommand).map(({ args }) => args[0].input.imageIds);
+  const read = async () => {
+    const clients = ecrOnly();
+    const ids = [{ imageTag: "v1" }, { imageTag: "latest" }, { imageTag: "release-dev" }, { imageTag: "v2" }];
+    const found = await Promise.all(ids.map((id) => getManifest(clients, "shop/ui", id, signal)));
+    return found.map((stored) => stored?.digest);
+  };
+
+  it("share a call, those that are not there included", async () => {
+    answers((id) => id);
+    expect(await read()).toEqual([sha("1"), sha("1"), sha("2"), undefined]);
+    expect(asked()).toHaveLength(1);
+  });
+
+  it("are right also where ECR names an image by another of its tags, or by none", async () => {
+    answers(({ imageTag }) => ({ imageTag: imageTag === "release-dev" ? imageTag : "src-abc" }));
+    expect(await read()).toEqual([sha("1"), sha("1"), sha("2"), undefined]);
+    expect(asked()).toHaveLength(3);
+    ecr.reset();
+    answers(() => ({}));
+    expect(await read()).toEqual([sha("1"), sha("1"), sha("2"), undefined]);
+  });
+
+  it("are a hundred in a call", async () => {
+    answers((id) => id);
+    const clients = ecrOnly();
+    const ids = Array.from({ length: 150 }, (_, index) => ({ imageTag: `v${index}` }));
+    await Promise.all(ids.map((id) => getManifest(clients, "shop/ui", id, signal)));
+    expect(asked().map((some) => some?.length)).toEqual([100, 50]);
   });
 });

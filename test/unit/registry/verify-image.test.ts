@@ -9,10 +9,10 @@ const ecr = mockClient(ECRClient);
 const { signal } = new AbortController();
 const image = { service: "ui", repository: "shop/ui", registry: "r", digest: sha("1"), manifests: {} };
 
+const held = new Map<string, ReturnType<typeof found>["images"]>();
+
 function holds(digest: string, text: string, mediaType: string) {
-  ecr
-    .on(BatchGetImageCommand, { imageIds: [{ imageDigest: digest }] })
-    .resolves(found(digest, text, mediaType));
+  held.set(digest, found(digest, text, mediaType).images);
 }
 
 async function problems(platforms: string[]) {
@@ -22,7 +22,13 @@ async function problems(platforms: string[]) {
 
 beforeEach(() => {
   ecr.reset();
-  ecr.on(BatchGetImageCommand).resolves(notFound);
+  held.clear();
+  ecr.on(BatchGetImageCommand).callsFake(async ({ imageIds = [] }: BatchGetImageCommand["input"]) => ({
+    images: imageIds.flatMap(({ imageDigest = "" }) => held.get(imageDigest) ?? []),
+    failures: imageIds
+      .filter(({ imageDigest = "" }) => !held.has(imageDigest))
+      .flatMap((imageId) => notFound.failures.map((failure) => ({ ...failure, imageId }))),
+  }));
 });
 
 describe("verifying a push", () => {

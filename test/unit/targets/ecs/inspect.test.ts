@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-ecs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { UserError } from "../../../../config/problems/errors.ts";
-import { inspectEcs } from "../../../../runner/targets/ecs/inspect.ts";
+import { findService, inspectEcs } from "../../../../runner/targets/ecs/inspect.ts";
 import { statusOfEcs } from "../../../../runner/targets/ecs/status.ts";
 import { mockClient } from "../../../aws/mock-client.ts";
 import { awsError, fakeContext } from "../fakes.ts";
@@ -151,5 +151,54 @@ describe("the status of an ECS service", () => {
       .on(DescribeTaskDefinitionCommand, { taskDefinition: revision(2) })
       .resolves({ taskDefinition: taskDefinition(2, newReference) as object });
     expect(await status()).toMatchObject({ health: "updating", running: newReference });
+  });
+});
+
+describe("services that are looked for at the same time", () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `s${index}`);
+  const called = () =>
+    ecs.commandCalls(DescribeServicesCommand).map(({ args }) => args[0].input.services?.length);
+  /** ECS has these services, and lets only some of them be described. */
+  const has = (there: readonly string[], refused?: string) =>
+    ecs.on(DescribeServicesCommand).callsFake(async ({ services = [] }: DescribeServicesCommand["input"]) => {
+      if (refused !== undefined && services.includes(refused)) {
+        throw new UserError({ code: "access-denied", message: "may not call ecs:DescribeServices" });
+      }
+      const found = services.filter((name) => there.includes(name));
+      const missing = services.filter((name) => !there.includes(name));
+      return {
+        services: found.map((serviceName) => service([deployment(1)], { serviceName })),
+        failures: missing.map((name) => ({ arn: name, reason: "MISSING" })),
+      };
+    });
+  const find = async (cluster: string, wanted: readonly string[]) => {
+    const { clients, signal } = fakeContext();
+    const finding = wanted.map((name) => findService(clients, { cluster, service: name }, signal));
+    const found = await Promise.allSettled(finding);
+    return found.map((one) =>
+      one.status === "rejected"
+        ? "refused"
+        : typeof one.value === "object"
+          ? one.value.serviceName
+          : one.value,
+    );
+  };
+
+  it("share calls of ten, each service told from the others and from one that is not there", async () => {
+    has(names(24));
+    expect(await find("shop", names(25))).toEqual([...names(24), undefined]);
+    expect(called()).toEqual([10, 10, 5]);
+  });
+
+  it("are asked one by one when one of them may not be described", async () => {
+    has(names(3), "s1");
+    expect(await find("shop", names(3))).toEqual(["s0", "refused", "s2"]);
+    expect(called()).toEqual([3, 1, 1, 1]);
+  });
+
+  it("all know that there is no cluster after one call", async () => {
+    ecs.on(DescribeServicesCommand).rejects(awsError("ClusterNotFoundException"));
+    expect(await find("shop", names(3))).toEqual(["no cluster", "no cluster", "no cluster"]);
+    expect(called()).toEqual([3]);
   });
 });
