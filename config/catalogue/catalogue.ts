@@ -131,6 +131,11 @@ export interface Catalogue {
 /** The catalogue as one stack sees it: defaults filled in and `${stack}` replaced in targets. */
 export function resolveCatalogue(written: z.output<typeof catalogueSchema>, stack: string): Catalogue {
   const forStack = (text: string) => text.replaceAll("${stack}", stack);
+  const shared = written.sharedPaths.map((one) =>
+    typeof one === "string"
+      ? { path: one, services: undefined }
+      : { path: one.path, services: new Set(one.services) },
+  );
   return {
     ...(written.source === undefined ? {} : { source: written.source }),
     services: Object.entries(written.services).map(([name, service]): Service => {
@@ -141,7 +146,7 @@ export function resolveCatalogue(written: z.output<typeof catalogueSchema>, stac
         dockerfile: dockerfile ?? `${service.context.replace(/\/+$/, "")}/Dockerfile`,
         platforms: [...new Set(platforms ?? written.defaults.platforms)],
         contexts: withNeeds(service.contexts, needs),
-        extraInputs: [...service.extraInputs, ...sharedBy(name, written.sharedPaths)],
+        extraInputs: [...service.extraInputs, ...sharedBy(name, shared)],
         targets: targets.map((target) => declarationOf(target).resolve(target, name, forStack)),
       } as Service;
     }),
@@ -157,9 +162,13 @@ function withNeeds(contexts: Readonly<Record<string, string>>, needs: readonly s
   return { ...contexts, ...Object.fromEntries(missing.map((name) => [name, serviceContext(name)])) };
 }
 
+/** A path that builds share: those of the services, or of all where none is named. */
+interface SharedPath {
+  readonly path: string;
+  readonly services: ReadonlySet<string> | undefined;
+}
+
 /** The shared paths of a service. */
-function sharedBy(name: string, shared: z.output<typeof catalogueSchema>["sharedPaths"]): string[] {
-  return shared.flatMap((one) =>
-    typeof one === "string" ? [one] : one.services.includes(name) ? [one.path] : [],
-  );
+function sharedBy(name: string, shared: readonly SharedPath[]): string[] {
+  return shared.flatMap(({ path, services }) => (services === undefined || services.has(name) ? [path] : []));
 }

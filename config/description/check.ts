@@ -153,16 +153,20 @@ function repositoryNameProblems({ catalogue, settings }: StackDescription): Prob
 function sameRepositoryProblems(
   services: readonly { readonly service: string; readonly repository: string }[],
 ): Problem[] {
-  return services.flatMap(({ service, repository }, index) => {
-    const first = services.slice(0, index).find((other) => other.repository === repository);
-    if (first === undefined) return [];
+  const firsts = new Map<string, string>();
+  return services.flatMap(({ service, repository }) => {
+    const first = firsts.get(repository);
+    if (first === undefined) {
+      firsts.set(repository, service);
+      return [];
+    }
     return [
       {
         code: "same-repository",
         where: catalogueFile,
         key: `services.${service}.repository`,
         value: repository,
-        message: `is also the repository of ${first.service}`,
+        message: `is also the repository of ${first}`,
         fix: "give each service its own repository",
       },
     ];

@@ -1,3 +1,4 @@
+import { serviceNamed } from "../catalogue/by-name.ts";
 import type { Catalogue, Service } from "../catalogue/catalogue.ts";
 import { serviceOfContext } from "../catalogue/contexts.ts";
 import type { Problem } from "../problems/errors.ts";
@@ -15,7 +16,7 @@ export function withNeeded(services: readonly Service[], all: readonly Service[]
   const visit = (service: Service, above: readonly string[]): void => {
     if (ordered.has(service) || above.includes(service.name)) return;
     for (const name of neededBy(service)) {
-      const needed = all.find((one) => one.name === name);
+      const needed = serviceNamed(all, name);
       if (needed !== undefined) visit(needed, [...above, service.name]);
     }
     ordered.add(service);
@@ -27,8 +28,9 @@ export function withNeeded(services: readonly Service[], all: readonly Service[]
 /** Problems of services that are built from others: unknown services, cycles, missing platforms. */
 export function needsProblems({ services }: Catalogue): Problem[] {
   const byName = new Map(services.map((service) => [service.name, service]));
+  const names = [...byName.keys()];
   const problems = services.flatMap((service) =>
-    neededBy(service).flatMap((name) => needProblem(service, name, byName.get(name), [...byName.keys()])),
+    neededBy(service).flatMap((name) => needProblem(service, name, byName.get(name), names)),
   );
   return problems.length > 0 ? problems : cycleProblems(services, byName);
 }

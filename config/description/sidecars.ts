@@ -1,3 +1,4 @@
+import { serviceNamed } from "../catalogue/by-name.ts";
 import type { Service } from "../catalogue/catalogue.ts";
 import { declarationOf } from "../targets/kinds.ts";
 import type { Target } from "../targets/target.ts";
@@ -11,14 +12,14 @@ export function withSidecarTargets(
   services: readonly Service[],
   chosen: readonly Service[],
 ): readonly Service[] {
-  const isChosen = (name: string) => chosen.some((service) => service.name === name);
-  const others = services.filter(({ name }) => !isChosen(name)).flatMap(({ targets }) => targets);
-  const borrowed = others.flatMap((target) => {
-    const first = chosen.find((service) => runsImageOf(target, service.name));
-    return first === undefined ? [] : [{ service: first.name, target }];
+  const rank = new Map(chosen.map(({ name }, index) => [name, index]));
+  const others = services.filter(({ name }) => !rank.has(name)).flatMap(({ targets }) => targets);
+  const borrowed = Map.groupBy(others, (target) => {
+    const ranks = servicesIn(target).flatMap((name) => rank.get(name) ?? []);
+    return ranks.length === 0 ? undefined : Math.min(...ranks);
   });
-  return chosen.map((service) => {
-    const further = borrowed.filter((one) => one.service === service.name).map(({ target }) => target);
+  return chosen.map((service, index) => {
+    const further = borrowed.get(index) ?? [];
     return further.length === 0 ? service : { ...service, targets: [...service.targets, ...further] };
   });
 }
@@ -32,20 +33,42 @@ export interface Place {
 
 /** All targets that run a service's image, its own first. */
 export function placesOf(services: readonly Service[], name: string): readonly Place[] {
-  const own = services.find((service) => service.name === name)?.targets ?? [];
-  const others = services.filter((service) => service.name !== name).flatMap(({ targets }) => targets);
+  const own = serviceNamed(services, name)?.targets ?? [];
   return [
     ...own.map((target) => ({ target, sidecars: [] })),
-    ...others.flatMap((target) => {
-      const sidecars = containersOf(target, name);
-      return sidecars.length === 0 ? [] : [{ target, sidecars }];
-    }),
+    ...borrowersOf(services, name).map((target) => ({ target, sidecars: containersOf(target, name) })),
   ];
 }
 
-/** Whether a target runs a service's image in one of its containers. */
-export function runsImageOf(target: Target, service: string): boolean {
-  return containersOf(target, service).length > 0;
+const borrowers = new WeakMap<readonly Service[], ReadonlyMap<string, readonly Target[]>>();
+
+/** Targets of other services that run a service's image: found for all services at once. */
+function borrowersOf(services: readonly Service[], name: string): readonly Target[] {
+  let known = borrowers.get(services);
+  if (known === undefined) {
+    const all = services.flatMap((service) =>
+      service.targets.flatMap((target) =>
+        servicesIn(target)
+          .filter((other) => other !== service.name)
+          .map((other) => ({ other, target })),
+      ),
+    );
+    const found = [...Map.groupBy(all, ({ other }) => other)];
+    known = new Map(found.map(([other, some]) => [other, some.map(({ target }) => target)]));
+    borrowers.set(services, known);
+  }
+  return known.get(name) ?? [];
+}
+
+/** Distinct names of the services whose images a target runs in its containers. */
+export function servicesIn(target: Target): readonly string[] {
+  return [
+    ...new Set(
+      declarationOf(target)
+        .containers(target)
+        .flatMap(({ service }) => service ?? []),
+    ),
+  ];
 }
 
 /** Containers of a target that take a service's image; none for a kind without containers. */

@@ -13,8 +13,9 @@ function servicesWithSources(
   sources: boolean | readonly string[],
 ): readonly Service[] {
   if (typeof sources === "boolean") return sources ? services : [];
+  const named = new Set(sources);
   return withNeeded(
-    services.filter(({ name }) => sources.includes(name)),
+    services.filter(({ name }) => named.has(name)),
     services,
   );
 }

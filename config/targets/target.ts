@@ -32,7 +32,7 @@ export interface TargetPlace {
   /** `services.ui.targets[0]` */
   readonly key: string;
   /** Names of all services of the catalogue. */
-  readonly services: readonly string[];
+  readonly services: ReadonlySet<string>;
   readonly stack: string;
   /** `Pulumi.dev.yaml` */
   readonly stackFile: string;

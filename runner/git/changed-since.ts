@@ -1,3 +1,4 @@
+import { serviceNamed } from "../../config/catalogue/by-name.ts";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { catalogueSchema, resolveCatalogue } from "../../config/catalogue/catalogue.ts";
 import { catalogueFile, type StackDescription, stackFile } from "../../config/description/description.ts";
@@ -92,7 +93,7 @@ export async function compareWithCommit(
   if ("reason" in then) return all(then.reason);
   const services = new Map<string, SinceThen>();
   for (const { name } of chosen) {
-    const before = then.services.find((one) => one.name === name);
+    const before = serviceNamed(then.services, name);
     const now = sources.get(name);
     if (now === undefined) continue;
     services.set(
@@ -102,8 +103,8 @@ export async function compareWithCommit(
         : await compareService(tree, then, before, now),
     );
   }
-  const names = catalogue.services.map(({ name }) => name);
-  return { services, removed: then.services.map(({ name }) => name).filter((name) => !names.includes(name)) };
+  const names = new Set(catalogue.services.map(({ name }) => name));
+  return { services, removed: then.services.map(({ name }) => name).filter((name) => !names.has(name)) };
 }
 
 /** Files whose content on disk is known already, so that none is read twice. */

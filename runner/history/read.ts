@@ -37,7 +37,8 @@ export function thatRun(all: readonly ServiceReleases[], { catalogue }: Pick<Ses
  * service when that service is named as well, and alone otherwise.
  */
 export function servicesToMove({ catalogue }: Pick<Session, "catalogue">, names: readonly string[]) {
-  const chosen = catalogue.services.filter(({ name }) => names.includes(name));
+  const named = new Set(names);
+  const chosen = catalogue.services.filter(({ name }) => named.has(name));
   return withSidecarTargets(catalogue.services, chosen);
 }
 

@@ -3,7 +3,7 @@ import { type Image, imageReference } from "../registry/image.ts";
 import type { ReleaseRecord } from "../release/record.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { FieldChange, TargetOutcome, TargetPlan } from "../targets/target.ts";
-import { runsImageOf } from "../targets/target.ts";
+import { servicesOf } from "../targets/target.ts";
 
 /** A service, and the plans of the targets that are moved with it. */
 interface PlannedService {
@@ -17,9 +17,28 @@ interface PlannedService {
  */
 export function plansOf(one: PlannedService, all: readonly PlannedService[]): readonly TargetPlan[] {
   const { service } = one.image;
-  const others = all.filter((other) => other !== one).flatMap(({ targets }) => targets);
-  const beside = others.filter((plan) => runsImageOf(plan, service));
-  return [...one.targets, ...beside.map((plan) => ({ ...plan, service }))];
+  const beside = plansByService(all).get(service) ?? [];
+  const others = beside.filter(({ of }) => of !== one);
+  return [...one.targets, ...others.map(({ plan }) => ({ ...plan, service }))];
+}
+
+interface PlanOf {
+  readonly of: PlannedService;
+  readonly plan: TargetPlan;
+}
+
+const indexes = new WeakMap<readonly PlannedService[], ReadonlyMap<string, readonly PlanOf[]>>();
+
+/** The plans of a run by each service whose image they run: made once, however many services ask. */
+function plansByService(all: readonly PlannedService[]): ReadonlyMap<string, readonly PlanOf[]> {
+  const known = indexes.get(all);
+  if (known !== undefined) return known;
+  const plans = all.flatMap((of) =>
+    of.targets.flatMap((plan) => servicesOf(plan).map((service) => ({ service, of, plan }))),
+  );
+  const made = Map.groupBy(plans, ({ service }) => service);
+  indexes.set(all, made);
+  return made;
 }
 
 /** The change of the image that a service runs in a target. */

@@ -72,8 +72,13 @@ export function recordReleases(
   );
 }
 
+const byTitle = new WeakMap<readonly TargetOutcome[], ReadonlyMap<string, TargetOutcome>>();
+
+/** The outcome of a plan's target. The outcomes are walked once, however many plans ask. */
 export function outcomeOf(outcomes: readonly TargetOutcome[], plan: TargetPlan): TargetOutcome | undefined {
-  return outcomes.find(({ title }) => title === plan.title);
+  const known = byTitle.get(outcomes) ?? new Map(outcomes.map((outcome) => [outcome.title, outcome]));
+  byTitle.set(outcomes, known);
+  return known.get(plan.title);
 }
 
 export interface Release extends ServiceToRecord {

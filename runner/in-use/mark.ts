@@ -27,11 +27,10 @@ export async function putKeepTags(
   moves: readonly RunningTarget[],
   outcomes: readonly TargetOutcome[],
 ): Promise<void> {
-  const well = moves.filter(({ plan }) =>
-    outcomes.some(
-      ({ title, outcome }) => title === plan.title && (outcome === "done" || outcome === "unchanged"),
-    ),
+  const titles = new Set(
+    outcomes.flatMap(({ title, outcome }) => (outcome === "done" || outcome === "unchanged" ? [title] : [])),
   );
+  const well = moves.filter(({ plan }) => titles.has(plan.title));
   const byImage = Map.groupBy(well.flatMap(imagesOf), ({ image }) => `${image.repository}@${image.digest}`);
   await pMap(
     byImage.values(),

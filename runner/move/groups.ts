@@ -54,11 +54,12 @@ export async function moveTargets(
   }
 
   const final = allOrNothing && ended.some(isObstacle) ? await putBack(session, ended, step) : ended;
-  return moves.map((move) => resultOf(final, move));
+  const byTitle = new Map(final.map((result) => [result.move.plan.title, result]));
+  return moves.map((move) => resultOf(byTitle, move));
 }
 
-function resultOf(ended: readonly TargetResult[], { plan }: TargetMove): TargetResult {
-  const found = ended.find(({ move }) => move.plan.title === plan.title);
+function resultOf(byTitle: ReadonlyMap<string, TargetResult>, { plan }: TargetMove): TargetResult {
+  const found = byTitle.get(plan.title);
   if (found === undefined) throw new Error(`${plan.title} has no outcome`);
   return found;
 }

@@ -10,6 +10,6 @@ export interface Group<T> {
  * @param orderOf the `order` of the target in services.yaml
  */
 export function groupByOrder<T>(all: readonly T[], orderOf: (one: T) => number): readonly Group<T>[] {
-  const orders = [...new Set(all.map(orderOf))].sort((one, other) => one - other);
-  return orders.map((order) => ({ order, members: all.filter((one) => orderOf(one) === order) }));
+  const groups = [...Map.groupBy(all, orderOf)];
+  return groups.map(([order, members]) => ({ order, members })).sort((one, other) => one.order - other.order);
 }

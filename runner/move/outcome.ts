@@ -28,8 +28,9 @@ export function outcomesOfPlans(
   plans: readonly TargetPlan[],
   outcomes: readonly TargetOutcome[],
 ): readonly TargetOutcome[] {
+  const byTitle = new Map(outcomes.map((outcome) => [outcome.title, outcome]));
   return plans.map((plan): TargetOutcome => {
-    const finished = outcomes.find(({ title }) => title === plan.title);
+    const finished = byTitle.get(plan.title);
     if (finished !== undefined) return { ...finished, milliseconds: Math.round(finished.milliseconds) };
     const { service, title, target, action } = plan;
     return {

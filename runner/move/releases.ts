@@ -60,7 +60,7 @@ export async function planReleases(
       chosen.map(async (one) => {
         const { service, image, reuse } = one;
         const [targets, newestRecord] = await Promise.all([
-          planTargets(session, { service, image, images, reuse }, step),
+          planTargets(session, { service, image, images, reuse }, step, chosen.length),
           readNewestRecord(clients, image.repository, settings.stack, signal),
         ]);
         return { ...one, targets, newestRecord };

@@ -105,7 +105,8 @@ async function moveAndRecord(
   const startedAt = new Date();
   const results = await moveTargets(session, moves, { step: step.id, allOrNothing });
   const outcomes = results.map(({ outcome }) => outcome);
-  const moved = services.map((one) => withLastVerdict(one, results));
+  const byService = Map.groupBy(results, ({ move }) => move.plan.service);
+  const moved = services.map((one) => withLastVerdict(one, byService.get(one.service.name) ?? []));
   const [releases] = await Promise.all([
     recordReleases(session, moved, outcomes, startedAt),
     putKeepTags(session, moves, outcomes),
@@ -140,7 +141,10 @@ async function planAgain(
   const looked = await Promise.all(
     (await withNewestRecords(session, services)).map(async (one) => {
       const { service, image, reuse } = one;
-      return { ...one, targets: await planTargets(session, { service, image, images, reuse }, step) };
+      return {
+        ...one,
+        targets: await planTargets(session, { service, image, images, reuse }, step, services.length),
+      };
     }),
   );
   return refuseNewer(session, planProofs(looked));
@@ -182,9 +186,12 @@ export async function refuseNewer(
   return asked.map(({ service }) => service);
 }
 
-/** A service with the verdict of newest wins from when one of its targets was looked at again. */
-function withLastVerdict(service: ServiceToMove, results: readonly TargetResult[]): ServiceToMove {
-  const own = results.filter(({ move }) => move.plan.service === service.service.name);
+/**
+ * A service with the verdict of newest wins from when one of its targets was looked at again.
+ *
+ * @param own the results of its targets
+ */
+function withLastVerdict(service: ServiceToMove, own: readonly TargetResult[]): ServiceToMove {
   const later = own.flatMap(({ move: { newestWins } }) =>
     newestWins === undefined || newestWins === service.newestWins ? [] : [newestWins],
   );

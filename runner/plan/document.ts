@@ -3,7 +3,7 @@
  * renamed or removed, unless `version` goes up.
  */
 
-import { runsImageOf } from "../../config/description/sidecars.ts";
+import { servicesIn } from "../../config/description/sidecars.ts";
 import { sourceTag } from "../../config/names.ts";
 import type { Problem } from "../../config/problems/errors.ts";
 import type { Target } from "../../config/targets/target.ts";
@@ -63,15 +63,16 @@ export interface ServicePlan {
 
 /** The plan of a deployment as its document. */
 export function planDocument(where: Where, services: readonly PlannedService[]): DeployPlan {
+  const sidecars = sidecarPlaces(services);
   return {
     version: 1,
     kind: "plan",
     ...where,
-    services: services.map((one) => servicePlan(one, services)),
+    services: services.map((one) => servicePlan(one, sidecars.get(one.service.name) ?? [])),
   };
 }
 
-function servicePlan(planned: PlannedService, all: readonly PlannedService[]): ServicePlan {
+function servicePlan(planned: PlannedService, sidecarIn: readonly string[]): ServicePlan {
   const { service, repository, registry, source, image, tagPlan, tagCheck, targets, problems } = planned;
   return {
     service: service.name,
@@ -102,15 +103,22 @@ function servicePlan(planned: PlannedService, all: readonly PlannedService[]): S
       problems,
       notes,
     })),
-    sidecarIn: sidecarIn(service.name, all),
+    sidecarIn,
     problems,
   };
 }
 
-/** Titles of other services' targets that run a service's image beside their own. */
-function sidecarIn(name: string, all: readonly PlannedService[]): string[] {
-  const others = all.filter(({ service }) => service.name !== name).flatMap(({ targets }) => targets);
-  return others.filter(({ target }) => runsImageOf(target, name)).map(({ title }) => title);
+/** Titles of other services' targets that run a service's image beside their own, by service. */
+function sidecarPlaces(all: readonly PlannedService[]): ReadonlyMap<string, readonly string[]> {
+  const places = all.flatMap(({ service, targets }) =>
+    targets.flatMap(({ target, title }) =>
+      servicesIn(target)
+        .filter((name) => name !== service.name)
+        .map((name) => ({ name, title })),
+    ),
+  );
+  const byService = [...Map.groupBy(places, ({ name }) => name)];
+  return new Map(byService.map(([name, some]) => [name, some.map(({ title }) => title)]));
 }
 
 /** Whether a plan, as its document, would change nothing; targets may be left to prove. */

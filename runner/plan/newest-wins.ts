@@ -52,7 +52,7 @@ export async function refuseOlder(
   if (ours === undefined) return notAsked(candidate);
   const running = runningRelease(service, newestRecord);
   if (running === undefined) return says("passed", "no earlier release has a known commit");
-  const age = ageOf(ours, running, await commonAncestor(directory, ours.commit, running.commit));
+  const age = ageOf(ours, running, await ancestorOf(candidate, directory, ours.commit, running.commit));
   switch (age) {
     case "same":
       return says("passed", `the same as release ${running.release}`);
@@ -70,6 +70,17 @@ export async function refuseOlder(
       return says("overridden", problem.message, { notices: [notice] });
     }
   }
+}
+
+const ancestors = new WeakMap<Candidate, Map<string, ReturnType<typeof commonAncestor>>>();
+
+/** `commonAncestor`, asked of git once for each commit that runs: most services run the same one. */
+function ancestorOf(candidate: Candidate, directory: string, ours: string, running: string) {
+  const known = ancestors.get(candidate) ?? new Map<string, ReturnType<typeof commonAncestor>>();
+  ancestors.set(candidate, known);
+  const ancestor = known.get(running) ?? commonAncestor(directory, ours, running);
+  known.set(running, ancestor);
+  return ancestor;
 }
 
 /** The verdict on a service without a target to move; a later plan asks again. */

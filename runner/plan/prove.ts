@@ -4,7 +4,7 @@ import { isProven, releasesOf } from "../release/history.ts";
 import type { StoredRelease } from "../release/record.ts";
 import { kindOf } from "../targets/kinds.ts";
 import type { TargetPlan } from "../targets/target.ts";
-import { runsImageOf } from "../targets/target.ts";
+import { servicesOf } from "../targets/target.ts";
 
 /** A service that is to be moved, and its newest release record. */
 interface RecordedService {
@@ -25,11 +25,14 @@ export function planProofs<S extends RecordedService>(services: readonly S[]): r
   const isRecorded = ({ image, newestRecord }: RecordedService) =>
     image === undefined || isProven(releasesOf(newestRecord), image.digest);
   if (services.every(isRecorded)) return services;
+  const byName = new Map(services.map((one) => [one.service.name, one]));
   return services.map((one) => ({
     ...one,
     targets: one.targets.map((plan): TargetPlan => {
       if (plan.action !== "none" || plan.problems.length > 0) return plan;
-      const recorded = services.filter((other) => runsImageOf(plan, other.service.name)).every(isRecorded);
+      const recorded = servicesOf(plan)
+        .flatMap((name) => byName.get(name) ?? [])
+        .every(isRecorded);
       if (recorded || kindOf(plan.target).resume(plan) === undefined) return plan;
       const note =
         "already runs this image, but no successful release is recorded; it will be verified again";

@@ -13,7 +13,9 @@ export function chooseServices(
   asked: { readonly services: readonly string[]; readonly all?: boolean },
 ): readonly Service[] {
   const names = catalogue.services.map(({ name }) => name);
-  const unknown = [...new Set(asked.services)].filter((name) => !names.includes(name));
+  const known = new Set(names);
+  const wanted = new Set(asked.services);
+  const unknown = [...wanted].filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new UserError(
       unknown.map((name) => ({
@@ -27,5 +29,5 @@ export function chooseServices(
     );
   }
   if (asked.all === true || asked.services.length === 0) return catalogue.services;
-  return catalogue.services.filter(({ name }) => asked.services.includes(name));
+  return catalogue.services.filter(({ name }) => wanted.has(name));
 }

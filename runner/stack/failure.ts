@@ -1,3 +1,4 @@
+import { serviceNamed } from "../../config/catalogue/by-name.ts";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import type { Problem } from "../../config/problems/errors.ts";
 import { firstLine } from "../../config/problems/first-line.ts";
@@ -64,7 +65,7 @@ function buildFailure(
 ): Explained {
   const what =
     part.kind === "build" ? `${part.service} for ${part.platform}` : `the index of ${part.service}`;
-  const service = services.find(({ name }) => name === part.service);
+  const service = serviceNamed(services, part.service);
   const where = service?.dockerfile ?? part.service;
   const all = [...log, message].join("\n");
   if (/no space left on device/i.test(all)) {

@@ -26,16 +26,30 @@ export type ImagePart =
 /** Which part of which service's image a URN names; undefined for everything else. */
 export function imagePartOf(urn: string, services: readonly Service[]): ImagePart | undefined {
   const resource = resourceOf(urn);
-  if (resource?.type === indexType) {
-    const service = services.find(({ name }) => name === resource.name);
-    return service && { kind: "index", service: service.name };
-  }
-  if (resource?.type !== imageType) return undefined;
-  for (const { name, platforms } of services) {
-    const platform = platforms.find((one) => imageResourceName(name, one) === resource.name);
-    if (platform !== undefined) return { kind: "build", service: name, platform };
-  }
-  return undefined;
+  return resource && partsOf(services).get(keyOf(resource));
+}
+
+const indexes = new WeakMap<readonly Service[], ReadonlyMap<string, ImagePart>>();
+
+/** All parts of the services' images: found once, since the engine tells of each resource several times. */
+function partsOf(services: readonly Service[]): ReadonlyMap<string, ImagePart> {
+  const known = indexes.get(services);
+  if (known !== undefined) return known;
+  const parts = services.flatMap(({ name, platforms }): [string, ImagePart][] => [
+    [keyOf({ type: indexType, name }), { kind: "index", service: name }],
+    ...platforms.map((platform): [string, ImagePart] => [
+      keyOf({ type: imageType, name: imageResourceName(name, platform) }),
+      { kind: "build", service: name, platform },
+    ]),
+  ]);
+  // The first of two services whose parts have the same name, as one would be found by looking.
+  const made = new Map(parts.toReversed());
+  indexes.set(services, made);
+  return made;
+}
+
+function keyOf({ type, name }: ResourceName): string {
+  return `${type} ${name}`;
 }
 
 /** Id of the step that shows an image's part: `build ui linux/arm64`, `index ui`. */
@@ -48,7 +62,8 @@ export function stepOf(part: ImagePart): string {
  * stack brings its infrastructure up to date and builds nothing that was not asked for.
  */
 export function excludedImages(services: readonly Service[], chosen: readonly string[]): string[] {
-  return services.filter(({ name }) => !chosen.includes(name)).flatMap(patternsOf);
+  const named = new Set(chosen);
+  return services.filter(({ name }) => !named.has(name)).flatMap(patternsOf);
 }
 
 /**
@@ -57,7 +72,8 @@ export function excludedImages(services: readonly Service[], chosen: readonly st
  * has taken since. Nothing is deleted by it: images are retained.
  */
 export function replacedImages(services: readonly Service[], chosen: readonly string[]): string[] {
-  return services.filter(({ name }) => chosen.includes(name)).flatMap(patternsOf);
+  const named = new Set(chosen);
+  return services.filter(({ name }) => named.has(name)).flatMap(patternsOf);
 }
 
 /** Patterns of everything that makes up a service's image. */

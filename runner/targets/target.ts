@@ -1,4 +1,4 @@
-import { containersOf } from "../../config/description/sidecars.ts";
+import { servicesIn } from "../../config/description/sidecars.ts";
 import type { Problem } from "../../config/problems/errors.ts";
 import type { Target } from "../../config/targets/target.ts";
 import type { Clients } from "../aws/clients.ts";
@@ -246,7 +246,7 @@ export function isMove({ action }: Pick<TargetPlan, "action">): boolean {
   return action === "update" || action === "create";
 }
 
-/** Whether any container of a target runs the image of a service. */
-export function runsImageOf({ service, target }: Pick<TargetPlan, "service" | "target">, name: string) {
-  return service === name || containersOf(target, name).length > 0;
+/** Names of the services whose images a target runs, its own service first. */
+export function servicesOf({ service, target }: Pick<TargetPlan, "service" | "target">): readonly string[] {
+  return [...new Set([service, ...servicesIn(target)])];
 }

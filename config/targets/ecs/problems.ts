@@ -70,13 +70,13 @@ function sidecarProblems(target: EcsTarget, { service, key, services }: TargetPl
         },
       ];
     }
-    if (services.includes(other)) return [];
+    if (services.has(other)) return [];
     return [
       {
         code: "unknown-service",
         ...at,
         message: `unknown service "${other}"`,
-        fix: didYouMean(other, services),
+        fix: didYouMean(other, [...services]),
       },
     ];
   });

@@ -44,10 +44,9 @@ export async function findChanged(
 ): Promise<ChangedDocument> {
   if (request.all === true) {
     const { settings, catalogue } = await openDescription(context.directory, { ...request, sources: "none" });
+    const named = new Set(request.services);
     const chosen =
-      request.services.length === 0
-        ? catalogue.services
-        : catalogue.services.filter(({ name }) => request.services.includes(name));
+      named.size === 0 ? catalogue.services : catalogue.services.filter(({ name }) => named.has(name));
     const services = chosen.map(({ name }) => changedService(name, "asked for"));
     return documentOf(settings.stack, { kind: "nothing", reason: "asked for" }, services, []);
   }

@@ -116,13 +116,12 @@ function deployDocument(
   const plans = planned.flatMap(({ targets }) => targets);
   const targets = outcomesOfPlans(plans, outcomes);
   const nothingToDo = !planned.some(isChanged);
+  const present = new Set(built.map(({ service }) => service.name));
   return {
     ...documentHead(session, "deploy"),
     outcome: judgeOutcome({ nothingToDo, targets, interrupted: signal.aborted }),
     services: built.map(deployedService),
-    notBuilt: planned
-      .map(({ service }) => service.name)
-      .filter((name) => !built.some(({ service }) => service.name === name)),
+    notBuilt: planned.map(({ service }) => service.name).filter((name) => !present.has(name)),
     targets,
     releases,
     timeline: timeline.phases,

@@ -9,6 +9,7 @@ import {
   runningDigests,
 } from "../../in-use/read.ts";
 import { type ArchivedEntry, type Contents, type Entry, readContents } from "../../registry/contents.ts";
+import { parseReference } from "../../registry/reference.ts";
 import type { Session } from "../../session/session.ts";
 import { documentHead } from "../../session/where.ts";
 import type { ImageUse } from "../../targets/image-use.ts";
@@ -64,10 +65,18 @@ export async function listImages(session: Session, limit: number): Promise<Image
       }),
       readAccountUses(session),
     ]);
+    // Each repository looks at what runs its own images only.
+    const uses = Map.groupBy(account, ({ reference }) => parseReference(reference)?.repository);
     const repositories = await pMap(
       reading,
       ({ service, repository }, index) =>
-        describe(session, { service, repository, contents: contents[index], account, limit }),
+        describe(session, {
+          service,
+          repository,
+          contents: contents[index],
+          account: uses.get(repository) ?? [],
+          limit,
+        }),
       { concurrency: 4, signal },
     );
     return {
@@ -83,6 +92,7 @@ async function describe(
     readonly service: Service;
     readonly repository: string;
     readonly contents: Contents | undefined;
+    /** What runs images of the repository. */
     readonly account: readonly ImageUse[];
     readonly limit: number;
   },

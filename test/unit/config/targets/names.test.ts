@@ -8,7 +8,7 @@ import type { TargetPlace } from "../../../../config/targets/target.ts";
 const place = {
   service: "ui",
   key: "services.ui.targets[0]",
-  services: ["ui"],
+  services: new Set(["ui"]),
   stack: "dev",
   stackFile: "Pulumi.dev.yaml",
   region: "eu-west-1",
