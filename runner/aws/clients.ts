@@ -11,8 +11,9 @@ import type { STSClient } from "@aws-sdk/client-sts";
 import { hasOwnRole } from "../../config/stack/provider.ts";
 import { endpointFor, type Settings } from "../../config/stack/settings.ts";
 import type { CredentialProvider } from "./credentials.ts";
-import { toUserError } from "./errors.ts";
+import { isThrottled, toUserError } from "./errors.ts";
 import { clientClasses } from "./packages.ts";
+import { limitersOf } from "./rates.ts";
 
 /** Clients for one stack's account and region, each created on first use. */
 export interface Clients {
@@ -60,12 +61,14 @@ interface ClientOptions {
   readonly warn?: ((message: string) => void) | undefined;
 }
 
-/** The part of a client that the error mapping hooks into; every SDK client has it. */
+/** The part of a client that Slipway hooks into; every SDK client has it. */
 interface AnyClient {
   readonly middlewareStack: {
     add(
       middleware: <Next extends (args: never) => Promise<unknown>>(next: Next, context: object) => Next,
-      options: { step: "initialize"; priority: "high"; name: string },
+      options:
+        | { step: "initialize"; priority: "high"; name: string }
+        | { step: "finalizeRequest"; priority: "low"; name: string },
     ): void;
   };
   destroy(): void;
@@ -75,8 +78,9 @@ interface AnyClient {
  * Creates clients that follow the same keys as the AWS provider (config/stack/provider.ts): endpoints, and
  * credentials.
  *
- * The SDK retries calls (5 attempts, exponential back-off with jitter, throttling included). The time-outs
- * are 5 s for a connection and 30 s for an answer. Errors that a user can fix are thrown as UserError.
+ * The SDK retries calls (5 attempts, exponential back-off with jitter, throttling included). Calls stay below
+ * the rates that AWS documents, and slow down when AWS refuses one (rates.ts). The time-outs are 5 s for a
+ * connection and 30 s for an answer. Errors that a user can fix are thrown as UserError.
  */
 export function createClients(settings: Settings, options: ClientOptions = {}): Clients {
   const made = new Map<ServiceName, AnyClient>();
@@ -161,24 +165,51 @@ function makeClient(
     priority: "high",
     name: "slipwayErrors",
   });
+  // Nearer to the wire than the SDK's retries: each attempt is a call of its own.
+  client.middlewareStack.add(limitRate(service, endpoint, options.signal), {
+    step: "finalizeRequest",
+    priority: "low",
+    name: "slipwayRate",
+  });
   return client;
 }
 
 const nothing = () => {};
 const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
+function limitRate(service: string, endpoint: string | undefined, signal: AbortSignal | undefined) {
+  const limiterOf = limitersOf(service, endpoint);
+  return <Next extends (args: never) => Promise<unknown>>(next: Next, context: object): Next => {
+    const limiter = limiterOf(operationOf(context));
+    return (async (args: never) => {
+      await limiter.take(signal);
+      try {
+        return await next(args);
+      } catch (error) {
+        if (isThrottled(error)) limiter.throttled();
+        throw error;
+      }
+    }) as unknown as Next;
+  };
+}
+
+/** `DescribeServices` */
+function operationOf(context: object): string {
+  return ((context as { commandName?: string }).commandName ?? "").replace(/Command$/, "");
+}
+
 function mapErrors(
   call: { service: string; region: string; profile: string | undefined; endpoint: string | undefined },
   signal: AbortSignal | undefined,
 ) {
   return <Next extends (args: never) => Promise<unknown>>(next: Next, context: object): Next => {
-    const command = (context as { commandName?: string }).commandName ?? "";
+    const operation = operationOf(context);
     return (async (args: never) => {
       signal?.throwIfAborted();
       try {
         return await next(args);
       } catch (error) {
-        throw toUserError(error, { ...call, operation: command.replace(/Command$/, "") });
+        throw toUserError(error, { ...call, operation });
       }
     }) as unknown as Next;
   };

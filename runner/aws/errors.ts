@@ -42,6 +42,11 @@ const networkCodes = [
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ];
 
+/** Whether AWS refused a call because there were too many. */
+export function isThrottled(error: unknown): boolean {
+  return isAwsError(error, ...throttled);
+}
+
 /** Whether an error is one of these errors of AWS (`RepositoryNotFoundException`, …). */
 export function isAwsError(error: unknown, ...names: readonly string[]): error is Error {
   return error instanceof Error && names.includes(error.name);

@@ -15,10 +15,14 @@ import { imagesByService } from "./target-image.ts";
 import { planTargets } from "./targets.ts";
 
 /**
- * How many services are read at the same time; how many are moved at once is another setting. ECS allows
- * 20 DescribeServices calls a second, with bursts of 100.
+ * How many services are read at the same time; how many are moved at once is another setting. Enough that
+ * calls which take several names are full; how many calls AWS takes is the clients' business
+ * (runner/aws/rates.ts).
  */
-export const parallelReads = 16;
+export const parallelReads = 100;
+
+/** Services between two words about the progress. */
+const progressEvery = 100;
 
 /**
  * Reads everything that a deployment would change: where each tag is, what runs in each target, and
@@ -35,13 +39,14 @@ export async function inspectServices(
   const { clients, signal, settings } = session;
   const movable = tagMovability(settings.repositories);
   const images = imagesByService(tagged.map(plannedImage));
+  const tell = tellProgress(step, tagged.length);
   const found = await pMap(
     tagged,
     async (one) => {
       const { service, repository, image, tagPlan } = one;
       const [tagCheck, targets, newestRecord] = await Promise.all([
         checkTags(clients, repository, image?.digest, tagPlan.tags, { movable }, signal),
-        planTargets(session, { service, image: plannedImage(one), images }, step),
+        planTargets(session, { service, image: plannedImage(one), images }, step, tagged.length),
         readNewestRecord(clients, repository, settings.stack, signal),
       ]);
       const moves = targets.some(isMove);
@@ -58,11 +63,22 @@ export async function inspectServices(
         ...tagPlan.problems,
         ...tagCheck.problems,
       ];
+      tell();
       return { ...one, tagCheck, targets, newestRecord, newestWins, problems };
     },
     { concurrency: parallelReads, signal },
   );
   return planProofs(found);
+}
+
+/** Says how far a long list has come: `300 of 1,000 services`. */
+function tellProgress(step: Step, all: number): () => void {
+  let done = 0;
+  return () => {
+    done += 1;
+    if (done % progressEvery !== 0 || done === all) return;
+    step.progress(`${done.toLocaleString("en")} of ${all.toLocaleString("en")} services`);
+  };
 }
 
 /** What is missing from an image that an earlier run built. An image that this run builds is verified later. */
