@@ -44,6 +44,13 @@ export const servicesPositional = {
   describe: "Names of services in services.yaml",
 } as const;
 
+/** `--verbose`, for all commands whose text only counts what has not changed once there is much of it. */
+export const verboseOption = {
+  type: "boolean",
+  default: false,
+  describe: "List everything; default: of more than ten services, only those with something to tell",
+} as const;
+
 /** `--allow-dirty`, for all commands that deploy or plan a deployment. */
 export const allowDirtyOption = {
   type: "boolean",

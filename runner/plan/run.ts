@@ -10,7 +10,7 @@ import { showPlan } from "./show.ts";
 
 /** `slipway plan`, and `deploy --dry-run`: exits as the deployment would when it is refused. */
 export function planServices(
-  request: Selection & PlanRequest,
+  request: Selection & PlanRequest & { readonly verbose?: boolean | undefined },
   context: CommandContext,
 ): Promise<CommandResult> {
   return withSession({ ...request, sources: "all" }, context, async (session) => {
@@ -19,7 +19,7 @@ export function planServices(
     return {
       exitCode: exitCodeOfProblems(problemsOf(services)),
       document,
-      text: showPlan(document, coloursFor(process.stdout)),
+      text: showPlan(document, coloursFor(process.stdout), request.verbose),
       job: () => presentPlan(document),
     };
   });

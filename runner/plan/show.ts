@@ -1,18 +1,38 @@
 import prettyBytes from "pretty-bytes";
 import { describeProblem } from "../../config/problems/errors.ts";
+import { countOfOthers, isBrief } from "../report/brief.ts";
 import type { Colours } from "../report/colours.ts";
 import type { FieldChange } from "../targets/target.ts";
 import { isMove } from "../targets/target.ts";
 import { type DeployPlan, isNothingToDo, type ServicePlan } from "./document.ts";
 
-/** A plan as text: what would be built, pushed, tagged and changed, for each service. */
-export function showPlan(plan: DeployPlan, colours: Colours): string {
+/**
+ * A plan as text: what would be built, pushed, tagged and changed, for each service. Of many services, the
+ * summary comes first, and those that stay as they are are counted.
+ */
+export function showPlan(plan: DeployPlan, colours: Colours, verbose = false): string {
   const head = `Plan for stack ${plan.stack} (account ${plan.account}, ${plan.region})`;
   const orders = new Set(plan.services.flatMap(({ targets }) => targets.map(({ order }) => order)));
-  const services = plan.services.map((service) =>
-    showService(service, { withOrder: orders.size > 1 }, colours),
+  const show = (some: readonly ServicePlan[]) =>
+    some.map((service) => showService(service, { withOrder: orders.size > 1 }, colours));
+  if (!isBrief(plan.services.length, verbose)) {
+    return [colours.bold(head), "", ...show(plan.services), summary(plan, colours)].join("\n");
+  }
+  const telling = plan.services.filter(hasSomethingToTell);
+  const others = countOfOthers(plan.services.length - telling.length, "service", "services", "unchanged");
+  return [colours.bold(head), summary(plan, colours), "", ...show(telling), ...others.map(colours.dim)].join(
+    "\n",
   );
-  return [colours.bold(head), "", ...services, summary(plan, colours)].join("\n");
+}
+
+/** Whether a deployment would do something for a service, or could not. */
+function hasSomethingToTell({ image, tags, targets, problems }: ServicePlan): boolean {
+  return (
+    image.action === "build" ||
+    tags.put.length > 0 ||
+    problems.length > 0 ||
+    targets.some((target) => target.action !== "none" || target.problems.length > 0)
+  );
 }
 
 function showService(

@@ -1,6 +1,7 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import type { Target } from "../../config/targets/target.ts";
 import type { PlannedImage } from "../registry/image.ts";
+import { isBrief } from "../report/brief.ts";
 import { runStep, type Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
 import { kindOf } from "../targets/kinds.ts";
@@ -20,23 +21,30 @@ export interface WantedImage {
   readonly reuse?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Plans moving all targets of a service to an image, from how they are now; each is a step. */
+/**
+ * Plans moving all targets of a service to an image, from how they are now. Each is a step, unless the run has
+ * so many services that nobody would read them.
+ *
+ * @param among how many services the run plans. Default: 1
+ */
 export async function planTargets(
   session: PlanningSession,
   { service, image, images, reuse = {} }: WantedImage,
   parent: Step,
+  among = 1,
 ): Promise<readonly TargetPlan[]> {
   const { clients, emit, signal, registry } = session;
   return Promise.all(
     service.targets.map((target) => {
       const title = kindOf(target).title(target);
-      return runStep(emit, { id: `check ${title}`, title, parent: parent.id }, async ({ id, conclude }) => {
+      const planOne = (step: string) => {
         const wanted = kindOf(target).imageFor(target, image, images);
-        const context = { clients, emit, signal, step: id };
-        const plan = await planTarget(service.name, target, wanted, context, {
-          registry,
-          reuse: reuse[title],
-        });
+        const context = { clients, emit, signal, step };
+        return planTarget(service.name, target, wanted, context, { registry, reuse: reuse[title] });
+      };
+      if (isBrief(among, false)) return planOne(parent.id);
+      return runStep(emit, { id: `check ${title}`, title, parent: parent.id }, async ({ id, conclude }) => {
+        const plan = await planOne(id);
         const [problem] = plan.problems;
         if (problem !== undefined) conclude("failed", problem.message);
         else if (plan.action === "none") conclude("skipped", "already runs this image");

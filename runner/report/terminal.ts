@@ -3,7 +3,7 @@ import { createLogUpdate } from "log-update";
 import { type Colours, coloursFor } from "./colours.ts";
 import { drawView } from "./draw.ts";
 import type { Reporter, ReporterOptions, RunEvent } from "./events.ts";
-import { applyEvent, emptyView, splitFinished, type View } from "./view.ts";
+import { applyEvents, emptyView, splitFinished, type TimedEvent, type View } from "./view.ts";
 
 const redrawMilliseconds = 80;
 
@@ -12,6 +12,8 @@ export function createTerminalReporter({ stream, environment }: ReporterOptions)
   const colours = coloursFor(stream, environment);
   const update = createLogUpdate(stream);
   let view: View = emptyView;
+  let waiting: TimedEvent[] = [];
+  let drawnAt = Number.NEGATIVE_INFINITY;
   let closed = false;
 
   const canvas = () => ({
@@ -21,7 +23,9 @@ export function createTerminalReporter({ stream, environment }: ReporterOptions)
     colours,
   });
   const draw = () => {
-    const { finished, rest } = splitFinished(view);
+    drawnAt = performance.now();
+    const { finished, rest } = splitFinished(applyEvents(view, waiting));
+    waiting = [];
     view = rest;
     if (finished.steps.length > 0) {
       update.persist(drawView(finished, { ...canvas(), height: Number.POSITIVE_INFINITY }).join("\n"));
@@ -30,7 +34,9 @@ export function createTerminalReporter({ stream, environment }: ReporterOptions)
     else update.clear();
   };
   // Redrawn by the clock and not by each event: a build writes thousands of lines.
-  const timer = setInterval(() => view.steps.length > 0 && draw(), redrawMilliseconds);
+  const timer = setInterval(() => {
+    if (view.steps.length + waiting.length > 0) draw();
+  }, redrawMilliseconds);
   timer.unref();
 
   return {
@@ -42,11 +48,11 @@ export function createTerminalReporter({ stream, environment }: ReporterOptions)
         case "warning":
           return update.persist(describeWarning(event, colours));
         case "step-log":
-          view = applyEvent(view, { ...event, line: plain(event.line) }, performance.now());
+          waiting.push({ event: { ...event, line: plain(event.line) }, now: performance.now() });
           return;
         default:
-          view = applyEvent(view, event, performance.now());
-          if (event.kind === "step-ended") draw();
+          waiting.push({ event, now: performance.now() });
+          if (event.kind === "step-ended" && performance.now() - drawnAt >= redrawMilliseconds) draw();
       }
     },
     close: () => {

@@ -23,58 +23,73 @@ export interface View {
 
 export const emptyView: View = { steps: [] };
 
-/** The view after an event. Events of steps that never started change nothing. */
-export function applyEvent(view: View, event: RunEvent, now: number): View {
-  switch (event.kind) {
-    case "step-started": {
-      const step: StepView = {
-        id: event.id,
-        title: event.title,
-        parent: event.parent,
-        state: "running",
-        message: undefined,
-        lastLine: undefined,
-        startedAt: now,
-        milliseconds: undefined,
-      };
-      // A step that is tried again starts again in its place.
-      const again = view.steps.some(({ id }) => id === event.id);
-      return again ? change(view, event.id, () => step) : { steps: [...view.steps, step] };
-    }
-    case "step-progress":
-      return change(view, event.id, (step) => ({ ...step, message: event.message }));
-    case "step-log":
-      return event.line.trim() === ""
-        ? view
-        : change(view, event.id, (step) => ({ ...step, lastLine: event.line.trim() }));
-    case "step-ended":
-      return change(view, event.id, (step) => ({
-        ...step,
-        state: event.outcome,
-        message: event.message,
-        lastLine: undefined,
-        milliseconds: event.milliseconds,
-      }));
-    case "notice":
-    case "warning":
-      return view;
-  }
+/** An event, and when it came. */
+export interface TimedEvent {
+  readonly event: RunEvent;
+  /** Milliseconds. */
+  readonly now: number;
 }
 
-function change(view: View, id: string, to: (step: StepView) => StepView): View {
-  return { steps: view.steps.map((step) => (step.id === id ? to(step) : step)) };
+/**
+ * The view after events. Events of steps that never started change nothing. Several at once cost little more
+ * than one, so that a run of a thousand steps does not copy them all for each.
+ */
+export function applyEvents(view: View, events: readonly TimedEvent[]): View {
+  const steps = new Map(view.steps.map((step) => [step.id, step]));
+  const change = (id: string, changes: Partial<StepView>) => {
+    const step = steps.get(id);
+    if (step !== undefined) steps.set(id, { ...step, ...changes });
+  };
+  for (const { event, now } of events) {
+    switch (event.kind) {
+      case "step-started":
+        // A step that is tried again starts again in its place.
+        steps.set(event.id, {
+          id: event.id,
+          title: event.title,
+          parent: event.parent,
+          state: "running",
+          message: undefined,
+          lastLine: undefined,
+          startedAt: now,
+          milliseconds: undefined,
+        });
+        break;
+      case "step-progress":
+        change(event.id, { message: event.message });
+        break;
+      case "step-log":
+        if (event.line.trim() !== "") change(event.id, { lastLine: event.line.trim() });
+        break;
+      case "step-ended":
+        change(event.id, {
+          state: event.outcome,
+          message: event.message,
+          lastLine: undefined,
+          milliseconds: event.milliseconds,
+        });
+        break;
+      case "notice":
+      case "warning":
+        break;
+    }
+  }
+  return { steps: [...steps.values()] };
 }
 
 /** Steps that are nested under none that is shown. */
 export function rootsOf(view: View): readonly StepView[] {
-  return view.steps.filter(
-    ({ parent }) => parent === undefined || !view.steps.some(({ id }) => id === parent),
-  );
+  const ids = new Set(view.steps.map(({ id }) => id));
+  return view.steps.filter(({ parent }) => parent === undefined || !ids.has(parent));
 }
+
+const children = new WeakMap<View, ReadonlyMap<string | undefined, readonly StepView[]>>();
 
 /** Steps directly under one. */
 export function childrenOf(view: View, id: string): readonly StepView[] {
-  return view.steps.filter(({ parent }) => parent === id);
+  const known = children.get(view) ?? Map.groupBy(view.steps, ({ parent }) => parent);
+  children.set(view, known);
+  return known.get(id) ?? [];
 }
 
 /**

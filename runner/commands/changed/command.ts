@@ -1,5 +1,5 @@
 import { defineCommand } from "../../cli/define.ts";
-import { servicesPositional, sinceOption, stackOption } from "../../cli/options.ts";
+import { servicesPositional, sinceOption, stackOption, verboseOption } from "../../cli/options.ts";
 
 /** `slipway changed`: shows which services a pipeline must build, and why. */
 export const changedCommand = defineCommand({
@@ -16,6 +16,7 @@ export const changedCommand = defineCommand({
     stack: stackOption,
     since: sinceOption,
     all: { type: "boolean", default: false, describe: "Treat every selected service as changed" },
+    verbose: verboseOption,
     output: {
       choices: ["text", "json", "github"] as const,
       default: "text" as const,
@@ -29,7 +30,8 @@ export const changedCommand = defineCommand({
       import("./show.ts"),
     ]);
     const document = await findChanged(options, context);
-    if (options.output !== "github") return { exitCode: 0, document, text: showChanged(document) };
+    if (options.output !== "github")
+      return { exitCode: 0, document, text: showChanged(document, options.verbose) };
     const { setStepOutputs } = await import("../../github/step-files.ts");
     await setStepOutputs(process.env, githubOutputs(document));
     return { exitCode: 0, document, text: JSON.stringify(document.matrix) };

@@ -1,7 +1,8 @@
+import { countOfOthers, isBrief } from "../../report/brief.ts";
 import type { ChangedDocument } from "./changed.ts";
 
-/** The changed services, as text. */
-export function showChanged({ services, removed, against }: ChangedDocument): string {
+/** The changed services, as text. Of many services, the summary comes first, and the unchanged are counted. */
+export function showChanged({ services, removed, against }: ChangedDocument, verbose = false): string {
   const changed = services.filter((one) => one.changed);
   const compared =
     against.kind === "registry"
@@ -9,14 +10,19 @@ export function showChanged({ services, removed, against }: ChangedDocument): st
       : against.kind === "git"
         ? `compared with ${against.ref} (${against.commit.slice(0, 7)})`
         : `not compared: ${against.reason}`;
-  return [
-    ...services.map((one) => `${one.changed ? "changed  " : "unchanged"}  ${one.service}: ${one.reason}`),
+  const brief = isBrief(services.length, verbose);
+  const lines = [
+    ...(brief ? changed : services).map(
+      (one) => `${one.changed ? "changed  " : "unchanged"}  ${one.service}: ${one.reason}`,
+    ),
     ...removed.map(
       (name) => `removed    ${name}: no longer in services.yaml; Slipway leaves its targets alone`,
     ),
-    "",
-    `${changed.length} of ${services.length} changed, ${compared}`,
-  ].join("\n");
+  ];
+  const summary = `${changed.length} of ${services.length} changed, ${compared}`;
+  if (!brief) return [...lines, "", summary].join("\n");
+  const others = countOfOthers(services.length - changed.length, "service", "services", "unchanged");
+  return [summary, "", ...lines, ...others].join("\n");
 }
 
 /** The outputs of a GitHub step, for later ones: `services`, `matrix`, `any`. */

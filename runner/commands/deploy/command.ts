@@ -7,6 +7,7 @@ import {
   servicesPositional,
   sinceOption,
   stackOption,
+  verboseOption,
 } from "../../cli/options.ts";
 
 /** `slipway deploy`: builds and pushes what changed, moves the targets, and follows them to their outcome. */
@@ -39,6 +40,7 @@ export const deployCommand = defineCommand({
     },
     "dry-run": { type: "boolean", default: false, describe: "Show what would change, and change nothing" },
     comment: commentOption,
+    verbose: verboseOption,
   },
   run: async (options, context) => {
     const request = {

@@ -10,16 +10,21 @@ import {
 import type { DeployDocument, DeployedService } from "../../move/document.ts";
 import { imageOutputs, repositoryOf } from "../../move/job.ts";
 import { shortDigest } from "../../registry/image.ts";
+import { isBrief } from "../../report/brief.ts";
 import { formatDuration } from "../../report/duration.ts";
 import type { TargetOutcome } from "../../targets/target.ts";
+import { withoutUnchanged } from "./show.ts";
 
 /** The job summary of a deployment: images, targets, evidence, and the time of each phase. */
 export function presentDeployment(document: DeployDocument): JobReport {
-  const { stack, outcome, services, targets, notBuilt, timeline } = document;
+  const { stack, outcome, notBuilt, timeline } = document;
+  const { services, targets } = isBrief(document.services.length, false)
+    ? withoutUnchanged(document)
+    : document;
   const failed = targets.filter(isFailure);
   return {
     stack,
-    outputs: { outcome, ...imageOutputs(services) },
+    outputs: { outcome, ...imageOutputs(document.services) },
     summary: [
       `## ${headline(document)}`,
       ...(services.length > 0 ? [imageTable(services)] : []),

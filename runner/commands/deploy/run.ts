@@ -8,7 +8,7 @@ import { showOutcome } from "./show.ts";
 
 /** `slipway deploy` */
 export async function deployServices(
-  request: Selection & DeployRequest,
+  request: Selection & DeployRequest & { readonly verbose?: boolean | undefined },
   context: CommandContext,
 ): Promise<CommandResult> {
   const document = await withSession({ ...request, sources: "all" }, context, (session) =>
@@ -17,7 +17,7 @@ export async function deployServices(
   return {
     exitCode: exitCodeOf(document.outcome),
     document,
-    text: showOutcome(document, coloursFor(process.stdout)),
+    text: showOutcome(document, coloursFor(process.stdout), request.verbose),
     job: () => presentDeployment(document),
   };
 }

@@ -1,13 +1,18 @@
 import type { DeployDocument } from "../../move/document.ts";
 import { showEvidence, showTargets, showTimeline } from "../../move/show-targets.ts";
 import { shortDigest } from "../../registry/image.ts";
+import { isBrief } from "../../report/brief.ts";
 import type { Colours } from "../../report/colours.ts";
 import { formatDuration } from "../../report/duration.ts";
 import { formatTable } from "../../report/table.ts";
 import type { TargetOutcome } from "../../targets/target.ts";
 
-/** The text of a deployment's outcome: targets, evidence, and the time of each phase. */
-export function showOutcome(document: DeployDocument, colours: Colours): string {
+/**
+ * The text of a deployment's outcome: targets, evidence, and the time of each phase. Of many, only the images
+ * that were built and the targets that did not stay as they were; the last line has the counts.
+ */
+export function showOutcome(whole: DeployDocument, colours: Colours, verbose = false): string {
+  const document = isBrief(whole.services.length, verbose) ? withoutUnchanged(whole) : whole;
   const { bold, dim } = colours;
   const time = formatDuration(document.milliseconds);
   if (document.outcome === "nothing") {
@@ -18,9 +23,18 @@ export function showOutcome(document: DeployDocument, colours: Colours): string 
     ...(document.targets.length > 0 ? [showTargets(document.targets, colours), ""] : []),
     ...document.targets.flatMap((target) => showEvidence(target, colours)),
     showTimeline(document, colours),
-    `${headline(document, colours)} ${dim(`(${time})`)}`,
+    `${headline(whole, colours)} ${dim(`(${time})`)}`,
   ];
   return parts.join("\n");
+}
+
+/** A deployment without the images that were there and the targets that stay as they were. */
+export function withoutUnchanged(document: DeployDocument): DeployDocument {
+  return {
+    ...document,
+    services: document.services.filter(({ built }) => built),
+    targets: document.targets.filter(({ outcome }) => outcome !== "unchanged"),
+  };
 }
 
 function showImages({ services }: DeployDocument, { dim }: Colours): string[] {

@@ -1,5 +1,5 @@
 import { defineCommand } from "../../cli/define.ts";
-import { servicesPositional, stackOption } from "../../cli/options.ts";
+import { servicesPositional, stackOption, verboseOption } from "../../cli/options.ts";
 
 /** `slipway images`: shows the images in the repositories, their size, and what uses them. */
 export const imagesCommand = defineCommand({
@@ -24,6 +24,7 @@ export const imagesCommand = defineCommand({
       default: false,
       describe: "Also show Slipway's own tags (src-, inuse-, lastgood-)",
     },
+    verbose: verboseOption,
   },
   run: async (options, context) => {
     const [{ withSession }, { listImages }, { showImages }, { coloursFor }, { UserError }] =
@@ -47,7 +48,7 @@ export const imagesCommand = defineCommand({
     const document = await withSession({ ...options, sources: "none" }, context, (session) =>
       listImages(session, limit),
     );
-    const how = { allTags: options["all-tags"], now: new Date() };
+    const how = { allTags: options["all-tags"], now: new Date(), verbose: options.verbose };
     return { exitCode: 0, document, text: showImages(document, coloursFor(process.stdout), how) };
   },
 });

@@ -1,5 +1,6 @@
 import prettyBytes from "pretty-bytes";
 import { shortDigest } from "../../registry/image.ts";
+import { countOfOthers, isBrief } from "../../report/brief.ts";
 import type { Colours } from "../../report/colours.ts";
 import { formatAge } from "../../report/duration.ts";
 import { formatTable } from "../../report/table.ts";
@@ -10,15 +11,49 @@ export interface ShowImages {
   /** Whether to also show Slipway's own tags. */
   readonly allTags: boolean;
   readonly now: Date;
+  /** Whether to list the images of every repository, however many there are. Default: false. */
+  readonly verbose?: boolean;
 }
 
-/** Repositories and their images, as text. */
+/** The most repositories that a summary names. */
+const largestShown = 10;
+
+/** Repositories and their images, as text. Of many repositories, the largest, and those with something to tell. */
 export function showImages(document: ImagesDocument, colours: Colours, how: ShowImages): string {
   const { stack, account, region } = document;
+  const head = colours.bold(`Stack ${stack} (account ${account}, ${region})`);
+  const { verbose = false } = how;
+  if (isBrief(document.repositories.length, verbose)) {
+    return [head, ...showSummary(document.repositories, colours)].join("\n");
+  }
   return [
-    colours.bold(`Stack ${stack} (account ${account}, ${region})`),
+    head,
     ...document.repositories.flatMap((repository) => ["", ...showRepository(repository, colours, how)]),
   ].join("\n");
+}
+
+function showSummary(all: readonly RepositoryDocument[], { dim }: Colours): readonly string[] {
+  const sum = (of: (one: RepositoryDocument) => number) => all.reduce((total, one) => total + of(one), 0);
+  const images = (one: RepositoryDocument) => one.images.length + one.olderImages;
+  const there = all.filter(({ exists }) => exists);
+  const largest = there.toSorted((one, other) => other.bytes - one.bytes).slice(0, largestShown);
+  const archived = there.filter((one) => one.archived.length > 0 && !largest.includes(one));
+  const missing = all.length - there.length;
+  const rows = [...largest, ...archived].map((one) => [
+    one.repository,
+    String(images(one)),
+    prettyBytes(one.bytes),
+    one.archived.length === 0 ? "" : `archived: ${archivedText(one.archived)}`,
+  ]);
+  const listed = largest.length + archived.length;
+  return [
+    `${all.length.toLocaleString("en")} repositories: ${sum(images).toLocaleString("en")} images, ${prettyBytes(sum(({ bytes }) => bytes))}`,
+    "",
+    formatTable([["Largest", "Images", "Size", ""].map((text) => dim(text)), ...rows]),
+    ...countOfOthers(there.length - listed, "repository", "repositories", "not shown").map(dim),
+    ...countOfOthers(missing, "repository", "repositories", "not created yet").map(dim),
+    dim("Name services to see their images."),
+  ];
 }
 
 function showRepository(one: RepositoryDocument, colours: Colours, how: ShowImages): readonly string[] {

@@ -6,6 +6,7 @@ import {
   servicesPositional,
   sinceOption,
   stackOption,
+  verboseOption,
 } from "../../cli/options.ts";
 
 /** `slipway plan`: shows what `deploy` would do. */
@@ -28,6 +29,7 @@ export const planCommand = defineCommand({
     },
     "allow-dirty": allowDirtyOption,
     comment: commentOption,
+    verbose: verboseOption,
   },
   run: async (options, context) => {
     const { planServices } = await import("../../plan/run.ts");

@@ -1,5 +1,5 @@
 import { defineCommand } from "../../cli/define.ts";
-import { servicesPositional, stackOption } from "../../cli/options.ts";
+import { servicesPositional, stackOption, verboseOption } from "../../cli/options.ts";
 
 /** `slipway status`: shows what runs, its health, and whether it matches the source. */
 export const statusCommand = defineCommand({
@@ -10,7 +10,7 @@ export const statusCommand = defineCommand({
     ["status ui --stack prod --output json", "Show one service as JSON"],
   ],
   positionals: { services: servicesPositional },
-  options: { stack: stackOption },
+  options: { stack: stackOption, verbose: verboseOption },
   run: async (options, context) => {
     const [{ withSession }, { readStatus }, { showStatus }, { coloursFor }] = await Promise.all([
       import("../../session/session.ts"),
@@ -19,6 +19,7 @@ export const statusCommand = defineCommand({
       import("../../report/colours.ts"),
     ]);
     const document = await withSession({ ...options, sources: "none" }, context, readStatus);
-    return { exitCode: 0, document, text: showStatus(document, coloursFor(process.stdout), new Date()) };
+    const how = { now: new Date(), verbose: options.verbose };
+    return { exitCode: 0, document, text: showStatus(document, coloursFor(process.stdout), how) };
   },
 });

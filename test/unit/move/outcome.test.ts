@@ -154,7 +154,7 @@ test("a status says of a service in which target of another one it runs as a sid
   const health = { kind: "ecs", health: "healthy", message: "ui:2" } as const;
   const proxy = { service: "proxy", title: "ecs shop/ui", sidecar: "envoy", source: "behind" } as const;
   const document = { ...where, targets: [{ ...health, ...proxy }], withoutTargets: [] };
-  expect(showStatus(document, plain, new Date())).toContain("ecs shop/ui (proxy in envoy)  healthy");
+  expect(showStatus(document, plain, { now: new Date() })).toContain("ecs shop/ui (proxy in envoy)  healthy");
 });
 
 test("a status has a line for each target, and names what nothing runs", () => {
@@ -181,7 +181,7 @@ test("a status has a line for each target, and names what nothing runs", () => {
       withoutTargets: ["tools"],
     },
     plain,
-    new Date("2026-05-04T10:02:05Z"),
+    { now: new Date("2026-05-04T10:02:05Z") },
   );
   expect(text.split("\n")).toEqual([
     "Stack dev (account 111122223333, eu-central-1)",

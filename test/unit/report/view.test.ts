@@ -4,7 +4,7 @@ import { cut, drawView } from "../../../runner/report/draw.ts";
 import { formatDuration } from "../../../runner/report/duration.ts";
 import type { RunEvent } from "../../../runner/report/events.ts";
 import { describeEvent } from "../../../runner/report/lines.ts";
-import { applyEvent, emptyView, splitFinished, type View } from "../../../runner/report/view.ts";
+import { applyEvents, emptyView, splitFinished, type View } from "../../../runner/report/view.ts";
 
 const plain = coloursFor({ isTTY: false }, {});
 
@@ -24,7 +24,10 @@ const ended = (id: string, outcome: "done" | "failed" | "skipped" = "done", mess
 const log = (id: string, line: string): RunEvent => ({ kind: "step-log", id, line });
 
 function view(...events: RunEvent[]): View {
-  return events.reduce((before, event) => applyEvent(before, event, 0), emptyView);
+  return applyEvents(
+    emptyView,
+    events.map((event) => ({ event, now: 0 })),
+  );
 }
 
 function draw(shown: View, canvas: { width?: number; height?: number } = {}): string[] {
@@ -72,7 +75,7 @@ describe("a view", () => {
   test("gives up what has ended only in the order in which it started", () => {
     const shown = view(started("a"), started("a1", "a"), ended("a1"), started("b"), ended("b"), started("c"));
     expect(splitFinished(shown).finished.steps).toEqual([]);
-    const later = splitFinished(applyEvent(shown, ended("a"), 0));
+    const later = splitFinished(applyEvents(shown, [{ event: ended("a"), now: 0 }]));
     expect(later.finished.steps.map(({ id }) => id)).toEqual(["a", "a1", "b"]);
     expect(later.rest.steps.map(({ id }) => id)).toEqual(["c"]);
   });
