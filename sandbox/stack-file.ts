@@ -28,18 +28,6 @@ const services = [
   "sts",
 ];
 
-/**
- * The sandbox as a stack's settings: what a team writes by hand for dev or prod.
- *
- * @param projectDirectory where Pulumi.yaml is; the environment file is named relative to it
- */
-export function sandboxSettings(projectDirectory: string, state: SandboxState): Record<string, unknown> {
-  return {
-    ...choices,
-    ...whereItIs(projectDirectory, state),
-  };
-}
-
 /** What a team would choose for a stack like this; changed ones in the file are kept. */
 const choices = {
   "slipway:repositories": { prefix: "shop", tagMutability: "immutable", forceDelete: true },

@@ -1,4 +1,3 @@
-import { access } from "node:fs/promises";
 import { sandboxFolder } from "./folder.ts";
 import { newState } from "./open.ts";
 import { partsOf } from "./parts/all.ts";
@@ -74,12 +73,4 @@ export async function inspectSandbox(options: { readonly root: string }): Promis
 export function overall(parts: readonly Pick<PartStatus, "state">[]): SandboxStatus["state"] {
   if (parts.every(({ state }) => state === "up")) return "up";
   return parts.every(({ state }) => state === "down") ? "down" : "broken";
-}
-
-/** Whether there is anything of a sandbox in a project. */
-export async function hasSandbox(root: string): Promise<boolean> {
-  return access(sandboxFolder(root).state).then(
-    () => true,
-    () => false,
-  );
 }

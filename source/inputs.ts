@@ -2,9 +2,8 @@ import { posix } from "node:path";
 import picomatch from "picomatch";
 import type { Service } from "../config/catalogue/catalogue.ts";
 import { isGlob, isLocalContext, layoutOfContext, serviceOfContext } from "../config/catalogue/contexts.ts";
-import { catalogueFile } from "../config/description/description.ts";
-import { UserError } from "../config/problems/errors.ts";
 import { baseImages as referencesIn } from "./dockerfile/dockerfile.ts";
+import { findDockerfile } from "./dockerfile/find.ts";
 import { byPath, type SourceFile } from "./file.ts";
 import { nothingIgnored, readIgnoreRules } from "./ignore.ts";
 import { followInside, followLinks } from "./links.ts";
@@ -13,6 +12,7 @@ import type { SourceTree } from "./tree.ts";
 /** All inputs of a service's build. */
 export interface BuildInputs {
   readonly service: Service;
+  /** Its path is relative to the project's directory. */
   readonly dockerfile: SourceFile;
   /** References of the images that it begins with or copies from. */
   readonly baseImages: readonly string[];
@@ -36,15 +36,12 @@ export async function readInputs(
   service: Service,
   baseImages: Readonly<Record<string, string>>,
 ): Promise<BuildInputs> {
+  const { name: dockerfileName, file: dockerfile } = await findDockerfile(tree, service);
   const follow = (folder: string, path: string) => followInside(tree.readLink, folder, path);
-  const path = await follow(posix.dirname(service.dockerfile), posix.normalize(service.dockerfile));
-  const dockerfile = await tree.readFile(path);
-  // A link is left only where it leads nowhere.
-  if (dockerfile === undefined || dockerfile.kind === "link") throw missingDockerfile(service);
   const ignoreFiles = { readText: tree.readText, follow };
   const read = async (folder: string, own?: string) =>
     tree.list(folder, await readIgnoreRules(ignoreFiles, folder, own));
-  const context = await read(service.context, service.dockerfile);
+  const context = await read(service.context, dockerfileName);
   const namedContexts: Record<string, readonly SourceFile[]> = {};
   const remoteContexts: Record<string, string> = { ...baseImages };
   for (const [name, location] of Object.entries(service.contexts)) {
@@ -62,7 +59,7 @@ export async function readInputs(
     service,
     dockerfile,
     baseImages: referencesIn(
-      (await tree.readText(path)) ?? "",
+      (await tree.readText(dockerfile.path)) ?? "",
       service.arguments,
       Object.keys(service.contexts).filter((name) => isLocalContext(service.contexts[name] ?? "")),
     ),
@@ -94,15 +91,4 @@ async function readExtra(tree: SourceTree, path: string): Promise<readonly Sourc
 
 function below(folder: string): (file: SourceFile) => SourceFile {
   return (file) => (folder === "" || folder === "." ? file : { ...file, path: `${folder}/${file.path}` });
-}
-
-function missingDockerfile({ name, dockerfile }: Service): UserError {
-  return new UserError({
-    code: "missing-file",
-    where: catalogueFile,
-    key: `services.${name}.dockerfile`,
-    value: dockerfile,
-    message: "does not exist",
-    fix: `correct the path, relative to the directory of ${catalogueFile}, or create it`,
-  });
 }

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { linkCircle } from "../config/description/text-file.ts";
 import { UserError } from "../config/problems/errors.ts";
 
 /** Where a link leads, as it is written; undefined for anything else, and when there is nothing. */
@@ -63,7 +64,7 @@ function circle(path: string): UserError {
   return new UserError({
     code: "unreadable-source",
     where: path,
-    message: "is a symbolic link that leads back to itself",
+    message: linkCircle,
     fix: "point the link at the file",
   });
 }

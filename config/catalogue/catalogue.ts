@@ -3,6 +3,7 @@ import { platformSchema } from "../stack/platform.ts";
 import { declarationOf, targetKinds } from "../targets/kinds.ts";
 import type { Target, WrittenTarget } from "../targets/target.ts";
 import { serviceContext } from "./contexts.ts";
+import { dockerfileIn } from "./dockerfile.ts";
 import { withoutUndefined } from "./without-undefined.ts";
 
 /** A path relative to the project's directory (where Pulumi.yaml is), with forward slashes. */
@@ -28,7 +29,9 @@ export function catalogueSchemaFor(kinds: readonly { readonly schema: z.ZodType<
     .strictObject({
       description: z.string().optional(),
       context: relativePath.describe("Build context"),
-      dockerfile: relativePath.optional().describe("Default: Dockerfile in the context"),
+      dockerfile: relativePath
+        .optional()
+        .describe("Default: Dockerfile in the context; dockerfile in its place is also taken"),
       stage: z.string().min(1).optional().describe("Target stage of the Dockerfile; default: the last stage"),
       platforms: z.array(platformSchema).min(1).optional().describe("Default: defaults.platforms"),
       arguments: z.record(z.string(), z.string()).default({}).describe("Build arguments; never a secret"),
@@ -143,7 +146,7 @@ export function resolveCatalogue(written: z.output<typeof catalogueSchema>, stac
       return {
         ...withoutUndefined(rest),
         name,
-        dockerfile: dockerfile ?? `${service.context.replace(/\/+$/, "")}/Dockerfile`,
+        dockerfile: dockerfile ?? dockerfileIn(service.context),
         platforms: [...new Set(platforms ?? written.defaults.platforms)],
         contexts: withNeeds(service.contexts, needs),
         extraInputs: [...service.extraInputs, ...sharedBy(name, shared)],

@@ -22,11 +22,14 @@ export async function readTextFile(absolute: string, where: string): Promise<Tex
   }
 }
 
+/** What is wrong with a link that leads to no file, however long it is followed. */
+export const linkCircle = "is a symbolic link that leads back to itself";
+
 const unreadable: Readonly<Record<string, Pick<Problem, "message" | "fix"> | undefined>> = {
   EISDIR: { message: "is a folder, not a file", fix: "remove the folder, and create the file" },
   EACCES: { message: "can't be read: permission denied", fix: "make it readable" },
   EPERM: { message: "can't be read: permission denied", fix: "make it readable" },
-  ELOOP: { message: "is a symbolic link to itself", fix: "point the link at the file" },
+  ELOOP: { message: linkCircle, fix: "point the link at the file" },
 };
 
 /** The text of UTF-8 bytes, without a byte order mark. */

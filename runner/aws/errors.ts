@@ -1,4 +1,4 @@
-import { UserError } from "../../config/problems/errors.ts";
+import { type Problem, UserError } from "../../config/problems/errors.ts";
 
 /** The call that failed, in the words of IAM: `ecs`, `UpdateService`. */
 export interface FailedCall {
@@ -62,6 +62,16 @@ export function explainRefusal(error: unknown, where: string): unknown {
   if (!(error instanceof Error) || (error as { $fault?: string }).$fault !== "client") return error;
   const message = `AWS refused the call: ${error.message === "" ? error.name : error.message} (${error.name})`;
   return new UserError({ code: "aws-refused", where, message }, { exitCode: 1, cause: error });
+}
+
+/** A call that AWS denied, and the action that the caller may not perform: `iam:GetRole`. */
+export class AccessDenied extends UserError {
+  readonly action: string;
+
+  constructor(action: string, problem: Omit<Problem, "code">, cause: unknown) {
+    super({ ...problem, code: "access-denied" }, { exitCode: 1, cause });
+    this.action = action;
+  }
 }
 
 /** Whether it is a UserError with a problem of this code. */
@@ -132,9 +142,9 @@ function denied(error: Error, action: string): UserError {
       error.message,
     );
   const [, principal, performed = action, resource, because] = match ?? [];
-  return new UserError(
+  return new AccessDenied(
+    performed,
     {
-      code: "access-denied",
       where: resource ?? action,
       message:
         principal === undefined
@@ -142,7 +152,7 @@ function denied(error: Error, action: string): UserError {
           : `${principal} may not call ${performed}${because === undefined ? "" : ` (${because})`}`,
       fix: `allow ${performed}${resource === undefined ? "" : ` on ${resource}`} in the role's policy`,
     },
-    { exitCode: 1, cause: error },
+    error,
   );
 }
 

@@ -4,6 +4,7 @@ import { layoutOfContext } from "../../config/catalogue/contexts.ts";
 import { catalogueFile, type StackDescription, stackFile } from "../../config/description/description.ts";
 import type { SourceChange } from "../../source/compare.ts";
 import type { Source } from "../../source/hash.ts";
+import type { BuildInputs } from "../../source/inputs.ts";
 import { compareWithCommit, type SinceThen } from "./changed-since.ts";
 import { openGit } from "./git.ts";
 
@@ -32,12 +33,10 @@ export async function findUncommitted(
   const chosen = [...sources.values()].map(({ inputs }) => inputs.service);
   const base = { kind: "commit", ref: "HEAD", commit } as const;
   const { services } = await compareWithCommit(description, sources, chosen, base, signal);
-  const found = chosen.map((service) => {
-    const since = services.get(service.name);
-    return [
-      service.name,
-      since === undefined ? [] : describeSince(service, since, description.settings.stack),
-    ];
+  const found = [...sources.values()].map(({ inputs }) => {
+    const { name } = inputs.service;
+    const since = services.get(name);
+    return [name, since === undefined ? [] : describeSince(inputs, since, description.settings.stack)];
   }) satisfies [string, string[]][];
   const shown = new Set(found.flatMap(([, paths]) => paths.slice(0, markedPaths)));
   const ignored = await ignoredPaths(description.directory, [...shown], signal);
@@ -46,25 +45,25 @@ export async function findUncommitted(
   return new Map(found.map(([name, paths]) => [name, paths.map(said)]));
 }
 
-function describeSince(service: Service, since: SinceThen, stack: string): string[] {
+function describeSince(inputs: BuildInputs, since: SinceThen, stack: string): string[] {
   switch (since.kind) {
     case "same":
       return [];
     case "unknown":
       return [since.reason];
     case "changed":
-      return [...new Set(since.changes.map((change) => describeChange(service, change, stack)))];
+      return [...new Set(since.changes.map((change) => describeChange(inputs, change, stack)))];
   }
 }
 
 /** Where a change was made, relative to the project's directory if it is a path. */
-function describeChange(service: Service, change: SourceChange, stack: string): string {
+function describeChange({ service, dockerfile }: BuildInputs, change: SourceChange, stack: string): string {
   switch (change.kind) {
     case "file":
       return posix.join(folderOf(service, change.in), change.path);
     case "Dockerfile":
     case "base image":
-      return posix.normalize(service.dockerfile);
+      return dockerfile.path;
     case "needed service":
       return `${change.name}, which it is built from`;
     case "context":

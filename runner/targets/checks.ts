@@ -1,4 +1,4 @@
-import { hasCode } from "../aws/errors.ts";
+import { AccessDenied, hasCode } from "../aws/errors.ts";
 import type { TargetCheck } from "./target.ts";
 
 /** What a check found: nothing when all is well, else what is wrong and how to fix it. */
@@ -37,8 +37,7 @@ export function elsewhere(name: string, region: string): TargetCheck {
 
 /** `may not call iam:GetRole`, or the first line of the answer. */
 function reasonOf(error: Error): string {
-  const [line = error.name] = error.message.split("\n");
-  if (!hasCode(error, "access-denied")) return line;
-  const [, action] = /(?:may not call|does not allow) (\w+:\w+)/.exec(error.message) ?? [];
-  return action === undefined ? line : `may not call ${action}`;
+  return error instanceof AccessDenied
+    ? `may not call ${error.action}`
+    : (error.message.split("\n")[0] ?? error.name);
 }

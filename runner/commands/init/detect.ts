@@ -1,4 +1,5 @@
 import { dirname, join, normalize } from "node:path/posix";
+import { lowerCaseDockerfile } from "../../../config/catalogue/dockerfile.ts";
 import { instructions } from "../../../source/dockerfile/lines.ts";
 import { composeFiles } from "./compose/files.ts";
 import { joinBuilds, readCompose } from "./compose/read.ts";
@@ -50,9 +51,10 @@ function lineOf({ compose, from }: FoundService): string {
 
 /** Docker takes `dockerfile` where there is no `Dockerfile`. */
 function withDockerfileName(service: FoundService, files: readonly string[]): FoundService {
-  const lower = normalize(join(service.context, "dockerfile"));
-  const isDefault = service.dockerfile === undefined && !files.includes(dockerfileOf(service));
-  return isDefault && files.includes(lower) ? { ...service, dockerfile: lower } : service;
+  const path = dockerfileOf(service);
+  const lower = lowerCaseDockerfile(path);
+  const takesOther = lower !== undefined && !files.includes(path) && files.includes(lower);
+  return takesOther ? { ...service, dockerfile: lower } : service;
 }
 
 /** The first file or folder of a compose service that does not exist. */

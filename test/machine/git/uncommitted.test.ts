@@ -93,7 +93,19 @@ const cases: readonly Case[] = [
       await symlink("docs/Dockerfile", join(project, "ui/Dockerfile"));
     },
     change: edit("ui/docs/Dockerfile"),
-    expected: ["ui/Dockerfile"],
+    expected: ["ui/docs/Dockerfile"],
+  },
+  {
+    title: "a Dockerfile in lower case",
+    prepare: () => rename(join(project, "ui/Dockerfile"), join(project, "ui/dockerfile")),
+    change: edit("ui/dockerfile"),
+    expected: ["ui/dockerfile"],
+  },
+  {
+    title: "a Dockerfile that was committed in lower case",
+    prepare: () => rename(join(project, "ui/Dockerfile"), join(project, "ui/dockerfile")),
+    change: () => rename(join(project, "ui/dockerfile"), join(project, "ui/Dockerfile")),
+    expected: ["ui/Dockerfile", "ui/dockerfile"],
   },
   {
     title: "nothing behind a linked Dockerfile and a linked ignore file",
@@ -280,7 +292,7 @@ const cases: readonly Case[] = [
       await symlink("../../ui", join(project, "ui"));
     },
     change: async () => {},
-    expected: ["it could not be built at that commit: ui/Dockerfile does not exist"],
+    expected: ["it could not be built at that commit: ui has no Dockerfile"],
   },
   {
     title: "a named context that is a link out of the project's directory, as it was",

@@ -313,6 +313,41 @@ describe("the source hash", () => {
     });
   });
 
+  test("takes a dockerfile in lower case, and its own ignore file, where there is no Dockerfile", async () => {
+    await write({
+      "ui/dockerfile": "FROM busybox:1\n",
+      "ui/dockerfile.dockerignore": "lower\n",
+      "ui/Dockerfile.dockerignore": "upper\n",
+      "ui/.dockerignore": "*\n",
+      "ui/lower": "",
+      "ui/upper": "",
+    });
+    const lower = await read(project, service);
+    expect(lower.inputs.dockerfile.path).toBe("ui/dockerfile");
+    expect(lower.inputs.baseImages).toEqual(["busybox:1"]);
+    expect(lower.inputs.context.map(({ path }) => path)).toContain("upper");
+    expect(lower.inputs.context.map(({ path }) => path)).not.toContain("lower");
+    const staged = await stageContext(project, lower);
+    expect(await readFile(join(project, staged.dockerfile), "utf8")).toBe("FROM busybox:1\n");
+
+    await write({ "ui/Dockerfile": "FROM scratch\n" });
+    const both = await read(project, service);
+    expect(both.inputs.dockerfile.path).toBe("ui/Dockerfile");
+    expect(both.inputs.baseImages).toEqual([]);
+    expect(both.inputs.context.map(({ path }) => path)).toContain("lower");
+    expect(both.inputs.context.map(({ path }) => path)).not.toContain("upper");
+
+    // A name that the catalogue has is taken by its letters.
+    await expect(hash({ dockerfile: "ui/DOCKERFILE" })).rejects.toMatchObject({
+      problems: [{ code: "missing-file", key: "services.ui.dockerfile", value: "ui/DOCKERFILE" }],
+    });
+    await rm(join(project, "ui/Dockerfile"));
+    await rm(join(project, "ui/dockerfile"));
+    await expect(hash()).rejects.toMatchObject({
+      problems: [{ code: "missing-file", key: "services.ui.context", value: "ui" }],
+    });
+  });
+
   test("takes an ignore file that is a folder, or a link to nothing, for none, and names a circle", async () => {
     await write({ ...base, "ui/.dockerignore/x": "" });
     expect((await read(project, service)).files).toBe(4);

@@ -419,17 +419,20 @@ include: 9
       "compose.yaml": `services:
   win: { build: { context: win, platforms: [ linux/amd64, windows/amd64 ] } }
   low: { build: low, platform: "\${PLATFORM:-linux/arm64}" }
+  named: { build: { context: ., dockerfile: named/Dockerfile } }
   php: { build: { context: .docker/php } }
   pkg: { build: { context: ., dockerfile: build/package/Dockerfile } }
 `,
       "win/Dockerfile": from,
       "low/dockerfile": from,
+      "named/dockerfile": from,
       ".docker/php/Dockerfile": from,
       "build/package/Dockerfile": from,
     },
     services: {
       win: { platforms: ["linux/amd64"] },
       low: { dockerfile: "low/dockerfile", platforms: ["linux/arm64"] },
+      named: { context: ".", dockerfile: "named/dockerfile" },
       php: { context: ".docker/php" },
       pkg: { dockerfile: "build/package/Dockerfile" },
     },

@@ -92,14 +92,22 @@ describe("loading a stack", () => {
     const found = await problems();
     expect(found.map(({ code, key, value }) => [code, key, value])).toEqual([
       ["missing-context", "services.a.context", "nowhere"],
-      ["missing-file", "services.a.dockerfile", "nowhere/Dockerfile"],
-      ["missing-file", "services.b.dockerfile", "here/Dockerfile"],
+      ["missing-file", "services.b.context", "here"],
       ["missing-file", "services.b.extraInputs[0]", "gone.txt"],
       ["outside-project", "services.c.context", "../outside"],
-      ["outside-project", "services.c.dockerfile", "../outside/Dockerfile"],
-      ["missing-file", "services.d.dockerfile", "here/Dockerfile"],
+      ["missing-file", "services.d.context", "here"],
       ["missing-context", "services.d.contexts.l", "gone"],
     ]);
+  });
+
+  test("takes a dockerfile in lower case where Docker takes it", async () => {
+    await write({
+      "Pulumi.dev.yaml": settings,
+      "services.yaml": "services:\n  a: {context: a}\n  b: {context: a, dockerfile: b/Dockerfile}\n",
+      "a/dockerfile": "",
+      "b/dockerfile": "",
+    });
+    await expect(loadStack(project, "dev")).resolves.toBeDefined();
   });
 
   test("suggests the stack that was meant", async () => {

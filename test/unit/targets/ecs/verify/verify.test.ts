@@ -6,7 +6,7 @@ import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { DescribeSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { beforeEach, describe, expect, it } from "vitest";
-import { UserError } from "../../../../../config/problems/errors.ts";
+import { toUserError } from "../../../../../runner/aws/errors.ts";
 import { sourceOf } from "../../../../../runner/targets/ecs/verify/secrets.ts";
 import { verifyEcs } from "../../../../../runner/targets/ecs/verify/verify.ts";
 import { trusts } from "../../../../../runner/targets/roles.ts";
@@ -192,10 +192,14 @@ describe("verifying an ECS service", () => {
   });
 
   it("takes no fault from a call that it may not make, and says which", async () => {
-    const denied = new UserError({
-      code: "access-denied",
-      message: "arn:aws:iam::1:user/ci may not call iam:GetRole",
-    });
+    const refusal = Object.assign(
+      new Error(
+        "User: arn:aws:iam::1:user/ci is not authorized to perform: iam:GetRole on resource: role task",
+      ),
+      { name: "AccessDenied" },
+    );
+    const call = { service: "iam", operation: "GetRole", region: "eu-west-1" };
+    const denied = toUserError(refusal, call) as Error;
     mocks.iam.on(GetRoleCommand).rejects(denied);
     expect(await one("task role task")).toEqual({
       name: "task role task",
