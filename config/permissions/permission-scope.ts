@@ -1,6 +1,7 @@
 import type { Service } from "../catalogue/catalogue.ts";
 import type { PromotionSource } from "../description/promotion.ts";
-import { cacheRepositoryName, repositoryName } from "../names.ts";
+import { cacheRepositoryName, registryHost, repositoryName } from "../names.ts";
+import { regionOfRegistry } from "../stack/partition.ts";
 import type { Settings } from "../stack/settings.ts";
 import { targetKinds, targetsOfKind } from "../targets/kinds.ts";
 import type { ScopedResources, SharedResource, TargetScope } from "../targets/permission.ts";
@@ -32,6 +33,7 @@ const shared: Readonly<Record<SharedResource, true>> = {
   any: true,
   repository: true,
   "cache-repository": true,
+  "base-repository": true,
   "promoted-repository": true,
   "passable-role": true,
   "log-group": true,
@@ -61,6 +63,12 @@ function sharedResources(resource: SharedResource, scope: PermissionScope): Scop
           settings.cache.kind === "registry"
             ? [arn("ecr", `repository/${cacheRepositoryName(settings)}`)]
             : [],
+      };
+    case "base-repository":
+      return {
+        resources: unique(
+          Object.values(settings.baseImages).flatMap((image) => baseRepository(image, scope)),
+        ),
       };
     case "promoted-repository":
       return {
@@ -98,6 +106,17 @@ function sharedResources(resource: SharedResource, scope: PermissionScope): Scop
     case "own-role":
       return { resources: [scope.ownRole] };
   }
+}
+
+/** ARN of the private ECR repository that a base image is in; none for an image of another registry. */
+function baseRepository(image: string, { partition, account, settings }: PermissionScope): string[] {
+  const own = registryHost(settings, account);
+  const [host = "", ...path] = image.replace("${registry}", own).split("/");
+  const name = path.join("/").replace(/[:@].*$/, "");
+  const region = host === own ? settings.aws.region : regionOfRegistry(host);
+  if (region === undefined || name === "") return [];
+  const owner = host === own ? account : host.slice(0, 12);
+  return [`arn:${partition}:ecr:${region}:${owner}:repository/${name}`];
 }
 
 function unique(values: readonly string[]): string[] {

@@ -25,6 +25,8 @@ export type SharedResource =
   | "any"
   | "repository"
   | "cache-repository"
+  /** Repositories of the base images that the stack's settings name. */
+  | "base-repository"
   /** Repositories of the stacks that images are promoted from. */
   | "promoted-repository"
   /** Every role that is passed to what runs images. */

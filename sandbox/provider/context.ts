@@ -9,6 +9,7 @@ type ClientClass<Client> = new (options: {
   maxAttempts: number;
   retryMode: string;
   requestHandler: { connectionTimeout: number; requestTimeout: number };
+  userAgentAppId: string;
 }) => Client;
 
 /** The part of a client that middleware is added to. */
@@ -86,6 +87,8 @@ export function createClient<Client>(
     maxAttempts: configuration.maxAttempts,
     retryMode: "standard",
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 60_000 },
+    // Tells its calls from those of the command that started the engine.
+    userAgentAppId: "slipway-stand-in",
   });
   (client as WithMiddleware).middlewareStack.add(explainMissingOperations, {
     step: "initialize",

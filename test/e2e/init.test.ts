@@ -19,7 +19,8 @@ import { takeDown } from "../../sandbox/down.ts";
 import { writeSandboxStack } from "../../sandbox/stack-file.ts";
 import type { SandboxState } from "../../sandbox/state.ts";
 import { bringUp } from "../../sandbox/up.ts";
-import { clone } from "./world.ts";
+import { asRole } from "./roles.ts";
+import { clone, openProxy, type Watched } from "./world.ts";
 
 /** A stranger's repository, with Slipway installed from its package. Below the clone, where its packages are found. */
 const directory = join(clone, ".slipway/e2e-init");
@@ -29,6 +30,7 @@ const quiet = { emit: () => {}, signal: new AbortController().signal };
 let packed: string[];
 let state: SandboxState;
 let environment: Record<string, string>;
+let watched: Watched;
 
 beforeAll(async () => {
   await rm(directory, { recursive: true, force: true });
@@ -45,7 +47,8 @@ beforeAll(async () => {
   await git("init", "--quiet", "--initial-branch=main");
   await git("remote", "add", "origin", "git@github.com:acme/shop.git");
   await install();
-  state = await bringUp({ root: directory, ...quiet });
+  watched = await openProxy(directory, await bringUp({ root: directory, ...quiet }), true);
+  state = watched.through;
   environment = {
     AWS_ENDPOINT_URL: state.endpoint,
     AWS_REGION: state.region,
@@ -58,6 +61,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await takeDown({ root: directory, ...quiet });
   await rm(directory, { recursive: true, force: true });
+  await watched?.end();
 });
 
 async function write(files: Readonly<Record<string, string>>): Promise<void> {
@@ -89,12 +93,15 @@ async function install(): Promise<void> {
 /** `slipway …` from the installed package. */
 async function slipway(...words: readonly string[]) {
   const program = join(directory, "node_modules/slipway/bin.cjs");
-  return execa(process.execPath, [program, ...words, "--output", "json"], {
+  const run = asRole(words, { cwd: directory });
+  const child = execa(process.execPath, [program, ...words, "--output", "json"], {
     cwd: directory,
-    env: { CI: "true", PULUMI_STACK: undefined, TAG: undefined, ...environment },
+    env: { CI: "true", PULUMI_STACK: undefined, TAG: undefined, ...environment, ...run.environment },
     stdin: "ignore",
     reject: false,
   });
+  void child.finally(run.end);
+  return child;
 }
 
 /** An ECS service and a function, as another tool has left them. */

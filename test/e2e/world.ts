@@ -15,7 +15,10 @@ import { tlsFiles } from "../../sandbox/parts/registry.ts";
 import { writeSandboxStack } from "../../sandbox/stack-file.ts";
 import { readState, type SandboxState } from "../../sandbox/state.ts";
 import { createConformance } from "../aws/conformance.ts";
+import { createGuard } from "../aws/guard/guard.ts";
+import { recordCalls } from "../aws/guard/record.ts";
 import { type FaultProxy, openFaultProxy } from "../faults/proxy.ts";
+import { asRole, guardCommands, refusalsOf } from "./roles.ts";
 
 /** The clone that is tested. */
 export const clone = resolve(import.meta.dirname, "../..");
@@ -47,14 +50,17 @@ export interface CliResult {
   document<T>(): T;
 }
 
-/** Begins `slipway …`, as CI does: no terminal, no input. */
+/** Begins `slipway …`, as CI does: no terminal, no input, and the role that CI has for it. */
 export function startCli(...words: readonly string[]) {
-  return execa(process.execPath, [join(clone, "runner/cli.ts"), ...words], {
+  const { environment, end } = asRole(words, { cwd: clone });
+  const child = execa(process.execPath, [join(clone, "runner/cli.ts"), ...words], {
     cwd: clone,
-    env: { CI: "true", NO_COLOR: "1", PULUMI_STACK: undefined, TAG: undefined },
+    env: { CI: "true", NO_COLOR: "1", PULUMI_STACK: undefined, TAG: undefined, ...environment },
     stdin: "ignore",
     reject: false,
   });
+  void child.finally(end);
+  return child;
 }
 
 /** Asks again until there is an answer: containers and functions take a moment to be reached. */
@@ -94,18 +100,61 @@ export async function shopOnOnePlatform(...butFor: readonly string[]): Promise<s
   return stringify(catalogue);
 }
 
+/** A proxy before a sandbox, and the sandbox as it is reached through it. */
+export interface Watched {
+  readonly proxy: FaultProxy;
+  readonly through: SandboxState;
+  /**
+   * Closes the proxy.
+   *
+   * @throws AssertionError when something that passed is not as AWS's models have it, or was refused to a role
+   */
+  end(): Promise<void>;
+}
+
+/**
+ * All calls pass a proxy, where they are held against AWS's models, and those of commands against the rights
+ * of their role.
+ */
+export async function openProxy(directory: string, state: SandboxState, guarded = false): Promise<Watched> {
+  const conformance = createConformance();
+  const guard = guarded ? guardCommands(state.account) : createGuard();
+  const proxy = await openFaultProxy({
+    backendPort: Number(new URL(state.endpoint).port),
+    tls: tlsFiles(sandboxFolder(directory)),
+    watch: conformance.note,
+    guard: guard.check,
+  });
+  const registry = `localhost:${proxy.port}`;
+  const baseImages = Object.fromEntries(
+    Object.entries(state.baseImages).map(([from, to]) => [from, to.replace(state.registry, registry)]),
+  );
+  return {
+    proxy,
+    through: { ...state, endpoint: `http://${registry}`, registry, baseImages },
+    end: async () => {
+      await proxy.close();
+      recordCalls(guard.calls);
+      expect(conformance.unexpected(), "all that passed the proxy is as AWS's models have it").toEqual([]);
+      expect(refusalsOf(guard), "each role has the rights that its commands need").toEqual([]);
+    },
+  };
+}
+
 /**
  * Sandbox up, the platform's and the shop's `pulumi up`.
  *
  * @param options.catalogue another services.yaml; nothing is declared then, built or run before the
  *   first deployment
  * @param options.changes files that differ from the clone's
+ * @param options.guarded whether each command runs as the role that CI has for it; otherwise as a person
  */
 export async function createWorld(
   directory: string,
   options: {
     readonly catalogue?: string;
     readonly changes?: Readonly<Record<string, string>>;
+    readonly guarded?: boolean;
   } = {},
 ): Promise<World> {
   const { catalogue } = options;
@@ -117,15 +166,8 @@ export async function createWorld(
   const state = await readState(join(directory, ".slipway/sandbox/state.json"));
   if (state === undefined) throw new Error("the sandbox is up and has no state");
   const app = join(directory, "examples/shop/app");
-  const conformance = createConformance();
-  const proxy = await openFaultProxy({
-    backendPort: Number(new URL(state.endpoint).port),
-    tls: tlsFiles(sandboxFolder(directory)),
-    watch: conformance.note,
-  });
-  // All calls pass the proxy, where they are held against AWS's models.
-  const through = { endpoint: `http://localhost:${proxy.port}`, registry: `localhost:${proxy.port}` };
-  await writeSandboxStack(directory, { ...state, ...through });
+  const { proxy, through, end } = await openProxy(directory, state, options.guarded);
+  await writeSandboxStack(directory, through);
   await writeAppStack(directory, app, stack);
   const { settings } = await loadStack(directory, stack);
   const environment = {
@@ -155,14 +197,11 @@ export async function createWorld(
     workspace,
     app,
     // Also images that a test names are pulled as the stack's own are.
-    state: { ...state, ...through },
+    state: through,
     clients: createClients(settings),
     environment,
     proxy,
-    end: async () => {
-      await proxy.close();
-      expect(conformance.unexpected(), "all that passed the proxy is as AWS's models have it").toEqual([]);
-    },
+    end,
     pulumi: async (project, ...words) => {
       const options = { cwd: project, env: environment, reject: false, all: true, stdin: "ignore" } as const;
       const { exitCode, all } = await execa("pulumi", [...words, "--non-interactive"], options);

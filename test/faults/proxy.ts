@@ -11,6 +11,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
 import type { Exchange } from "../aws/exchange.ts";
+import type { HttpAnswer, HttpRequest } from "../aws/protocol/read.ts";
 import { answerFor } from "./answer.ts";
 import { type Call, callOf, isRegistry } from "./call.ts";
 import { applies, type Fault, matches, type Rule } from "./rules.ts";
@@ -65,6 +66,8 @@ export async function openFaultProxy(options: {
   readonly tls?: { readonly key: string; readonly certificate: string };
   /** Told every request that is no registry's, with what whoever sent it was answered. */
   readonly watch?: (exchange: Exchange) => void;
+  /** Asked about every request first; what it answers is the answer, and the request is not passed on. */
+  readonly guard?: (request: HttpRequest) => Promise<HttpAnswer | undefined>;
 }): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
   const sockets = new Set<Socket>();
@@ -72,10 +75,13 @@ export async function openFaultProxy(options: {
   let passed: Call[] = [];
   let log: string[] = [];
 
+  const requestOf = (incoming: IncomingMessage, body: Buffer): HttpRequest => {
+    const { method = "GET", url = "/", headers } = incoming;
+    return { method, url, headers: plainHeaders(headers), body };
+  };
   const watch = (incoming: IncomingMessage, body: Buffer | undefined, answer: Answered) => {
     if (options.watch === undefined || body === undefined) return;
-    const { method = "GET", url = "/", headers } = incoming;
-    const request = { method, url, headers: plainHeaders(headers), body };
+    const request = requestOf(incoming, body);
     options.watch({ request, answer: { ...answer, headers: plainHeaders(answer.headers) } });
   };
 
@@ -90,6 +96,13 @@ export async function openFaultProxy(options: {
       const body = isRegistry(path) ? undefined : await readAll(incoming);
       const call = callOf(incoming.method ?? "GET", path, incoming.headers, body?.toString("utf8") ?? "");
       log.push(call.name);
+      const denied = await options.guard?.(requestOf(incoming, body ?? Buffer.alloc(0)));
+      if (denied !== undefined) {
+        incoming.resume();
+        watch(incoming, body, denied);
+        outgoing.writeHead(denied.status, denied.headers as OutgoingHttpHeaders).end(denied.body);
+        return;
+      }
       const active = take(rules, call);
       const fault = active?.rule.fault;
       active?.happen();

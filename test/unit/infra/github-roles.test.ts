@@ -177,6 +177,32 @@ describe("the policy", () => {
     ]);
   });
 
+  test("reads the base images that the settings put into ECR, in whichever account, and pushes none", () => {
+    const baseImages = {
+      node: "${registry}/bases/node:24",
+      php: "444455556666.dkr.ecr.eu-west-1.amazonaws.com/php@sha256:1",
+      nginx: "public.ecr.aws/nginx/nginx:1",
+      alpine: "registry.example.com/alpine:3",
+    };
+    const whole = scope(shop);
+    const settings = { ...whole.settings, baseImages };
+    for (const role of githubRoles) {
+      const found = roleStatements(role, { ...whole, settings }).filter(
+        ({ sid }) => sid === "BaseRepository",
+      );
+      expect(found).toEqual([
+        {
+          sid: "BaseRepository",
+          actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"],
+          resources: [
+            "arn:aws:ecr:eu-central-1:111122223333:repository/bases/node",
+            "arn:aws:ecr:eu-west-1:444455556666:repository/php",
+          ],
+        },
+      ]);
+    }
+  });
+
   test("reaches Pulumi's state only from who builds", () => {
     const state = { stateBucket: "acme-pulumi" };
     expect(actionsOn("pullRequest", /acme-pulumi/, state)).toEqual([]);

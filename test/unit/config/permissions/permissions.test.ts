@@ -1,10 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { permissions } from "../../../../config/permissions/permissions.ts";
 import { kindsOf } from "../../../../config/targets/permission.ts";
-
-const root = join(import.meta.dirname, "../../../..");
+import { callsOfTheRunner } from "./runner-calls.ts";
 
 /** Service → `cut` or `uncut` → names of actions. */
 const reference = readFileSync(join(import.meta.dirname, "authorization-reference.txt"), "utf8")
@@ -40,55 +39,21 @@ const otherNames = {
   ListImageReferrers: "ecr:BatchGetImage",
 };
 
-/** Prefix of IAM's actions for each client of the SDK that is used. */
-const prefixes: Record<string, string> = {
-  cloudwatch: "cloudwatch",
-  "cloudwatch-logs": "logs",
-  ecr: "ecr",
-  ecs: "ecs",
-  "elastic-load-balancing-v2": "elasticloadbalancing",
-  iam: "iam",
-  lambda: "lambda",
-  "secrets-manager": "secretsmanager",
-  ssm: "ssm",
-  sts: "sts",
-};
-
-/** Calls of the SDK in the runner, with the file that makes them. */
-function callsOfTheRunner(): { call: string; file: string; action: string }[] {
-  const files = readdirSync(join(root, "runner"), { recursive: true, encoding: "utf8" }).filter((file) =>
-    file.endsWith(".ts"),
-  );
-  return files.flatMap((file) => {
-    const text = readFileSync(join(root, "runner", file), "utf8");
-    if (!text.includes("@aws-sdk/")) return [];
-    return [...text.matchAll(/\bnew ([A-Z]\w+)Command\(|\bpaginate([A-Z]\w+)\(/g)].map(
-      ([, command, paginated]) => {
-        const call = command ?? paginated ?? "";
-        return { call, file, action: actionOf(call, text) };
-      },
-    );
-  });
-}
-
-/** The action that a call needs, by the client that its file imports it from. */
-function actionOf(call: string, text: string): string {
-  const other = Object.entries(otherNames).find(([name]) => name === call)?.[1];
-  if (other !== undefined) return other;
-  const imports = text.matchAll(/\{([^{}]*)\} =? ?(?:from|await import\()\s*"@aws-sdk\/client-([\w-]+)"/g);
-  const wanted = new RegExp(`\\b(${call}Command|paginate${call})\\b`);
-  const client = [...imports].find(([, names = ""]) => wanted.test(names))?.[2] ?? "";
-  return `${prefixes[client] ?? "?"}:${call}`;
-}
+/** Calls of the SDK in the runner, with the file that makes them and the action that they need. */
+const calls = callsOfTheRunner().map(({ service, call, file }) => ({
+  call,
+  file,
+  action: otherNames[call as keyof typeof otherNames] ?? `${service}:${call}`,
+}));
 
 test("every call of the runner is in the table of permissions, as the action of its own name", () => {
   const known = new Set(permissions.map(({ action }) => action));
   // The right to take a role (aws:assumeRoles) is that of whoever takes it, before the table's roles begin.
-  const takesRoles = callsOfTheRunner().filter(({ file }) => file === "aws/credentials.ts");
+  const takesRoles = calls.filter(({ file }) => file === "aws/credentials.ts");
   expect(takesRoles.map(({ action }) => action)).toEqual(["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"]);
-  const calls = callsOfTheRunner().filter(({ file }) => file !== "aws/credentials.ts");
-  expect(calls.length).toBeGreaterThan(50);
-  const missing = calls.filter(({ action }) => !known.has(action));
+  const others = calls.filter(({ file }) => file !== "aws/credentials.ts");
+  expect(others.length).toBeGreaterThan(50);
+  const missing = others.filter(({ action }) => !known.has(action));
   expect(
     missing.map(({ action, file }) => `${action} in ${file}`),
     "add a line: which action, on what, for which role, why",
@@ -96,8 +61,8 @@ test("every call of the runner is in the table of permissions, as the action of 
 });
 
 test("a call stands for an action of another name only where AWS says so", () => {
-  for (const { action, calls = [] } of permissions) {
-    for (const call of calls) {
+  for (const { action, calls: named = [] } of permissions) {
+    for (const call of named) {
       const own = `${action.split(":")[0]}:${call}`;
       expect([call, own === action ? own : otherNames[call as keyof typeof otherNames]]).toEqual([
         call,
@@ -108,7 +73,7 @@ test("a call stands for an action of another name only where AWS says so", () =>
 });
 
 test("every action is called by the runner, or its line says who calls it", () => {
-  const called = new Set(callsOfTheRunner().map(({ action }) => action));
+  const called = new Set(calls.map(({ action }) => action));
   for (const { action, by } of permissions) {
     expect([action, called.has(action) ? undefined : (by ?? "granted, and never called")]).toEqual([
       action,
