@@ -1,6 +1,7 @@
 import { allConfig } from "@pulumi/pulumi/runtime/config.js";
 import { type StackDescription, stackFile } from "../config/description/description.ts";
-import { checked, loadCatalogue, parseSettings } from "../config/description/load.ts";
+import { checked, loadCatalogue } from "../config/description/load.ts";
+import { parseSettings } from "../config/description/settings.ts";
 
 /**
  * The stack's settings as the engine has them, and the catalogue, checked by the same schemas that

@@ -28,6 +28,10 @@ export function catalogueSchemaFor(kinds: readonly { readonly schema: z.ZodType<
   const serviceSchema = z
     .strictObject({
       description: z.string().optional(),
+      groups: z
+        .array(z.string().min(1))
+        .optional()
+        .describe("Groups that the service belongs to; a stack's slipway:services can select one"),
       context: relativePath.describe("Build context"),
       dockerfile: relativePath
         .optional()
@@ -108,6 +112,8 @@ export const catalogueSchema = catalogueSchemaFor(targetKinds);
 export interface Service {
   readonly name: string;
   readonly description?: string;
+  /** What a stack's `slipway:services` can select it by. */
+  readonly groups?: readonly string[];
   /** Build context, relative to the project's directory. */
   readonly context: string;
   /** Dockerfile, relative to the project's directory. */
@@ -129,6 +135,8 @@ export interface Catalogue {
   readonly source?: string;
   /** In the order of the file. */
   readonly services: readonly Service[];
+  /** Names of the services that the stack's `slipway:services` leaves out. */
+  readonly leftOut?: readonly string[];
 }
 
 /** The catalogue as one stack sees it: defaults filled in and `${stack}` replaced in targets. */

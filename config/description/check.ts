@@ -1,9 +1,11 @@
+import type { Catalogue } from "../catalogue/catalogue.ts";
 import { cacheRepositoryName, ownMovingTags, referrersTags, repositoryName } from "../names.ts";
 import type { Problem } from "../problems/errors.ts";
 import type { Settings } from "../stack/settings.ts";
 import { immovableFormats, tagFormats } from "../stack/tags.ts";
 import { catalogueFile, type StackDescription, stackFile } from "./description.ts";
 import { sameTargetProblems } from "./same-target.ts";
+import { selectionProblems } from "./selection.ts";
 import { targetProblems } from "./target-problems.ts";
 
 /** ECR's limits: exclusion filters per repository, and wildcards per filter. */
@@ -12,23 +14,29 @@ const maximumFilterWildcards = 2;
 
 /**
  * Problems of a stack's settings in combination: what AWS would refuse, and contradictions.
+ *
+ * @param whole the catalogue with all services, of which the description has the stack's part
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
  */
-export function checkStack(description: StackDescription): Problem[] {
+export function checkStack(
+  description: StackDescription,
+  whole: Catalogue = description.catalogue,
+): Problem[] {
   const { catalogue, settings } = description;
   return [
+    ...selectionProblems(whole, catalogue, settings),
     ...movingTagProblems(settings.repositories.movingTags, stackFile(settings.stack)),
     ...immovableTagProblems(settings),
     ...reservedTagProblems(settings),
     ...repositoryNameProblems(description),
     ...sameRepositoryProblems(
-      catalogue.services.map((service) => ({
+      whole.services.map((service) => ({
         service: service.name,
         repository: repositoryName(settings, service),
       })),
     ),
     ...targetProblems(description),
-    ...sameTargetProblems(catalogue.services),
+    ...sameTargetProblems(whole.services, catalogue.leftOut),
     ...(settings.scanning.lambda && settings.scanning.mode === "basic"
       ? [
           {

@@ -66,7 +66,7 @@ function needProblem(
 }
 
 /** The key with which a service names another one as its base: needs, or a named context. */
-function keyOfNeed(service: Service, needed: string): string {
+export function keyOfNeed(service: Service, needed: string): string {
   const context = Object.entries(service.contexts).find(([, one]) => serviceOfContext(one) === needed)?.[0];
   const at = `services.${service.name}`;
   return context === undefined || context === needed ? `${at}.needs` : `${at}.contexts.${context}`;

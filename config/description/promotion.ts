@@ -2,7 +2,9 @@ import { repositoryName } from "../names.ts";
 import { type Problem, UserError } from "../problems/errors.ts";
 import type { Settings } from "../stack/settings.ts";
 import { stackFile } from "./description.ts";
-import { loadCatalogue, loadSettings, problemsIn } from "./load.ts";
+import { loadCatalogue, problemsIn } from "./load.ts";
+import { selectServices } from "./selection.ts";
+import { loadSettings } from "./settings.ts";
 
 /** The repositories of a stack that another one takes promotions from. */
 export interface PromotionSource {
@@ -50,18 +52,20 @@ async function sourceOf(
 ): Promise<PromotionSource | { readonly problems: readonly Problem[] }> {
   const [settings, catalogue] = await Promise.all([
     loadSettings(directory, stack),
-    loadCatalogue(directory, stack, { sources: false }),
+    loadCatalogue(directory, stack),
   ]);
   if (!("value" in settings) || !("value" in catalogue)) {
     return { problems: [...problemsIn(settings), ...problemsIn(catalogue)] };
   }
-  const { aws } = settings.value;
+  const { aws, services: selectors } = settings.value;
   // With several allowed accounts, the stack's own account is unknown.
   const [account, ...others] = aws.allowedAccountIds ?? [];
   return {
     stack,
     region: aws.region,
     account: others.length === 0 ? account : undefined,
-    repositories: catalogue.value.services.map((service) => repositoryName(settings.value, service)),
+    repositories: selectServices(catalogue.value, selectors).services.map((service) =>
+      repositoryName(settings.value, service),
+    ),
   };
 }

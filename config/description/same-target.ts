@@ -11,25 +11,37 @@ interface Placed {
   readonly target: Target;
 }
 
-/** Targets that are the same service or function as one before, and can't be moved together with it. */
-export function sameTargetProblems(services: readonly Service[]): Problem[] {
+/**
+ * Targets that are the same service or function as one before, and can't be moved together with it.
+ *
+ * @param services all services of the catalogue
+ * @param leftOut names of those that the stack leaves out
+ */
+export function sameTargetProblems(services: readonly Service[], leftOut: readonly string[] = []): Problem[] {
+  const isLeftOut = ({ service }: Placed) => leftOut.includes(service.name);
   return sameTargets(services).flatMap(({ first, others }) => {
     let joined: Target | undefined = first.target;
     return others.flatMap((other): Problem[] => {
-      const both = joined && joinTargets(joined, other.target);
-      if (both !== undefined && first.service.name !== other.service.name) {
-        joined = both;
-        return [];
-      }
       const { kind } = other.target;
+      const problem = {
+        code: "same-target",
+        where: catalogueFile,
+        key: keyOf(other),
+        value: `${kind} ${declarationOf(other.target).identity(other.target)}`,
+      } as const;
+      const both = joined && joinTargets(joined, other.target);
+      if (both === undefined || first.service.name === other.service.name) {
+        const message = `is the same target as ${keyOf(first)}, but a target can run only one image`;
+        return [{ ...problem, message, fix: fixOf(first, other) }];
+      }
+      joined = both;
+      if (isLeftOut(first) === isLeftOut(other)) return [];
+      const out = isLeftOut(other) ? other.service.name : first.service.name;
       return [
         {
-          code: "same-target",
-          where: catalogueFile,
-          key: keyOf(other),
-          value: `${kind} ${declarationOf(other.target).identity(other.target)}`,
-          message: `is the same target as ${keyOf(first)}, but a target can run only one image`,
-          fix: fixOf(first, other),
+          ...problem,
+          message: `is the same target as ${keyOf(first)}, but this stack's slipway:services leaves out ${out}, and one update moves both`,
+          fix: `select ${first.service.name} and ${other.service.name} in the same stack`,
         },
       ];
     });

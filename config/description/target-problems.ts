@@ -12,7 +12,7 @@ export function targetProblems({ catalogue, settings }: StackDescription): Probl
     region: aws.region,
     accounts: aws.allowedAccountIds,
   };
-  const services = new Set(catalogue.services.map(({ name }) => name));
+  const services = new Set([...catalogue.services.map(({ name }) => name), ...(catalogue.leftOut ?? [])]);
   return catalogue.services.flatMap((service) =>
     service.targets.flatMap((target, index) => {
       const key = `services.${service.name}.targets[${index}]`;

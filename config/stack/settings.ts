@@ -5,6 +5,7 @@ import { regionPattern } from "./partition.ts";
 import { platformSchema } from "./platform.ts";
 import type { awsSchema } from "./provider.ts";
 import { retentionSchema } from "./retention.ts";
+import { servicesSchema } from "./services.ts";
 import { tagsSchema } from "./tags.ts";
 
 /** Host and port of a registry, without a scheme or a path. */
@@ -135,6 +136,7 @@ const deploySchema = z.strictObject({
 
 /** The keys of a stack's settings that are under `slipway:` in Pulumi.<stack>.yaml. */
 export const slipwaySchema = z.strictObject({
+  services: servicesSchema,
   environment: environmentSchema.prefault({}),
   registry: registryHostSchema
     .optional()

@@ -33,7 +33,7 @@ export function rolePolicies(role: GithubRole, scope: PermissionScope): RolePoli
     where: stackFile(scope.settings.stack),
     key: "slipway:github",
     message: `the ${role} role needs ${policies.length} policies, but IAM allows ${limits.attached}`,
-    fix: "split the catalogue into several projects",
+    fix: "divide the services among several stacks with slipway:services (docs/how-to/stacks.md)",
   });
 }
 

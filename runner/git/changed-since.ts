@@ -2,7 +2,8 @@ import { serviceNamed } from "../../config/catalogue/by-name.ts";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { catalogueSchema, resolveCatalogue } from "../../config/catalogue/catalogue.ts";
 import { catalogueFile, type StackDescription, stackFile } from "../../config/description/description.ts";
-import { parseSettings } from "../../config/description/load.ts";
+import { selectServices } from "../../config/description/selection.ts";
+import { parseSettings } from "../../config/description/settings.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import { parseYaml } from "../../config/problems/yaml.ts";
 import { compareSources, type SourceChange } from "../../source/compare.ts";
@@ -150,8 +151,7 @@ async function describedThen(
   const config =
     before && "value" in before ? (before.value as { config?: object } | null)?.config : undefined;
   const checked = parseSettings({ ...config }, settings.stack, file);
-  return {
-    services: resolveCatalogue(written.data, settings.stack).services,
-    baseImages: "value" in checked ? checked.value.baseImages : settings.baseImages,
-  };
+  const { services: selectors, baseImages } = "value" in checked ? checked.value : settings;
+  const { services } = selectServices(resolveCatalogue(written.data, settings.stack), selectors);
+  return { services, baseImages };
 }

@@ -23,8 +23,12 @@ export function chooseServices(
         where: catalogueFile,
         key: "services",
         value: name,
-        message: `unknown service "${name}"`,
-        fix: didYouMean(name, names),
+        ...(catalogue.leftOut?.includes(name)
+          ? {
+              message: "is left out of this stack by its slipway:services",
+              fix: "name a stack that has it (--stack), or add it to slipway:services",
+            }
+          : { message: `unknown service "${name}"`, fix: didYouMean(name, names) }),
       })),
     );
   }

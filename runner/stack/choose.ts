@@ -1,4 +1,4 @@
-import { listStacks } from "../../config/description/load.ts";
+import { listStacks } from "../../config/description/settings.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import { didYouMean } from "../../config/problems/nearest.ts";
 

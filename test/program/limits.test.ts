@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { catalogueSchema, resolveCatalogue } from "../../config/catalogue/catalogue.ts";
-import { parseSettings } from "../../config/description/load.ts";
+import { parseSettings } from "../../config/description/settings.ts";
 import type { Account } from "../../infra/account.ts";
 import { EncryptionKey } from "../../infra/encryption-key.ts";
 import { GithubRoles } from "../../infra/github/roles.ts";

@@ -210,6 +210,22 @@ describe("a stack's settings", () => {
     expect(found.all("slipway:index:Scanning")).toEqual([]);
   });
 
+  test("select the services that it declares anything for", async () => {
+    const found = await planProgram("dev", {
+      ...configurationOf("dev"),
+      "slipway:services": ["c*", "!catalog"],
+    });
+    const names = found.all(awsxRepository).map(({ inputs }) => inputs.name);
+    expect(names.sort()).toEqual(
+      ["cart", "checkout", "slipway-build-cache"].map((name) => `shop-dev/${name}`),
+    );
+    expect(found.all(indexType).map(({ name }) => name)).toEqual(["cart", "checkout"]);
+    expect(Object.keys(outputsSchema.parse(found.outputs).services)).toEqual(["cart", "checkout"]);
+    const alarms = found.all("aws:cloudwatch/metricAlarm:MetricAlarm").map(({ name }) => name);
+    expect(alarms.some((name) => name.startsWith("cart"))).toBe(true);
+    expect(alarms.filter((name) => /^(ui|catalog|orders)/.test(name))).toEqual([]);
+  });
+
   test("switch the cache off, name another registry, and replace base images", async () => {
     const found = await planProgram("dev", {
       ...configurationOf("dev"),

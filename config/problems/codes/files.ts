@@ -57,6 +57,11 @@ export const fileCodes = {
     fix: "Correct the line and column that the message names.",
     exits: [2],
   },
+  "left-out-service": {
+    meaning: "The stack's slipway:services leaves out a service that a selected one needs.",
+    fix: "Add the service to slipway:services, as the message says.",
+    exits: [2],
+  },
   "missing-context": {
     meaning: "A build context is not a directory.",
     fix: "Create the directory, or correct the path.",
@@ -86,6 +91,11 @@ export const fileCodes = {
     meaning:
       "`--since` needs git history, and the project is not in a git repository, or git is not installed.",
     fix: "Leave out `--since` to compare with the registry, or run the command in a clone.",
+    exits: [2],
+  },
+  "nothing-selected": {
+    meaning: "The stack's slipway:services selects no service.",
+    fix: "Select at least one service.",
     exits: [2],
   },
   "nothing-found": {

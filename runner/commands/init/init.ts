@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { catalogueSchema } from "../../../config/catalogue/catalogue.ts";
 import { serviceOfContext } from "../../../config/catalogue/contexts.ts";
 import { catalogueFile, stackFile } from "../../../config/description/description.ts";
-import { parseSettings } from "../../../config/description/load.ts";
+import { parseSettings } from "../../../config/description/settings.ts";
 import { readTextFile } from "../../../config/description/text-file.ts";
 import { UserError } from "../../../config/problems/errors.ts";
 import { problemsOf } from "../../../config/problems/problems.ts";

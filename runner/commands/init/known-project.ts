@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { projectFile } from "../../../config/description/description.ts";
-import { loadSettings } from "../../../config/description/load.ts";
+import { loadSettings } from "../../../config/description/settings.ts";
 import { readTextFile } from "../../../config/description/text-file.ts";
 import { parseYaml } from "../../../config/problems/yaml.ts";
 

@@ -5,7 +5,7 @@ import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
-import { parseSettings } from "../../../config/description/load.ts";
+import { parseSettings } from "../../../config/description/settings.ts";
 import type { UserError } from "../../../config/problems/errors.ts";
 import type { Settings } from "../../../config/stack/settings.ts";
 import { assertAccount } from "../../../runner/aws/account.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { catalogueSchema, resolveCatalogue } from "../../../config/catalogue/catalogue.ts";
 import { checkStack } from "../../../config/description/check.ts";
 import type { StackDescription } from "../../../config/description/description.ts";
-import { parseSettings } from "../../../config/description/load.ts";
+import { parseSettings } from "../../../config/description/settings.ts";
 import { limitProblems } from "../../../infra/limits/limits.ts";
 
 /** A stack of services, each with a target on ECS and one on Lambda, or with the targets that are given. */

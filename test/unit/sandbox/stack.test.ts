@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { loadSettings } from "../../../config/description/load.ts";
+import { loadSettings } from "../../../config/description/settings.ts";
 import { sandboxFolder } from "../../../sandbox/folder.ts";
 import { newState } from "../../../sandbox/open.ts";
 import { writeSandboxStack } from "../../../sandbox/stack-file.ts";

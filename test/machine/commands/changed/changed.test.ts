@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { type SimpleGit, simpleGit } from "simple-git";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { UserError } from "../../../../config/problems/errors.ts";
 import { findChanged } from "../../../../runner/commands/changed/changed.ts";
 import { githubOutputs } from "../../../../runner/commands/changed/show.ts";
@@ -56,7 +56,10 @@ beforeEach(async () => {
   git = simpleGit(project);
   events = [];
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  return rm(root, { recursive: true, force: true });
+});
 
 async function repository(directory: string): Promise<SimpleGit> {
   await mkdir(directory, { recursive: true });
@@ -188,12 +191,29 @@ describe("what changed since a commit", () => {
     await write({ "ui/index.html": "two" });
     await commit("two");
     const clone = join(root, "clone");
+    for (const one of ["GITHUB_ACTIONS", "GITLAB_CI"]) vi.stubEnv(one, "");
     await simpleGit(root).raw(["clone", "-q", "--depth=1", `file://${project}`, clone]);
     expect(Object.keys(await reasons(base, clone))).toEqual(["ui", "api"]);
     expect(warnings()[0]).toMatch(/is not in this shallow clone; every service counts as changed/);
-    expect(warnings()[1]).toMatch(/fetch-depth: 0 .* git fetch --depth=1 origin/);
+    expect(warnings()[1]).toMatch(
+      /git fetch --unshallow origin \(only the commit: git fetch --depth=1 origin/,
+    );
     await simpleGit(clone).raw(["fetch", "-q", "--depth=1", "origin", base]);
     expect(Object.keys(await reasons(base, clone))).toEqual(["ui"]);
+  });
+
+  test("of a stack is only what its slipway:services selects, now and then", async () => {
+    const select = (...names: string[]) =>
+      write({
+        "Pulumi.dev.yaml": `config:\n  aws:region: eu-west-1\n  slipway:services: [${names.join(", ")}]\n`,
+      });
+    await select("ui");
+    await commit("only ui");
+    await write({ "api/extra": "1" });
+    expect(await reasons("HEAD")).toEqual({});
+    expect((await changed("HEAD")).removed).toEqual([]);
+    await select("ui", "api");
+    expect(await reasons("HEAD")).toEqual({ api: "new service" });
   });
 
   test("is what a branch did, not what main did since, with three dots", async () => {

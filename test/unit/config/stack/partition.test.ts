@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseSettings } from "../../../../config/description/load.ts";
+import { parseSettings } from "../../../../config/description/settings.ts";
 import { registryHost } from "../../../../config/names.ts";
 import { partitionOf, regionOfRegistry } from "../../../../config/stack/partition.ts";
 import type { Settings } from "../../../../config/stack/settings.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
-import { parseSettings } from "../../../../config/description/load.ts";
+import { parseSettings } from "../../../../config/description/settings.ts";
 import { awsSchema, declarationKeys, refusedAwsKeys } from "../../../../config/stack/provider.ts";
 
 /** Every key of the pinned AWS provider. */

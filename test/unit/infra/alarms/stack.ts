@@ -1,5 +1,5 @@
 import { catalogueSchema, resolveCatalogue, type Service } from "../../../../config/catalogue/catalogue.ts";
-import { parseSettings } from "../../../../config/description/load.ts";
+import { parseSettings } from "../../../../config/description/settings.ts";
 import type { Settings } from "../../../../config/stack/settings.ts";
 
 /** Settings of a stack `dev` whose repositories begin with `shop/`. */
