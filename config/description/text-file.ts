@@ -48,7 +48,9 @@ export function decodeText(
       code: "wrong-encoding",
       where,
       message: encoding === "UTF-8" ? "is not UTF-8 text" : `is encoded in ${encoding}, not in UTF-8`,
-      fix: "save it as UTF-8 (PowerShell: Out-File -Encoding utf8)",
+      // PowerShell is what writes UTF-16.
+      fix:
+        encoding === "UTF-8" ? "save it as UTF-8" : "save it as UTF-8 (PowerShell: Out-File -Encoding utf8)",
     },
   };
 }

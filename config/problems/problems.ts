@@ -18,21 +18,33 @@ export function problemsOf(
   locate: (path: readonly PropertyKey[]) => string,
   prefix = "",
 ): Problem[] {
-  const shape = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
-  return error.issues.flatMap((issue) => toProblems(issue, shape, value, locate, prefix));
+  const takes = (path: readonly PropertyKey[], other: string) => {
+    const { error: left } = schema.safeParse(withValueAt(value, path, other));
+    const at = keyText(path);
+    return left === undefined || left.issues.every((issue) => !keyText(issue.path).startsWith(at));
+  };
+  const shape = () => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  const root = { shape, value, locate, prefix, takes };
+  return error.issues.flatMap((issue) => toProblems(issue, root));
 }
 
-function toProblems(
-  issue: z.core.$ZodIssue,
-  shape: JsonSchema,
-  root: unknown,
-  locate: (path: readonly PropertyKey[]) => string,
-  prefix: string,
-): Problem[] {
+/** What an issue of a schema is turned into a problem with. */
+interface Root {
+  /** The schema as JSON Schema, which takes a while. */
+  shape(): JsonSchema;
+  readonly value: unknown;
+  readonly locate: (path: readonly PropertyKey[]) => string;
+  readonly prefix: string;
+  /** Whether the schema takes another value at a path. */
+  takes(path: readonly PropertyKey[], other: string): boolean;
+}
+
+function toProblems(issue: z.core.$ZodIssue, root: Root): Problem[] {
+  const { shape, locate, prefix } = root;
   const where = locate(issue.path);
   const atKey = issue.path.length === 0 && prefix === "" ? {} : { key: prefix + keyText(issue.path) };
   const key = (path: readonly PropertyKey[]) => prefix + keyText(path);
-  const value = at(root, issue.path);
+  const value = at(root.value, issue.path);
   // YAML's value for a key without a value.
   if (value === null && issue.code.startsWith("invalid_") && issue.code !== "invalid_key") {
     const fix = issue.path.length === 0 ? "write its keys" : "give it a value, or remove the key";
@@ -45,7 +57,7 @@ function toProblems(
         where: locate([...issue.path, unknown]),
         key: key([...issue.path, unknown]),
         message: "is not a known key",
-        fix: didYouMean(unknown, knownKeys(shape, issue.path)),
+        fix: didYouMean(unknown, knownKeys(shape(), root.value, issue.path)),
       }));
     case "invalid_key":
       return issue.issues.map((inner) => ({
@@ -61,16 +73,12 @@ function toProblems(
       const best = branches.toSorted((a, b) => depth(b) - depth(a))[0];
       if (best !== undefined && depth(best) > 0) {
         return best.flatMap((inner) =>
-          toProblems(
-            { ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue,
-            shape,
-            root,
-            locate,
-            prefix,
-          ),
+          toProblems({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, root),
         );
       }
-      return [{ code: "invalid-value", where, ...atKey, message: describe(issue), ...shown(value) }];
+      return value === undefined
+        ? [{ code: "missing-key", where, ...atKey, message: "is missing" }]
+        : [{ code: "invalid-value", where, ...atKey, message: describe(issue), ...shown(value) }];
     }
     default:
       return [
@@ -80,7 +88,8 @@ function toProblems(
           ...atKey,
           message: value === undefined && issue.code === "invalid_type" ? "is missing" : describe(issue),
           ...shown(value),
-          ...(isUnquoted(issue, value) && { fix: `put it in quotes: "${value}"` }),
+          ...(isUnquoted(issue, value) &&
+            root.takes(issue.path, String(value)) && { fix: `put it in quotes: "${value}"` }),
           ...(issue.code === "invalid_value" && { fix: oneOf(value, issue.values.map(String)) }),
         },
       ];
@@ -89,7 +98,7 @@ function toProblems(
 
 /** Whether YAML parsed a text as a number or a boolean. */
 function isUnquoted(issue: z.core.$ZodIssue, value: unknown): value is number | boolean {
-  const isScalar = typeof value === "number" || typeof value === "boolean";
+  const isScalar = typeof value === "boolean" || Number.isFinite(value);
   return isScalar && issue.code === "invalid_type" && issue.expected === "string";
 }
 
@@ -105,15 +114,73 @@ function depth(issues: readonly z.core.$ZodIssue[]): number {
   return Math.max(...issues.map((issue) => issue.path.length + (issue.code === "unrecognized_keys" ? 1 : 0)));
 }
 
+/** What a value must be, in words; a schema's own message says it better. */
 function describe(issue: z.core.$ZodIssue): string {
-  if (issue.message.startsWith("Invalid discriminator value. Expected ")) {
-    return `must be ${issue.message.slice("Invalid discriminator value. Expected ".length).replaceAll(" | ", " or ")}`;
+  const own = issue.message;
+  if (own.startsWith("Invalid discriminator value. Expected ")) {
+    return `must be ${own.slice("Invalid discriminator value. Expected ".length).replaceAll(" | ", " or ")}`;
   }
-  return issue.message.replace(/^Invalid input: /, "").replace(/^Invalid option: /, "");
+  if (!/^(?:Invalid|Too) /.test(own)) return own;
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${typeNames[issue.expected] ?? issue.expected}`;
+    case "too_small":
+      return `must ${sizeOf(issue.origin, "at least", issue.inclusive === false ? "more than" : undefined, issue.minimum)}`;
+    case "too_big":
+      return `must ${sizeOf(issue.origin, "at most", issue.inclusive === false ? "less than" : undefined, issue.maximum)}`;
+    case "invalid_format":
+      return issue.format === "regex"
+        ? `must match the pattern ${issue.pattern}`
+        : `must be ${formatNames[issue.format] ?? issue.format}`;
+    case "invalid_value":
+      return "is not a value of this key";
+    default:
+      return own.replace(/^Invalid input(?:: )?/, "") || "is not a value of this key";
+  }
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a map",
+  record: "a map",
+};
+
+const formatNames: Readonly<Record<string, string>> = { url: "a URL", email: "an email address" };
+
+/** `have at least 1 character`, `be at most 64` */
+function sizeOf(origin: string, bound: string, exclusive: string | undefined, size: number | bigint): string {
+  const unit = { string: "character", array: "item", record: "key" }[origin];
+  if (unit !== undefined) return `have ${bound} ${size} ${unit}${size === 1 ? "" : "s"}`;
+  return `be ${exclusive ?? bound} ${size}`;
 }
 
 function shown(value: unknown): { value?: unknown } {
-  return value === undefined ? {} : { value };
+  return value === undefined ? {} : { value: withoutNonNumbers(value) };
+}
+
+/** A value with YAML's words for what JSON can't write: it has no such numbers. */
+function withoutNonNumbers(value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    return Number.isNaN(value) ? ".nan" : value > 0 ? ".inf" : "-.inf";
+  }
+  if (Array.isArray(value)) return value.map(withoutNonNumbers);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withoutNonNumbers(member)]));
+}
+
+/** A copy of a value that has another one at a path. */
+function withValueAt(root: unknown, [first, ...rest]: readonly PropertyKey[], other: unknown): unknown {
+  if (first === undefined) return other;
+  if (Array.isArray(root)) {
+    return root.map((member, index) => (index === first ? withValueAt(member, rest, other) : member));
+  }
+  if (typeof root !== "object" || root === null) return root;
+  const members = root as Record<PropertyKey, unknown>;
+  return { ...members, [first]: withValueAt(members[first], rest, other) };
 }
 
 /** A path as text: `services.ui.platforms[1]`. */
@@ -133,23 +200,28 @@ function at(root: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** Keys that the schema knows at a path, over all branches of unions on the way. */
-function knownKeys(shape: JsonSchema, path: readonly PropertyKey[]): string[] {
-  let level = [shape];
-  for (const part of path) {
-    level = level.flatMap(branches).flatMap((node) => {
+/** Keys that the schema knows at a path, over all branches of unions on the way that fit the value's kind. */
+function knownKeys(shape: JsonSchema, root: unknown, path: readonly PropertyKey[]): string[] {
+  let level = branches(shape, root);
+  for (const [index, part] of path.entries()) {
+    const value = at(root, path.slice(0, index + 1));
+    level = level.flatMap((node) => {
       const properties = node.properties as Record<string, JsonSchema> | undefined;
       const next =
         typeof part === "number" ? node.items : (properties?.[String(part)] ?? node.additionalProperties);
-      return typeof next === "object" && next !== null ? [next as JsonSchema] : [];
+      return typeof next === "object" && next !== null ? branches(next as JsonSchema, value) : [];
     });
   }
-  return [
-    ...new Set(level.flatMap(branches).flatMap((node) => Object.keys((node.properties as object) ?? {}))),
-  ];
+  return [...new Set(level.flatMap((node) => Object.keys((node.properties as object) ?? {})))];
 }
 
-function branches(node: JsonSchema): JsonSchema[] {
+/** A schema and the branches of its unions, without those of another kind than the value's. */
+function branches(node: JsonSchema, value: unknown): JsonSchema[] {
   const inner = [...((node.anyOf ?? []) as JsonSchema[]), ...((node.oneOf ?? []) as JsonSchema[])];
-  return [node, ...inner.flatMap(branches)];
+  return [node, ...inner.flatMap((one) => branches(one, value))].filter((one) => fitsKind(one, value));
+}
+
+function fitsKind({ properties }: JsonSchema, value: unknown): boolean {
+  const kind = (properties as Record<string, JsonSchema> | undefined)?.kind?.const;
+  return kind === undefined || kind === at(value, ["kind"]);
 }

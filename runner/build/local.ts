@@ -5,6 +5,7 @@ import { ensureBuilder } from "../../builder/builder.ts";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { neededBy, withNeeded } from "../../config/description/needs.ts";
 import { buildScope, hashSources, type Source } from "../../source/hash.ts";
+import { fixHere } from "../git/place-of-run.ts";
 import { warnOfPointers } from "../git/pointers.ts";
 import type { Emit } from "../report/events.ts";
 import {
@@ -79,7 +80,11 @@ function warnOfSecrets(services: readonly Service[], emit: Emit): void {
         kind: "warning",
         code: "missing-secret",
         message: `the secret ${id} of ${service.name} is missing: ${variable} is not set`,
-        fix: `set ${variable}; GitHub gives no secrets to pull requests from forks`,
+        fix: fixHere({
+          github: `set ${variable} in the job's env; GitHub gives no secrets to pull requests from forks`,
+          gitlab: `define the CI/CD variable ${variable}; GitLab keeps protected variables from other branches`,
+          elsewhere: `set ${variable}`,
+        }),
       });
     }
   }

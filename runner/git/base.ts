@@ -1,6 +1,7 @@
 import { UserError } from "../../config/problems/errors.ts";
 import { didYouMean } from "../../config/problems/nearest.ts";
 import { type Git, openGit } from "./git.ts";
+import { fixHere } from "./place-of-run.ts";
 import { assertNotRefused } from "./refusal.ts";
 
 /** What sources are compared with: a commit, or nothing (every service then counts as changed). */
@@ -89,5 +90,9 @@ async function withoutCommit(git: Git, name: string, shallow: boolean): Promise<
 }
 
 function fetchFix(name: string): string {
-  return `fetch it: fetch-depth: 0 for actions/checkout, or git fetch --unshallow origin (for one commit: git fetch --depth=1 origin ${name})`;
+  return fixHere({
+    github: `set fetch-depth: 0 for actions/checkout, or fetch the commit: git fetch --depth=1 origin ${name}`,
+    gitlab: `set GIT_DEPTH: 0 for the job, or fetch the commit: git fetch --depth=1 origin ${name}`,
+    elsewhere: `fetch the history: git fetch --unshallow origin (only the commit: git fetch --depth=1 origin ${name})`,
+  });
 }

@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import type { Source } from "../../source/hash.ts";
 import { lfsPointers } from "../../source/lfs.ts";
 import type { Emit } from "../report/events.ts";
+import { fixHere } from "./place-of-run.ts";
 
 /** The most files that a warning names. */
 const shownFiles = 3;
@@ -17,7 +18,11 @@ export function warnOfPointers(directory: string, sources: ReadonlyMap<string, S
       kind: "warning",
       code: "lfs-pointer",
       message: `the image of ${service} would hold Git LFS pointers instead of the files: ${named}`,
-      fix: "run git lfs pull (actions/checkout: lfs: true), or leave them out with .dockerignore",
+      fix: `${fixHere({
+        github: "set lfs: true for actions/checkout",
+        gitlab: "remove GIT_LFS_SKIP_SMUDGE from the job, or run git lfs pull in it",
+        elsewhere: "run git lfs pull",
+      })}; or leave them out with .dockerignore`,
     });
   }
 }

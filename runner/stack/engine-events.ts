@@ -68,7 +68,8 @@ export function translate(
     const part = imagePartOf(urn, services);
     if (part === undefined) {
       const resource = resourceOf(urn);
-      return [{ kind: "step-log", id: parent, line: `${op} ${resource?.type} ${resource?.name}` }];
+      const named = resource === undefined ? urn : `${resource.type} ${resource.name}`;
+      return [{ kind: "step-log", id: parent, line: `${op} ${named}` }];
     }
     // A replacement is reported three times: as itself, what it creates, and what goes.
     if (!["create", "update", "create-replacement"].includes(op) || record.building.has(urn)) return [];

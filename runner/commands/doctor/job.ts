@@ -8,6 +8,7 @@ import {
   githubIssuer,
   trustedSubjects,
 } from "../../../config/stack/github.ts";
+import { fixHere } from "../../git/place-of-run.ts";
 import { readRevision } from "../../git/revision.ts";
 import type { Check } from "./document.ts";
 import { refused, unlessRefused } from "./refused.ts";
@@ -23,7 +24,11 @@ export async function checkHistory(directory: string): Promise<Check> {
         state: "warn",
         message:
           "the clone is shallow: Slipway can't compare with other commits, and can't find earlier tags",
-        fix: "set fetch-depth: 0 for actions/checkout",
+        fix: fixHere({
+          github: "set fetch-depth: 0 for actions/checkout",
+          gitlab: "set GIT_DEPTH: 0 for the job",
+          elsewhere: "run git fetch --unshallow --tags",
+        }),
       }
     : { name: "history", state: "ok", message: `complete, at ${revision.commit.slice(0, 8)}` };
 }

@@ -27,12 +27,13 @@ async function places(files: Readonly<Record<string, string>>): Promise<string[]
 const settings = "config:\n  aws:region: eu-west-1\n";
 
 test("a circle of needs, and an unknown one, say in which line they are", async () => {
-  const circle = "services:\n  a:\n    context: a\n    needs: [b]\n  b:\n    context: b\n    needs: [a]\n";
+  const circle =
+    "services:\n  aa:\n    context: a\n    needs: [bb]\n  bb:\n    context: b\n    needs: [aa]\n";
   expect(await places({ "services.yaml": circle, "Pulumi.dev.yaml": settings })).toEqual([
     "services.yaml:4:5 cyclic-needs",
   ]);
   const unknown =
-    "services:\n  a:\n    context: a\n    contexts:\n      alpine: service://c\n  b:\n    context: b\n    needs: [d]\n";
+    "services:\n  aa:\n    context: a\n    contexts:\n      alpine: service://c\n  bb:\n    context: b\n    needs: [d]\n";
   expect(await places({ "services.yaml": unknown, "Pulumi.dev.yaml": settings })).toEqual([
     "services.yaml:5:7 unknown-service",
     "services.yaml:8:5 unknown-service",

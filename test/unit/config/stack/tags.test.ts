@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkStack } from "../../../../config/description/check.ts";
-import { parseSettings, problemsIn } from "../../../../config/description/load.ts";
+import { problemsIn } from "../../../../config/description/load.ts";
+import { parseSettings } from "../../../../config/description/settings.ts";
 import {
   immovableFormats,
   matchesWildcard,
@@ -33,8 +34,8 @@ describe("slipway:tags", () => {
   test.each([
     [["{shah}"], "slipway:tags[0]", /\{shah\} is not a placeholder; use one of: \{sha7\}/],
     [["x".repeat(129)], "slipway:tags[0]", /128/],
-    [{ preset: "comits" }, "slipway:tags.preset", /expected one of "given"/],
-    [[{ format: "x", when: "mian" }], "slipway:tags[0].when", /expected one of "any"/],
+    [{ preset: "comits" }, "slipway:tags.preset", /did you mean "commits"\? \(one of: given, commits/],
+    [[{ format: "x", when: "mian" }], "slipway:tags[0].when", /did you mean "main"\? \(one of: any, main/],
   ])("refuses %j", (tags, key, message) => {
     const [problem] = problemsWith({ "slipway:tags": tags });
     expect(problem).toMatchObject({ where: file, key });
