@@ -31,6 +31,7 @@ export function checkStack(
     ...repositoryNameProblems(description),
     ...sameRepositoryProblems(
       whole.services.map((service) => ({
+        key: `services.${service.name}${service.repository === undefined ? "" : ".repository"}`,
         service: service.name,
         repository: repositoryName(settings, service),
       })),
@@ -159,10 +160,10 @@ function repositoryNameProblems({ catalogue, settings }: StackDescription): Prob
 }
 
 function sameRepositoryProblems(
-  services: readonly { readonly service: string; readonly repository: string }[],
+  services: readonly { readonly key: string; readonly service: string; readonly repository: string }[],
 ): Problem[] {
   const firsts = new Map<string, string>();
-  return services.flatMap(({ service, repository }) => {
+  return services.flatMap(({ key, service, repository }) => {
     const first = firsts.get(repository);
     if (first === undefined) {
       firsts.set(repository, service);
@@ -172,7 +173,7 @@ function sameRepositoryProblems(
       {
         code: "same-repository",
         where: catalogueFile,
-        key: `services.${service}.repository`,
+        key,
         value: repository,
         message: `is also the repository of ${first}`,
         fix: "give each service its own repository",

@@ -201,3 +201,9 @@ function advisedValues({ fix = "", key = "" }: Problem, document: Document): str
   const meant = /did you mean "([^"]+)"\? \(one of/.exec(fix)?.[1];
   return [quoted, meant, ...all].filter((one) => one !== undefined);
 }
+
+test("names the service, and no key that is not written, for a repository that another one has by default", async () => {
+  const other = { "aws:region": "eu-west-1" };
+  const both = { services: { web: { context: "x", repository: "ui" }, ui: { context: "y" } } };
+  expect(await problemsOfBoth(both, other)).toMatchObject([{ code: "same-repository", key: "services.ui" }]);
+});
