@@ -39,7 +39,7 @@ function filesOf(room) {
 const pure = [
   "^config/(catalogue|permissions|problems|stack|targets)/",
   "^config/[^/]+\\.ts$",
-  "^config/description/(check|deployment-alarms|description|needs|same-target|sidecars|target-problems)\\.ts$",
+  "^config/description/(check|deployment-alarms|description|needs|same-target|selection|sidecars|target-problems)\\.ts$",
   "^source/(compare|describe|dockerfile/(dockerfile|lines)|file|go-expression|ignore|pattern)\\.ts$",
   "^builder/(labels|options)\\.ts$",
   "^infra/(policy-document|tag-mutability|github/(role-policy|trust)|retention/(compile|presets))\\.ts$",
