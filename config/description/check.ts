@@ -57,8 +57,7 @@ function movingTagProblems(movingTags: readonly string[], where: string): Proble
   const key = "slipway:repositories.movingTags";
   const room = maximumFilters - ownMovingTags.length;
   const refused = movingTags.flatMap((filter, index): Problem[] => {
-    const wildcards = filter.split("*").length - 1;
-    if (/^[0-9A-Za-z._*-]{1,128}$/.test(filter) && wildcards <= maximumFilterWildcards) return [];
+    if (isFilter(filter)) return [];
     return [
       {
         code: "refused-by-ecr",
@@ -84,6 +83,11 @@ function movingTagProblems(movingTags: readonly string[], where: string): Proble
   ];
 }
 
+/** Whether ECR takes a text as a filter of tags. */
+function isFilter(filter: string): boolean {
+  return /^[0-9A-Za-z._*-]{1,128}$/.test(filter) && filter.split("*").length - 1 <= maximumFilterWildcards;
+}
+
 /** Moving tags of the strategy that immutable repositories would not let move. */
 function immovableTagProblems({ repositories, tags, stack }: Settings): Problem[] {
   if (repositories.tagMutability === "mutable") return [];
@@ -92,6 +96,7 @@ function immovableTagProblems({ repositories, tags, stack }: Settings): Problem[
     const filter = format.replaceAll("{stack}", stack).replaceAll(/\{[^{}]*\}/g, "*");
     // A short version can't be told from a whole one by ECR's wildcards.
     const cannotBe = /\{(major|minor)\}/.test(format) || /^\*+$/.test(filter);
+    const canAdd = isFilter(filter) && repositories.movingTags.length < maximumFilters - ownMovingTags.length;
     return {
       code: "immovable-tag",
       where: stackFile(stack),
@@ -100,7 +105,9 @@ function immovableTagProblems({ repositories, tags, stack }: Settings): Problem[
       message: "moves from image to image, but the stack's repositories do not let this tag move",
       fix: cannotBe
         ? "remove it, because any filter for it would also let versions move; or set tagMutability: mutable"
-        : `add "${filter}" to slipway:repositories.movingTags, or remove it`,
+        : canAdd
+          ? `add "${filter}" to slipway:repositories.movingTags, or remove it`
+          : "remove it, or set tagMutability: mutable",
     };
   });
 }

@@ -51,14 +51,26 @@ function toProblems(issue: z.core.$ZodIssue, root: Root): Problem[] {
     return [{ code: "empty-value", where, ...atKey, message: "is empty", fix }];
   }
   switch (issue.code) {
-    case "unrecognized_keys":
-      return issue.keys.map((unknown) => ({
-        code: "unknown-key",
-        where: locate([...issue.path, unknown]),
-        key: key([...issue.path, unknown]),
-        message: "is not a known key",
-        fix: didYouMean(unknown, knownKeys(shape(), root.value, issue.path)),
-      }));
+    case "unrecognized_keys": {
+      const known = knownKeys(shape(), root.value, issue.path);
+      return issue.keys.map((one): Problem => {
+        const place = { where: locate([...issue.path, one]), key: key([...issue.path, one]) };
+        // Another branch of a union has the key.
+        return known.includes(one)
+          ? {
+              code: "contradicting-settings",
+              ...place,
+              message: "can't be combined with the keys beside it",
+              fix: "keep either this key or the other ones",
+            }
+          : {
+              code: "unknown-key",
+              ...place,
+              message: "is not a known key",
+              fix: didYouMean(one, known),
+            };
+      });
+    }
     case "invalid_key":
       return issue.issues.map((inner) => ({
         code: "invalid-name",
@@ -70,7 +82,7 @@ function toProblems(issue: z.core.$ZodIssue, root: Root): Problem[] {
     case "invalid_union": {
       // Report only the problems of the branch that fits best.
       const branches = issue.errors.filter((branch) => branch.length > 0);
-      const best = branches.toSorted((a, b) => depth(b) - depth(a))[0];
+      const best = branches.toSorted((a, b) => depth(b) - depth(a) || faults(a) - faults(b))[0];
       if (best !== undefined && depth(best) > 0) {
         return best.flatMap((inner) =>
           toProblems({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, root),
@@ -86,7 +98,7 @@ function toProblems(issue: z.core.$ZodIssue, root: Root): Problem[] {
           code: value === undefined ? "missing-key" : "invalid-value",
           where,
           ...atKey,
-          message: value === undefined && issue.code === "invalid_type" ? "is missing" : describe(issue),
+          message: value === undefined ? "is missing" : describe(issue),
           ...shown(value),
           ...(isUnquoted(issue, value) &&
             root.takes(issue.path, String(value)) && { fix: `put it in quotes: "${value}"` }),
@@ -94,6 +106,11 @@ function toProblems(issue: z.core.$ZodIssue, root: Root): Problem[] {
         },
       ];
   }
+}
+
+/** How many things a branch of a union has against the value. */
+function faults(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
 }
 
 /** Whether YAML parsed a text as a number or a boolean. */

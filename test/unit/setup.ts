@@ -7,7 +7,8 @@ import { IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { afterAll, afterEach, vi } from "vitest";
+import { afterAll, afterEach, expect, vi } from "vitest";
+import { UserError } from "../../config/problems/errors.ts";
 
 // Files of this project share a process and its modules: none hands on what it has put in AWS's place.
 
@@ -23,8 +24,30 @@ const clients = [
   SSMClient,
 ];
 
+/** Problems of this test whose words only a programmer understands. */
+const unreadable: string[] = [];
+
+// What a test makes fail, a user can see: the text of every UserError is read. A setter of the prototype sees
+// each, because the constructor assigns the name after the message.
+Object.defineProperty(UserError.prototype, "name", {
+  configurable: true,
+  get: () => "Error",
+  set(this: UserError, name: string) {
+    Object.defineProperty(this, "name", {
+      value: name,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
+    if (/\bundefined\b|\[object Object\]|\bNaN\b|^ {2}value: null$/m.test(this.message)) {
+      unreadable.push(this.message);
+    }
+  },
+});
+
 afterEach(() => {
   vi.restoreAllMocks();
+  expect(unreadable.splice(0)).toEqual([]);
 });
 
 afterAll(() => {

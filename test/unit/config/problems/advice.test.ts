@@ -207,3 +207,43 @@ test("names the service, and no key that is not written, for a repository that a
   const both = { services: { web: { context: "x", repository: "ui" }, ui: { context: "y" } } };
   expect(await problemsOfBoth(both, other)).toMatchObject([{ code: "same-repository", key: "services.ui" }]);
 });
+
+test("says of a key of another form that it can't be combined, and of no key that it should be called as it is", () => {
+  const retention = (value: object) =>
+    problemsIn(checkedSettings({ "aws:region": "eu-west-1", "slipway:retention": value }));
+  const rules = [{ images: "any", keepLast: 1 }];
+  expect(retention({ preset: "releases", rules })).toMatchObject([
+    { code: "contradicting-settings", key: expect.stringMatching(/^slipway:retention\.(preset|rules)$/) },
+  ]);
+  expect(retention({ rules, x: 1 })).toMatchObject([{ code: "unknown-key", key: "slipway:retention.x" }]);
+  expect(retention({})).toMatchObject([{ code: "missing-key", message: "is missing" }]);
+});
+
+test("offers the keys of a target's own kind", () => {
+  const withTarget = (target: object) =>
+    problemsIn(checkedCatalogue({ services: { ui: { context: "ui", targets: [target] } } }));
+  const [lambda] = withTarget({ kind: "lambda", function: "f", clustre: "c" });
+  expect(lambda?.fix).not.toContain("cluster");
+  const [ecs] = withTarget({ kind: "ecs", cluster: "c", service: "s", clustre: "c" });
+  expect(ecs?.fix).toMatch(/did you mean "cluster"/);
+  expect(ecs?.fix).not.toContain("alias");
+});
+
+test("advises a filter for a moving tag only where ECR takes it and has room for it", async () => {
+  const fixes = async (repositories: object, tags: unknown) =>
+    (
+      await problemsOfBoth(
+        { services: { ui: { context: "ui" } } },
+        {
+          "aws:region": "eu-west-1",
+          "slipway:repositories": { prefix: "shop", tagMutability: "immutable", ...repositories },
+          "slipway:tags": tags,
+        },
+      )
+    ).map(({ code, fix }) => [code, fix]);
+  const add = 'add "dev" to slipway:repositories.movingTags, or remove it';
+  const remove = "remove it, or set tagMutability: mutable";
+  expect(await fixes({ movingTags: [] }, ["dev"])).toEqual([["immovable-tag", add]]);
+  expect(await fixes({ movingTags: ["a", "b"] }, ["dev"])).toEqual([["immovable-tag", remove]]);
+  expect(await fixes({ movingTags: [] }, ["{branch}-{pr}-{branch}"])).toEqual([["immovable-tag", remove]]);
+});

@@ -564,8 +564,10 @@ describe("the one-off task", () => {
 
   it("that takes too long is stopped", async () => {
     hasTasks([], [oneOff()]);
+    logs.on(GetLogEventsCommand).resolves({ events: [{ message: "waits for a lock" }] });
     const error = await refused(start({ before }).apply());
     expect(error.message).toContain("was stopped after 60 s");
+    expect(error.message).toContain("waits for a lock");
     expect(ecs.commandCalls(StopTaskCommand)).toHaveLength(1);
   });
 
