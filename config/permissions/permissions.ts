@@ -19,7 +19,7 @@ const registry: readonly Permission<SharedResource>[] = [
   { action: "ecr:GetAuthorizationToken", on: "any", roles: all, why: "sign in to the registry" },
   {
     action: "ecr:DescribeRepositories",
-    on: ["repository", "cache-repository"],
+    on: "repository",
     roles: all,
     why: "check that the repositories exist, and whether tags may move",
   },
@@ -38,9 +38,10 @@ const registry: readonly Permission<SharedResource>[] = [
     why: "read layers and configurations of images, the stack's base images and its build cache",
   },
   {
+    // A pull needs it nowhere: AWS's own policy for pulling, AmazonEC2ContainerRegistryPullOnly, is without it.
     action: "ecr:BatchCheckLayerAvailability",
-    on: ["repository", "cache-repository", "base-repository", "promoted-repository"],
-    roles: all,
+    on: ["repository", "cache-repository"],
+    roles: pushers,
     why: "check which layers exist",
     by: byRegistry,
   },
@@ -103,6 +104,7 @@ const evidence: readonly Permission<SharedResource>[] = [
     on: "any",
     roles: planners,
     why: "check the metric and composite alarms that end a deployment",
+    when: "a target names alarms",
   },
 ];
 
@@ -131,6 +133,7 @@ const identity: readonly Permission[] = [
     on: "own-role",
     roles: all,
     why: "slipway doctor --ci shows missing permissions",
+    when: "a role runs it, and not the root user of the local AWS of the tests",
   },
 ];
 

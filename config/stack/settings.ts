@@ -157,7 +157,9 @@ export const slipwaySchema = z.strictObject({
   baseImages: z
     .record(z.string(), z.string())
     .default({})
-    .describe("Base images to replace: reference in FROM → reference to use; Slipway replaces ${registry}"),
+    .describe(
+      "Base images to replace: reference in FROM → reference to use; Slipway replaces ${registry}. The roles of slipway:github may pull those that are in ECR",
+    ),
   tags: tagsSchema.default(["{sha7}"]),
   mainBranch: z
     .string()

@@ -56,6 +56,8 @@ export interface Permission<R extends string = string> {
   readonly calls?: readonly string[];
   /** The caller, if it is not code in runner/. */
   readonly by?: string;
+  /** The case in which a role needs it, if no end-to-end test makes that case. */
+  readonly when?: string;
 }
 
 /** Roles of CI, by what they do. */

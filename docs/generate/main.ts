@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { callsTable } from "./calls.ts";
 import { commandsPage } from "./commands.ts";
 import { catalogueSchemaFile, configurationPage } from "./configuration.ts";
 import { errorsPage } from "./errors.ts";
@@ -11,6 +12,7 @@ import { tagTables } from "./tags.ts";
 
 /** Every file that `npm run docs` writes; a test compares each with the code. */
 export const generatedFiles: readonly GeneratedFile[] = [
+  callsTable,
   catalogueSchemaFile,
   commandsPage,
   configurationPage,

@@ -16,9 +16,9 @@ const head = [
 
 function rows(): string[] {
   return permissions.map((permission) => {
-    const { action, roles, why, by } = permission;
+    const { action, roles, why, by, when } = permission;
     const marks = githubRoles.map((role) => (roles.includes(role) ? "✔" : ""));
     const kinds = kindsOf(permission).map((kind) => kind.replaceAll("-", " "));
-    return `| \`${action}\` | ${kinds.join(", ")} | ${marks.join(" | ")} | ${why}${by === undefined ? "" : ` (${by})`}${roles.length === 0 ? " (nobody in CI)" : ""} |`;
+    return `| \`${action}\` | ${kinds.join(", ")} | ${marks.join(" | ")} | ${why}${by === undefined ? "" : ` (${by})`}${when === undefined ? "" : ` (when ${when})`}${roles.length === 0 ? " (nobody in CI)" : ""} |`;
   });
 }

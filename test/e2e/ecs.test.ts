@@ -37,7 +37,10 @@ const cluster = `shop-${stack}`;
 let world: World;
 
 beforeAll(async () => {
-  world = await createWorld(directory, { changes: { "services.yaml": await shopOnOnePlatform() } });
+  world = await createWorld(directory, {
+    changes: { "services.yaml": await shopOnOnePlatform() },
+    guarded: true,
+  });
   await createPair();
   // The examples' start script takes no command; one-off tasks need it to run theirs.
   const start = join(directory, "examples/shop/ui/start");

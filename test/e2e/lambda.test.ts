@@ -52,7 +52,7 @@ function catalogue(settings: object = {}): string {
 let world: World;
 
 beforeAll(async () => {
-  world = await createWorld(directory, { catalogue: catalogue() });
+  world = await createWorld(directory, { catalogue: catalogue(), guarded: true });
   const Service = "lambda.amazonaws.com";
   const Statement = [{ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" }];
   const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });

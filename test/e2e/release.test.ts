@@ -25,6 +25,7 @@ import type { PromoteDocument } from "../../runner/commands/promote/promote.ts";
 import type { RollbackDocument } from "../../runner/commands/rollback/rollback.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import { readNewestRecord } from "../../runner/release/store.ts";
+import { as } from "./roles.ts";
 import { cli, clone, createWorld, shopOnOnePlatform, stack, startCli, type World } from "./world.ts";
 
 const directory = join(clone, ".slipway/e2e-release");
@@ -37,6 +38,7 @@ const made: { digest: string; commit: string }[] = [];
 beforeAll(async () => {
   world = await createWorld(directory, {
     changes: { "services.yaml": await shopOnOnePlatform("orders") },
+    guarded: true,
   });
 });
 
@@ -227,7 +229,8 @@ describe("going back", () => {
     expect(await runningImage()).toBe(made[0]?.digest);
     const gone = `inuse-${stack}-ecs-shop-${stack}.gone`;
     await tagImage(made[0]?.digest, gone);
-    const again = await run("deploy", "orders");
+    // No role of CI may look at everything that runs.
+    const again = await as("person", () => run("deploy", "orders"));
     expect(again.exitCode, again.stderr).toBe(0);
     // The tag of a target that there is not keeps the image no more; the image itself stays.
     expect(again.stderr).toContain(`removed the keep tag ${gone}`);

@@ -31,15 +31,16 @@ function shopSettings(account: string): object {
   };
 }
 
-let isPerson = false;
+/** Who begins commands now, if that does not follow from the command. */
+let now: GithubRole | "person" | undefined;
 
-/** Begins a command as a person does, with all rights. */
-export function asPerson<T>(begin: () => T): T {
-  isPerson = true;
+/** Begins a command as another role than the one that CI has for it, or as a person, who has all rights. */
+export function as<T>(who: GithubRole | "person", begin: () => T): T {
+  now = who;
   try {
     return begin();
   } finally {
-    isPerson = false;
+    now = undefined;
   }
 }
 
@@ -62,12 +63,12 @@ function valueAfter(words: readonly string[], option: string): string | undefine
 export function asRole(
   words: readonly string[],
   {
-    role = roleOfCommand(words),
+    role = now === undefined || now === "person" ? roleOfCommand(words) : now,
     cwd,
     stack = valueAfter(words, "--stack") ?? valueAfter(words, "--to"),
   }: { readonly role?: GithubRole | undefined; readonly cwd: string; readonly stack?: string | undefined },
 ): { readonly environment: Readonly<Record<string, string>>; end(): void } {
-  if (isPerson || current === undefined || role === undefined || stack === undefined)
+  if (now === "person" || current === undefined || role === undefined || stack === undefined)
     return { environment: {}, end: () => {} };
   const { guard, account } = current;
   const directory = resolve(cwd, valueAfter(words, "-C") ?? ".");

@@ -31,7 +31,7 @@ let world: World;
 let outputs: PlatformOutputs;
 
 beforeAll(async () => {
-  world = await createWorld(directory);
+  world = await createWorld(directory, { guarded: true });
   const printed = await world.pulumi(directory, "stack", "output", "--json", "--stack", stack);
   outputs = outputsSchema.parse(JSON.parse(printed.all));
 });

@@ -16,7 +16,7 @@ import { writeSandboxStack } from "../../sandbox/stack-file.ts";
 import { readState, type SandboxState } from "../../sandbox/state.ts";
 import { createConformance } from "../aws/conformance.ts";
 import { createGuard } from "../aws/guard/guard.ts";
-import { recordCalls } from "../aws/guard/record.ts";
+import { recordCalls, unrecordedCalls } from "../aws/guard/record.ts";
 import { type FaultProxy, openFaultProxy } from "../faults/proxy.ts";
 import { asRole, guardCommands, refusalsOf } from "./roles.ts";
 
@@ -137,6 +137,7 @@ export async function openProxy(directory: string, state: SandboxState, guarded 
       recordCalls(guard.calls);
       expect(conformance.unexpected(), "all that passed the proxy is as AWS's models have it").toEqual([]);
       expect(refusalsOf(guard), "each role has the rights that its commands need").toEqual([]);
+      expect(unrecordedCalls(guard.calls), "npm run record has noted what each role calls").toEqual([]);
     },
   };
 }

@@ -40,12 +40,14 @@ export const ecsPermissions: readonly Permission<SharedResource | EcsResource>[]
     on: ["ecs-service", "ecs-service-deployment"],
     roles: deployers,
     why: "follow the deployment, its circuit breaker and its alarms",
+    when: "ECS lists deployments of the service, as the local AWS of the tests does not",
   },
   {
     action: "ecs:DescribeServiceRevisions",
     on: ["ecs-service", "ecs-service-revision"],
     roles: deployers,
     why: "see which image a deployment runs",
+    when: "ECS lists deployments of the service, as the local AWS of the tests does not",
   },
   {
     action: "ecs:ListTasks",
@@ -64,6 +66,7 @@ export const ecsPermissions: readonly Permission<SharedResource | EcsResource>[]
     on: "ecs-tasks-of-cluster",
     roles: deployers,
     why: "find the instance of a task that has no address of its own, for its load balancer's health",
+    when: "the tasks run on EC2 instances",
   },
   {
     action: "ecs:RunTask",
@@ -77,8 +80,18 @@ export const ecsPermissions: readonly Permission<SharedResource | EcsResource>[]
     roles: deployers,
     why: "stop a one-off task that takes too long",
   },
-  { action: "ecs:ListClusters", on: "any", roles: nobody, why: "slipway init looks for existing targets" },
-  { action: "ecs:ListServices", on: "any", roles: nobody, why: "slipway init looks for existing targets" },
+  {
+    action: "ecs:ListClusters",
+    on: "any",
+    roles: nobody,
+    why: "slipway init looks for existing targets, and a person's deployment for what still runs an image",
+  },
+  {
+    action: "ecs:ListServices",
+    on: "any",
+    roles: nobody,
+    why: "slipway init looks for existing targets, and a person's deployment for what still runs an image",
+  },
   {
     action: "elasticloadbalancing:DescribeTargetHealth",
     on: "any",
@@ -90,11 +103,13 @@ export const ecsPermissions: readonly Permission<SharedResource | EcsResource>[]
     on: "secret",
     roles: deployers,
     why: "check that a task's secrets exist",
+    when: "its definition names secrets",
   },
   {
     action: "ssm:GetParameters",
     on: "parameter",
     roles: deployers,
     why: "check that a task's parameters exist",
+    when: "its definition names parameters",
   },
 ];

@@ -20,7 +20,8 @@ export const lambdaPermissions: readonly Permission<SharedResource | LambdaResou
     action: "lambda:ListVersionsByFunction",
     on: "function",
     roles: planners,
-    why: "find the version of an image",
+    why: "find versions that were left with provisioned concurrency, and those beyond keepVersions",
+    when: "the target sets provisionedConcurrency or keepVersions",
   },
   { action: "lambda:ListAliases", on: "function", roles: planners, why: "see which versions are in use" },
   {
@@ -55,6 +56,7 @@ export const lambdaPermissions: readonly Permission<SharedResource | LambdaResou
     on: "function",
     roles: deployers,
     why: "give the new version the provisioned concurrency of the old one",
+    when: "the target sets provisionedConcurrency",
   },
   {
     action: "lambda:GetProvisionedConcurrencyConfig",
@@ -67,6 +69,7 @@ export const lambdaPermissions: readonly Permission<SharedResource | LambdaResou
     on: "function",
     roles: deployers,
     why: "remove the old version's provisioned concurrency",
+    when: "the target sets provisionedConcurrency",
   },
   {
     action: "lambda:DeleteFunction",
@@ -78,12 +81,13 @@ export const lambdaPermissions: readonly Permission<SharedResource | LambdaResou
     action: "lambda:ListFunctions",
     on: "any",
     roles: nobody,
-    why: "slipway init looks for existing targets",
+    why: "slipway init looks for existing targets, and a person's deployment for what still runs an image",
   },
   {
     action: "cloudwatch:GetMetricStatistics",
     on: "any",
     roles: deployers,
     why: "read the errors of a new version while callers move to it",
+    when: "the target sets shift.errorsAllowed",
   },
 ];

@@ -17,7 +17,8 @@ export function registryAsks({ method, url }: Pick<HttpRequest, "method" | "url"
     `arn:${place.partition}:ecr:${place.region}:${place.account}:repository/${name}`;
   const asks = actionsOf(method, kind, rest).map((action) => ({ action, resource: on(repository) }));
   const from = new URLSearchParams(query).get("from");
-  // A layer of another repository is read there.
+  // "Users need ecr:GetDownloadUrlForLayer IAM permission on a repository to mount layers from" it:
+  // https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
   const mounted = from === null ? [] : [{ action: "ecr:GetDownloadUrlForLayer", resource: on(from) }];
   return [...asks, ...mounted];
 }

@@ -168,7 +168,7 @@ describe("the policy", () => {
     expect(found).toEqual([
       {
         sid: "PromotedRepository",
-        actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"],
+        actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
         resources: [
           "arn:aws:ecr:eu-west-1:111122223333:repository/shop-test/ui",
           "arn:aws:ecr:eu-west-1:444455556666:repository/far/ui",
@@ -193,7 +193,7 @@ describe("the policy", () => {
       expect(found).toEqual([
         {
           sid: "BaseRepository",
-          actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"],
+          actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
           resources: [
             "arn:aws:ecr:eu-central-1:111122223333:repository/bases/node",
             "arn:aws:ecr:eu-west-1:444455556666:repository/php",

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { catalogueSchema, resolveCatalogue } from "../../../../config/catalogue/catalogue.ts";
-import { type GithubRole, githubSchema } from "../../../../config/stack/github.ts";
+import type { PermissionScope } from "../../../../config/permissions/permission-scope.ts";
+import { type GithubRole, githubRoles, githubSchema } from "../../../../config/stack/github.ts";
 import { awsSchema } from "../../../../config/stack/provider.ts";
 import { slipwaySchema } from "../../../../config/stack/settings.ts";
 import { rolePolicies } from "../../../../infra/github/role-policy.ts";
 import { roleScope } from "../../../../infra/github/role-scope.ts";
+import { needsOf } from "../../../../runner/commands/doctor/permissions.ts";
 import { configurationWithAlarms } from "../../../../runner/targets/ecs/alarms.ts";
 import { requestOf } from "../../../../runner/targets/ecs/one-off/request.ts";
 import { nextRevision } from "../../../../runner/targets/ecs/revision.ts";
@@ -39,11 +41,13 @@ interface Options {
   readonly promotesFrom?: readonly string[];
 }
 
-/** What a role of a stack with these settings is refused. */
-function refused(
-  asked: readonly Ask[],
-  { role = "deploy", github = {}, settings = {}, promotesFrom = [] }: Options = {},
-) {
+/** What a role's policies cover, in a stack with these settings. */
+function scopeOf({
+  role = "deploy",
+  github = {},
+  settings = {},
+  promotesFrom = [],
+}: Options): PermissionScope {
   const own = githubSchema.parse({ repository: "octo-org/octo-repo", ...github });
   const args = {
     name: "slipway-dev",
@@ -52,7 +56,12 @@ function refused(
     services,
     promotesFrom: promotesFrom.map((one) => ({ stack: "test", region, account, repositories: [one] })),
   };
-  const declared = rolePolicies(role, roleScope(role, args, { id: account, ...place }));
+  return roleScope(role, args, { id: account, ...place });
+}
+
+/** What a role of a stack with these settings is refused. */
+function refused(asked: readonly Ask[], options: Options = {}) {
+  const declared = rolePolicies(options.role ?? "deploy", scopeOf(options));
   const documents = declared.kind === "inline" ? [declared.policy] : declared.policies;
   const policies = { identity: documents.map(parsePolicy) };
   return asked.filter((ask) => evaluate(ask, policies) !== "allowed").map(({ action }) => action);
@@ -60,11 +69,11 @@ function refused(
 
 const asks = (of: string, operation: string, input: unknown) => asksOf(of, operation, input, place);
 const pull = (repository: string) =>
-  ["GET manifests/1", "HEAD blobs/sha256:1", "GET blobs/sha256:1"].flatMap((request) => {
+  ["GET manifests/1", "GET blobs/sha256:1"].flatMap((request) => {
     const [method = "", path = ""] = request.split(" ");
     return registryAsks({ method, url: `/v2/${repository}/${path}` }, place);
   });
-const pulls = ["ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"];
+const pulls = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
 
 const definition = (more: object) => taskDefinition(1, "image", { family: "ui", ...more });
 const register = (more: object, tags: { key: string; value: string }[] = []) =>
@@ -269,4 +278,22 @@ describe("an optional setting", () => {
     for (const role of ["pullRequest", "push", "deploy"] as const)
       expect(refused(asked, { role, settings: { cache: { kind: "none" } } })).toEqual(pulls);
   });
+});
+
+test.each(githubRoles)("doctor --ci asks for what the %s role has, with every optional setting", (role) => {
+  const github = Object.assign({}, ...cases.map(([, , , options]) => options.github ?? {})) as object;
+  const settings = { baseImages: { node: "${registry}/bases/node:24" } };
+  const options = { role, github, settings, promotesFrom: ["shop-test/ui"] };
+  const needs = needsOf(role, scopeOf(options)).map(({ action, resource, conditions = {} }) => ({
+    action,
+    resource,
+    // One value of each condition is what a request has.
+    context: Object.fromEntries(
+      Object.values(conditions).flatMap((keys) =>
+        Object.entries(keys).map(([key, [value = ""]]) => [key, value] as const),
+      ),
+    ),
+  }));
+  expect(needs.length).toBeGreaterThan(10);
+  expect(refused(needs, options)).toEqual([]);
 });
