@@ -125,6 +125,8 @@ export interface Service {
   readonly secrets: Readonly<Record<string, { readonly environment: string }>>;
   /** Named contexts; what it needs of other services is among them (config/catalogue/contexts.ts). */
   readonly contexts: Readonly<Record<string, string>>;
+  /** The services that `needs` names, for messages: `contexts` decides. */
+  readonly needs?: readonly string[];
   readonly extraInputs: readonly string[];
   readonly salt?: string;
   readonly repository?: string;
@@ -156,6 +158,7 @@ export function resolveCatalogue(written: z.output<typeof catalogueSchema>, stac
         name,
         dockerfile: dockerfile ?? dockerfileIn(service.context),
         platforms: [...new Set(platforms ?? written.defaults.platforms)],
+        ...(needs.length > 0 && { needs }),
         contexts: withNeeds(service.contexts, needs),
         extraInputs: [...service.extraInputs, ...sharedBy(name, shared)],
         targets: targets.map((target) => declarationOf(target).resolve(target, name, forStack)),

@@ -69,7 +69,9 @@ function needProblem(
 export function keyOfNeed(service: Service, needed: string): string {
   const context = Object.entries(service.contexts).find(([, one]) => serviceOfContext(one) === needed)?.[0];
   const at = `services.${service.name}`;
-  return context === undefined || context === needed ? `${at}.needs` : `${at}.contexts.${context}`;
+  return context === undefined || service.needs?.includes(needed)
+    ? `${at}.needs`
+    : `${at}.contexts.${context}`;
 }
 
 /** Every cycle once, starting at its first service in the catalogue's order. */

@@ -1,4 +1,5 @@
 import { type Problem, UserError } from "../../config/problems/errors.ts";
+import { fixHere } from "../../config/problems/fix-here.ts";
 
 /** The call that failed, in the words of IAM: `ecs`, `UpdateService`. */
 export interface FailedCall {
@@ -157,10 +158,20 @@ function denied(error: Error, action: string): UserError {
 }
 
 function noCredentials(error: Error, call: FailedCall, message: string): UserError {
+  const inJob = `configure profile ${call.profile} in the job, or correct the stack's aws:profile`;
   const fix =
     call.profile === undefined
-      ? "sign in (aws sso login), set AWS_PROFILE or AWS_ACCESS_KEY_ID, or set the stack's aws:profile"
-      : `sign in with: aws sso login --profile ${call.profile}; or correct the stack's aws:profile`;
+      ? fixHere({
+          github: "let the job take a role with aws-actions/configure-aws-credentials (docs/how-to/ci.md)",
+          gitlab: "let the job take a role with an ID token: id_tokens, and AWS_ROLE_ARN (docs/how-to/ci.md)",
+          elsewhere:
+            "sign in (aws sso login), set AWS_PROFILE or AWS_ACCESS_KEY_ID, or set the stack's aws:profile",
+        })
+      : fixHere({
+          github: inJob,
+          gitlab: inJob,
+          elsewhere: `sign in with: aws sso login --profile ${call.profile}; or correct the stack's aws:profile`,
+        });
   return new UserError(
     {
       code: "no-credentials",

@@ -4,8 +4,8 @@ import pLimit from "p-limit";
 import { ensureBuilder } from "../../builder/builder.ts";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { neededBy, withNeeded } from "../../config/description/needs.ts";
+import { fixHere } from "../../config/problems/fix-here.ts";
 import { buildScope, hashSources, type Source } from "../../source/hash.ts";
-import { fixHere } from "../git/place-of-run.ts";
 import { warnOfPointers } from "../git/pointers.ts";
 import type { Emit } from "../report/events.ts";
 import {

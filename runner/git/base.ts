@@ -1,7 +1,7 @@
 import { UserError } from "../../config/problems/errors.ts";
+import { fixHere } from "../../config/problems/fix-here.ts";
 import { didYouMean } from "../../config/problems/nearest.ts";
 import { type Git, openGit } from "./git.ts";
-import { fixHere } from "./place-of-run.ts";
 import { assertNotRefused } from "./refusal.ts";
 
 /** What sources are compared with: a commit, or nothing (every service then counts as changed). */

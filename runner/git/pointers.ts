@@ -1,8 +1,8 @@
 import { relative } from "node:path";
+import { fixHere } from "../../config/problems/fix-here.ts";
 import type { Source } from "../../source/hash.ts";
 import { lfsPointers } from "../../source/lfs.ts";
 import type { Emit } from "../report/events.ts";
-import { fixHere } from "./place-of-run.ts";
 
 /** The most files that a warning names. */
 const shownFiles = 3;

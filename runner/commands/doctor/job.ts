@@ -1,6 +1,7 @@
 import { fetch } from "undici";
 import { z } from "zod";
 import { UserError } from "../../../config/problems/errors.ts";
+import { fixHere } from "../../../config/problems/fix-here.ts";
 import {
   type GithubRole,
   type GithubSettings,
@@ -8,7 +9,6 @@ import {
   githubIssuer,
   trustedSubjects,
 } from "../../../config/stack/github.ts";
-import { fixHere } from "../../git/place-of-run.ts";
 import { readRevision } from "../../git/revision.ts";
 import type { Check } from "./document.ts";
 import { refused, unlessRefused } from "./refused.ts";

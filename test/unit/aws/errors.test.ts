@@ -1,8 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { UserError } from "../../../config/problems/errors.ts";
 import { explainRefusal, toUserError } from "../../../runner/aws/errors.ts";
 
 const call = { service: "ecs", operation: "UpdateService", region: "eu-west-1" };
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 function named(name: string, message: string, more: object = {}): Error {
   return Object.assign(new Error(message), { name, ...more });
@@ -14,6 +18,17 @@ function problemOf(error: unknown) {
 }
 
 describe("errors of AWS that a user can mend", () => {
+  it.each([
+    ["GITHUB_ACTIONS", "configure-aws-credentials", "configure profile shop in the job"],
+    ["GITLAB_CI", "id_tokens", "configure profile shop in the job"],
+    [undefined, "aws sso login", "aws sso login --profile shop"],
+  ])("says where a job with %s gets credentials from", (place, without, withProfile) => {
+    for (const one of ["GITHUB_ACTIONS", "GITLAB_CI"]) vi.stubEnv(one, one === place ? "true" : "");
+    const error = named("CredentialsProviderError", "none");
+    expect(problemOf(toUserError(error, call))?.fix).toContain(without);
+    expect(problemOf(toUserError(error, { ...call, profile: "shop" }))?.fix).toContain(withProfile);
+  });
+
   it("names the action, the resource and who may not", () => {
     const message =
       "User: arn:aws:sts::111122223333:assumed-role/ci/run is not authorized to perform: ecs:UpdateService on resource: arn:aws:ecs:eu-west-1:111122223333:service/shop/ui because no identity-based policy allows the ecs:UpdateService action";

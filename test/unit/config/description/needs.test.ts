@@ -51,6 +51,8 @@ describe("services that are built from others", () => {
     });
     const renamed = catalogue({ base: {}, ui: { contexts: { alpine: "service://bsae" } } });
     expect(needsProblems(renamed)[0]).toMatchObject({ key: "services.ui.contexts.alpine" });
+    const alike = catalogue({ base: {}, ui: { contexts: { bsae: "service://bsae" } } });
+    expect(needsProblems(alike)[0]).toMatchObject({ key: "services.ui.contexts.bsae" });
     const lacking = catalogue({ base: { platforms: ["linux/amd64"] }, ui: { needs: ["base"] } });
     expect(needsProblems(lacking)[0]).toMatchObject({ code: "missing-platform" });
   });
