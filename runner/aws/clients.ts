@@ -7,7 +7,8 @@ import type { IAMClient } from "@aws-sdk/client-iam";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { SSMClient } from "@aws-sdk/client-ssm";
-import type { STSClient } from "@aws-sdk/client-sts";
+import type { STSClient, STSClientConfig } from "@aws-sdk/client-sts";
+import pLimit from "p-limit";
 import { hasOwnRole } from "../../config/stack/provider.ts";
 import { endpointFor, type Settings } from "../../config/stack/settings.ts";
 import type { CredentialProvider } from "./credentials.ts";
@@ -51,6 +52,11 @@ const endpointKeys = {
   ssm: ["ssm"],
 } as const satisfies Record<string, readonly string[]>;
 
+type Logger = NonNullable<STSClientConfig["logger"]>;
+
+/** Connections of one client at the same time. */
+const connections = 50;
+
 type ServiceName = keyof typeof endpointKeys;
 const serviceNames = Object.keys(endpointKeys) as ServiceName[];
 
@@ -66,9 +72,11 @@ interface AnyClient {
   readonly middlewareStack: {
     add(
       middleware: <Next extends (args: never) => Promise<unknown>>(next: Next, context: object) => Next,
-      options:
-        | { step: "initialize"; priority: "high"; name: string }
-        | { step: "finalizeRequest"; priority: "low"; name: string },
+      options: { step: "initialize"; priority: "high"; name: string },
+    ): void;
+    addRelativeTo(
+      middleware: <Next extends (args: never) => Promise<unknown>>(next: Next, context: object) => Next,
+      options: { relation: "after"; toMiddleware: string; name: string },
     ): void;
   };
   destroy(): void;
@@ -150,14 +158,14 @@ function makeClient(
     ...(useDualstackEndpoint === undefined ? {} : { useDualstackEndpoint }),
     maxAttempts: 5,
     retryMode: "standard",
-    logger: { ...silent, warn: (message: unknown) => options.warn?.(String(message)) },
-    // One agent a client: connections are kept, 50 at a time.
+    logger: { ...silent, warn: (message: unknown) => options.warn?.(String(message)) } as Logger,
+    // One agent a client: connections are kept.
     requestHandler: {
       connectionTimeout: 5_000,
       requestTimeout: 30_000,
       throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: 50 },
-      httpsAgent: { keepAlive: true, maxSockets: 50 },
+      httpAgent: { keepAlive: true, maxSockets: connections },
+      httpsAgent: { keepAlive: true, maxSockets: connections },
     },
   });
   client.middlewareStack.add(mapErrors({ service, region, profile, endpoint }, options.signal), {
@@ -165,26 +173,35 @@ function makeClient(
     priority: "high",
     name: "slipwayErrors",
   });
-  // Nearer to the wire than the SDK's retries: each attempt is a call of its own.
-  client.middlewareStack.add(limitRate(service, endpoint, options.signal), {
-    step: "finalizeRequest",
-    priority: "low",
+  // Within the SDK's retries, since each attempt is a call, and before it is signed: signatures grow old.
+  client.middlewareStack.addRelativeTo(limitCalls(service, endpoint, options.signal), {
+    relation: "after",
+    toMiddleware: "retryMiddleware",
     name: "slipwayRate",
   });
   return client;
 }
 
-const nothing = () => {};
-const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+/**
+ * Without `info` and `error`: for these the SDK copies the whole input and output of each call, member by
+ * member, before it asks whether anybody wants them.
+ */
+const silent = { debug: () => {} };
 
-function limitRate(service: string, endpoint: string | undefined, signal: AbortSignal | undefined) {
+/** Holds calls back: by the rates of their APIs, and while all connections are in use. */
+function limitCalls(service: string, endpoint: string | undefined, signal: AbortSignal | undefined) {
   const limiterOf = limitersOf(service, endpoint);
+  // The time-out of a request would also count the time that it waits for a connection.
+  const connected = pLimit(connections);
   return <Next extends (args: never) => Promise<unknown>>(next: Next, context: object): Next => {
     const limiter = limiterOf(operationOf(context));
     return (async (args: never) => {
       await limiter.take(signal);
       try {
-        return await next(args);
+        return await connected(() => {
+          signal?.throwIfAborted();
+          return next(args);
+        });
       } catch (error) {
         if (isThrottled(error)) limiter.throttled();
         throw error;

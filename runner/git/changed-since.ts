@@ -1,3 +1,6 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { serviceNamed } from "../../config/catalogue/by-name.ts";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { catalogueSchema, resolveCatalogue } from "../../config/catalogue/catalogue.ts";
@@ -90,7 +93,7 @@ export async function compareWithCommit(
   if (base.kind === "none") return all(base.reason);
   const known = new Map([...sources.values()].flatMap(filesOf).map((file) => [file.absolute, file]));
   const tree = await openCommittedTree(directory, base.commit, { signal, known });
-  const then = await describedThen(tree, settings);
+  const then = await describedThen(tree, { directory, catalogue, settings });
   if ("reason" in then) return all(then.reason);
   const services = new Map<string, SinceThen>();
   for (const { name } of chosen) {
@@ -138,13 +141,11 @@ async function compareService(
 /** The catalogue and the base images as a commit has them. */
 async function describedThen(
   tree: SourceTree,
-  settings: StackDescription["settings"],
+  now: StackDescription,
 ): Promise<BuildScope | { readonly reason: string }> {
+  const { directory, settings } = now;
   const text = await tree.readText(catalogueFile);
   if (text === undefined) return { reason: `${catalogueFile} did not exist` };
-  const parsed = parseYaml(text, catalogueFile);
-  const written = catalogueSchema.safeParse("value" in parsed ? parsed.value : undefined);
-  if (!written.success) return { reason: `the old ${catalogueFile} could not be read` };
   const file = stackFile(settings.stack);
   const settingsText = await tree.readText(file);
   const before = settingsText === undefined ? undefined : parseYaml(settingsText, file);
@@ -152,6 +153,14 @@ async function describedThen(
     before && "value" in before ? (before.value as { config?: object } | null)?.config : undefined;
   const checked = parseSettings({ ...config }, settings.stack, file);
   const { services: selectors, baseImages } = "value" in checked ? checked.value : settings;
+  // Reading a long catalogue takes far longer than comparing it, and mostly it is as it was.
+  const onDisk = await readFile(join(directory, catalogueFile), "utf8").catch(() => undefined);
+  if (text === onDisk && isDeepStrictEqual(selectors, settings.services)) {
+    return { services: now.catalogue.services, baseImages };
+  }
+  const parsed = parseYaml(text, catalogueFile);
+  const written = catalogueSchema.safeParse("value" in parsed ? parsed.value : undefined);
+  if (!written.success) return { reason: `the old ${catalogueFile} could not be read` };
   const { services } = selectServices(resolveCatalogue(written.data, settings.stack), selectors);
   return { services, baseImages };
 }

@@ -1,6 +1,9 @@
+import { releaseTag, repositoryName } from "../../config/names.ts";
 import { tagFormats } from "../../config/stack/tags.ts";
+import type { Source } from "../../source/hash.ts";
 import { type Revision, readRevision } from "../git/revision.ts";
 import { findUncommitted } from "../git/uncommitted.ts";
+import { type ReadAhead, readAhead } from "../registry/tags.ts";
 import type { Session } from "../session/session.ts";
 import { planTags } from "../tags/tags.ts";
 import { cleanTreeGate, cleanTreeProblems } from "./clean-tree.ts";
@@ -30,6 +33,7 @@ export interface PlannedDeployment {
  */
 export async function planDeployment(session: Session, request: PlanRequest): Promise<PlannedDeployment> {
   const { timeline, emit } = session;
+  const ahead = new Map<string, ReadAhead>();
   const { tagged, revision } = await timeline.run(
     { id: "compare", title: "Compare the sources with the registry" },
     async ({ conclude }) => {
@@ -37,6 +41,8 @@ export async function planDeployment(session: Session, request: PlanRequest): Pr
         hashChosenSources(session),
         readRevision(session.directory),
       ]);
+      // Beside the images of the sources: one call for each repository instead of two.
+      readTagsAhead(session, sources, planTagsOf(session, request, revision, undefined).tags, ahead);
       const [compared, uncommitted] = await Promise.all([
         compareWithRegistry(session, sources),
         revision && findUncommitted(session, sources, revision.commit, session.signal),
@@ -54,30 +60,55 @@ export async function planDeployment(session: Session, request: PlanRequest): Pr
   }
   const candidate = { commit: revision, command: "deploy", force: request.force ?? false } as const;
   const services = await timeline.run({ id: "check", title: "Check tags and targets" }, (step) =>
-    inspectServices(session, tagged, candidate, step),
+    inspectServices(session, tagged, { candidate, ahead }, step),
   );
   const notices = new Set(services.flatMap(({ newestWins }) => newestWins.notices));
   for (const message of notices) emit({ kind: "notice", message });
   return { services, revision };
 }
 
+/**
+ * Starts to read where each service's tags are, and its newest release record.
+ *
+ * @param tags of an image whose source is committed, as most are
+ * @param ahead by service; what is read is added
+ */
+function readTagsAhead(
+  { settings, clients, signal }: Session,
+  sources: ReadonlyMap<string, Source>,
+  tags: readonly string[],
+  ahead: Map<string, ReadAhead>,
+): void {
+  for (const { inputs } of sources.values()) {
+    const { name } = inputs.service;
+    const repository = repositoryName(settings, inputs.service);
+    ahead.set(name, readAhead(clients, repository, [...tags, releaseTag(settings.stack)], signal));
+  }
+}
+
+function planTagsOf(
+  { settings }: Session,
+  { version }: PlanRequest,
+  revision: Revision | undefined,
+  uncommittedSource: string | undefined,
+) {
+  const { stack, mainBranch } = settings;
+  return planTags(tagFormats(settings.tags), { stack, version, revision, mainBranch, uncommittedSource });
+}
+
 function tagService(
   compared: ComparedService,
-  { settings }: Session,
-  { version, allowDirty = false }: PlanRequest,
+  session: Session,
+  request: PlanRequest,
   revision: Revision | undefined,
   uncommitted: readonly string[],
 ): TaggedService {
   const { service, source } = compared;
-  const { stack, mainBranch } = settings;
+  const { settings } = session;
+  const { stack } = settings;
+  const { allowDirty = false } = request;
   const uncommittedSource = uncommitted.length > 0 ? source.hash : undefined;
-  const tagPlan = planTags(tagFormats(settings.tags), {
-    stack,
-    version,
-    revision,
-    mainBranch,
-    uncommittedSource,
-  });
+  const tagPlan = planTagsOf(session, request, revision, uncommittedSource);
   const tagged = { ...compared, tagPlan, isDirty: uncommitted.length > 0 };
   if (!settings.deploy.requireCleanTree) return { ...tagged, sourceProblems: [], gates: [] };
   const found = cleanTreeProblems(service.name, stack, revision === undefined ? "no git" : uncommitted);

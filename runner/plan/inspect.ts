@@ -1,10 +1,10 @@
 import pMap from "p-map";
-import { sourceTag } from "../../config/names.ts";
+import { releaseTag, sourceTag } from "../../config/names.ts";
 import type { Problem } from "../../config/problems/errors.ts";
 import { hasCode } from "../aws/errors.ts";
-import { checkTags, tagMovability } from "../registry/tags.ts";
+import { checkTags, type ReadAhead, tagMovability } from "../registry/tags.ts";
 import { verifyImage } from "../registry/verify-image.ts";
-import { readNewestRecord } from "../release/store.ts";
+import { newestRecordOf, readNewestRecord } from "../release/store.ts";
 import type { Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
 import { isMove } from "../targets/target.ts";
@@ -15,11 +15,10 @@ import { imagesByService } from "./target-image.ts";
 import { planTargets } from "./targets.ts";
 
 /**
- * How many services are read at the same time; how many are moved at once is another setting. Enough that
- * calls which take several names are full; how many calls AWS takes is the clients' business
- * (runner/aws/rates.ts).
+ * How many services are read at the same time; how many are moved at once is another setting. As many as there
+ * are, so that calls which take several names are full. The clients bound the calls: runner/aws/clients.ts.
  */
-export const parallelReads = 100;
+export const parallelReads = 1000;
 
 /** Services between two words about the progress. */
 const progressEvery = 100;
@@ -29,11 +28,12 @@ const progressEvery = 100;
  * whether a newer commit runs there. What stands in the way comes back as problems.
  *
  * @param candidate the commit that would be deployed
+ * @param ahead tags of each service that are being read already; emptied, since manifests take room
  */
 export async function inspectServices(
   session: Session,
   tagged: readonly TaggedService[],
-  candidate: Candidate,
+  { candidate, ahead }: { readonly candidate: Candidate; readonly ahead: Map<string, ReadAhead> },
   step: Step,
 ): Promise<readonly PlannedService[]> {
   const { clients, signal, settings } = session;
@@ -44,10 +44,13 @@ export async function inspectServices(
     tagged,
     async (one) => {
       const { service, repository, image, tagPlan } = one;
+      const read: ReadAhead = ahead.get(service.name) ?? new Map();
+      ahead.delete(service.name);
       const [tagCheck, targets, newestRecord] = await Promise.all([
-        checkTags(clients, repository, image?.digest, tagPlan.tags, { movable }, signal),
+        checkTags(clients, repository, image?.digest, tagPlan.tags, { movable }, signal, read),
         planTargets(session, { service, image: plannedImage(one), images }, step, tagged.length),
-        readNewestRecord(clients, repository, settings.stack, signal),
+        read.get(releaseTag(settings.stack))?.then(newestRecordOf) ??
+          readNewestRecord(clients, repository, settings.stack, signal),
       ]);
       const moves = targets.some(isMove);
       const [faults, newestWins] = await Promise.all([

@@ -56,7 +56,7 @@ export function findImageBySource(
   return describeImage(clients, location, { imageTag: sourceTag(sourceHash) }, signal, sourceHash);
 }
 
-/** `findImageBySource` for many services, fifty at a time, in the order given. */
+/** `findImageBySource` for many services, in the order given. */
 export function findImagesBySource(
   clients: Clients,
   wanted: readonly (ImageLocation & { readonly sourceHash: string })[],
@@ -74,7 +74,7 @@ export function findImagesBySource(
         signal,
         one.platform,
       ),
-    { concurrency: 50, signal },
+    { concurrency: 1000, signal },
   );
 }
 

@@ -19,6 +19,25 @@ export interface TagCheck {
   readonly problems: readonly Problem[];
 }
 
+/** Tag → what is being read of it. */
+export type ReadAhead = ReadonlyMap<string, ReturnType<typeof getManifest>>;
+
+/** Starts to read tags of a repository; a failure is thrown to whoever waits for the tag. */
+export function readAhead(
+  clients: Clients,
+  repository: string,
+  tags: readonly string[],
+  signal: AbortSignal,
+): ReadAhead {
+  return new Map(
+    tags.map((imageTag) => {
+      const reading = getManifest(clients, repository, { imageTag }, signal);
+      reading.catch(() => {});
+      return [imageTag, reading];
+    }),
+  );
+}
+
 export interface TagOptions {
   /** Whether a tag that is on another image may be moved: see `tagMovability`. */
   readonly movable: (tag: string) => boolean;
@@ -36,6 +55,7 @@ export function tagMovability(repositories: Settings["repositories"]): (tag: str
  *
  * @param digest digest that they are to be put on; undefined when the image is still to be built, so
  * that any existing tag is another image's
+ * @param ahead tags that are being read already
  */
 export async function checkTags(
   clients: Clients,
@@ -44,14 +64,14 @@ export async function checkTags(
   tags: readonly string[],
   { movable }: TagOptions,
   signal: AbortSignal,
+  ahead: ReadAhead = new Map(),
 ): Promise<TagCheck> {
-  const found = await pMap(
-    [...new Set(tags)],
-    async (tag) => ({
-      tag,
-      digest: (await getManifest(clients, repository, { imageTag: tag }, signal))?.digest,
+  // All at once, which is one call.
+  const found = await Promise.all(
+    [...new Set(tags)].map(async (tag) => {
+      const read = ahead.get(tag) ?? getManifest(clients, repository, { imageTag: tag }, signal);
+      return { tag, digest: (await read)?.digest };
     }),
-    { concurrency: 4, signal },
   );
   return judgeTags(repository, digest, found, movable);
 }

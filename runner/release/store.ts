@@ -2,7 +2,7 @@ import { releaseTag } from "../../config/names.ts";
 import type { Clients } from "../aws/clients.ts";
 import { artifactManifest, readArtifact } from "../registry/artifact.ts";
 import type { RegistryConnection } from "../registry/connection.ts";
-import { getManifest } from "../registry/lookup.ts";
+import { getManifest, type StoredManifest } from "../registry/lookup.ts";
 import { blobOf, putManifest } from "../registry/push.ts";
 import { attachArtifact, type ReferrersKeeper } from "../registry/referrers.ts";
 import { type ReleaseRecord, releaseRecordSchema, releaseType, type StoredRelease } from "./record.ts";
@@ -20,7 +20,11 @@ export async function readNewestRecord(
   stack: string,
   signal: AbortSignal,
 ): Promise<StoredRelease | undefined> {
-  const stored = await getManifest(clients, repository, { imageTag: releaseTag(stack) }, signal);
+  return newestRecordOf(await getManifest(clients, repository, { imageTag: releaseTag(stack) }, signal));
+}
+
+/** The newest release out of the manifest that has the stack's release tag. */
+export function newestRecordOf(stored: StoredManifest | undefined): StoredRelease | undefined {
   if (stored === undefined) return undefined;
   const read = readRelease(stored.text);
   return read && { record: read.record, digest: read.annotations[recordAnnotation] };

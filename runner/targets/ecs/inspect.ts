@@ -105,7 +105,13 @@ export async function inspectEcs(target: EcsTarget, context: TargetContext): Pro
     });
   }
   const { taskDefinition, tags } = await describeRevision(clients.ecs, reference, signal);
-  return { kind: "found", service, taskDefinition, tags };
+  return { kind: "found", service: withoutMessages(service), taskDefinition, tags };
+}
+
+/** A service without the words of its hundred events: a plan of many services keeps all of them. */
+function withoutMessages({ events, ...service }: Service): Service {
+  if (events === undefined) return service;
+  return { ...service, events: events.flatMap(({ id }) => (id === undefined ? [] : [{ id }])) };
 }
 
 /** Whether the service is still set to what the plan was made from, by the same deployment. */
