@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { createReporter } from "../runner/report/reporter.ts";
@@ -6,12 +7,14 @@ import { measureNothingChanged, nothingChanged } from "./cases/nothing-changed.t
 import { measureOneChanged, oneChanged, steadyToExit } from "./cases/one-changed.ts";
 import { deployedProject } from "./cases/services.ts";
 import { measureHelp, measurePlan, measureStatus, measureUp, startUp } from "./cases/start-up.ts";
+import { measureThousand, thousand, thousandServices } from "./cases/thousand.ts";
+import { measureEngine, measureOneOfMany, twoHundred, twoHundredServices } from "./cases/two-hundred.ts";
 import type { Project } from "./project.ts";
 import { type Case, type CaseResult, judge, type Pair } from "./result.ts";
 import { loadNow, type Machine, showResults } from "./show.ts";
 import { type World, withWorld } from "./world.ts";
 
-const letters = ["a", "b", "c", "d", "e"] as const;
+const letters = ["a", "b", "c", "d", "e", "f", "g"] as const;
 type Letter = (typeof letters)[number];
 
 const usage = `npm run bench -- [--quick] [--case a]... [--json]
@@ -19,30 +22,54 @@ const usage = `npm run bench -- [--quick] [--case a]... [--json]
 Measures Slipway against raw tools, side by side on a local AWS of its own, and takes that away again.
 
   --quick      fewer runs of each case
-  --case a     only these: a nothing changed, b one changed, c first build, d noticing, e prompt
+  --case a     only these: a nothing changed, b one changed, c first build, d noticing, e prompt,
+               f 200 services, g 1,000 services
   --json       one document on stdout (npm run --silent bench -- --json)
 
-Runs for about 15 minutes on two processors that have nothing else to do, and takes both for much of it.
+Runs for about half an hour on two processors that have nothing else to do, and takes both for much of it.
 `;
 
+/** What keeps the results of a run, and the load before each of its parts. */
+function openLedger(say: (message: string) => void) {
+  const results: CaseResult[] = [];
+  const loads: number[] = [];
+  return {
+    results,
+    loads,
+    take: async (one: Case, measured: Promise<Pair[]> | Pair[]) => {
+      const result = judge(one, await measured);
+      results.push(result);
+      const ratio = result.ratio === null ? "" : `, ${result.ratio.toFixed(2)} × the peer`;
+      say(`${one.id}: ${result.ours_s.toFixed(2)} s${ratio} (target ${result.target})`);
+    },
+    begin: async (title: string, work: () => Promise<void>) => {
+      const load = loadNow();
+      loads.push(load);
+      say(`${title}; load ${load}`);
+      await work();
+    },
+  };
+}
+
+type Ledger = ReturnType<typeof openLedger>;
+
+/** Runs case (g), which needs no local AWS. */
+async function runThousand(quick: boolean, { take, begin }: Ledger, signal: AbortSignal): Promise<void> {
+  await begin("(g) 1,000 services", async () => {
+    const project = await thousandServices(signal);
+    try {
+      for (const command of ["plan", "changed", "status", "deploy"] as const) {
+        await take(thousand[command], measureThousand(project, command, quick ? 2 : 5));
+      }
+    } finally {
+      project.standIn.close();
+      await rm(project.directory, { recursive: true, force: true });
+    }
+  });
+}
+
 /** Runs the cases that are wanted; those that share a project, one after the other on it. */
-async function runCases(
-  world: World,
-  wanted: ReadonlySet<Letter>,
-  { results, loads }: { readonly results: CaseResult[]; readonly loads: number[] },
-): Promise<void> {
-  const take = async (one: Case, measured: Promise<Pair[]> | Pair[]) => {
-    const result = judge(one, await measured);
-    results.push(result);
-    const ratio = result.ratio === null ? "" : `, ${result.ratio.toFixed(2)} × the peer`;
-    world.say(`${one.id}: ${result.ours_s.toFixed(2)} s${ratio} (target ${result.target})`);
-  };
-  const begin = async (title: string, work: () => Promise<void>) => {
-    const load = loadNow();
-    loads.push(load);
-    world.say(`${title}; load ${load}`);
-    await work();
-  };
+async function runCases(world: World, wanted: ReadonlySet<Letter>, { take, begin }: Ledger): Promise<void> {
   const has = (...some: readonly Letter[]) => some.some((letter) => wanted.has(letter));
 
   let five: Project | undefined;
@@ -83,6 +110,15 @@ async function runCases(
     fifty.clients.destroy();
   }
   five?.clients.destroy();
+  if (has("f")) {
+    const project = await twoHundredServices(world);
+    await begin("(f) 200 services", async () => {
+      await take(twoHundred.preview, measureEngine(world, project, "preview"));
+      await take(twoHundred.up, measureEngine(world, project, "up"));
+      await take(twoHundred.changed, measureOneOfMany(world, project));
+    });
+    project.clients.destroy();
+  }
   if (has("c")) {
     await begin("(c) first build", () => take(firstBuild, measureFirstBuild(world)));
   }
@@ -118,14 +154,15 @@ async function main(words: readonly string[]): Promise<void> {
   });
   const { emit } = reporter;
   const start = loadNow();
-  const loads: number[] = [];
-  const results: CaseResult[] = [];
+  const ledger = openLedger((message) => emit({ kind: "notice", message }));
+  const { results, loads } = ledger;
   let failure: unknown;
   try {
     const { signal } = controller;
-    await withWorld({ quick: values.quick, emit, signal }, (world) =>
-      runCases(world, wanted, { results, loads }),
-    );
+    if (wanted.has("g")) await runThousand(values.quick, ledger, signal);
+    if ([...wanted].some((letter) => letter !== "g")) {
+      await withWorld({ quick: values.quick, emit, signal }, (world) => runCases(world, wanted, ledger));
+    }
   } catch (error) {
     failure = error;
   }

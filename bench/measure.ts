@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { watchMemory } from "./memory.ts";
+import { watchProcessor } from "./processor.ts";
 import type { Sample } from "./result.ts";
 
 export interface Command {
@@ -22,6 +23,7 @@ export interface Measured extends Sample {
  */
 export async function measure(command: Command, signal: AbortSignal): Promise<Measured> {
   signal.throwIfAborted();
+  const processor = await watchProcessor();
   const startedAt = performance.now();
   const child = execa(command.program, [...command.arguments], {
     cwd: command.directory,
@@ -42,5 +44,6 @@ export async function measure(command: Command, signal: AbortSignal): Promise<Me
     const line = [command.program, ...command.arguments].join(" ");
     throw new Error(`${line} ended with ${exitCode}:\n${stdout.slice(-2000)}\n${stderr.slice(-4000)}`);
   }
-  return { seconds: (endedAt - startedAt) / 1000, peakBytes, stdout, endedAt };
+  const processorSeconds = await processor();
+  return { seconds: (endedAt - startedAt) / 1000, processorSeconds, peakBytes, stdout, endedAt };
 }

@@ -2,7 +2,12 @@ import { median, medianRatio } from "./statistics.ts";
 
 /** What a case is to reach. */
 export type Target =
-  | { readonly kind: "seconds"; readonly most: number }
+  | {
+      readonly kind: "seconds";
+      readonly most: number;
+      /** Of the process and all that it starts, at the same time. */
+      readonly mostMebibytes?: number;
+    }
   /** Of the peer's time. */
   | { readonly kind: "ratio"; readonly most: number };
 
@@ -18,6 +23,8 @@ export interface Case {
 /** One side of one run. */
 export interface Sample {
   readonly seconds: number;
+  /** Of processors, by the process and all that it started and waited for; undefined when not measured. */
+  readonly processorSeconds?: number;
   /** Of the process and all that it started, at the same time; undefined when it was not measured. */
   readonly peakBytes?: number;
 }
@@ -39,6 +46,10 @@ export interface CaseResult {
   readonly met: boolean;
   readonly peer: string | null;
   readonly runs: number;
+  /** Processor seconds: medians of the runs, and the median of the pairs' ratios. */
+  readonly ours_cpu_s: number | null;
+  readonly peer_cpu_s: number | null;
+  readonly cpu_ratio: number | null;
   readonly ours_peak_mib: number | null;
   readonly peer_peak_mib: number | null;
 }
@@ -63,16 +74,41 @@ export function judge({ id, title, target, peer }: Case, pairs: readonly Pair[])
     peer_s: peers.length === 0 ? null : round(median(peers.map((one) => one.seconds))),
     ratio: ratio === null ? null : round(ratio),
     target: describeTarget(target),
-    met: reached <= target.most,
+    met: reached <= target.most && isWithinMemory(target, peakOf(ours)),
     peer: peer ?? null,
     runs: pairs.length,
+    ours_cpu_s: processorOf(ours),
+    peer_cpu_s: processorOf(peers),
+    cpu_ratio: processorRatio(pairs),
     ours_peak_mib: peakOf(ours),
     peer_peak_mib: peakOf(peers),
   };
 }
 
 export function describeTarget(target: Target): string {
-  return target.kind === "seconds" ? `≤ ${target.most} s` : `≤ ${target.most} × peer`;
+  if (target.kind === "ratio") return `≤ ${target.most} × peer`;
+  const memory = target.mostMebibytes === undefined ? "" : `, ≤ ${target.mostMebibytes} MiB`;
+  return `≤ ${target.most} s${memory}`;
+}
+
+function isWithinMemory(target: Target, peak: number | null): boolean {
+  if (target.kind === "ratio" || target.mostMebibytes === undefined) return true;
+  return peak !== null && peak <= target.mostMebibytes;
+}
+
+function processorOf(samples: readonly Sample[]): number | null {
+  const measured = samples.flatMap(({ processorSeconds = Number.NaN }) =>
+    Number.isNaN(processorSeconds) ? [] : [processorSeconds],
+  );
+  return measured.length === 0 ? null : round(median(measured));
+}
+
+function processorRatio(pairs: readonly Pair[]): number | null {
+  const both = pairs.flatMap(({ ours, peer }) => {
+    const [own = Number.NaN, other = Number.NaN] = [ours.processorSeconds, peer?.processorSeconds];
+    return Number.isNaN(own) || Number.isNaN(other) || other === 0 ? [] : [own / other];
+  });
+  return both.length === 0 ? null : round(median(both));
 }
 
 function peakOf(samples: readonly Sample[]): number | null {

@@ -28,10 +28,27 @@ export function showResults(cases: readonly CaseResult[], machine: Machine): str
     one.target,
     one.met ? "met" : "MISSED",
     String(one.runs),
+    seconds(one.ours_cpu_s),
+    seconds(one.peer_cpu_s),
+    one.cpu_ratio === null ? "" : one.cpu_ratio.toFixed(2),
     mebibytes(one.ours_peak_mib),
     mebibytes(one.peer_peak_mib),
   ]);
-  const head = ["Case", "", "Slipway", "Peer", "Ratio", "Target", "", "Runs", "Memory", "Peer's"];
+  const head = [
+    "Case",
+    "",
+    "Slipway",
+    "Peer",
+    "Ratio",
+    "Target",
+    "",
+    "Runs",
+    "Processor",
+    "Peer's",
+    "Ratio",
+    "Memory",
+    "Peer's",
+  ];
   const { load } = machine;
   const peers = cases.flatMap(({ id, peer }) => (peer === null ? [] : [`  ${id}: ${peer}`]));
   return [

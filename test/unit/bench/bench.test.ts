@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import type { Service } from "@aws-sdk/client-ecs";
 import { describe, expect, it } from "vitest";
 import { isSteadyOnNew } from "../../../bench/ecs.ts";
 import { parseStat, treeBytes } from "../../../bench/memory.ts";
+import { childSeconds, watchProcessor } from "../../../bench/processor.ts";
 import { judge } from "../../../bench/result.ts";
 import { showResults } from "../../../bench/show.ts";
 import { median, medianRatio } from "../../../bench/statistics.ts";
@@ -56,6 +58,29 @@ describe("a case's result", () => {
     });
   });
 
+  it("is held to memory as well where the target says so", () => {
+    const target = { kind: "seconds", most: 1, mostMebibytes: 100 } as const;
+    const of = (mebibytes: number) =>
+      judge({ ...ofSeconds, target }, [{ ours: { seconds: 0.5, peakBytes: mebibytes * 2 ** 20 } }]);
+    expect(of(100)).toMatchObject({ target: "≤ 1 s, ≤ 100 MiB", met: true });
+    expect(of(101).met).toBe(false);
+    expect(judge({ ...ofSeconds, target }, [{ ours: { seconds: 0.5 } }]).met).toBe(false);
+  });
+
+  it("tells processor seconds beside those on the clock, and nothing where they are not known", () => {
+    const pair = (own: number, other: number) => ({
+      ours: { seconds: 9, processorSeconds: own },
+      peer: { seconds: 10, processorSeconds: other },
+    });
+    expect(judge(ofRatio, [pair(1, 2), pair(3, 2), pair(2, 8)])).toMatchObject({
+      ours_cpu_s: 2,
+      peer_cpu_s: 2,
+      cpu_ratio: 0.5,
+    });
+    const unknown = { ours: { seconds: 1, processorSeconds: Number.NaN }, peer: { seconds: 1 } };
+    expect(judge(ofRatio, [unknown])).toMatchObject({ ours_cpu_s: null, peer_cpu_s: null, cpu_ratio: null });
+  });
+
   it("is not met when there was nothing to compare with", () => {
     expect(judge(ofRatio, [{ ours: { seconds: 1 } }]).met).toBe(false);
   });
@@ -84,6 +109,21 @@ describe("memory", () => {
       (text) => parseStat(text) ?? [],
     );
     expect(treeBytes(entries, 2)).toBe(14 * 4096);
+  });
+});
+
+describe("processor seconds", () => {
+  it("are those of children that ended, whatever their parent is called", () => {
+    const fields = ["S", ...Array.from({ length: 12 }, (_, index) => String(index)), "250", "50", "20"];
+    expect(childSeconds(`12 (a (b) c) ${fields.join(" ")}`)).toBe(3);
+    expect(childSeconds("")).toBeNaN();
+  });
+
+  it("grow by what a child takes", async () => {
+    const taken = await watchProcessor();
+    const busy = "const end = Date.now() + 200; while (Date.now() < end);";
+    execFileSync(process.execPath, ["-e", busy]);
+    expect(await taken()).toBeGreaterThan(0.02);
   });
 });
 
