@@ -4,6 +4,7 @@ import { catalogueSchema, resolveCatalogue } from "../../config/catalogue/catalo
 import { needsProblems, withNeeded } from "../../config/description/needs.ts";
 import { placesOf, withSidecarTargets } from "../../config/description/sidecars.ts";
 import type { EcsTarget } from "../../config/targets/ecs/target.ts";
+import { withSource } from "../../runner/commands/status/status.ts";
 import { plansOf } from "../../runner/history/targets.ts";
 import { outcomeOf } from "../../runner/history/write.ts";
 import { groupByOrder } from "../../runner/move/order.ts";
@@ -96,6 +97,16 @@ describe("the work grows with the services, not with their square", () => {
     ],
   ])("%s", (_what, work) => {
     expect(growth(outcomes, work)).toBeLessThan(atMost);
+  });
+
+  test("comparing what each target runs with the image of its source", () => {
+    const compared = (count: number) => names(count).map((name) => ({ service: { name }, image: undefined }));
+    const work = (all: ReturnType<typeof compared>) =>
+      withSource(
+        Array.from({ length: all.length }, (_, index) => ({ service: `s${index}` })),
+        all,
+      );
+    expect(growth(compared, work as never)).toBeLessThan(atMost);
   });
 
   test("grouping targets, each of an order of its own", () => {

@@ -13,13 +13,16 @@ export type Origin = Pick<StatusDocument["targets"][number], "digest" | "release
 /**
  * Finds the origin of a service's images in its releases, which it starts to read immediately and only
  * once, or else in the image's tags.
+ *
+ * @param after what to wait for first, so that the call is shared with what is read of the repository then
  */
 export function readOrigins(
   { clients, settings, signal }: Pick<Session, "clients" | "settings" | "signal">,
   service: Service,
+  after: Promise<unknown> = Promise.resolve(),
 ): (running: string | undefined) => Promise<Origin> {
   const repository = repositoryName(settings, service);
-  const head = readNewestRecord(clients, repository, settings.stack, signal);
+  const head = after.then(() => readNewestRecord(clients, repository, settings.stack, signal));
   // The promise is awaited later, and throws there.
   head.catch(() => {});
   return async (running) => {

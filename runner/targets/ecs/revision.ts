@@ -72,9 +72,12 @@ export async function describeTaskDefinition(
     <Args, Result extends { response: unknown }>(next: (args: Args) => Promise<Result>) =>
     async (args: Args): Promise<Result> => {
       const result = await next(args);
-      const response = result.response as { body?: unknown };
-      body = await text(response.body as AsyncIterable<Uint8Array>);
-      response.body = new TextEncoder().encode(body);
+      const response = result.response as { body?: unknown; statusCode?: number };
+      const received = await text(response.body as AsyncIterable<Uint8Array>);
+      const refused = (response.statusCode ?? 200) >= 300;
+      if (!refused) body = received;
+      // Of an answer that is read here, the SDK gets nothing to read; of an error, all.
+      response.body = new TextEncoder().encode(refused ? received : "{}");
       return result;
     };
   // "after" is nearer to the wire: before the deserializer sees the answer.

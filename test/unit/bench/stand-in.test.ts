@@ -2,7 +2,7 @@ import { DescribeServicesCommand, DescribeTaskDefinitionCommand } from "@aws-sdk
 import { expect, test, vi } from "vitest";
 import { startStandIn } from "../../../bench/stand-in/account.ts";
 import { account, cluster, image, prefix, region, stack } from "../../../bench/stand-in/answers.ts";
-import { parseSettings } from "../../../config/description/load.ts";
+import { parseSettings } from "../../../config/description/settings.ts";
 import { createClients } from "../../../runner/aws/clients.ts";
 import { describeImage } from "../../../runner/registry/lookup.ts";
 import { readNewestRecord } from "../../../runner/release/store.ts";
