@@ -10,7 +10,7 @@ export const floors = [
   ["config/catalogue"],
   ["config"],
   ["config/description"],
-  ["config/permissions", "source", "builder"],
+  ["config/permissions", "source", "builder", "pulumi-sdk"],
   ["runner/aws", "runner/report"],
   ["runner/git", "runner/github", "runner/registry", "runner/stack"],
   ["runner/cli", "runner/release", "runner/session", "runner/tags", "runner/targets"],

@@ -5,5 +5,8 @@ import { enableCompileCache } from "node:module";
 // temporary files.
 enableCompileCache();
 
+// Before the SDK loads, which the file after this one does.
+const { loadClosuresLater } = await import("../pulumi-sdk/load-later.ts");
+loadClosuresLater();
 const { leaveOutStackTraces } = await import("./stack-traces.ts");
 leaveOutStackTraces(process.env);

@@ -28,6 +28,7 @@ const copied = [
   "config",
   "source",
   "builder",
+  "pulumi-sdk",
 ];
 
 /**

@@ -23,6 +23,9 @@ setInterval(() => {
   if (process.ppid !== engine) process.exit();
 }, 1_000).unref();
 
+const { loadClosuresLater } = await import("../../pulumi-sdk/load-later.ts");
+loadClosuresLater();
+
 switch (which) {
   case "aws": {
     const [{ serve }, { createProvider }, { connectLog }] = await Promise.all([
