@@ -1,5 +1,6 @@
 import { access, chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import semver from "semver";
 import { link } from "./network/link.ts";
 import { type Health, healthy, type Part, type Sandbox, type Started, unhealthy } from "./part.ts";
 
@@ -45,7 +46,7 @@ async function start(sandbox: Sandbox): Promise<Started> {
   await mkdir(folder.pulumiState, { recursive: true });
   await Promise.all([
     link(pulumi.path, join(folder.programs, "pulumi")),
-    link(host.path, join(folder.programs, "pulumi-language-nodejs")),
+    installHost(host, join(folder.programs, "pulumi-language-nodejs")),
     // The language host runs the program with the `node` that it finds on the PATH.
     link(process.execPath, join(folder.programs, "node")),
     link(images.path, await pluginFile(folder.pulumiHome, "docker-build")),
@@ -64,6 +65,27 @@ async function pluginFile(pulumiHome: string, name: string): Promise<string> {
     `resource-${name}-v${version.replace(/^v/, "")}`,
     `pulumi-resource-${name}`,
   );
+}
+
+/** The first language host that takes a project's runtime options from the engine's request. */
+const takesOptions = "3.100.0";
+
+/** The language host; an older one in a script that gives it the project's runtime options as flags. */
+async function installHost({ path, version }: { path: string; version: string }, place: string) {
+  if (semver.gte(semver.coerce(version) ?? "0.0.0", takesOptions)) return link(path, place);
+  await rm(place, { force: true });
+  await writeFile(place, hostScript(path));
+  await chmod(place, 0o755);
+}
+
+/** The script: the engine starts it in the folder of the project. */
+export function hostScript(path: string): string {
+  return `#!/bin/sh
+option() { sed -n "s/^ *$1: *//p" Pulumi.yaml 2>/dev/null | head -n 1; }
+arguments=$(option nodeargs)
+typescript=$(option typescript)
+exec ${quoted(path)} \${typescript:+"-typescript=$typescript"} \${arguments:+"-nodeargs=$arguments"} "$@"
+`;
 }
 
 /** A launcher of the stand-in provider; it is a script, as the engine starts programs by name. */
