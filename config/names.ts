@@ -34,6 +34,19 @@ export function sourceTag(sourceHash: string): string {
   return `${sourceTagPrefix}${sourceHash}`;
 }
 
+/** An image by the tag of its source hash, as `ref` of Pulumi's Index has it. */
+export interface SourceReference {
+  readonly sourceHash: string;
+  /** Digest of the index. */
+  readonly digest: string;
+}
+
+/** Takes `<url>:src-<hash>@<digest>` apart; undefined for anything else. */
+export function parseSourceReference(reference: string): SourceReference | undefined {
+  const [, sourceHash, digest] = /:src-([0-9a-f]+)@(sha256:[0-9a-f]{64})$/.exec(reference) ?? [];
+  return sourceHash === undefined || digest === undefined ? undefined : { sourceHash, digest };
+}
+
 /** Pulumi name of the Image resource for one platform of a service: `ui-linux-arm64`. */
 export function imageResourceName(service: string, platform: string): string {
   return `${service}-${platform.replaceAll("/", "-")}`;
@@ -69,3 +82,21 @@ export const ownMovingTags = ["src-*", "inuse-*", "lastgood-*"] as const;
  * unset: all. The command sets it for the program, so that other services' build secrets need not be there.
  */
 export const servicesVariable = "SLIPWAY_SERVICES";
+
+/**
+ * Environment variable: set while the runner asks the program for nothing but the images of the services that
+ * `SLIPWAY_SERVICES` names.
+ */
+export const imagesOnlyVariable = "SLIPWAY_IMAGES_ONLY";
+
+/**
+ * Environment variable: the registry's login for such a run, `user:token` in base64. It saves the start of the
+ * AWS provider, which would have nothing else to do.
+ */
+export const registryLoginVariable = "SLIPWAY_REGISTRY_LOGIN";
+
+/**
+ * Pulumi names of the two Stash resources that say what the stack declares: one is written before everything
+ * else, the other after everything else. They are the same only if nothing in between failed.
+ */
+export const declarationNames = { begun: "declaration-begun", complete: "declaration-complete" } as const;

@@ -1,106 +1,12 @@
 import "./start-up.ts";
 import * as pulumi from "@pulumi/pulumi";
-import { imageLabels } from "../builder/labels.ts";
-import { stackResourceName } from "../config/alarm-names.ts";
-import { registryHost } from "../config/names.ts";
-import { currentAccount } from "./account.ts";
-import { EncryptionKey } from "./encryption-key.ts";
-import { GithubRoles } from "./github/roles.ts";
-import { type BaseImage, baseImage } from "./images/base-image.ts";
-import { BuildCache } from "./images/build-cache.ts";
-import { prepare } from "./images/builds.ts";
-import { registryCredentials } from "./images/credentials.ts";
-import { ServiceImage } from "./images/service-image.ts";
-import { Monitoring } from "./monitoring.ts";
-import { Replication } from "./replication.ts";
-import { ImageRepository } from "./repository.ts";
-import { Scanning } from "./scanning.ts";
-import { serviceOutput } from "./stack-outputs.ts";
+import { imagesOnlyVariable } from "../config/names.ts";
 
-// Config: report all problems here, before the first resource.
-const { catalogue, settings, promotesFrom, builds, builder } = await prepare(
-  process.cwd(),
-  pulumi.getStack(),
-);
-const { repositories } = settings;
-const account = currentAccount(settings);
-const name = stackResourceName(pulumi.getProject(), settings.stack);
-const tags = { ...settings.resourceTags, "slipway:stack": settings.stack };
-
-// Key: one for the alerts, and for the images when they are to be encrypted with a key of our own.
-const key = new EncryptionKey({ name, account, protect: repositories.protect, tags });
-const { encryption } = repositories;
-const imageKey = encryption.kind === "kms" ? (encryption.keyArn ?? key.arn) : undefined;
-
-// Repositories, each with its retention and who may pull.
-const declared = builds.map((build) => ({
-  ...build,
-  repository: new ImageRepository({ service: build.service, settings, account, keyArn: imageKey }),
-}));
-
-// Scanning and replication: settings of the whole registry, for the one stack of an account that owns them.
-if (settings.scanning.manageRegistry) new Scanning({ settings, account });
-if (repositories.replication.length > 0) {
-  const names = declared.map(({ repository }) => repository.repositoryName);
-  new Replication({ settings, account, repositories: names });
-}
-
-// Alarms: what to be told of, by whom, and a dashboard that shows it.
-const monitoring = new Monitoring({
-  name,
-  services: catalogue.services,
-  settings,
-  account,
-  keyArn: key.arn,
-  tags,
-});
-
-// Images: built where the builder is, pushed by digest, joined under the hash of their source.
-const registry = account.apply(({ id }) => registryHost(settings, id));
-const credentials = registryCredentials(registry);
-const cache = settings.cache.kind === "registry" ? new BuildCache({ settings, account }) : undefined;
-const bases = new Map<string, BaseImage>();
-const images = declared.map(({ service, sourceHash, plan, repository }) => {
-  const labels = imageLabels(service, sourceHash, catalogue.source, settings.labels);
-  const image = new ServiceImage({
-    service,
-    sourceHash,
-    plan,
-    repository,
-    cache,
-    builder,
-    credentials,
-    registry,
-    labels,
-    bases,
-  });
-  bases.set(service.name, baseImage(repository, sourceHash, plan.kind === "build" ? image : undefined));
-  return { service, repository, image };
-});
-
-// Roles: what GitHub's workflows may do here, without a stored key.
-const { github } = settings;
-const roles =
-  github === undefined
-    ? undefined
-    : new GithubRoles({
-        name,
-        github,
-        settings,
-        services: catalogue.services,
-        promotesFrom,
-        account,
-        tags,
-      });
+// What a run does not declare, it does not load.
+const outputs =
+  process.env[imagesOnlyVariable] === undefined
+    ? await (await import("./stack.ts")).declareStack(process.cwd(), pulumi.getStack())
+    : await (await import("./images/images-only.ts")).declareImages(process.cwd(), pulumi.getStack());
 
 // Outputs: names that other stacks and the runner rely on (config/stack/outputs.ts).
-export const services = pulumi.all(
-  Object.fromEntries(
-    images.map(({ service, repository, image }) => [service.name, serviceOutput(repository, image)]),
-  ),
-);
-export const topicArn = monitoring.topicArn;
-export const keyArn = key.arn;
-export const alarmArns = monitoring.alarmArns;
-export const dashboard = monitoring.dashboardName;
-export const roleArns = roles?.arns ?? {};
+export const { services, topicArn, keyArn, alarmArns, dashboard, roleArns } = outputs;

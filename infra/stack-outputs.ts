@@ -1,11 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ImageOutput, ServiceOutput } from "../config/stack/outputs.ts";
+import { parseSourceReference } from "../config/names.ts";
+import type { ImageOutput, PlatformOutputs, ServiceOutput } from "../config/stack/outputs.ts";
 import type { BuiltImage } from "./images/service-image.ts";
-import type { ImageRepository } from "./repository.ts";
+
+/** The outputs of a stack: what other stacks and the runner read. */
+export type StackOutputs = { readonly [K in keyof Required<PlatformOutputs>]: pulumi.Input<unknown> };
 
 /** A service's entry in the stack's outputs: its repository, and its image if one was built. */
 export function serviceOutput(
-  repository: ImageRepository,
+  repository: {
+    readonly repositoryName: string;
+    readonly arn: pulumi.Output<string>;
+    readonly url: pulumi.Output<string>;
+  },
   image: BuiltImage,
 ): pulumi.Output<Omit<ServiceOutput, "image"> & { image?: ImageOutput }> {
   return pulumi
@@ -31,13 +38,13 @@ export function imageOutput(
   ref: string | undefined,
   manifests: Readonly<Record<string, string | undefined>>,
 ): ImageOutput | undefined {
-  const parts = /:src-([0-9a-f]+)@(sha256:[0-9a-f]{64})$/.exec(ref ?? "");
-  const [, sourceHash, digest] = parts ?? [];
+  const reference = parseSourceReference(ref ?? "");
   const digests = Object.entries(manifests).filter((entry): entry is [string, string] =>
     /^sha256:[0-9a-f]{64}$/.test(entry[1] ?? ""),
   );
-  if (sourceHash === undefined || digest === undefined || digests.length !== Object.keys(manifests).length) {
+  if (reference === undefined || digests.length !== Object.keys(manifests).length) {
     return undefined;
   }
+  const { digest, sourceHash } = reference;
   return { ref: `${url}@${digest}`, digest, sourceHash, manifests: Object.fromEntries(digests) };
 }

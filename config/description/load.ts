@@ -42,8 +42,12 @@ export async function loadStack(
   return withStackAlarms(description, await projectName(directory));
 }
 
-/** Name of the Pulumi project. */
-async function projectName(directory: string): Promise<string> {
+/**
+ * Name of the Pulumi project.
+ *
+ * @throws UserError if Pulumi.yaml has none
+ */
+export async function projectName(directory: string): Promise<string> {
   const read = await readYaml(directory, projectFile);
   if (!("value" in read)) throw new UserError(read.problems);
   const name = (read.value as { name?: unknown } | null)?.name;

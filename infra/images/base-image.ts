@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { sourceTag } from "../../config/names.ts";
-import type { ImageRepository } from "../repository.ts";
 
 /** A service's image as the base image of another service. */
 export interface BaseImage {
@@ -13,11 +12,15 @@ export interface BaseImage {
   readonly after: pulumi.Resource | undefined;
 }
 
-/** Describes a service's image as a base image. */
+/**
+ * Describes a service's image as a base image.
+ *
+ * @param repositoryUrl `<registry>/<name>`
+ */
 export function baseImage(
-  repository: ImageRepository,
+  repositoryUrl: pulumi.Output<string>,
   sourceHash: string,
   after: pulumi.Resource | undefined,
 ): BaseImage {
-  return { reference: pulumi.interpolate`${repository.url}:${sourceTag(sourceHash)}`, after };
+  return { reference: pulumi.interpolate`${repositoryUrl}:${sourceTag(sourceHash)}`, after };
 }

@@ -13,9 +13,7 @@ import {
 } from "../../config/catalogue/contexts.ts";
 import { neededBy } from "../../config/description/needs.ts";
 import { imageResourceName, sourceTag } from "../../config/names.ts";
-import type { ImageRepository } from "../repository.ts";
 import type { BaseImage } from "./base-image.ts";
-import type { BuildCache } from "./build-cache.ts";
 import type { ImagePlan } from "./builds.ts";
 import type { RecordedImage } from "./recorded-images.ts";
 import type { KnownImage } from "./registry-images.ts";
@@ -24,9 +22,12 @@ export interface ServiceImageArgs {
   readonly service: Service;
   readonly sourceHash: string;
   readonly plan: ImagePlan;
-  readonly repository: ImageRepository;
-  /** Undefined: no cache in the registry. */
-  readonly cache: BuildCache | undefined;
+  /** `<registry>/<name>` of the service's repository. */
+  readonly repositoryUrl: pulumi.Output<string>;
+  /** `<registry>/<name>` of the cache's repository; undefined: no cache in the registry. */
+  readonly cacheUrl: pulumi.Output<string> | undefined;
+  /** What must be there before a build begins: the repositories, if the run declares them. */
+  readonly after: readonly pulumi.Resource[];
   /** Name of the buildx builder; undefined: the machine's current one. */
   readonly builder: string | undefined;
   readonly credentials: types.input.RegistryArgs;
@@ -80,20 +81,16 @@ export class ServiceImage extends pulumi.ComponentResource implements BuiltImage
   }
 
   private declareBuild(args: ServiceImageArgs, plan: Build): BuiltImage {
-    const { service, repository } = args;
+    const { service, repositoryUrl } = args;
     const once = {
       parent: this,
       retainOnDelete: true,
-      dependsOn: [repository],
+      dependsOn: [...args.after],
       // Replaced and never updated in place: an Image's id stays the digest it has pushed.
       replacementTrigger,
       replaceOnChanges: ["*"],
     };
-    const before = [
-      repository,
-      ...(args.cache === undefined ? [] : [args.cache]),
-      ...neededBy(service).flatMap((name) => args.bases.get(name)?.after ?? []),
-    ];
+    const before = [...args.after, ...neededBy(service).flatMap((name) => args.bases.get(name)?.after ?? [])];
     const images = service.platforms.map((platform) => ({
       platform,
       digest: new Image(imageResourceName(service.name, platform), this.build(args, plan, platform), {
@@ -104,8 +101,8 @@ export class ServiceImage extends pulumi.ComponentResource implements BuiltImage
     const index = new Index(
       service.name,
       {
-        tag: pulumi.interpolate`${repository.url}:${sourceTag(args.sourceHash)}`,
-        sources: images.map(({ digest }) => pulumi.interpolate`${repository.url}@${digest}`),
+        tag: pulumi.interpolate`${repositoryUrl}:${sourceTag(args.sourceHash)}`,
+        sources: images.map(({ digest }) => pulumi.interpolate`${repositoryUrl}@${digest}`),
         push: true,
         registry: args.credentials,
       },
@@ -129,7 +126,7 @@ export class ServiceImage extends pulumi.ComponentResource implements BuiltImage
   }
 
   private build(args: ServiceImageArgs, { staged, secrets }: Build, platform: string) {
-    const { service, repository, cache } = args;
+    const { service, repositoryUrl, cacheUrl } = args;
     const tag = imageResourceName(service.name, platform);
     return {
       platforms: [platform as types.enums.Platform],
@@ -147,7 +144,7 @@ export class ServiceImage extends pulumi.ComponentResource implements BuiltImage
       exports: [
         {
           registry: {
-            names: [repository.url],
+            names: [repositoryUrl],
             push: true,
             pushByDigest: true,
             ociMediaTypes: true,
@@ -160,12 +157,12 @@ export class ServiceImage extends pulumi.ComponentResource implements BuiltImage
       pull: false,
       registries: [args.credentials],
       ...(args.builder !== undefined && { builder: { name: args.builder } }),
-      ...(cache !== undefined && {
-        cacheFrom: [{ registry: { ref: pulumi.interpolate`${cache.url}:${tag}` } }],
+      ...(cacheUrl !== undefined && {
+        cacheFrom: [{ registry: { ref: pulumi.interpolate`${cacheUrl}:${tag}` } }],
         cacheTo: [
           {
             registry: {
-              ref: pulumi.interpolate`${cache.url}:${tag}`,
+              ref: pulumi.interpolate`${cacheUrl}:${tag}`,
               mode: "max" as const,
               // What ECR takes as a cache; a lost cache must not lose the build.
               imageManifest: true,

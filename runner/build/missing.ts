@@ -1,10 +1,11 @@
+import type { SourceReference } from "../../config/names.ts";
 import { isAbort } from "../../config/problems/abort.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import { firstLine } from "../../config/problems/first-line.ts";
-import type { PlatformOutputs } from "../../config/stack/outputs.ts";
 import type { ComparedService } from "../plan/compare.ts";
 import { connectToRegistry } from "../registry/connection.ts";
 import { type Image, onlyPlatform, shortDigest } from "../registry/image.ts";
+import { fetchLogin } from "../registry/login.ts";
 import { findImagesBySource } from "../registry/lookup.ts";
 import { verifyImage } from "../registry/verify-image.ts";
 import { runStep, type Step } from "../report/events.ts";
@@ -55,19 +56,23 @@ async function buildAll(
 ): Promise<ReadonlyMap<string, Image>> {
   const { emit, signal, clients } = session;
   // The Automation API loads gRPC and the whole SDK: a third of a second that only a build needs.
+  const { loadClosuresLater } = await import("../../pulumi-sdk/load-later.ts");
+  loadClosuresLater();
   const { updateStack } = await import("../stack/update.ts");
   const names = [...new Set(missing.flatMap(({ service, missingBases }) => [...missingBases, service.name]))];
   // Runs in parallel to the build, so a slow registry costs no time.
   const bases = basesOf(session, missing);
-  const { outputs } = await updateStack(session, names, { emit, signal, step: step.id });
+  const login = async () => (await fetchLogin(clients, session.registry, signal)).auth;
+  const update = { chosen: names, fetchLogin: login };
+  const pushed = await updateStack(session, update, { emit, signal, step: step.id });
 
-  const pushed = await findImagesBySource(clients, missing.map(locationOf), signal);
+  const found = await findImagesBySource(clients, missing.map(locationOf), signal);
   const built = await Promise.all(
     missing.map(async (one, index) => {
       const { service } = one;
       const id = `verify ${service.name}`;
       return runStep(emit, { id, title: id, parent: step.id }, async ({ conclude }) => {
-        const image = agreedImage(one, pushed[index], outputs);
+        const image = agreedImage(one, found[index], pushed.get(service.name));
         const platforms = await verifyImage(clients, image, service.platforms, signal);
         await keepSource(session, image, one, await bases);
         conclude("done", `${shortDigest(image.digest)}, ${platforms.length} platforms`);
@@ -118,7 +123,7 @@ function locationOf({ service, repository, registry, source }: ComparedService) 
 }
 
 /**
- * The image in the registry, provided that the stack's outputs agree. They differ when another run built the
+ * The image in the registry, provided that the engine says that it pushed this one. They differ when another run built the
  * service in between, or when the source changed during the build.
  *
  * @throws UserError `image-mismatch`
@@ -126,18 +131,17 @@ function locationOf({ service, repository, registry, source }: ComparedService) 
 export function agreedImage(
   { service, repository, source }: ComparedService,
   image: Image | undefined,
-  outputs: PlatformOutputs,
+  pushed: SourceReference | undefined,
 ): Image {
-  const output = outputs.services[service.name]?.image;
-  if (image !== undefined && output !== undefined && output.digest === image.digest) return image;
-  const changed = output !== undefined && output.sourceHash !== source.hash;
+  if (image !== undefined && pushed?.digest === image.digest) return image;
+  const changed = pushed !== undefined && pushed.sourceHash !== source.hash;
   throw new UserError(
     {
       code: "image-mismatch",
       where: repository,
       message: changed
         ? `the source of ${service.name} changed during the build`
-        : `the stack reports that it pushed ${output?.digest ?? "nothing"} for ${service.name}, but the registry has ${image?.digest ?? "nothing"} for its source`,
+        : `the stack reports that it pushed ${pushed?.digest ?? "nothing"} for ${service.name}, but the registry has ${image?.digest ?? "nothing"} for its source`,
       fix: changed
         ? "run it again"
         : "run the command again; if the problem persists, check with slipway doctor where images are pushed",

@@ -1,5 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import type { Service } from "../../config/catalogue/catalogue.ts";
+import { parseSourceReference, type SourceReference } from "../../config/names.ts";
 import type { Emit, RunEvent } from "../report/events.ts";
 import { imagePartOf, resourceOf, stepOf } from "./resources.ts";
 
@@ -11,8 +12,8 @@ export interface EngineRecord {
   readonly logs: Map<string, string[]>;
   /** Builds in progress: URN → start time in milliseconds. */
   readonly building: Map<string, number>;
-  /** URNs of resources that were created, changed or deleted. */
-  readonly changed: { readonly urn: string; readonly operation: string }[];
+  /** Images that were pushed, by service. */
+  readonly pushed: Map<string, SourceReference>;
   /** Warnings that were passed on: the engine repeats itself. */
   readonly warnings: Set<string>;
   /** Whether the engine found operations that an earlier run, killed, had left open. */
@@ -26,7 +27,7 @@ export function emptyRecord(): EngineRecord {
     errors: [],
     logs: new Map(),
     building: new Map(),
-    changed: [],
+    pushed: new Map(),
     warnings: new Set(),
     pendingOperations: false,
   };
@@ -78,8 +79,8 @@ export function translate(
     return [{ kind: "step-started", id: stepOf(part), title, parent }];
   }
   if (event.resOutputsEvent !== undefined) {
-    const { urn, op, new: after } = event.resOutputsEvent.metadata;
-    if (changes(op)) record.changed.push({ urn, operation: op });
+    const { urn, new: after } = event.resOutputsEvent.metadata;
+    notePushed(urn, after?.outputs, record, services);
     return endBuild(urn, "done", shortDigest(after?.outputs), record, services, now);
   }
   if (event.resOpFailedEvent !== undefined) {
@@ -88,6 +89,19 @@ export function translate(
   return event.diagnosticEvent === undefined
     ? []
     : diagnostic(event.diagnosticEvent, record, parent, services);
+}
+
+/** An Index that was created says which image it is. */
+function notePushed(
+  urn: string,
+  outputs: Readonly<Record<string, unknown>> | undefined,
+  record: EngineRecord,
+  services: readonly Service[],
+): void {
+  const part = imagePartOf(urn, services);
+  if (part?.kind !== "index" || !record.building.has(urn) || typeof outputs?.ref !== "string") return;
+  const pushed = parseSourceReference(outputs.ref);
+  if (pushed !== undefined) record.pushed.set(part.service, pushed);
 }
 
 function endBuild(

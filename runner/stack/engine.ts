@@ -7,7 +7,10 @@ import { killTree } from "./process-tree.ts";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 
 /** The Pulumi CLI. */
-export type Engine = PulumiCommand & { readonly run: ReturnType<typeof runIn> };
+export type Engine = PulumiCommand & { readonly run: RunEngine };
+
+/** Runs the Pulumi CLI with arguments in a folder. */
+export type RunEngine = ReturnType<typeof runEngine>;
 
 /**
  * Finds the Pulumi engine on the PATH.
@@ -23,11 +26,15 @@ export async function findEngine(signal: AbortSignal): Promise<Engine> {
   const command = await PulumiCommand.get().catch((error: unknown) => {
     throw engineProblem(error);
   });
-  return Object.assign(command, { run: runIn(command.command, signal) });
+  return Object.assign(command, { run: runEngine(signal, command.command) });
 }
 
-/** Automation's own way to run the engine (`automation/cmd.js`), with a process group and our signal. */
-function runIn(command: string, always: AbortSignal) {
+/**
+ * Automation's own way to run the engine (`automation/cmd.js`), with a process group and our signal.
+ *
+ * @param always aborted: whatever the engine is doing is cancelled, cleanly
+ */
+export function runEngine(always: AbortSignal, command = "pulumi") {
   return async (
     args: string[],
     cwd: string,

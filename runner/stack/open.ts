@@ -1,32 +1,48 @@
 import { LocalWorkspace } from "@pulumi/pulumi/automation/localWorkspace.js";
-import type { Stack } from "@pulumi/pulumi/automation/stack.js";
+import { Stack } from "@pulumi/pulumi/automation/stack.js";
 import { stackFile } from "../../config/description/description.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import { firstLine } from "../../config/problems/first-line.ts";
-import { type Engine, findEngine } from "./engine.ts";
+import { type Engine, findEngine, runEngine } from "./engine.ts";
+import { readState, type StackState } from "./state.ts";
 
 export interface OpenStack {
   readonly stack: Stack;
   readonly engine: Engine;
+  /** Undefined: the stack is new. */
+  readonly state: StackState | undefined;
 }
 
 /**
- * The stack in its backend, ready to be worked on; created there when it is new. The program is the
- * project's own, so that this and `pulumi up` by hand are the same.
+ * Opens the stack in its backend, and creates it there if it is new. The program is the project's own, so that
+ * this and `pulumi up` by hand are the same.
  *
  * @throws UserError when there is no engine, no backend or no passphrase
  */
 export async function openStack(directory: string, stack: string, signal: AbortSignal): Promise<OpenStack> {
-  const engine = await findEngine(signal);
   try {
-    const opened = await LocalWorkspace.createOrSelectStack(
-      { stackName: stack, workDir: directory },
-      { pulumiCommand: engine },
-    );
-    return { stack: opened, engine };
+    const [engine, state] = await Promise.all([
+      findEngine(signal),
+      readState(runEngine(signal), directory, stack),
+    ]);
+    const workspace = await LocalWorkspace.create({ workDir: directory, pulumiCommand: engine });
+    if (state === undefined) await workspace.createStack(stack);
+    const opened = await Stack.select(stack, Object.assign(workspace, { selectStack: alreadyThere }));
+    return { stack: withoutSummary(opened), engine, state };
   } catch (error) {
     throw backendProblem(error, stack);
   }
+}
+
+/** Every command names its stack, so that the user's own selection stays, and the engine starts once less. */
+async function alreadyThere(): Promise<void> {}
+
+/**
+ * Leaves out what the Automation API reads after an update, the outputs and the history: it starts the engine
+ * three times for that. The engine's events have said what was pushed.
+ */
+function withoutSummary(stack: Stack): Stack {
+  return Object.assign(stack, { outputs: async () => ({}), info: async () => undefined });
 }
 
 const backendProblems = [

@@ -1,6 +1,9 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { imageResourceName } from "../../config/names.ts";
 
+/** Pulumi's package of what is built. */
+export const imagePackage = "docker-build";
+
 /** Pulumi's types of what is built: one Image a platform, one Index a service. */
 export const imageType = "docker-build:index:Image";
 export const indexType = "docker-build:index:Index";
@@ -76,12 +79,22 @@ export function replacedImages(services: readonly Service[], chosen: readonly st
   return services.filter(({ name }) => named.has(name)).flatMap(patternsOf);
 }
 
+/** Patterns for `--target`: the images of the chosen services and nothing else. */
+export function targetedImages(services: readonly Service[], chosen: readonly string[]): string[] {
+  return services
+    .filter(({ name }) => chosen.includes(name))
+    .flatMap((service) => [patternOf("slipway:index:ServiceImage", service.name), ...patternsOf(service)]);
+}
+
 /** Patterns of everything that makes up a service's image. */
 function patternsOf({ name, platforms }: Service): string[] {
-  // `**` stands for anything, also for the types of parents (pulumi/pkg/resource/deploy/targets.go).
-  const pattern = (type: string, resource: string) => `urn:pulumi:*::*::**${type}::${resource}`;
   return [
-    ...platforms.map((platform) => pattern(imageType, imageResourceName(name, platform))),
-    pattern(indexType, name),
+    ...platforms.map((platform) => patternOf(imageType, imageResourceName(name, platform))),
+    patternOf(indexType, name),
   ];
+}
+
+function patternOf(type: string, resource: string): string {
+  // `**` stands for anything, also for the types of parents (pulumi/pkg/resource/deploy/targets.go).
+  return `urn:pulumi:*::*::**${type}::${resource}`;
 }

@@ -1,21 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConcurrentUpdateError } from "@pulumi/pulumi/automation/errors.js";
 import type { Stack } from "@pulumi/pulumi/automation/stack.js";
+import { declarationHash } from "../../config/description/declaration.ts";
 import { type StackDescription, stackFile } from "../../config/description/description.ts";
-import { servicesVariable } from "../../config/names.ts";
+import { projectName } from "../../config/description/load.ts";
+import { registryLoginVariable, type SourceReference } from "../../config/names.ts";
 import { abortedBy } from "../../config/problems/abort.ts";
 import { type Problem, UserError } from "../../config/problems/errors.ts";
 import { firstLine } from "../../config/problems/first-line.ts";
-import type { PlatformOutputs } from "../../config/stack/outputs.ts";
 import { formatDuration } from "../report/duration.ts";
 import type { Emit } from "../report/events.ts";
 import { type EngineRecord, emptyRecord, readEngineEvents } from "./engine-events.ts";
+import { type EngineRun, imagesRun, wholeRun } from "./engine-run.ts";
 import { explainFailure } from "./failure.ts";
+import { withIdleProviders } from "./idle-providers.ts";
 import { isAbandoned, lockHolder } from "./lock.ts";
-import { backendProblem, openStack } from "./open.ts";
-import { parseOutputs } from "./outputs.ts";
+import { backendProblem, type OpenStack, openStack } from "./open.ts";
 import { forgetPendingOperations } from "./pending.ts";
-import { excludedImages, imagePartOf, replacedImages, stepOf } from "./resources.ts";
+import { imagePackage, imagePartOf, stepOf } from "./resources.ts";
 
 export interface UpdateContext {
   readonly emit: Emit;
@@ -24,10 +26,12 @@ export interface UpdateContext {
   readonly step: string;
 }
 
+/** What an update is to do. */
 export interface StackUpdate {
-  readonly outputs: PlatformOutputs;
-  /** Resources that were created, changed or deleted. */
-  readonly changed: EngineRecord["changed"];
+  /** Names of the services to build. */
+  readonly chosen: readonly string[];
+  /** Fetches the registry's login, `user:token` in base64. */
+  readonly fetchLogin: () => Promise<string>;
 }
 
 /** Maximum wait for another run's lock, and the poll interval. */
@@ -35,31 +39,51 @@ const lockWaitSeconds = 900;
 const lockPollSeconds = 2;
 
 /**
- * Brings the stack up to date: its infrastructure, and of its images only those of the chosen
- * services, the others being left as they are. Waits for another run's lock, finishes what a killed
- * run began, and tries again what can succeed at another attempt (`slipway:deploy.attempts`).
+ * Builds and pushes the images of the chosen services through the stack, and leaves all other images as they
+ * are. Brings the stack's infrastructure up to date first, unless its state has everything that the project
+ * declares: then the engine works on the images alone. Waits for another run's lock, finishes what a killed run
+ * began, and tries again what can succeed at another attempt (`slipway:deploy.attempts`).
  *
- * @param chosen names of the services to build
+ * @returns the pushed images by service
  * @throws UserError with the step and the last lines of each build that failed, exit code 1
  */
 export async function updateStack(
   description: StackDescription,
-  chosen: readonly string[],
+  { chosen, fetchLogin }: StackUpdate,
   context: UpdateContext,
-): Promise<StackUpdate> {
-  const { directory, settings } = description;
+): Promise<ReadonlyMap<string, SourceReference>> {
+  const { directory, settings, catalogue } = description;
   const { emit, step } = context;
   emit({ kind: "step-progress", id: step, message: "opening the stack" });
-  const { stack, engine } = await openStack(directory, settings.stack, context.signal);
+  const [{ stack, engine, state }, ours] = await Promise.all([
+    openStack(directory, settings.stack, context.signal),
+    projectName(directory).then((project) => declarationHash(description, project)),
+  ]);
+  const update = (run: EngineRun) => upAgain({ stack, engine }, description, run, context);
+  if (state?.declaration !== ours) return update(wholeRun(catalogue.services, chosen));
+  const login = { [registryLoginVariable]: await fetchLogin() };
+  const { [imagePackage]: _used, ...idle } = state.packages;
+  return withIdleProviders(idle, (attach) =>
+    update(imagesRun(catalogue.services, chosen, { ...attach, ...login })),
+  );
+}
+
+/** Runs the engine until it succeeds, or until another attempt is not worth it. */
+async function upAgain(
+  { stack, engine }: Pick<OpenStack, "stack" | "engine">,
+  description: StackDescription,
+  run: EngineRun,
+  context: UpdateContext,
+): Promise<ReadonlyMap<string, SourceReference>> {
+  const { directory, settings } = description;
+  const { emit, step } = context;
   for (let attempt = 1; ; attempt++) {
     const record = emptyRecord();
     try {
       emit({ kind: "step-progress", id: step, message: "starting the engine" });
-      const outputs = await waitingForLock(stack, context, () =>
-        up(stack, description, chosen, record, context),
-      );
+      await waitingForLock(stack, context, () => up(stack, description, run, record, context));
       if (record.pendingOperations) await forgetPendingOperations(engine, directory, stack.name);
-      return { outputs, changed: record.changed };
+      return record.pushed;
     } catch (error) {
       if (context.signal.aborted) throw abortedBy(error);
       const { problems, worthAnotherAttempt } = failureOf(error, record, description);
@@ -79,10 +103,10 @@ export async function updateStack(
 async function up(
   stack: Stack,
   { catalogue, settings }: StackDescription,
-  chosen: readonly string[],
+  { environment, options }: EngineRun,
   record: EngineRecord,
   { emit, signal, step }: UpdateContext,
-): Promise<PlatformOutputs> {
+): Promise<void> {
   const { parallelBuilds, pushTimeoutSeconds } = settings.deploy;
   const attempt = new AbortController();
   const watch = setInterval(() => {
@@ -93,11 +117,10 @@ async function up(
     }
   }, 1000);
   const running = AbortSignal.any([signal, attempt.signal]);
-  stack.workspace.envVars = { ...stack.workspace.envVars, [servicesVariable]: chosen.join(",") };
+  stack.workspace.envVars = { ...stack.workspace.envVars, ...environment };
   try {
-    const { outputs } = await stack.up({
-      exclude: excludedImages(catalogue.services, chosen),
-      replace: replacedImages(catalogue.services, chosen),
+    await stack.up({
+      ...options,
       parallel: parallelBuilds,
       color: "never",
       onEvent: readEngineEvents(record, {
@@ -108,7 +131,6 @@ async function up(
       }),
       signal: running,
     });
-    return parseOutputs(outputs);
   } finally {
     clearInterval(watch);
     endOpenBuilds(record, { emit, services: catalogue.services, cancelled: running.aborted });

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { declarationHash } from "../../config/description/declaration.ts";
+import { loadStack } from "../../config/description/load.ts";
 import { outputsSchema } from "../../config/stack/outputs.ts";
 import {
   account,
@@ -172,6 +174,68 @@ describe("a run of the command", () => {
     expect(images.orders).toMatchObject({ sourceHash: "0123456789abcdef", digest: digest("orders before") });
     expect(images.catalog).toBeUndefined();
   });
+});
+
+describe("a run for images alone", () => {
+  const login = Buffer.from("AWS:a-token:with-colon").toString("base64");
+
+  const planImages = async (...chosen: readonly string[]) => {
+    const { outputs } = await planDev({ registry: having(...services) });
+    vi.stubEnv("SLIPWAY_SERVICES", chosen.join(","));
+    vi.stubEnv("SLIPWAY_IMAGES_ONLY", "true");
+    vi.stubEnv("SLIPWAY_REGISTRY_LOGIN", login);
+    return { before: outputs, plan: await planDev({ outputs }) };
+  };
+
+  test("declares them and nothing else, asks AWS nothing, and builds as any run does", async () => {
+    const { plan } = await planImages("ui");
+    expect(plan.resources.slice(1).map(({ type, name }) => `${type} ${name}`)).toEqual([
+      `${componentType} ui`,
+      `${imageType} ui-linux-amd64`,
+      `${imageType} ui-linux-arm64`,
+      `${indexType} ui`,
+    ]);
+    vi.unstubAllEnvs();
+    vi.stubEnv("SLIPWAY_SERVICES", "ui");
+    const whole = await planDev({});
+    for (const { type, name, inputs, options } of plan.resources.slice(2, 4)) {
+      const same = whole.one(type, name);
+      expect(JSON.stringify(inputs.registries)).toContain('"a-token:with-colon"');
+      const { registries: _login, ...rest } = inputs;
+      const { registries: _otherLogin, ...expected } = same.inputs;
+      expect(rest).toEqual(expected);
+      expect(options).toMatchObject({ retainOnDelete: true, replaceOnChanges: ["*"] });
+    }
+    expect(plan.one(indexType, "ui").inputs.tag).toBe(whole.one(indexType, "ui").inputs.tag);
+  });
+
+  test("keeps all other outputs as they are", async () => {
+    const { before, plan } = await planImages("ui");
+    const { ui, ...others } = outputsSchema.parse(plan.outputs).services;
+    expect(ui?.image).toMatchObject({
+      sourceHash: hashes.ui,
+      digest: expect.not.stringMatching(imageOf("ui").digest),
+    });
+    const { services: was, ...rest } = outputsSchema.parse(before);
+    const { ui: image, ...wereOthers } = was;
+    expect(ui?.repository).toEqual(image?.repository);
+    expect(others).toEqual(wereOthers);
+    expect(plan.outputs).toMatchObject(rest);
+  });
+});
+
+test("a whole run notes what it declares before all else and after all else, as the command computes it", async () => {
+  const plan = await planDev({ registry: having(...services) });
+  const hash = await declarationHash(await loadStack(process.cwd(), "dev"), "slipway");
+  const [begun, complete] = plan.all("pulumi:index:Stash");
+  expect([begun?.name, complete?.name]).toEqual(["declaration-begun", "declaration-complete"]);
+  expect([begun?.inputs.input, complete?.inputs.input]).toEqual([hash, hash]);
+  expect(plan.resources[1]).toBe(begun);
+  const waits = complete?.options.dependsOn as readonly pulumi.Resource[];
+  const types = new Set(waits.map((one) => (one as unknown as { __pulumiType: string }).__pulumiType));
+  const top = plan.resources.filter(({ type }) => type.startsWith("slipway:") && type !== componentType);
+  const parents = new Set(top.filter(({ options }) => options.parent === undefined).map(({ type }) => type));
+  expect(types).toEqual(parents);
 });
 
 describe("a registry that does not answer the question", () => {

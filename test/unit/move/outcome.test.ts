@@ -116,27 +116,17 @@ Failed on dev: of 2 targets 1 rolled back (1 min 04 s)`,
 
 describe("a pushed image", () => {
   const one = inspected("ui");
-  const outputs = (imageDigest: string, sourceHash = one.source.hash) => ({
-    services: {
-      ui: {
-        repository: { name: "shop/ui", arn: "arn", url: "url" },
-        image: { ref: "ref", digest: imageDigest, sourceHash, manifests: {} },
-      },
-    },
-    topicArn: "arn",
-    alarmArns: {},
-    dashboard: "d",
-  });
+  const pushed = (imageDigest: string, sourceHash = one.source.hash) => ({ digest: imageDigest, sourceHash });
 
-  test("is taken when the registry and the stack's outputs agree", () => {
-    expect(agreedImage(one, one.image, outputs(digest))).toBe(one.image);
+  test("is taken when the registry and the engine agree", () => {
+    expect(agreedImage(one, one.image, pushed(digest))).toBe(one.image);
   });
 
   test("is refused when they do not, and when the source changed meanwhile", () => {
     const other = `sha256:${"00".repeat(32)}`;
-    expect(() => agreedImage(one, one.image, outputs(other))).toThrow("but the registry has");
-    expect(() => agreedImage(one, undefined, outputs(digest))).toThrow("but the registry has");
-    expect(() => agreedImage(one, undefined, outputs(other, "fedc"))).toThrow("changed during the build");
+    expect(() => agreedImage(one, one.image, pushed(other))).toThrow("but the registry has");
+    expect(() => agreedImage(one, undefined, pushed(digest))).toThrow("but the registry has");
+    expect(() => agreedImage(one, undefined, pushed(other, "fedc"))).toThrow("changed during the build");
   });
 });
 

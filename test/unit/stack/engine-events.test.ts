@@ -54,7 +54,18 @@ describe("the engine's events", () => {
       },
     ]);
     expect(record.building.size).toBe(0);
-    expect(record.changed).toEqual([{ urn, operation: "create" }]);
+  });
+
+  test("say which image was pushed", () => {
+    const index = "urn:pulumi:dev::p::slipway:index:ServiceImage$docker-build:index:Index::ui";
+    const ref = `host/shop/ui:src-0123abcd@${digest}`;
+    const { record } = run(
+      begins(index, "create-replacement"),
+      ends(index, "create-replacement", { ref }),
+      ends(index, "replace", { ref: "host/shop/ui:src-0000@sha256:00" }),
+    );
+    expect(Object.fromEntries(record.pushed)).toEqual({ ui: { sourceHash: "0123abcd", digest } });
+    expect(run(ends(index, "same", { ref })).record.pushed.size).toBe(0);
   });
 
   test("say nothing of what stays the same", () => {

@@ -5,6 +5,7 @@ import {
   replacedImages,
   resourceOf,
   stepOf,
+  targetedImages,
 } from "../../../runner/stack/resources.ts";
 import { service } from "./services.ts";
 
@@ -41,21 +42,21 @@ describe("a URN", () => {
   });
 });
 
-describe("what an update leaves alone", () => {
-  /** As the engine reads a pattern: `*` without colons, `**` anything (pkg/resource/deploy/targets.go). */
-  const matches = (pattern: string, urn: string) =>
-    new RegExp(
-      `^${pattern
-        .split("**")
-        .map((part) =>
-          part
-            .split("*")
-            .map((text) => text.replaceAll(/[$.+?^(){}[\]|\\]/g, "\\$&"))
-            .join("[^:]*"),
-        )
-        .join(".*")}$`,
-    ).test(urn);
+/** As the engine reads a pattern: `*` without colons, `**` anything (pkg/resource/deploy/targets.go). */
+const matches = (pattern: string, urn: string) =>
+  new RegExp(
+    `^${pattern
+      .split("**")
+      .map((part) =>
+        part
+          .split("*")
+          .map((text) => text.replaceAll(/[$.+?^(){}[\]|\\]/g, "\\$&"))
+          .join("[^:]*"),
+      )
+      .join(".*")}$`,
+  ).test(urn);
 
+describe("what an update leaves alone", () => {
   test("is every image of every service that was not chosen, and nothing else", () => {
     const patterns = excludedImages(services, ["ui"]);
     const excluded = (urn: string) => patterns.some((pattern) => matches(pattern, urn));
@@ -91,4 +92,22 @@ test("an update replaces exactly the images that were asked for", () => {
     all.sort(),
   );
   expect(replacedImages(services, [])).toEqual([]);
+});
+
+test("an update of images alone has everything of theirs as its target, and nothing else", () => {
+  const patterns = targetedImages(services, ["ui"]);
+  const targeted = (urn: string) => patterns.some((pattern) => matches(pattern, urn));
+  const component = (name: string) => `urn:pulumi:dev::slipway::slipway:index:ServiceImage::${name}`;
+  for (const urn of [component("ui"), image("ui-linux-amd64"), image("ui-linux-arm64"), index("ui")]) {
+    expect(targeted(urn), urn).toBe(true);
+  }
+  for (const urn of [
+    component("ui-linux"),
+    image("ui-linux-linux-amd64"),
+    index("cart"),
+    "urn:pulumi:dev::slipway::slipway:index:ImageRepository::ui",
+    "urn:pulumi:dev::slipway::pulumi:index:Stash::declaration-complete",
+  ]) {
+    expect(targeted(urn), urn).toBe(false);
+  }
 });

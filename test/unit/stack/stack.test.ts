@@ -4,7 +4,6 @@ import { pickStack } from "../../../runner/stack/choose.ts";
 import { expandVariables } from "../../../runner/stack/environment.ts";
 import { isAbandoned, lockHolder } from "../../../runner/stack/lock.ts";
 import { backendProblem } from "../../../runner/stack/open.ts";
-import { parseOutputs } from "../../../runner/stack/outputs.ts";
 import { descendants } from "../../../runner/stack/process-tree.ts";
 
 describe("the stack to work on", () => {
@@ -78,31 +77,6 @@ test("a backend that can't be opened is a problem that says what to set", () => 
   expect(problem).toMatchObject({ problems: [{ code: "no-backend", where: "Pulumi.dev.yaml" }] });
   const bug = new Error("something nobody expected");
   expect(backendProblem(bug, "dev")).toBe(bug);
-});
-
-test("outputs of images that were never built are left out", () => {
-  const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-  const repository = { name: "shop/ui", arn: "arn:aws:ecr:x:1:repository/shop/ui", url: "host/shop/ui" };
-  const digest = `sha256:${"0".repeat(64)}`;
-  const image = { ref: `host/shop/ui@${digest}`, digest, sourceHash: "ab", manifests: {} };
-  const value = (of: unknown) => ({ value: of, secret: false });
-  const outputs = parseOutputs({
-    services: value({
-      ui: { repository, image },
-      cart: { repository, image: unknown },
-      orders: { repository, image: { ...image, digest: unknown } },
-    }),
-    topicArn: value("arn:aws:sns:x:1:alerts"),
-    keyArn: value(null),
-    alarmArns: value({}),
-    dashboard: value("slipway"),
-  });
-  expect(outputs.services).toEqual({
-    ui: { repository, image },
-    cart: { repository },
-    orders: { repository },
-  });
-  expect(outputs.keyArn).toBeUndefined();
 });
 
 test("descendants come before their parents' own, whatever group they are in", () => {

@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { namesStackAlarms, withStackAlarms } from "./deployment-alarms.ts";
+import { projectFile, type StackDescription } from "./description.ts";
+
+/** Folder of this installation of Slipway. */
+const installation = join(import.meta.dirname, "../..");
+
+/** Rooms of the Pulumi program, and the packages that say what its resources become. */
+const programRooms = ["builder", "config", "infra", "pulumi-sdk", "source"];
+const programPackages = ["@pulumi/aws", "@pulumi/awsx", "@pulumi/docker-build", "@pulumi/pulumi"];
+
+/** Settings that are secret: they decide who declares, and not what. */
+const secretKeys = ["accessKey", "secretKey", "token"];
+
+/**
+ * A hash of everything that decides which resources the program declares, besides images: the catalogue, the
+ * stack's settings, the project and the program itself. The program keeps it in the stack's state, and the
+ * runner compares it: with the same hash, an update has nothing to do but images.
+ *
+ * @param project name of the Pulumi project
+ */
+export async function declarationHash(description: StackDescription, project: string): Promise<string> {
+  const { catalogue, settings } = namesStackAlarms(description.catalogue)
+    ? withStackAlarms(description, project)
+    : description;
+  const aws = Object.fromEntries(Object.entries(settings.aws).filter(([key]) => !secretKeys.includes(key)));
+  const [program, ownFile] = await Promise.all([
+    programHash(),
+    readFile(join(description.directory, projectFile), "utf8"),
+  ]);
+  const declared = { catalogue, settings: { ...settings, aws }, project, ownFile, program };
+  return createHash("sha256").update(canonical(declared)).digest("hex");
+}
+
+/**
+ * A value as text that depends on its content alone: with sorted keys and without undefined ones. The engine
+ * hands numbers and booleans over as text, so they are text here.
+ */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(String(value));
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
+  return `{${members.join(",")}}`;
+}
+
+async function programHash(): Promise<string> {
+  const hash = createHash("sha256");
+  for (const room of programRooms) {
+    const names = await readdir(join(installation, room), { recursive: true });
+    const files = names.filter((name) => /\.(?:ts|js)$/.test(name)).sort();
+    const texts = await Promise.all(files.map((name) => readFile(join(installation, room, name))));
+    for (const [index, name] of files.entries()) hash.update(`${room}/${name}\0`).update(texts[index] ?? "");
+  }
+  const require = createRequire(import.meta.url);
+  for (const name of programPackages) {
+    const { version } = require(`${name}/package.json`) as { readonly version: string };
+    hash.update(`${name}@${version}\0`);
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,31 @@
+import type { UpOptions } from "@pulumi/pulumi/automation/stack.js";
+import type { Service } from "../../config/catalogue/catalogue.ts";
+import { imagesOnlyVariable, servicesVariable } from "../../config/names.ts";
+import { excludedImages, replacedImages, targetedImages } from "./resources.ts";
+
+/** The scope of one run of the engine. */
+export interface EngineRun {
+  /** Environment variables for the engine and the program. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly options: Pick<UpOptions, "exclude" | "replace" | "target">;
+}
+
+/** A run that brings everything up to date, except the images of services that were not chosen. */
+export function wholeRun(services: readonly Service[], chosen: readonly string[]): EngineRun {
+  return {
+    environment: { [servicesVariable]: chosen.join(",") },
+    options: { exclude: excludedImages(services, chosen), replace: replacedImages(services, chosen) },
+  };
+}
+
+/** A run that only builds and pushes the images of the chosen services. */
+export function imagesRun(
+  services: readonly Service[],
+  chosen: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): EngineRun {
+  return {
+    environment: { ...environment, [servicesVariable]: chosen.join(","), [imagesOnlyVariable]: "true" },
+    options: { target: targetedImages(services, chosen) },
+  };
+}
