@@ -27,11 +27,8 @@ export async function declarationHash(description: StackDescription, project: st
     ? withStackAlarms(description, project)
     : description;
   const aws = Object.fromEntries(Object.entries(settings.aws).filter(([key]) => !secretKeys.includes(key)));
-  const [program, ownFile] = await Promise.all([
-    programHash(),
-    readFile(join(description.directory, projectFile), "utf8"),
-  ]);
-  const declared = { catalogue, settings: { ...settings, aws }, project, ownFile, program };
+  const [program, own] = await Promise.all([programHash(), ownFiles(description.directory)]);
+  const declared = { catalogue, settings: { ...settings, aws }, project, own, program };
   return createHash("sha256").update(canonical(declared)).digest("hex");
 }
 
@@ -47,6 +44,15 @@ export function canonical(value: unknown): string {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
   return `{${members.join(",")}}`;
+}
+
+/** The project's own part of the program: Pulumi.yaml, and the file that it names as `main`. */
+async function ownFiles(directory: string): Promise<readonly string[]> {
+  const project = await readFile(join(directory, projectFile), "utf8");
+  const main = /^main: *(\S+)/m.exec(project)?.[1];
+  // A folder, or nothing: the engine says so.
+  const text = main === undefined ? "" : await readFile(join(directory, main), "utf8").catch(() => "");
+  return [project, text];
 }
 
 async function programHash(): Promise<string> {

@@ -5,6 +5,8 @@ import { excludedImages, replacedImages, targetedImages } from "./resources.ts";
 
 /** The scope of one run of the engine. */
 export interface EngineRun {
+  /** What the run is for, in words. */
+  readonly scope: string;
   /** Environment variables for the engine and the program. */
   readonly environment: Readonly<Record<string, string>>;
   readonly options: Pick<UpOptions, "exclude" | "replace" | "target">;
@@ -13,6 +15,7 @@ export interface EngineRun {
 /** A run that brings everything up to date, except the images of services that were not chosen. */
 export function wholeRun(services: readonly Service[], chosen: readonly string[]): EngineRun {
   return {
+    scope: "the whole stack",
     environment: { [servicesVariable]: chosen.join(",") },
     options: { exclude: excludedImages(services, chosen), replace: replacedImages(services, chosen) },
   };
@@ -25,6 +28,7 @@ export function imagesRun(
   environment: Readonly<Record<string, string>>,
 ): EngineRun {
   return {
+    scope: "the images alone",
     environment: { ...environment, [servicesVariable]: chosen.join(","), [imagesOnlyVariable]: "true" },
     options: { target: targetedImages(services, chosen) },
   };

@@ -80,7 +80,7 @@ async function upAgain(
   for (let attempt = 1; ; attempt++) {
     const record = emptyRecord();
     try {
-      emit({ kind: "step-progress", id: step, message: "starting the engine" });
+      emit({ kind: "step-progress", id: step, message: `starting the engine for ${run.scope}` });
       await waitingForLock(stack, context, () => up(stack, description, run, record, context));
       if (record.pendingOperations) await forgetPendingOperations(engine, directory, stack.name);
       return record.pushed;

@@ -3,7 +3,12 @@ import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import { BatchDeleteImageCommand, BatchGetImageCommand, DescribeImagesCommand } from "@aws-sdk/client-ecr";
+import {
+  BatchDeleteImageCommand,
+  BatchGetImageCommand,
+  DescribeImagesCommand,
+  GetLifecyclePolicyCommand,
+} from "@aws-sdk/client-ecr";
 import { DescribeServicesCommand } from "@aws-sdk/client-ecs";
 import { GetAliasCommand, GetFunctionCommand } from "@aws-sdk/client-lambda";
 import { SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
@@ -162,11 +167,12 @@ describe("the main job", () => {
     expect(plan.services.map(({ service, image }) => [service, image.action])).toEqual(
       names.map((name) => [name, name === "ui" ? "build" : "none"]),
     );
-    const others = await Promise.all(["catalog", "cart", "orders"].map(taskDefinitionOf));
+    const revisions = await Promise.all(["catalog", "cart", "orders"].map(taskDefinitionOf));
     const before = await taskDefinitionOf("ui");
 
     const { exitCode, stderr, document } = await deploy();
     expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain("starting the engine for the images alone");
     const { services, targets } = document<DeployDocument>();
     const ui = services.find(({ service }) => service === "ui");
     expect(services.filter(({ built }) => built).map(({ service }) => service)).toEqual(["ui"]);
@@ -178,8 +184,40 @@ describe("the main job", () => {
 
     const after = await taskDefinitionOf("ui");
     expect(Number(after?.split(":").at(-1))).toBeGreaterThan(Number(before?.split(":").at(-1)));
-    expect(await Promise.all(["catalog", "cart", "orders"].map(taskDefinitionOf))).toEqual(others);
+    expect(await Promise.all(["catalog", "cart", "orders"].map(taskDefinitionOf))).toEqual(revisions);
     expect((await ask()).ui?.text).toContain("1.1.0");
+
+    // The state has the new image, and everything else as it was.
+    const printed = await world.pulumi(directory, "stack", "output", "--json", "--stack", stack);
+    const { ui: built, ...kept } = outputsSchema.parse(JSON.parse(printed.all)).services;
+    expect([built?.image?.sourceHash, built?.image?.digest]).toEqual([ui?.sourceHash, ui?.digest]);
+    const { ui: _before, ...others } = outputs.services;
+    expect(kept).toEqual(others);
+    const preview = await world.pulumi(directory, "preview", "--expect-no-changes", "--stack", stack);
+    expect(preview.exitCode, preview.all).toBe(0);
+  });
+
+  test("brings the whole stack up to date when its settings have changed, and then the images alone", async () => {
+    const file = join(directory, `Pulumi.${stack}.yaml`);
+    const settings = await readFile(file, "utf8");
+    const policy = async () => {
+      const input = { repositoryName: "shop/cart" };
+      return (await world.clients.ecr.send(new GetLifecyclePolicyCommand(input))).lifecyclePolicyText;
+    };
+    const before = await policy();
+    const { config, ...rest } = parse(settings) as { config: object };
+    const changed = { ...config, "slipway:retention": { preset: "newest" } };
+    await writeFile(file, stringify({ ...rest, config: changed }));
+    const scopes = [];
+    for (const version of ["1.1.1", "1.1.2"]) {
+      await world.workspace.write("examples/shop/ui/VERSION", `${version}\n`);
+      const { exitCode, stderr } = await deploy("ui");
+      expect(exitCode, stderr).toBe(0);
+      scopes.push(/starting the engine for (.+)/.exec(stderr)?.[1]);
+    }
+    expect(scopes).toEqual(["the whole stack", "the images alone"]);
+    expect(await policy()).not.toBe(before);
+    await writeFile(file, settings);
   });
 
   test("gives the function one platform's manifest and moves its alias", async () => {

@@ -317,6 +317,7 @@ function projectWithSecret(): void {
   temporary.push(directory);
   mkdirSync(join(directory, "api"));
   writeFileSync(join(directory, "api/Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n");
+  writeFileSync(join(directory, "Pulumi.yaml"), "name: slipway\nruntime: nodejs\n");
   writeFileSync(
     join(directory, "services.yaml"),
     "services:\n  api:\n    context: api\n    secrets: { npm: { environment: SHOP_NPM_TOKEN } }\n",
