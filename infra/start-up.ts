@@ -6,7 +6,7 @@ import { enableCompileCache } from "node:module";
 enableCompileCache();
 
 // Before the SDK loads, which the file after this one does.
-const { loadClosuresLater } = await import("../pulumi-sdk/load-later.ts");
-loadClosuresLater();
+const { loadUnusedLater } = await import("../pulumi-sdk/load-later.ts");
+loadUnusedLater();
 const { leaveOutStackTraces } = await import("./stack-traces.ts");
 leaveOutStackTraces(process.env);

@@ -1,24 +1,36 @@
 import Module, { createRequire } from "node:module";
 
-/** Where Pulumi's SDK turns functions into text, for resources that are functions of the program itself. */
-const closures = "@pulumi/pulumi/runtime/closure/codePaths.js";
-
-/** What only that needs: a compiler, npm's model of node_modules, and what searches both. */
-const neededByClosures = [
-  "../../typescript-shim.js",
-  "@npmcli/arborist",
-  "normalize-package-data",
-  "fdir",
-] as const;
+/** Packages of Pulumi's SDK by the module of the SDK that needs them. */
+const unused = {
+  // Turns functions of the program into text, for resources that are functions: a compiler, npm's model of
+  // node_modules, and what searches both.
+  "runtime/closure/codePaths.js": [
+    "../../typescript-shim.js",
+    "@npmcli/arborist",
+    "normalize-package-data",
+    "fdir",
+  ],
+  // Traces of the engine and the program, with `pulumi --tracing`.
+  "cmd/run/tracing.js": [
+    "@opentelemetry/exporter-zipkin",
+    "@opentelemetry/instrumentation",
+    "@opentelemetry/instrumentation-grpc",
+    "@opentelemetry/resources",
+    "@opentelemetry/sdk-trace-base",
+    "@opentelemetry/sdk-trace-node",
+  ],
+} as const;
 
 /**
  * Lets Pulumi's SDK load without the parts that nothing in Slipway uses: they are two thirds of its modules and
  * of the processor time that loading takes. A part loads at its first use. Call this before the SDK loads.
  */
-export function loadClosuresLater(): void {
+export function loadUnusedLater(): void {
   const here = createRequire(import.meta.url);
-  const sdk = createRequire(here.resolve(closures));
-  for (const name of neededByClosures) loadLater(sdk, name);
+  for (const [module, names] of Object.entries(unused)) {
+    const require = createRequire(here.resolve(`@pulumi/pulumi/${module}`));
+    for (const name of names) loadLater(require, name);
+  }
 }
 
 function loadLater(require: NodeJS.Require, name: string): void {

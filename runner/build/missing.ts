@@ -56,8 +56,8 @@ async function buildAll(
 ): Promise<ReadonlyMap<string, Image>> {
   const { emit, signal, clients } = session;
   // The Automation API loads gRPC and the whole SDK: a third of a second that only a build needs.
-  const { loadClosuresLater } = await import("../../pulumi-sdk/load-later.ts");
-  loadClosuresLater();
+  const { loadUnusedLater } = await import("../../pulumi-sdk/load-later.ts");
+  loadUnusedLater();
   const { updateStack } = await import("../stack/update.ts");
   const names = [...new Set(missing.flatMap(({ service, missingBases }) => [...missingBases, service.name]))];
   // Runs in parallel to the build, so a slow registry costs no time.

@@ -23,8 +23,8 @@ setInterval(() => {
   if (process.ppid !== engine) process.exit();
 }, 1_000).unref();
 
-const { loadClosuresLater } = await import("../../pulumi-sdk/load-later.ts");
-loadClosuresLater();
+const { loadUnusedLater } = await import("../../pulumi-sdk/load-later.ts");
+loadUnusedLater();
 
 switch (which) {
   case "aws": {
