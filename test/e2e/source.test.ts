@@ -7,6 +7,7 @@ import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { loadStack } from "../../config/description/load.ts";
+import { githubRoles } from "../../config/stack/github.ts";
 import type { PlatformOutputs } from "../../config/stack/outputs.ts";
 import { type Clients, createClients } from "../../runner/aws/clients.ts";
 import type { BuildDocument } from "../../runner/commands/build/build.ts";
@@ -20,7 +21,8 @@ import { writeSandboxStack } from "../../sandbox/stack-file.ts";
 import { readState } from "../../sandbox/state.ts";
 import { hashSources } from "../../source/hash.ts";
 import recorded from "../unit/source/recorded/patternmatcher.json" with { type: "json" };
-import { cli, clone, stack } from "./world.ts";
+import { as } from "./roles.ts";
+import { cli, clone, openProxy, stack, type Watched } from "./world.ts";
 
 const directory = join(clone, ".slipway/e2e-source");
 const catalogue = `defaults: {platforms: [linux/amd64, linux/arm64]}
@@ -30,6 +32,7 @@ services:
 `;
 let workspace: Workspace;
 let environment: Record<string, string>;
+let watched: Watched;
 
 beforeAll(async () => {
   await mkdir(join(directory, "base"), { recursive: true });
@@ -38,7 +41,8 @@ beforeAll(async () => {
   if (up.exitCode !== 0) throw new Error(`sandbox up failed:\n${up.stderr}`);
   const state = await readState(join(directory, ".slipway/sandbox/state.json"));
   if (state === undefined) throw new Error("the sandbox is up and has no state");
-  await writeSandboxStack(directory, state);
+  watched = await openProxy(directory, state, true);
+  await writeSandboxStack(directory, watched.through);
   await write({
     "services.yaml": catalogue,
     "base/Dockerfile": "FROM scratch\nCOPY base.txt /\n",
@@ -54,6 +58,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await cli("sandbox", "down", "-C", directory);
   await rm(directory, { recursive: true, force: true });
+  await watched?.end();
 });
 
 async function write(files: Record<string, string>, root = directory): Promise<void> {
@@ -65,6 +70,9 @@ async function write(files: Record<string, string>, root = directory): Promise<v
 
 const slipway = (command: string, ...words: readonly string[]) =>
   cli(command, ...words, "-C", directory, "--stack", stack, "--output", "json");
+
+/** Nothing runs these services, so the role that only pushes is enough. */
+const deploy = (...words: readonly string[]) => as("push", () => slipway("deploy", ...words));
 
 describe("what a build reads", () => {
   /** What BuildKit itself sends, as files of an image that holds the whole context. */
@@ -179,7 +187,7 @@ describe("from commit to image", () => {
   });
 
   test("a service is built after the one that it is built from, though only it was asked for", async () => {
-    const deployed = await slipway("deploy", "app");
+    const deployed = await deploy("app");
     expect(deployed.exitCode, deployed.stderr).toBe(0);
     expect(
       deployed.document<DeployDocument>().services.map(({ service, built }) => [service, built]),
@@ -229,12 +237,22 @@ describe("from commit to image", () => {
       } finally {
         process.umask(previous);
       }
-      const deployed = await cli("deploy", "-C", machine, "--stack", stack, "--output", "json");
+      const deployed = await as("push", () =>
+        cli("deploy", "-C", machine, "--stack", stack, "--output", "json"),
+      );
       expect(deployed.exitCode, deployed.stderr).toBe(0);
       const { services } = deployed.document<DeployDocument>();
       expect(services.map(({ built }) => built)).toEqual([false, false]);
     } finally {
       await rm(machine, { recursive: true, force: true });
+    }
+  });
+
+  test("each role may look at what it needs for a look at itself", async () => {
+    for (const role of githubRoles) {
+      const { stdout, stderr } = await as(role, () => slipway("doctor", "--ci"));
+      expect(stdout, stderr).toContain("2 of 2 repositories exist");
+      expect(stdout).not.toContain("may not call");
     }
   });
 
@@ -351,10 +369,10 @@ describe("from commit to image", () => {
       const first = await outputOf("app");
       await rm(join(directory, "app/new.txt"));
       await write({ "app/greeting.txt": "two" });
-      const [second] = (await slipway("deploy", "app")).document<DeployDocument>().services;
+      const [second] = (await deploy("app")).document<DeployDocument>().services;
       expect(second).toMatchObject({ built: true });
       await write({ "app/greeting.txt": "one" });
-      const [reverted] = (await slipway("deploy", "app")).document<DeployDocument>().services;
+      const [reverted] = (await deploy("app")).document<DeployDocument>().services;
       expect(reverted).toMatchObject({ built: false, digest: first?.digest });
       expect((await outputOf("app"))?.digest).toBe(second?.digest);
 
@@ -387,7 +405,7 @@ describe("from commit to image", () => {
     test("leaves a later deployment what it builds, and what that leaves out as it is", async () => {
       const base = await outputOf("base");
       await write({ "app/greeting.txt": "three" });
-      const [built] = (await slipway("deploy", "app")).document<DeployDocument>().services;
+      const [built] = (await deploy("app")).document<DeployDocument>().services;
       expect(built).toMatchObject({ built: true });
       expect((await outputOf("app"))?.digest).toBe(built?.digest);
       expect(await outputOf("base")).toEqual(base);

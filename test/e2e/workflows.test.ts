@@ -23,7 +23,8 @@ import { stackEnvironment } from "../../runner/stack/environment.ts";
 import { writeSandboxStack } from "../../sandbox/stack-file.ts";
 import { readState } from "../../sandbox/state.ts";
 import { type Contexts, readWorkflows, unfold } from "../workflows.ts";
-import { cli, clone } from "./world.ts";
+import { asRole } from "./roles.ts";
+import { cli, clone, openProxy, type Watched } from "./world.ts";
 
 /** What jobs find: the repository's first commit, cloned anew. */
 const checkout = join(clone, ".slipway/e2e-workflows/checkout");
@@ -48,6 +49,7 @@ const catalogue = {
 };
 
 let temporary: string;
+let watched: Watched;
 
 beforeAll(async () => {
   temporary = await mkdtemp(join(tmpdir(), "slipway-workflows-"));
@@ -76,7 +78,8 @@ beforeAll(async () => {
   const state = await readState(join(checkout, ".slipway/sandbox/state.json"));
   if (state === undefined) throw new Error("the sandbox is up and has no state");
   // The account that dev lives in is the sandbox.
-  const written = await writeSandboxStack(checkout, state);
+  watched = await openProxy(checkout, state, true);
+  const written = await writeSandboxStack(checkout, watched.through);
   const { config } = parse(await readFile(written, "utf8")) as { config: object };
   const settings = { ...config, "slipway:github": { repository: "octo-org/octo-repo", environment: stack } };
   await writeFile(join(checkout, `Pulumi.${stack}.yaml`), stringify({ config: settings }));
@@ -105,6 +108,7 @@ afterAll(async () => {
   await cli("sandbox", "down", "-C", checkout);
   await rm(join(clone, ".slipway/e2e-workflows"), { recursive: true, force: true });
   await rm(temporary, { recursive: true, force: true });
+  await watched?.end();
 });
 
 interface JobRun {
@@ -137,6 +141,14 @@ async function runJob(
     if (step.kind !== "run" || exitCode !== 0) continue;
     const script = join(temporary, "script.sh");
     await writeFile(script, step.run);
+    const {
+      SLIPWAY_COMMAND: verb = "",
+      SLIPWAY_STACK: of = "",
+      SLIPWAY_ARGUMENTS: more = "",
+    } = step.environment;
+    const role = file === "pull-request" ? "pullRequest" : "deploy";
+    const words = [verb, ...more.split("\n")];
+    const guarded = asRole(words, { cwd: checkout, role, ...(of !== "" && { stack: of }) });
     const result = await execa("bash", ["--noprofile", "--norc", "-eo", "pipefail", script], {
       cwd: checkout,
       all: true,
@@ -151,12 +163,14 @@ async function runJob(
         GITHUB_REPOSITORY: "octo-org/octo-repo",
         GITHUB_STEP_SUMMARY: summary,
         GITHUB_OUTPUT: output,
+        ...guarded.environment,
         ...environment,
         // A secret that is not set is an empty variable.
         ...Object.fromEntries(Object.entries(step.environment).filter(([, value]) => value !== "")),
         ...emptied(step.environment),
       },
     });
+    guarded.end();
     exitCode = result.exitCode;
     log += result.all;
   }
