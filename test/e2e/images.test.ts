@@ -11,6 +11,7 @@ import type { ImagesDocument } from "../../runner/commands/images/list.ts";
 import type { StatusDocument } from "../../runner/commands/status/document.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import { evaluate } from "../unit/infra/retention/evaluate.ts";
+import { as } from "./roles.ts";
 import { cli, clone, createWorld, shopOnOnePlatform, stack, type World } from "./world.ts";
 
 const directory = join(clone, ".slipway/e2e-images");
@@ -19,6 +20,7 @@ let world: World;
 
 beforeAll(async () => {
   world = await createWorld(directory, {
+    guarded: true,
     changes: { "services.yaml": await shopOnOnePlatform("ui") },
   });
 });
@@ -50,7 +52,7 @@ async function tagged(service: string, tag: string): Promise<string | undefined>
 }
 
 async function images(service: string) {
-  const [repository] = (await run<ImagesDocument>("images", service)).repositories;
+  const [repository] = (await as("person", () => run<ImagesDocument>("images", service))).repositories;
   if (repository === undefined) throw new Error("no repository was listed");
   return repository;
 }
@@ -178,8 +180,19 @@ describe("slipway images", () => {
     expect(found?.why).toMatch(/PRIMARY deployment, elsewhere:1, tag latest/);
   });
 
+  test("tells a role that may not search the account what releases and keep tags say", async () => {
+    const { exitCode, stderr, document } = await cli(
+      ...["images", "ui", "-C", directory, "--stack", stack, "--output", "json"],
+    );
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain("Could not read what runs in the account");
+    const [newest] = document<ImagesDocument>().repositories[0]?.images ?? [];
+    expect(newest?.uses).toContainEqual({ where: ofUi, why: "marked as running" });
+  });
+
   test("is a table for people, with as many as asked for", async () => {
-    const { stdout, exitCode } = await cli("images", "ui", "-C", directory, "--stack", stack, "--limit", "1");
+    const words = ["images", "ui", "-C", directory, "--stack", stack, "--limit", "1"];
+    const { stdout, exitCode } = await as("person", () => cli(...words));
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^shop\/ui: 2 images, /m);
     expect(stdout).toMatch(new RegExp(`amd64 .*ecs shop-${stack}/ui`));

@@ -1,6 +1,8 @@
 import pMap from "p-map";
 import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../../config/names.ts";
+import { firstLine } from "../../../config/problems/first-line.ts";
+import { hasCode } from "../../aws/errors.ts";
 import {
   inUseSet,
   readAccountUses,
@@ -63,7 +65,7 @@ export async function listImages(session: Session, limit: number): Promise<Image
         concurrency: 4,
         signal,
       }),
-      readAccountUses(session),
+      usesIfAllowed(session),
     ]);
     // Each repository looks at what runs its own images only.
     const uses = Map.groupBy(account, ({ reference }) => parseReference(reference)?.repository);
@@ -84,6 +86,18 @@ export async function listImages(session: Session, limit: number): Promise<Image
       repositories,
     };
   });
+}
+
+/** What runs in the account. If the credentials do not allow the search, nothing of it, with a notice. */
+async function usesIfAllowed({ clients, signal, emit }: Session): Promise<readonly ImageUse[]> {
+  try {
+    return await readAccountUses({ clients, signal });
+  } catch (error) {
+    if (!hasCode(error, "access-denied")) throw error;
+    const message = `Could not read what runs in the account (${firstLine(error)}). "Kept for" lists only what releases and keep tags say`;
+    emit({ kind: "notice", message });
+    return [];
+  }
 }
 
 async function describe(

@@ -1,10 +1,18 @@
+import { ECSClient } from "@aws-sdk/client-ecs";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import picocolors from "picocolors";
 import { beforeEach, describe, expect, it, test } from "vitest";
+import { catalogueSchema, resolveCatalogue } from "../../../../config/catalogue/catalogue.ts";
+import { UserError } from "../../../../config/problems/errors.ts";
+import { awsSchema } from "../../../../config/stack/provider.ts";
+import { slipwaySchema } from "../../../../config/stack/settings.ts";
 import { artifactName, describeRepository } from "../../../../runner/commands/images/describe.ts";
-import type { ImagesDocument } from "../../../../runner/commands/images/list.ts";
+import { type ImagesDocument, listImages } from "../../../../runner/commands/images/list.ts";
 import { showImages } from "../../../../runner/commands/images/show.ts";
 import { readContents } from "../../../../runner/registry/contents.ts";
 import { formatAge } from "../../../../runner/report/duration.ts";
+import type { RunEvent } from "../../../../runner/report/events.ts";
+import type { Session } from "../../../../runner/session/session.ts";
 import { commitOf } from "../../../../runner/tags/own.ts";
 import { type FakeRegistry, fakeRegistry, indexOf, platformManifest } from "../../registry/fake-registry.ts";
 import { ecrOnly } from "../../registry/fixtures.ts";
@@ -186,4 +194,43 @@ test("what people read: own tags folded away, older ones counted, artifacts apar
   expect(text).toContain("archived: 2 manifests (v0.9), 1 of them being restored");
   expect(text).toContain("shop/new: this repository does not exist yet");
   expect(showImages(document, colours, { allTags: true, now })).toContain("lastgood-dev-ecs-shop.ui");
+});
+
+/** A session whose credentials read repositories, and whose calls of ECS and Lambda end in this. */
+function sessionThat(ends: () => Promise<never>, events: RunEvent[]): Session {
+  const { services } = resolveCatalogue(
+    catalogueSchema.parse({ services: { ui: { context: "ui" } } }),
+    "dev",
+  );
+  const settings = slipwaySchema.parse({ repositories: { prefix: "shop" } });
+  const region = "eu-west-1";
+  const ecs = Object.assign(new ECSClient({ region }), { send: ends });
+  const lambda = Object.assign(new LambdaClient({ region }), { send: ends });
+  return {
+    services,
+    settings: { ...settings, aws: awsSchema.parse({ region }), stack: "dev" },
+    caller: { account: "111122223333", arn: "" },
+    registry: "111122223333.dkr.ecr.eu-west-1.amazonaws.com",
+    clients: { ...ecrOnly(), ecs, lambda },
+    signal: new AbortController().signal,
+    emit: (event: RunEvent) => events.push(event),
+    timeline: { run: (_: unknown, work: () => unknown) => work() },
+  } as unknown as Session;
+}
+
+test("are listed for a role that may not search the account, with what their tags say, and a notice", async () => {
+  const digest = pushImage("1", "v1", "inuse-dev-ecs-shop.ui");
+  const events: RunEvent[] = [];
+  const message = "role may not call ecs:ListClusters (no policy allows it)";
+  const denied = sessionThat(
+    () => Promise.reject(new UserError({ code: "access-denied", where: "*", message })),
+    events,
+  );
+  const { repositories } = await listImages(denied, 20);
+  expect(repositories[0]?.images.map((image) => [image.digest, image.uses])).toEqual([
+    [digest, [{ where: "dev-ecs-shop.ui", why: "marked as running" }]],
+  ]);
+  expect(events).toMatchObject([{ kind: "notice", message: expect.stringContaining(message) as string }]);
+  const broken = sessionThat(() => Promise.reject(new Error("broken")), events);
+  await expect(listImages(broken, 20)).rejects.toThrow("broken");
 });
