@@ -95,6 +95,42 @@ describe("clients", () => {
     expect(calls).toBe(2);
   });
 
+  it("make no more calls at the same time than they have connections, so that none waits for one", async () => {
+    let open = 0;
+    let most = 0;
+    const endpoint = await listen((_request, response) => {
+      open += 1;
+      most = Math.max(most, open);
+      setTimeout(() => {
+        open -= 1;
+        response.end(JSON.stringify({ services: [] }));
+      }, 20);
+    });
+    clients = createClients(settingsFor(endpoint));
+    const { ecs } = clients;
+    const calls = Array.from({ length: 120 }, () =>
+      ecs.send(new DescribeServicesCommand({ services: ["ui"] })),
+    );
+    await Promise.all(calls);
+    expect(most).toBe(50);
+  });
+
+  it("call at half the rate once AWS has refused a call, as often as it is asked", async () => {
+    let calls = 0;
+    const endpoint = await listen((_request, response) => {
+      if (++calls === 1) response.writeHead(400, { "x-amzn-errortype": "ThrottlingException" });
+      response.end(JSON.stringify({ services: [] }));
+    });
+    clients = createClients(settingsFor(endpoint));
+    const { ecs } = clients;
+    const describeServices = () => ecs.send(new DescribeServicesCommand({ services: ["ui"] }));
+    await describeServices();
+    const startedAt = performance.now();
+    await Promise.all(Array.from({ length: 120 }, describeServices));
+    // At fifty a second, and a little better as it recovers; some were saved up before the second attempt.
+    expect(performance.now() - startedAt).toBeGreaterThan(500);
+  });
+
   it("begins no call once the run is aborted", async () => {
     const controller = new AbortController();
     controller.abort();
