@@ -16,9 +16,12 @@ export interface StackState {
 }
 
 const exportSchema = z.object({
-  deployment: z.object({
-    resources: z.array(z.object({ urn: z.string(), inputs: z.looseObject({}).optional() })).nullish(),
-  }),
+  // A backend may have nothing of a stack that was never brought up.
+  deployment: z
+    .object({
+      resources: z.array(z.object({ urn: z.string(), inputs: z.looseObject({}).optional() })).nullish(),
+    })
+    .nullish(),
 });
 
 /** Reads a stack's state, which takes no lock. Undefined if the backend has no such stack. */
@@ -38,7 +41,7 @@ export async function readState(
 
 /** @param exported what `pulumi stack export` prints */
 export function stateIn(exported: unknown): StackState {
-  const resources = exportSchema.parse(exported).deployment.resources ?? [];
+  const resources = exportSchema.parse(exported).deployment?.resources ?? [];
   const named = resources.flatMap(({ urn, inputs }) => {
     const name = resourceOf(urn);
     return name === undefined ? [] : [{ ...name, inputs }];

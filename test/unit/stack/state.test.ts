@@ -28,6 +28,10 @@ describe("what a stack declares, by its state", () => {
   });
 });
 
+test("a stack that was never brought up declares nothing", () => {
+  expect(stateIn({ version: 3, deployment: null })).toEqual({ declaration: undefined, packages: {} });
+});
+
 test("the packages of a stack are those of its providers, with their versions", () => {
   const provider = (of: string, inputs?: object) => ({
     urn: `urn:pulumi:dev::slipway::pulumi:providers:${of}::default`,
