@@ -2,13 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { imageLabels } from "../builder/labels.ts";
 import { stackResourceName } from "../config/alarm-names.ts";
 import { declarationHash } from "../config/description/declaration.ts";
-import { registryHost } from "../config/names.ts";
+import { registryHost, repositoryName } from "../config/names.ts";
 import { currentAccount } from "./account.ts";
 import { beginDeclaration, completeDeclaration } from "./declaration.ts";
 import { EncryptionKey } from "./encryption-key.ts";
 import { GithubRoles } from "./github/roles.ts";
 import { type BaseImage, baseImage } from "./images/base-image.ts";
 import { BuildCache } from "./images/build-cache.ts";
+import { builtFirst } from "./images/builds.ts";
 import { registryCredentials } from "./images/credentials.ts";
 import { prepare } from "./images/prepare.ts";
 import { ServiceImage } from "./images/service-image.ts";
@@ -40,14 +41,39 @@ export async function declareStack(directory: string, stack: string): Promise<St
   const { encryption } = repositories;
   const imageKey = encryption.kind === "kms" ? (encryption.keyArn ?? key.arn) : undefined;
 
-  // Repositories, each with its retention and who may pull.
-  const declared = builds.map((build) => ({
-    ...build,
-    repository: new ImageRepository({ service: build.service, settings, account, keyArn: imageKey }),
-  }));
+  // Images first, so that their builds begin while the rest of the stack is compared: each with its repository,
+  // built where the builder is, pushed by digest, joined under the hash of its source.
+  const registry = account.apply(({ id }) => registryHost(settings, id));
+  const credentials = registryCredentials(registry);
+  const cache = settings.cache.kind === "registry" ? new BuildCache({ settings, account }) : undefined;
+  const caches = cache === undefined ? [] : [cache];
+  const bases = new Map<string, BaseImage>(
+    builds.map(({ service, sourceHash }) => {
+      const url = registry.apply((host) => `${host}/${repositoryName(settings, service)}`);
+      return [service.name, baseImage(url, sourceHash, undefined)];
+    }),
+  );
+  const declared = builtFirst(builds).map(({ service, sourceHash, plan }) => {
+    const repository = new ImageRepository({ service, settings, account, keyArn: imageKey });
+    const image = new ServiceImage({
+      service,
+      sourceHash,
+      plan,
+      repositoryUrl: repository.url,
+      cacheUrl: cache?.url,
+      after: [repository, ...caches],
+      builder,
+      credentials,
+      registry,
+      labels: imageLabels(service, sourceHash, catalogue.source, settings.labels),
+      bases,
+    });
+    if (plan.kind === "build") bases.set(service.name, baseImage(repository.url, sourceHash, image));
+    return { service, repository, image };
+  });
 
   // Scanning and replication: settings of the whole registry, for the one stack of an account that owns them.
-  const names = declared.map(({ repository }) => repository.repositoryName);
+  const names = builds.map(({ service }) => repositoryName(settings, service));
   const registryWide = [
     ...(settings.scanning.manageRegistry ? [new Scanning({ settings, account })] : []),
     ...(repositories.replication.length > 0
@@ -63,31 +89,6 @@ export async function declareStack(directory: string, stack: string): Promise<St
     account,
     keyArn: key.arn,
     tags,
-  });
-
-  // Images: built where the builder is, pushed by digest, joined under the hash of their source.
-  const registry = account.apply(({ id }) => registryHost(settings, id));
-  const credentials = registryCredentials(registry);
-  const cache = settings.cache.kind === "registry" ? new BuildCache({ settings, account }) : undefined;
-  const caches = cache === undefined ? [] : [cache];
-  const bases = new Map<string, BaseImage>();
-  const images = declared.map(({ service, sourceHash, plan, repository }) => {
-    const labels = imageLabels(service, sourceHash, catalogue.source, settings.labels);
-    const image = new ServiceImage({
-      service,
-      sourceHash,
-      plan,
-      repositoryUrl: repository.url,
-      cacheUrl: cache?.url,
-      after: [repository, ...caches],
-      builder,
-      credentials,
-      registry,
-      labels,
-      bases,
-    });
-    bases.set(service.name, baseImage(repository.url, sourceHash, plan.kind === "build" ? image : undefined));
-    return { service, repository, image };
   });
 
   // Roles: what GitHub's workflows may do here, without a stored key.
@@ -111,7 +112,7 @@ export async function declareStack(directory: string, stack: string): Promise<St
   return {
     services: pulumi.all(
       Object.fromEntries(
-        images.map(({ service, repository, image }) => [service.name, serviceOutput(repository, image)]),
+        declared.map(({ service, repository, image }) => [service.name, serviceOutput(repository, image)]),
       ),
     ),
     topicArn: monitoring.topicArn,

@@ -82,6 +82,12 @@ export async function prepareBuilds(
   return builds;
 }
 
+/** The images to build, and then the others; each still after what it needs. */
+export function builtFirst(builds: readonly PreparedBuild[]): readonly PreparedBuild[] {
+  const isBuilt = ({ plan }: PreparedBuild) => plan.kind === "build";
+  return [...builds.filter(isBuilt), ...builds.filter((build) => !isBuilt(build))];
+}
+
 /** Runs `work`, and turns what a user can mend into an error that the engine prints without a stack. */
 export async function withPlainErrors<T>(work: () => Promise<T>): Promise<T> {
   try {

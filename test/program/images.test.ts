@@ -161,6 +161,19 @@ describe("an image that the registry lacks", () => {
   });
 });
 
+test("builds begin first: what is built is declared with its repository before all others", async () => {
+  const plan = await planDev({ registry: having(...services.filter((name) => name !== "orders")) });
+  const order = plan.resources.map(({ type, name }) => `${type} ${name}`);
+  const repositories = plan.all("slipway:index:ImageRepository").map(({ name }) => name);
+  expect(repositories[0]).toBe("orders");
+  expect([...repositories].sort()).toEqual([...services].sort());
+  const monitoring = order.findIndex((one) => one.startsWith("slipway:index:Monitoring"));
+  expect(order.indexOf(`${componentType} orders`)).toBeLessThan(monitoring);
+  expect(order.indexOf(`${componentType} orders`)).toBeLessThan(
+    order.indexOf("slipway:index:ImageRepository ui"),
+  );
+});
+
 describe("a run of the command", () => {
   test("builds what it was told to, whatever the registry has, and leaves the rest alone", async () => {
     vi.stubEnv("SLIPWAY_SERVICES", "ui");
