@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { outputsSchema } from "../../../config/stack/outputs.ts";
 import { modulePath } from "../../../runner/stack/engine.ts";
 
 const clone = join(import.meta.dirname, "../../..");
@@ -84,8 +85,10 @@ describe("the package", () => {
     const [program, source] = await Promise.all(
       ["program.mjs", "infra/index.ts"].map((file) => readFile(join(clone, file), "utf8")),
     );
-    const declared = [...(source ?? "").matchAll(/^export const (\w+)/gm)].map((match) => match[1]);
-    const passedOn = /export const \{ (.*) \}/.exec(program ?? "")?.[1]?.split(", ");
+    const [declared, passedOn] = [source, program].map((text) =>
+      /^export const \{ (.*) \}/m.exec(text ?? "")?.[1]?.split(", "),
+    );
+    expect(declared).toEqual(Object.keys(outputsSchema.shape));
     expect(passedOn).toEqual(declared);
   });
 });

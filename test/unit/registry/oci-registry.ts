@@ -9,6 +9,8 @@ import type { AwsStub } from "aws-sdk-client-mock";
 import { digestOf } from "../../../runner/registry/push.ts";
 import { awsError, notFound } from "./fixtures.ts";
 
+type BatchGetImageInput = BatchGetImageCommand["input"];
+
 interface Manifest {
   readonly mediaType: string;
   readonly text: string;
@@ -124,14 +126,19 @@ export async function openOciRegistry(ecr: AwsStub<any, any, any>): Promise<OciR
   registry.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   ecr.on(GetAuthorizationTokenCommand).resolves({ authorizationData: [{ authorizationToken: token }] });
-  ecr.on(BatchGetImageCommand).callsFake(async ({ repositoryName, imageIds: [id] }) => {
-    const digest = id.imageDigest ?? registry.tags.get(`${repositoryName}:${id.imageTag}`);
-    const manifest = registry.manifests.get(`${repositoryName}@${digest}`);
-    if (manifest === undefined) return notFound;
-    const { text, mediaType } = manifest;
-    return {
-      images: [{ imageId: { imageDigest: digest }, imageManifest: text, imageManifestMediaType: mediaType }],
-    };
+  ecr.on(BatchGetImageCommand).callsFake(async ({ repositoryName, imageIds = [] }: BatchGetImageInput) => {
+    const images = [];
+    const failures = [];
+    for (const imageId of imageIds) {
+      const digest = imageId.imageDigest ?? registry.tags.get(`${repositoryName}:${imageId.imageTag}`);
+      const manifest = registry.manifests.get(`${repositoryName}@${digest}`);
+      if (manifest === undefined) failures.push(...notFound.failures.map((one) => ({ ...one, imageId })));
+      else {
+        const { text: imageManifest, mediaType: imageManifestMediaType } = manifest;
+        images.push({ imageId: { ...imageId, imageDigest: digest }, imageManifest, imageManifestMediaType });
+      }
+    }
+    return { images, failures };
   });
   ecr.on(ListImageReferrersCommand).callsFake(async ({ repositoryName, subjectId }) => {
     if (!registry.referrers) throw awsError("InvalidAction");
