@@ -34,7 +34,10 @@ export interface FieldChange {
 export interface TargetPlan<S = unknown, T extends Target = Target> {
   readonly service: string;
   readonly target: T;
-  /** Name for people: `ecs shop-dev/ui`, `lambda shop-checkout-dev:live`. */
+  /**
+   * Kind and identity, by which outcomes, keep tags and records know the target: `ecs shop-dev/ui`. A catalogue
+   * has no two targets of one identity.
+   */
   readonly title: string;
   /**
    * `update` moves the target, `create` creates it. `none`: it already runs this image. `prove`: it already
@@ -154,7 +157,7 @@ export interface ReleaseSettings<T extends Target> {
  */
 export interface TargetKind<T extends Target, S, A> {
   readonly kind: T["kind"];
-  /** Name for people, unique in an account and region: `ecs shop-dev/ui`. Begins with the kind. */
+  /** The kind and the target's identity (`TargetDeclaration.identity`), unique in an account and region. */
   title(target: T): string;
   /** Fixes for known failures, the most certain first. */
   readonly hints: readonly Hint[];

@@ -2,6 +2,7 @@ import type { Service } from "@aws-sdk/client-ecs";
 import type { Problem } from "../../../config/problems/errors.ts";
 import { didYouMean } from "../../../config/problems/nearest.ts";
 import { platformSchema } from "../../../config/stack/platform.ts";
+import { ecsDeclaration } from "../../../config/targets/ecs/kind.ts";
 import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import type { PlannedImage } from "../../registry/image.ts";
 import type { FieldChange, TargetImage } from "../target.ts";
@@ -20,9 +21,9 @@ import {
 import { strategyNotes } from "./strategy.ts";
 import { smokeProblems } from "./tasks/smoke.ts";
 
-/** `ecs shop-dev/ui` */
+/** Kind and identity: `ecs shop-dev/ui`. */
 export function ecsTitle(target: EcsTarget): string {
-  return `ecs ${nameOf(target.cluster)}/${target.service}`;
+  return `ecs ${ecsDeclaration.identity(target)}`;
 }
 
 /** What moving an ECS service to an image changes. */

@@ -1,5 +1,6 @@
 import type { Problem } from "../../../config/problems/errors.ts";
 import { regionOfRegistry } from "../../../config/stack/partition.ts";
+import { lambdaDeclaration } from "../../../config/targets/lambda/kind.ts";
 import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";
 import { type Image, type PlannedImage, plannedReference } from "../../registry/image.ts";
 import type { FieldChange } from "../target.ts";
@@ -13,9 +14,9 @@ import {
   type LambdaState,
 } from "./state.ts";
 
-/** `lambda shop-checkout-dev:live` */
+/** Kind and identity, and the alias that moves: `lambda shop-checkout-dev:live`. */
 export function lambdaTitle(target: LambdaTarget): string {
-  return `lambda ${target.function}:${target.alias}`;
+  return `lambda ${lambdaDeclaration.identity(target)}:${target.alias}`;
 }
 
 /** What Lambda calls an architecture, as a platform. */
