@@ -3,7 +3,7 @@ import { execa } from "execa";
 import { z } from "zod";
 import { stackFile } from "../config/description/description.ts";
 import { UserError } from "../config/problems/errors.ts";
-import type { Builder } from "../config/stack/settings.ts";
+import type { Builder } from "../config/settings.ts";
 
 /** One `docker buildx create` of a builder: the first creates it, the others append a node. */
 interface BuilderNode {

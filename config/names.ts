@@ -1,7 +1,7 @@
 import type { Service } from "./catalogue/catalogue.ts";
+import type { Settings } from "./settings.ts";
 import { partitionOf } from "./stack/partition.ts";
 import { sourceTagPrefix } from "./stack/retention.ts";
-import type { Settings } from "./stack/settings.ts";
 
 /** Name of the service's ECR repository: its own setting, or the stack's prefix and its name. */
 export function repositoryName(settings: Settings, service: Service): string {

@@ -1,8 +1,8 @@
 import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity.js";
 import { getPartitionOutput } from "@pulumi/aws/getPartition.js";
 import type * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../config/settings.ts";
 import { partitionOf } from "../config/stack/partition.ts";
-import type { Settings } from "../config/stack/settings.ts";
 
 /**
  * The account that the stack's credentials belong to. The provider checks it against `aws:allowedAccountIds`.

@@ -1,7 +1,7 @@
 import { Dashboard } from "@pulumi/aws/cloudwatch/dashboard.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../config/catalogue/catalogue.ts";
-import type { Settings } from "../config/stack/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import { type Account, accountLike } from "./account.ts";
 import { Alarms } from "./alarms/alarms.ts";
 import { dashboardBody } from "./alarms/dashboard.ts";

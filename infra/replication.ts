@@ -1,6 +1,6 @@
 import { ReplicationConfiguration } from "@pulumi/aws/ecr/replicationConfiguration.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../config/stack/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Account } from "./account.ts";
 
 export interface ReplicationArgs {

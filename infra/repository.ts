@@ -6,7 +6,7 @@ import { Repository } from "@pulumi/awsx/ecr/repository.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Service } from "../config/catalogue/catalogue.ts";
 import { ownMovingTags, registryHost, repositoryName } from "../config/names.ts";
-import type { Settings } from "../config/stack/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import { targetsOfKind } from "../config/targets/kinds.ts";
 import type { Account } from "./account.ts";
 import { policyDocument, type Statement } from "./policy-document.ts";

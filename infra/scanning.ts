@@ -1,7 +1,7 @@
 import { RegistryScanningConfiguration } from "@pulumi/aws/ecr/registryScanningConfiguration.js";
 import { Enabler } from "@pulumi/aws/inspector2/enabler.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../config/stack/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Account } from "./account.ts";
 
 export interface ScanningArgs {

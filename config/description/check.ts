@@ -1,7 +1,7 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { cacheRepositoryName, ownMovingTags, referrersTags, repositoryName } from "../names.ts";
 import type { Problem } from "../problems/errors.ts";
-import type { Settings } from "../stack/settings.ts";
+import type { Settings } from "../settings.ts";
 import { immovableFormats, tagFormats } from "../stack/tags.ts";
 import { catalogueFile, type StackDescription, stackFile } from "./description.ts";
 import { sameTargetProblems } from "./same-target.ts";

@@ -1,5 +1,5 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { Settings } from "../stack/settings.ts";
+import type { Settings } from "../settings.ts";
 
 /** Name of the catalogue file in the project directory. */
 export const catalogueFile = "services.yaml";

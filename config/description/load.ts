@@ -3,7 +3,7 @@ import { type Problem, UserError } from "../problems/errors.ts";
 import { located } from "../problems/locate.ts";
 import { problemsOf } from "../problems/problems.ts";
 import type { Checked, ParsedYaml } from "../problems/yaml.ts";
-import type { Settings } from "../stack/settings.ts";
+import type { Settings } from "../settings.ts";
 import { checkStack } from "./check.ts";
 import { namesStackAlarms, withStackAlarms } from "./deployment-alarms.ts";
 import { catalogueFile, projectFile, type StackDescription, stackFile } from "./description.ts";

@@ -1,6 +1,6 @@
 import { repositoryName } from "../names.ts";
 import { type Problem, UserError } from "../problems/errors.ts";
-import type { Settings } from "../stack/settings.ts";
+import type { Settings } from "../settings.ts";
 import { stackFile } from "./description.ts";
 import { loadCatalogue, problemsIn } from "./load.ts";
 import { selectServices } from "./selection.ts";

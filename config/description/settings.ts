@@ -4,8 +4,8 @@ import type { Locate } from "../problems/locate.ts";
 import { didYouMean, nearest } from "../problems/nearest.ts";
 import { problemsOf } from "../problems/problems.ts";
 import type { Checked } from "../problems/yaml.ts";
+import { type Settings, slipwaySchema } from "../settings.ts";
 import { awsSchema, providerProblems } from "../stack/provider.ts";
-import { type Settings, slipwaySchema } from "../stack/settings.ts";
 import { stackFile } from "./description.ts";
 import { readYaml } from "./read-yaml.ts";
 

@@ -1,8 +1,8 @@
 import type { Service } from "../catalogue/catalogue.ts";
 import type { PromotionSource } from "../description/promotion.ts";
 import { cacheRepositoryName, registryHost, repositoryName } from "../names.ts";
+import type { Settings } from "../settings.ts";
 import { regionOfRegistry } from "../stack/partition.ts";
-import type { Settings } from "../stack/settings.ts";
 import { targetKinds, targetsOfKind } from "../targets/kinds.ts";
 import type { ScopedResources, SharedResource, TargetScope } from "../targets/permission.ts";
 

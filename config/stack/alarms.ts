@@ -2,11 +2,8 @@ import { z } from "zod";
 
 const arn = z.string().regex(/^arn:/, { error: "is not an ARN" });
 
-/**
- * Which alarms a stack has and when they fire. Every threshold has a default; `enabled: false` leaves
- * the kind out. Each is made of what AWS really publishes; docs/reference/alarms.md says how to make it fire.
- */
-export const alarmsSchema = z.strictObject({
+/** The alarms of every stack, whatever its targets. */
+export const sharedAlarmsSchema = z.strictObject({
   email: z.email().optional().describe("Email addresses to subscribe to the topic; each must confirm once"),
   findings: z
     .strictObject({
@@ -16,34 +13,6 @@ export const alarmsSchema = z.strictObject({
     .prefault({}),
   failedScans: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
   failedDeployments: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
-  ecs: z
-    .strictObject({
-      enabled: z.boolean().default(true),
-      cpuPercent: z.number().positive().max(100).default(85),
-      memoryPercent: z.number().positive().max(100).default(85),
-      minimumRunningTasks: z
-        .int()
-        .nonnegative()
-        .default(1)
-        .describe("Number of running tasks below which the alarm fires; 0: never"),
-    })
-    .prefault({}),
-  lambda: z
-    .strictObject({
-      enabled: z.boolean().default(true),
-      errors: z.int().nonnegative().default(0).describe("Errors in five minutes above which the alarm fires"),
-      throttles: z
-        .int()
-        .nonnegative()
-        .default(0)
-        .describe("Throttles in five minutes above which the alarm fires"),
-      durationMilliseconds: z
-        .int()
-        .positive()
-        .default(10_000)
-        .describe("95th percentile over five minutes above which the alarm fires"),
-    })
-    .prefault({}),
   loadBalancers: z
     .array(
       z.strictObject({
@@ -87,5 +56,5 @@ export const alarmsSchema = z.strictObject({
     .prefault({}),
 });
 
-export type AlarmSettings = z.output<typeof alarmsSchema>;
-export type Severity = AlarmSettings["findings"]["severities"][number];
+export type SharedAlarmSettings = z.output<typeof sharedAlarmsSchema>;
+export type Severity = SharedAlarmSettings["findings"]["severities"][number];

@@ -1,4 +1,6 @@
+import { ecsAlarmSettings } from "./ecs/alarm-settings.ts";
 import { ecsDeclaration } from "./ecs/kind.ts";
+import { lambdaAlarmSettings } from "./lambda/alarm-settings.ts";
 import { lambdaDeclaration } from "./lambda/kind.ts";
 import type { Target, TargetDeclaration, WrittenTarget } from "./target.ts";
 
@@ -13,6 +15,9 @@ export const targetKinds: readonly AnyDeclaration[] = [
   ecsDeclaration as unknown as AnyDeclaration,
   lambdaDeclaration as unknown as AnyDeclaration,
 ];
+
+/** The settings of each kind's alarms, under its name in `slipway:alarms`. */
+export const alarmSettingsOfKinds = { ecs: ecsAlarmSettings, lambda: lambdaAlarmSettings };
 
 /** The kind of a target. */
 export function declarationOf({ kind }: WrittenTarget): AnyDeclaration {

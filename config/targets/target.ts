@@ -1,6 +1,5 @@
 import type { z } from "zod";
 import type { Problem } from "../problems/errors.ts";
-import type { AlarmSettings } from "../stack/alarms.ts";
 import type { GithubSettings } from "../stack/github.ts";
 import type { Permission, ScopedResources, SharedResource, TargetScope } from "./permission.ts";
 
@@ -36,7 +35,8 @@ export interface TargetPlace {
   readonly stack: string;
   /** `Pulumi.dev.yaml` */
   readonly stackFile: string;
-  readonly alarms: AlarmSettings;
+  /** The stack's alarm settings, those of each kind under its name. */
+  readonly alarms: Readonly<Record<string, unknown>>;
   /** The region that the stack works in. */
   readonly region: string;
   /** Accounts that the stack may work in; undefined: any. */
@@ -53,7 +53,7 @@ export interface StackAlarms<T> {
    *
    * @param index of the target among the service's targets of this kind
    */
-  names(service: string, index: number, alarms: AlarmSettings): readonly string[];
+  names(service: string, index: number, alarms: Readonly<Record<string, unknown>>): readonly string[];
   /** Whether the target asks for them. */
   areNamed(target: T): boolean;
   /** The target with their names in CloudWatch in place of what asks for them. */

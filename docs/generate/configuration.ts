@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { catalogueSchema } from "../../config/catalogue/catalogue.ts";
-import { slipwaySchema } from "../../config/stack/settings.ts";
+import { slipwaySchema } from "../../config/settings.ts";
 import type { GeneratedFile } from "./page.ts";
 
 /** The JSON Schema with which editors complete and check services.yaml, from the types that validate it. */

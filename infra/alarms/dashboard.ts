@@ -1,7 +1,7 @@
 import chunk from "es-toolkit/compat/chunk";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../config/names.ts";
-import type { Settings } from "../../config/stack/settings.ts";
+import type { Settings } from "../../config/settings.ts";
 import { targetsOfKind } from "../../config/targets/kinds.ts";
 import { targetInfrastructure } from "../targets/kinds.ts";
 import type { AlarmDefinition, Metric } from "./definition.ts";

@@ -1,5 +1,5 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
-import type { Settings } from "../../config/stack/settings.ts";
+import type { Settings } from "../../config/settings.ts";
 import { targetInfrastructure } from "../targets/kinds.ts";
 import type { AlarmDefinition } from "./definition.ts";
 import { eventAlarms } from "./event-alarms.ts";

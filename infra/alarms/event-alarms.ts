@@ -1,6 +1,6 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../config/names.ts";
-import type { Settings } from "../../config/stack/settings.ts";
+import type { Settings } from "../../config/settings.ts";
 import { accountLike } from "../account.ts";
 import type { AlarmDefinition } from "./definition.ts";
 import { deploymentEvents, eventNamespace, eventSources, findingsMetric } from "./events.ts";

@@ -4,7 +4,7 @@ import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup.js";
 import { LogMetricFilter } from "@pulumi/aws/cloudwatch/logMetricFilter.js";
 import { LogResourcePolicy } from "@pulumi/aws/cloudwatch/logResourcePolicy.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../../config/stack/settings.ts";
+import type { Settings } from "../../config/settings.ts";
 import { type Account, accountLike } from "../account.ts";
 import { policyDocument, type Statement } from "../policy-document.ts";
 import { type EventSource, rulesOf } from "./event-source.ts";

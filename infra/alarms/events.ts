@@ -1,7 +1,7 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../config/names.ts";
+import type { Settings } from "../../config/settings.ts";
 import type { Severity } from "../../config/stack/alarms.ts";
-import type { Settings } from "../../config/stack/settings.ts";
 import { targetsOfKind } from "../../config/targets/kinds.ts";
 import type { Account } from "../account.ts";
 import { targetInfrastructure } from "../targets/kinds.ts";

@@ -1,13 +1,13 @@
-import type { AlarmSettings } from "../../config/stack/alarms.ts";
+import type { SharedAlarmSettings } from "../../config/stack/alarms.ts";
 import type { AlarmDefinition, Metric } from "./definition.ts";
 
-type LoadBalancer = AlarmSettings["loadBalancers"][number];
+type LoadBalancer = SharedAlarmSettings["loadBalancers"][number];
 
 const minute = 60;
 const fiveMinutes = 300;
 
 /** 5xx answers (by the targets, and by the balancer itself), latency and healthy hosts. */
-export function loadBalancerAlarms(settings: AlarmSettings): AlarmDefinition[] {
+export function loadBalancerAlarms(settings: SharedAlarmSettings): AlarmDefinition[] {
   return settings.loadBalancers.flatMap((balancer): AlarmDefinition[] => {
     const { serverErrors, latencySeconds, minimumHealthyHosts } = balancer;
     const name = nameIn(balancer.loadBalancer);

@@ -1,8 +1,8 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import type { PromotionSource } from "../../config/description/promotion.ts";
 import type { PermissionScope } from "../../config/permissions/permission-scope.ts";
+import type { Settings } from "../../config/settings.ts";
 import { type GithubRole, type GithubSettings, githubRoleName } from "../../config/stack/github.ts";
-import type { Settings } from "../../config/stack/settings.ts";
 import type { Account } from "../account.ts";
 
 /** A stack with roles for GitHub. */

@@ -2,7 +2,7 @@ import { LifecyclePolicy } from "@pulumi/aws/ecr/lifecyclePolicy.js";
 import { Repository } from "@pulumi/awsx/ecr/repository.js";
 import * as pulumi from "@pulumi/pulumi";
 import { cacheRepositoryName, registryHost } from "../../config/names.ts";
-import type { Settings } from "../../config/stack/settings.ts";
+import type { Settings } from "../../config/settings.ts";
 import type { Account } from "../account.ts";
 
 export interface BuildCacheArgs {

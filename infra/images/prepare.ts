@@ -6,7 +6,7 @@ import type { StackDescription } from "../../config/description/description.ts";
 import { type PromotionSource, promotionSources } from "../../config/description/promotion.ts";
 import { registryHost, repositoryName, servicesVariable } from "../../config/names.ts";
 import { UserError } from "../../config/problems/errors.ts";
-import type { Settings } from "../../config/stack/settings.ts";
+import type { Settings } from "../../config/settings.ts";
 import { buildScope, hashSources, type Source } from "../../source/hash.ts";
 import { limitProblems } from "../limits/limits.ts";
 import { readStack } from "../stack-settings.ts";

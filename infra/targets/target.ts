@@ -1,6 +1,5 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
-import type { AlarmSettings } from "../../config/stack/alarms.ts";
-import type { Settings } from "../../config/stack/settings.ts";
+import type { AlarmSettings, Settings } from "../../config/settings.ts";
 import type { Target } from "../../config/targets/target.ts";
 import type { Account } from "../account.ts";
 import type { AlarmDefinition, Metric } from "../alarms/definition.ts";

@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { stackFile } from "../../config/description/description.ts";
 import { UserError } from "../../config/problems/errors.ts";
-import type { Settings } from "../../config/stack/settings.ts";
+import type { Settings } from "../../config/settings.ts";
 import type { Clients } from "./clients.ts";
 
 /** The caller of the credentials. */

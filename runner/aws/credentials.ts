@@ -7,8 +7,8 @@ import {
 } from "@aws-sdk/client-sts";
 import { stackFile } from "../../config/description/description.ts";
 import { UserError } from "../../config/problems/errors.ts";
+import type { Settings } from "../../config/settings.ts";
 import type { AssumedRole, WebIdentity } from "../../config/stack/provider.ts";
-import type { Settings } from "../../config/stack/settings.ts";
 
 /** The credentials that sign calls. */
 interface Identity {

@@ -1,7 +1,7 @@
 import type { ECRClient } from "@aws-sdk/client-ecr";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import type { Settings } from "../../config/settings.ts";
 import { hasOwnRole } from "../../config/stack/provider.ts";
-import type { Settings } from "../../config/stack/settings.ts";
 import { assertAccount, type Caller } from "./account.ts";
 import type { Clients } from "./clients.ts";
 

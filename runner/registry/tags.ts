@@ -2,7 +2,7 @@ import { PutImageCommand } from "@aws-sdk/client-ecr";
 import pMap from "p-map";
 import { ownMovingTags } from "../../config/names.ts";
 import { type Problem, UserError } from "../../config/problems/errors.ts";
-import type { Settings } from "../../config/stack/settings.ts";
+import type { Settings } from "../../config/settings.ts";
 import { matchesWildcard } from "../../config/stack/tags.ts";
 import type { Clients } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";

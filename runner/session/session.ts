@@ -3,7 +3,7 @@ import type { StackDescription } from "../../config/description/description.ts";
 import { loadStack } from "../../config/description/load.ts";
 import { withSidecarTargets } from "../../config/description/sidecars.ts";
 import { registryHost } from "../../config/names.ts";
-import type { Settings } from "../../config/stack/settings.ts";
+import type { Settings } from "../../config/settings.ts";
 import { assertAccount, type Caller } from "../aws/account.ts";
 import { type Clients, createClients } from "../aws/clients.ts";
 import type { Emit } from "../report/events.ts";

@@ -3,7 +3,7 @@ import { parseEnv } from "node:util";
 import { stackFile } from "../../config/description/description.ts";
 import { readTextFile } from "../../config/description/text-file.ts";
 import { UserError } from "../../config/problems/errors.ts";
-import type { Settings } from "../../config/stack/settings.ts";
+import type { Settings } from "../../config/settings.ts";
 import { outputFilesVariable } from "../../source/own-files.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,9 @@
-import type { AlarmSettings } from "../../stack/alarms.ts";
 import type { StackAlarms } from "../target.ts";
+import type { EcsAlarmSettings } from "./alarm-settings.ts";
 import type { EcsTarget } from "./target.ts";
+
+/** What ECS services need of a stack's alarm settings. */
+export type WithEcsAlarms = { readonly ecs: EcsAlarmSettings };
 
 /** Placeholder in `deploymentAlarms.alarms` for all alarms that the stack declares for the service. */
 export const ofStack = "stack";
@@ -11,7 +14,7 @@ export function ecsAlarmPrefix(service: string, index: number): string {
 }
 
 /** The alarms that infra/targets/ecs/alarms.ts makes: who deploys knows their names without asking Pulumi. */
-export function ecsAlarmNames(service: string, index: number, { ecs }: AlarmSettings): string[] {
+export function ecsAlarmNames(service: string, index: number, { ecs }: WithEcsAlarms): string[] {
   if (!ecs.enabled) return [];
   const measures = ["cpu", "memory", ...(ecs.minimumRunningTasks === 0 ? [] : ["running-tasks"])];
   return measures.map((measure) => `${ecsAlarmPrefix(service, index)}-${measure}`);

@@ -1,10 +1,14 @@
 import { didYouMean } from "../../problems/nearest.ts";
 import type { TargetPlace, TargetProblem } from "../target.ts";
-import { ecsStackAlarms, ofStack } from "./alarms.ts";
+import { ecsStackAlarms, ofStack, type WithEcsAlarms } from "./alarms.ts";
 import type { EcsTarget } from "./target.ts";
 
+interface EcsPlace extends TargetPlace {
+  readonly alarms: TargetPlace["alarms"] & WithEcsAlarms;
+}
+
 /** Problems of an ECS target with the rest of the catalogue and the stack's settings. */
-export function ecsProblems(target: EcsTarget, place: TargetPlace): TargetProblem[] {
+export function ecsProblems(target: EcsTarget, place: EcsPlace): TargetProblem[] {
   return [...nameProblems(target, place), ...sidecarProblems(target, place), ...alarmProblems(target, place)];
 }
 
@@ -83,7 +87,7 @@ function sidecarProblems(target: EcsTarget, { service, key, services }: TargetPl
 }
 
 /** A target that names the stack's alarms although the stack has none. */
-function alarmProblems(target: EcsTarget, { key, alarms, stack, stackFile }: TargetPlace): TargetProblem[] {
+function alarmProblems(target: EcsTarget, { key, alarms, stack, stackFile }: EcsPlace): TargetProblem[] {
   if (alarms.ecs.enabled || !ecsStackAlarms.areNamed(target)) return [];
   return [
     {

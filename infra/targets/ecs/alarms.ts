@@ -1,5 +1,5 @@
 import type { Service } from "../../../config/catalogue/catalogue.ts";
-import type { AlarmSettings } from "../../../config/stack/alarms.ts";
+import type { AlarmSettings } from "../../../config/settings.ts";
 import { ecsAlarmPrefix } from "../../../config/targets/ecs/alarms.ts";
 import { ecsDeclaration } from "../../../config/targets/ecs/kind.ts";
 import { clusterName, type EcsTarget } from "../../../config/targets/ecs/target.ts";

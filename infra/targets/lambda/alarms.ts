@@ -1,5 +1,5 @@
 import type { Service } from "../../../config/catalogue/catalogue.ts";
-import type { AlarmSettings } from "../../../config/stack/alarms.ts";
+import type { AlarmSettings } from "../../../config/settings.ts";
 import { targetsOfKind } from "../../../config/targets/kinds.ts";
 import { lambdaDeclaration } from "../../../config/targets/lambda/kind.ts";
 import type { LambdaTarget } from "../../../config/targets/lambda/target.ts";

@@ -1,7 +1,7 @@
 import { normalizePlatform } from "../../../builder/manifest.ts";
 import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { type StackDescription, stackFile } from "../../../config/description/description.ts";
-import type { Builder } from "../../../config/stack/settings.ts";
+import type { Builder } from "../../../config/settings.ts";
 import type { Check } from "./document.ts";
 import { runTool } from "./tools.ts";
 

@@ -2,8 +2,8 @@ import type { StackDescription } from "../../../config/description/description.t
 import { type PromotionSource, promotionSources } from "../../../config/description/promotion.ts";
 import { type PermissionScope, resourcesOf } from "../../../config/permissions/permission-scope.ts";
 import { permissionsOf } from "../../../config/permissions/permissions.ts";
+import { endpointFor, type Settings } from "../../../config/settings.ts";
 import { type GithubRole, githubRoleName, githubSchema } from "../../../config/stack/github.ts";
-import { endpointFor, type Settings } from "../../../config/stack/settings.ts";
 import { kindsOf } from "../../../config/targets/permission.ts";
 import type { Caller } from "../../aws/account.ts";
 import type { Clients } from "../../aws/clients.ts";

@@ -9,7 +9,7 @@ import { readTextFile } from "../../../config/description/text-file.ts";
 import { UserError } from "../../../config/problems/errors.ts";
 import { problemsOf } from "../../../config/problems/problems.ts";
 import { parseYaml } from "../../../config/problems/yaml.ts";
-import type { Settings } from "../../../config/stack/settings.ts";
+import type { Settings } from "../../../config/settings.ts";
 import { assertAccount } from "../../aws/account.ts";
 import { createClients } from "../../aws/clients.ts";
 import { type Emit, runStep } from "../../report/events.ts";

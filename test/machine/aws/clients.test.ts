@@ -7,7 +7,7 @@ import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
 import { parseSettings } from "../../../config/description/settings.ts";
 import type { UserError } from "../../../config/problems/errors.ts";
-import type { Settings } from "../../../config/stack/settings.ts";
+import type { Settings } from "../../../config/settings.ts";
 import { assertAccount } from "../../../runner/aws/account.ts";
 import { type Clients, createClients } from "../../../runner/aws/clients.ts";
 

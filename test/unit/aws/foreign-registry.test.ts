@@ -1,8 +1,8 @@
 import { BatchGetImageCommand, type ECRClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { type Settings, slipwaySchema } from "../../../config/settings.ts";
 import { awsSchema } from "../../../config/stack/provider.ts";
-import { type Settings, slipwaySchema } from "../../../config/stack/settings.ts";
 import { createClients } from "../../../runner/aws/clients.ts";
 import { openImages } from "../../../runner/aws/foreign-registry.ts";
 import { mockClient } from "../../aws/mock-client.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { builderName, builderNodes } from "../../../builder/builder.ts";
-import type { Builder } from "../../../config/stack/settings.ts";
+import type { Builder } from "../../../config/settings.ts";
 
 const amd64 = { endpoint: "tcp://10.0.0.1:1234", platforms: ["linux/amd64"], options: {} };
 const arm64 = {

@@ -1,7 +1,7 @@
 import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { beforeEach, expect, test } from "vitest";
 import { releaseTag } from "../../../config/names.ts";
-import type { Settings } from "../../../config/stack/settings.ts";
+import type { Settings } from "../../../config/settings.ts";
 import { readReleases } from "../../../runner/history/read.ts";
 import { artifactManifest } from "../../../runner/registry/artifact.ts";
 import { blobOf } from "../../../runner/registry/push.ts";

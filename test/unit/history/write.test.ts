@@ -1,6 +1,6 @@
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Settings, slipwaySchema } from "../../../config/stack/settings.ts";
+import { type Settings, slipwaySchema } from "../../../config/settings.ts";
 import type { Clients } from "../../../runner/aws/clients.ts";
 import { notedGates } from "../../../runner/history/gates.ts";
 import { recordUnrecorded } from "../../../runner/history/unrecorded.ts";

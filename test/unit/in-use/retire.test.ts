@@ -1,6 +1,6 @@
 import { DescribeImagesCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Settings, slipwaySchema } from "../../../config/stack/settings.ts";
+import { type Settings, slipwaySchema } from "../../../config/settings.ts";
 import { inUseSet } from "../../../runner/in-use/read.ts";
 import { isUsed, removeKeepTags, staleTags } from "../../../runner/in-use/retire.ts";
 import { retiredDigest } from "../../../runner/in-use/retired.ts";

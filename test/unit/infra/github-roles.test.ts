@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { catalogueSchema, resolveCatalogue, type Service } from "../../../config/catalogue/catalogue.ts";
 import type { PermissionScope } from "../../../config/permissions/permission-scope.ts";
+import { slipwaySchema } from "../../../config/settings.ts";
 import { type GithubRole, githubRoles, githubSchema } from "../../../config/stack/github.ts";
 import { awsSchema } from "../../../config/stack/provider.ts";
-import { slipwaySchema } from "../../../config/stack/settings.ts";
 import { rolePolicies, roleStatements } from "../../../infra/github/role-policy.ts";
 import { trustPolicy } from "../../../infra/github/trust.ts";
 import { policyDocument } from "../../../infra/policy-document.ts";

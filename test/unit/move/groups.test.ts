@@ -1,7 +1,7 @@
 import { ECRClient } from "@aws-sdk/client-ecr";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { Settings } from "../../../config/stack/settings.ts";
+import type { Settings } from "../../../config/settings.ts";
 import { moveTargets } from "../../../runner/move/groups.ts";
 import { exitCodeOf, judgeOutcome } from "../../../runner/move/outcome.ts";
 import type { TargetMove } from "../../../runner/move/target.ts";

@@ -1,6 +1,6 @@
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { describe, expect, test } from "vitest";
-import type { Settings } from "../../../config/stack/settings.ts";
+import type { Settings } from "../../../config/settings.ts";
 import {
   type NewestWins,
   notAsked,

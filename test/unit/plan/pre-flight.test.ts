@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BatchGetImageCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Settings, slipwaySchema } from "../../../config/stack/settings.ts";
+import { type Settings, slipwaySchema } from "../../../config/settings.ts";
 import { type ChosenRelease, planReleases, problemsOfReleases } from "../../../runner/move/releases.ts";
 import { moveServices, type ServiceToMove } from "../../../runner/move/services.ts";
 import { exitCodeOfProblems } from "../../../runner/plan/plan.ts";

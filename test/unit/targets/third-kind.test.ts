@@ -3,7 +3,7 @@ import { catalogueSchemaFor, resolveCatalogue } from "../../../config/catalogue/
 import { targetProblems } from "../../../config/description/target-problems.ts";
 import { resourcesOf } from "../../../config/permissions/permission-scope.ts";
 import { permissions } from "../../../config/permissions/permissions.ts";
-import { type Settings, slipwaySchema } from "../../../config/stack/settings.ts";
+import { type Settings, slipwaySchema } from "../../../config/settings.ts";
 import { targetKinds } from "../../../config/targets/kinds.ts";
 import { kindsOf } from "../../../config/targets/permission.ts";
 import { reusableInTargets } from "../../../runner/commands/rollback/choose.ts";

@@ -10,9 +10,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { catalogueSchema, resolveCatalogue } from "../../../../config/catalogue/catalogue.ts";
 import type { StackDescription } from "../../../../config/description/description.ts";
 import { UserError } from "../../../../config/problems/errors.ts";
+import { slipwaySchema } from "../../../../config/settings.ts";
 import { githubSchema } from "../../../../config/stack/github.ts";
 import { awsSchema } from "../../../../config/stack/provider.ts";
-import { slipwaySchema } from "../../../../config/stack/settings.ts";
 import { createClients } from "../../../../runner/aws/clients.ts";
 import { checkToken, judgeToken } from "../../../../runner/commands/doctor/job.ts";
 import {

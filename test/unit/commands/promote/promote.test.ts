@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { slipwaySchema } from "../../../../config/settings.ts";
 import { awsSchema } from "../../../../config/stack/provider.ts";
-import { slipwaySchema } from "../../../../config/stack/settings.ts";
 import { choosePromoted } from "../../../../runner/commands/promote/choose.ts";
 import { describeCopied } from "../../../../runner/commands/promote/copy.ts";
 import { sourceOfPromoted, tagsOfPromoted } from "../../../../runner/commands/promote/source.ts";

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { promotionSources } from "../../../../config/description/promotion.ts";
 import type { UserError } from "../../../../config/problems/errors.ts";
+import { slipwaySchema } from "../../../../config/settings.ts";
 import { githubSchema } from "../../../../config/stack/github.ts";
 import { awsSchema } from "../../../../config/stack/provider.ts";
-import { slipwaySchema } from "../../../../config/stack/settings.ts";
 
 let directory: string;
 

@@ -6,7 +6,7 @@ import { checked, problemsIn, readCatalogue } from "../../../../config/descripti
 import { parseSettings } from "../../../../config/description/settings.ts";
 import { describeProblem, type Problem, UserError } from "../../../../config/problems/errors.ts";
 import { type Checked, parseYaml } from "../../../../config/problems/yaml.ts";
-import type { Settings } from "../../../../config/stack/settings.ts";
+import type { Settings } from "../../../../config/settings.ts";
 import { type Document, keysOf, mutated, mutationOf, renamed, valueAt, withValue } from "./mutations.ts";
 
 const catalogue: Document = {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parseSettings } from "../../../../config/description/settings.ts";
 import { registryHost } from "../../../../config/names.ts";
+import type { Settings } from "../../../../config/settings.ts";
 import { partitionOf, regionOfRegistry } from "../../../../config/stack/partition.ts";
-import type { Settings } from "../../../../config/stack/settings.ts";
 import { accountLike } from "../../../../infra/account.ts";
 
 /** Regions of each partition, from botocore 1.44.8, `data/partitions.json`; the last line is not there yet. */

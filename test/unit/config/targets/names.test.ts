@@ -3,7 +3,6 @@ import { ecsProblems } from "../../../../config/targets/ecs/problems.ts";
 import { ecsTargetSchema, resolveEcsTarget } from "../../../../config/targets/ecs/target.ts";
 import { lambdaProblems } from "../../../../config/targets/lambda/problems.ts";
 import { lambdaTargetSchema } from "../../../../config/targets/lambda/target.ts";
-import type { TargetPlace } from "../../../../config/targets/target.ts";
 
 const place = {
   service: "ui",
@@ -14,7 +13,7 @@ const place = {
   region: "eu-west-1",
   accounts: ["111122223333"],
   alarms: { ecs: { enabled: false } },
-} as unknown as TargetPlace;
+} as unknown as Parameters<typeof ecsProblems>[1];
 
 const account = "111122223333";
 

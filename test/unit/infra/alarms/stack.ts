@@ -1,6 +1,6 @@
 import { catalogueSchema, resolveCatalogue, type Service } from "../../../../config/catalogue/catalogue.ts";
 import { parseSettings } from "../../../../config/description/settings.ts";
-import type { Settings } from "../../../../config/stack/settings.ts";
+import type { Settings } from "../../../../config/settings.ts";
 
 /** Settings of a stack `dev` whose repositories begin with `shop/`. */
 export function settingsOf(configuration: Readonly<Record<string, unknown>>): Settings {

@@ -1,12 +1,13 @@
 import { z } from "zod";
-import { alarmsSchema } from "./alarms.ts";
-import { githubSchema } from "./github.ts";
-import { regionPattern } from "./partition.ts";
-import { platformSchema } from "./platform.ts";
-import type { awsSchema } from "./provider.ts";
-import { retentionSchema } from "./retention.ts";
-import { servicesSchema } from "./services.ts";
-import { tagsSchema } from "./tags.ts";
+import { sharedAlarmsSchema } from "./stack/alarms.ts";
+import { githubSchema } from "./stack/github.ts";
+import { regionPattern } from "./stack/partition.ts";
+import { platformSchema } from "./stack/platform.ts";
+import type { awsSchema } from "./stack/provider.ts";
+import { retentionSchema } from "./stack/retention.ts";
+import { servicesSchema } from "./stack/services.ts";
+import { tagsSchema } from "./stack/tags.ts";
+import { alarmSettingsOfKinds } from "./targets/kinds.ts";
 
 /** Host and port of a registry, without a scheme or a path. */
 const registryHostSchema = z
@@ -133,6 +134,15 @@ const deploySchema = z.strictObject({
     .default(false)
     .describe("Refuse to deploy uncommitted changes without --allow-dirty"),
 });
+
+/**
+ * Which alarms a stack has and when they fire: those of every stack, and those of each kind of target. Every
+ * threshold has a default; `enabled: false` leaves the alarms out. Each is made of what AWS really publishes;
+ * docs/reference/alarms.md says how to make it fire.
+ */
+const alarmsSchema = sharedAlarmsSchema.extend(alarmSettingsOfKinds);
+
+export type AlarmSettings = z.output<typeof alarmsSchema>;
 
 /** The keys of a stack's settings that are under `slipway:` in Pulumi.<stack>.yaml. */
 export const slipwaySchema = z.strictObject({
