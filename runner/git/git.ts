@@ -1,5 +1,3 @@
-import { execa } from "execa";
-
 /** Git in one directory, run with a fixed environment. */
 export interface Git {
   /**
@@ -71,6 +69,8 @@ export function gitEnvironment(
  */
 export function openGit(directory: string, signal?: AbortSignal): Git {
   const bytes: Git["bytes"] = async (args, input) => {
+    // Loaded with the first question: it is 150 files, and most commands that read only AWS ask none.
+    const { execa } = await import("execa");
     const { stdout } = await execa(
       "git",
       ["--no-pager", ...settings.flatMap((one) => ["-c", one]), ...args],
