@@ -1,9 +1,12 @@
+// Not execa: its 150 files take a fifth of the time in which a plan has nothing to do.
+import { execFile } from "node:child_process";
+
 /** Git in one directory, run with a fixed environment. */
 export interface Git {
   /**
    * Returns the output of a command.
    *
-   * @throws an error of execa, with what git said, when the command fails
+   * @throws an error with what git said in its message, and `exitCode`, when the command fails
    */
   text(args: readonly string[]): Promise<string>;
   /** The same as bytes, with an input for commands that read one. */
@@ -68,24 +71,27 @@ export function gitEnvironment(
  * no hook changes an answer.
  */
 export function openGit(directory: string, signal?: AbortSignal): Git {
-  const bytes: Git["bytes"] = async (args, input) => {
-    // Loaded with the first question: it is 150 files, and most commands that read only AWS ask none.
-    const { execa } = await import("execa");
-    const { stdout } = await execa(
-      "git",
-      ["--no-pager", ...settings.flatMap((one) => ["-c", one]), ...args],
-      {
-        cwd: directory,
-        extendEnv: false,
-        env: gitEnvironment(process.env),
-        encoding: "buffer",
-        stripFinalNewline: false,
-        maxBuffer: 2 ** 31 - 1,
-        ...(input === undefined ? { stdin: "ignore" } : { input }),
-        ...(signal === undefined ? {} : { cancelSignal: signal }),
-      },
-    );
-    return Buffer.from(stdout);
-  };
+  const bytes: Git["bytes"] = (args, input) =>
+    new Promise((resolve, reject) => {
+      const child = execFile(
+        "git",
+        ["--no-pager", ...settings.flatMap((one) => ["-c", one]), ...args],
+        {
+          cwd: directory,
+          env: gitEnvironment(process.env),
+          encoding: "buffer",
+          maxBuffer: 2 ** 31 - 1,
+          ...(signal === undefined ? {} : { signal }),
+        },
+        (error, stdout) => {
+          if (error === null) resolve(stdout);
+          else
+            reject(typeof error.code === "number" ? Object.assign(error, { exitCode: error.code }) : error);
+        },
+      );
+      // Git may end before it has read all of it.
+      child.stdin?.on("error", () => {});
+      child.stdin?.end(input);
+    });
   return { bytes, text: async (args) => (await bytes(args)).toString("utf8") };
 }
