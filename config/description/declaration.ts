@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { canonicalJson } from "../canonical-json.ts";
 import { namesStackAlarms, withStackAlarms } from "./deployment-alarms.ts";
 import { projectFile, type StackDescription } from "./description.ts";
 
@@ -32,18 +33,11 @@ export async function declarationHash(description: StackDescription, project: st
   return createHash("sha256").update(canonical(declared)).digest("hex");
 }
 
-/**
- * A value as text that depends on its content alone: with sorted keys and without undefined ones. The engine
- * hands numbers and booleans over as text, so they are text here.
- */
+/** Canonical JSON in which numbers and booleans are text, as the engine hands them over. */
 export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(String(value));
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
-  return `{${members.join(",")}}`;
+  const asText = (_key: string, member: unknown) =>
+    typeof member === "number" || typeof member === "boolean" ? String(member) : member;
+  return canonicalJson(JSON.parse(JSON.stringify(value, asText)));
 }
 
 /** The project's own part of the program: Pulumi.yaml, and the file that it names as `main`. */

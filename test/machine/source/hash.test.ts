@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { canonicalJson } from "../../../config/canonical-json.ts";
 import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { warnOfPointers } from "../../../runner/git/pointers.ts";
 import type { Emit } from "../../../runner/report/events.ts";
-import { canonicalJson } from "../../../source/describe.ts";
 import { hashSources, type Source } from "../../../source/hash.ts";
 import { stageContext } from "../../../source/stage.ts";
 
