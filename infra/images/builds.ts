@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ensureBuilder } from "../../builder/builder.ts";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import type { StackDescription } from "../../config/description/description.ts";
+import { servicesVariable } from "../../config/names.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import type { Source } from "../../source/hash.ts";
 import { type StagedContext, stageContext } from "../../source/stage.ts";
@@ -80,6 +81,11 @@ export async function prepareBuilds(
     await ensureBuilder(settings.builder, settings.stack);
   }
   return builds;
+}
+
+/** Names of the services that the command builds; undefined: the engine was started by hand. */
+export function chosenServices(): readonly string[] | undefined {
+  return process.env[servicesVariable]?.split(",");
 }
 
 /** The images to build, and then the others; each still after what it needs. */

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { builderName } from "../../builder/builder.ts";
 import { imageLabels } from "../../builder/labels.ts";
-import { cacheRepositoryName, registryLoginVariable, servicesVariable } from "../../config/names.ts";
+import { cacheRepositoryName, registryLoginVariable } from "../../config/names.ts";
 import { outputsSchema, type PlatformOutputs } from "../../config/stack/outputs.ts";
 import { buildScope, hashSources } from "../../source/hash.ts";
 import { type StackOutputs, serviceOutput } from "../stack-outputs.ts";
 import { readStack } from "../stack-settings.ts";
 import { type BaseImage, baseImage } from "./base-image.ts";
-import { prepareBuilds, withPlainErrors } from "./builds.ts";
+import { chosenServices, prepareBuilds, withPlainErrors } from "./builds.ts";
 import { readOwnOutputs } from "./recorded-images.ts";
 import { ServiceImage } from "./service-image.ts";
 
@@ -24,7 +24,7 @@ import { ServiceImage } from "./service-image.ts";
 export async function declareImages(directory: string, stack: string): Promise<StackOutputs> {
   const [before, { catalogue, settings, sources, builds }] = await Promise.all([
     readOwnOutputs().then((outputs) => outputsSchema.parse(outputs)),
-    prepareChosen(directory, stack, process.env[servicesVariable]?.split(",") ?? []),
+    prepareChosen(directory, stack, chosenServices() ?? []),
   ]);
   const repositoryOf = (service: string) => repositoryIn(before, service);
   const bases = new Map<string, BaseImage>(

@@ -4,13 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { builderName } from "../../builder/builder.ts";
 import type { StackDescription } from "../../config/description/description.ts";
 import { type PromotionSource, promotionSources } from "../../config/description/promotion.ts";
-import { registryHost, repositoryName, servicesVariable } from "../../config/names.ts";
+import { registryHost, repositoryName } from "../../config/names.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import type { Settings } from "../../config/settings.ts";
 import { buildScope, hashSources, type Source } from "../../source/hash.ts";
 import { limitProblems } from "../limits/limits.ts";
 import { readStack } from "../stack-settings.ts";
 import {
+  chosenServices,
   type DecidedSource,
   type Decision,
   type PreparedBuild,
@@ -44,7 +45,7 @@ export function prepare(directory: string, stack: string): Promise<Prepared> {
     const refused = limitProblems(description, pulumi.getProject(), promotesFrom);
     if (refused.length > 0) throw new UserError(refused);
     const sources = [...(await hashSources(directory, buildScope(description), catalogue.services)).values()];
-    const decided = await decide(settings, sources, process.env[servicesVariable]?.split(","));
+    const decided = await decide(settings, sources, chosenServices());
     const builds = await prepareBuilds(description, decided);
     return { ...description, builds, promotesFrom, builder: builderName(settings.builder, stack) };
   });

@@ -80,8 +80,7 @@ export function translate(
   }
   if (event.resOutputsEvent !== undefined) {
     const { urn, new: after } = event.resOutputsEvent.metadata;
-    notePushed(urn, after?.outputs, record, services);
-    return endBuild(urn, "done", shortDigest(after?.outputs), record, services, now);
+    return endBuild(urn, "done", after?.outputs, record, services, now);
   }
   if (event.resOpFailedEvent !== undefined) {
     return endBuild(event.resOpFailedEvent.metadata.urn, "failed", undefined, record, services, now);
@@ -91,23 +90,10 @@ export function translate(
     : diagnostic(event.diagnosticEvent, record, parent, services);
 }
 
-/** An Index that was created says which image it is. */
-function notePushed(
-  urn: string,
-  outputs: Readonly<Record<string, unknown>> | undefined,
-  record: EngineRecord,
-  services: readonly Service[],
-): void {
-  const part = imagePartOf(urn, services);
-  if (part?.kind !== "index" || !record.building.has(urn) || typeof outputs?.ref !== "string") return;
-  const pushed = parseSourceReference(outputs.ref);
-  if (pushed !== undefined) record.pushed.set(part.service, pushed);
-}
-
 function endBuild(
   urn: string,
   outcome: "done" | "failed",
-  message: string | undefined,
+  outputs: Readonly<Record<string, unknown>> | undefined,
   record: EngineRecord,
   services: readonly Service[],
   now: number,
@@ -116,6 +102,10 @@ function endBuild(
   const part = imagePartOf(urn, services);
   if (startedAt === undefined || part === undefined) return [];
   record.building.delete(urn);
+  // An Index that was created says which image it is.
+  const pushed = part.kind === "index" ? parseSourceReference(String(outputs?.ref)) : undefined;
+  if (pushed !== undefined) record.pushed.set(part.service, pushed);
+  const message = shortDigest(outputs);
   const ended = { kind: "step-ended", id: stepOf(part), outcome, milliseconds: now - startedAt } as const;
   return [message === undefined ? ended : { ...ended, message }];
 }
