@@ -8,9 +8,9 @@ import type { Service } from "../config/catalogue/catalogue.ts";
 import { ownMovingTags, registryHost, repositoryName } from "../config/names.ts";
 import type { Settings } from "../config/settings.ts";
 import { targetsOfKind } from "../config/targets/kinds.ts";
+import { compileRetention } from "../lifecycle/compile.ts";
 import type { Account } from "./account.ts";
 import { policyDocument, type Statement } from "./policy-document.ts";
-import { compileRetention } from "./retention/compile.ts";
 import { tagMutability } from "./tag-mutability.ts";
 import { targetInfrastructure } from "./targets/kinds.ts";
 

@@ -10,7 +10,7 @@ import { projectFile, type StackDescription } from "./description.ts";
 const installation = join(import.meta.dirname, "../..");
 
 /** Rooms of the Pulumi program, and the packages that say what its resources become. */
-const programRooms = ["builder", "config", "infra", "pulumi-sdk", "source"];
+const programRooms = ["builder", "config", "infra", "lifecycle", "pulumi-sdk", "source"];
 const programPackages = ["@pulumi/aws", "@pulumi/awsx", "@pulumi/docker-build", "@pulumi/pulumi"];
 
 /** Settings that are secret: they decide who declares, and not what. */

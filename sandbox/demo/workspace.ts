@@ -29,6 +29,7 @@ const copied = [
   "source",
   "builder",
   "pulumi-sdk",
+  "lifecycle",
 ];
 
 /**

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ImagesDocument } from "../../runner/commands/images/list.ts";
 import type { StatusDocument } from "../../runner/commands/status/document.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
-import { evaluate } from "../unit/infra/retention/evaluate.ts";
+import { evaluate } from "../unit/lifecycle/evaluate.ts";
 import { as } from "./roles.ts";
 import { cli, clone, createWorld, shopOnOnePlatform, stack, type World } from "./world.ts";
 

@@ -1,4 +1,4 @@
-import { referrersTags, releaseTag } from "../../config/names.ts";
+import { referrersTags, releaseTag } from "../config/names.ts";
 import {
   canSelect,
   isCounting,
@@ -9,7 +9,7 @@ import {
   selectionsOf,
   selectionsOfAny,
   storageClassOf,
-} from "../../config/stack/retention.ts";
+} from "../config/stack/retention.ts";
 import type { LifecycleAction, LifecyclePolicy, LifecycleRule, LifecycleSelection } from "./policy.ts";
 import { presets } from "./presets.ts";
 

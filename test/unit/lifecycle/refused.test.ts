@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { retentionSchema } from "../../../../config/stack/retention.ts";
+import { retentionSchema } from "../../../config/stack/retention.ts";
 
 const many = Array.from({ length: 49 }, (_, index) => `p${String(index).padStart(2, "0")}-`);
 

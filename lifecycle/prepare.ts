@@ -1,0 +1,76 @@
+import { orderedBy, type StoredImage } from "./image.ts";
+import { type LifecyclePolicy, type LifecycleRule, storageClassOfRule } from "./policy.ts";
+import { testsOf } from "./select.ts";
+
+/** An image with what does not change from one run of the policy to the next. */
+export interface PreparedImage {
+  readonly image: StoredImage;
+  /** Milliseconds of its push or restoration. */
+  readonly orderedBy: number;
+  /** Positions of the rules whose tag requirements it meets, by storage class of the rule. */
+  readonly selectedBy: Readonly<Record<"standard" | "archive", readonly number[]>>;
+  /** Positions of the indexes that list it. */
+  readonly parents: readonly number[];
+  /** Position of its subject; undefined also if the repository does not have it. */
+  readonly subject: number | undefined;
+}
+
+/** A policy and a repository, made ready for any number of runs. */
+export interface Prepared {
+  /** By priority, the first to act first. */
+  readonly rules: readonly LifecycleRule[];
+  /** Newest first; of the same instant by digest. */
+  readonly images: readonly PreparedImage[];
+}
+
+/**
+ * Sorts rules and images, and finds what each rule selects: tags don't change by a run.
+ *
+ * "Expiration is always ordered by pushed_at_time […], and always expires older images before newer ones. If an
+ * image was archived and then restored […], then the image's last_activated_at_time is used."
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html#lp_evaluation_rules
+ */
+export function prepare(policy: LifecyclePolicy, images: readonly StoredImage[]): Prepared {
+  const rules = policy.rules.toSorted((one, other) => one.rulePriority - other.rulePriority);
+  const sorted = images
+    .map((image) => ({ image, orderedBy: orderedBy(image).getTime() }))
+    .sort(
+      (one, other) => other.orderedBy - one.orderedBy || (one.image.digest < other.image.digest ? -1 : 1),
+    );
+  const positions = new Map(sorted.map(({ image }, position) => [image.digest, position]));
+  const parents = new Map<string, number[]>();
+  for (const [position, { image }] of sorted.entries()) {
+    for (const child of image.children) parents.set(child, [...(parents.get(child) ?? []), position]);
+  }
+  const selectors = rules.map((rule) => ({ rule, selects: selectorOf(rule) }));
+  return {
+    rules,
+    images: sorted.map(({ image, orderedBy }) => {
+      const meets = selectors.flatMap(({ rule, selects }, position) =>
+        selects(image.tags) ? [{ position, storageClass: storageClassOfRule(rule) }] : [],
+      );
+      const of = (storageClass: "standard" | "archive") =>
+        meets.filter((one) => one.storageClass === storageClass).map(({ position }) => position);
+      return {
+        image,
+        orderedBy,
+        selectedBy: { standard: of("standard"), archive: of("archive") },
+        parents: parents.get(image.digest) ?? [],
+        subject: image.subject === undefined ? undefined : positions.get(image.subject),
+      };
+    }),
+  };
+}
+
+function selectorOf({ selection }: LifecycleRule): (tags: readonly string[]) => boolean {
+  switch (selection.tagStatus) {
+    case "any":
+      return () => true;
+    case "untagged":
+      return (tags) => tags.length === 0;
+    case "tagged": {
+      const tests = testsOf(selection);
+      return (tags) => tests.every((matches) => tags.some(matches));
+    }
+  }
+}
