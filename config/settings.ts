@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { sharedAlarmsSchema } from "./stack/alarms.ts";
+import { gatesSchema } from "./stack/gates.ts";
 import { githubSchema } from "./stack/github.ts";
 import { regionPattern } from "./stack/partition.ts";
 import { platformSchema } from "./stack/platform.ts";
@@ -184,6 +185,7 @@ export const slipwaySchema = z.strictObject({
     .describe("Additional labels of every image; use constant values only"),
   resourceTags: z.record(z.string(), z.string()).default({}).describe("AWS tags of all resources"),
   deploy: deploySchema.prefault({}),
+  gates: gatesSchema.optional(),
   github: githubSchema.optional(),
 });
 

@@ -24,6 +24,7 @@ import { logsCommand } from "./commands/logs/command.ts";
 import { planCommand } from "./commands/plan/command.ts";
 import { promoteCommand } from "./commands/promote/command.ts";
 import { rollbackCommand } from "./commands/rollback/command.ts";
+import { scanCommand } from "./commands/scan/command.ts";
 import { statusCommand } from "./commands/status/command.ts";
 import { verifyCommand } from "./commands/verify/command.ts";
 import { waitCommand } from "./commands/wait/command.ts";
@@ -44,6 +45,7 @@ export const commands: readonly DefinedCommand[] = [
   promoteCommand,
   logsCommand,
   imagesCommand,
+  scanCommand,
   verifyCommand,
   waitCommand,
   initCommand,

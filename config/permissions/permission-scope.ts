@@ -32,6 +32,7 @@ export function resourcesOf(resource: string, scope: PermissionScope): ScopedRes
 const shared: Readonly<Record<SharedResource, true>> = {
   any: true,
   repository: true,
+  "gated-repository": true,
   "cache-repository": true,
   "base-repository": true,
   "promoted-repository": true,
@@ -57,6 +58,8 @@ function sharedResources(resource: SharedResource, scope: PermissionScope): Scop
       return {
         resources: services.map((service) => arn("ecr", `repository/${repositoryName(settings, service)}`)),
       };
+    case "gated-repository":
+      return settings.gates === undefined ? { resources: [] } : sharedResources("repository", scope);
     case "cache-repository":
       return {
         resources:

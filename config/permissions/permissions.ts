@@ -73,6 +73,20 @@ const registry: readonly Permission<SharedResource>[] = [
     why: "push manifests, and tag existing digests",
   },
   {
+    action: "ecr:DescribeImageScanFindings",
+    on: "gated-repository",
+    roles: all,
+    why: "ask the gate of findings, and foretell it in a plan; slipway scan",
+    when: "slipway:gates is set",
+  },
+  {
+    action: "ecr:StartImageScan",
+    on: "gated-repository",
+    roles: deployers,
+    why: "start a basic scan where there is none, or an old one",
+    when: "slipway:gates is set, and the registry did not scan on push or the scan is too old",
+  },
+  {
     action: "ecr:GetRepositoryPolicy",
     on: "repository",
     roles: deployers,

@@ -24,6 +24,8 @@ export type SharedResource =
   /** Actions for which IAM has no resource types. */
   | "any"
   | "repository"
+  /** The same repositories, on a stack with `slipway:gates`. */
+  | "gated-repository"
   | "cache-repository"
   /** Repositories of the base images that the stack's settings name. */
   | "base-repository"

@@ -1,12 +1,19 @@
 import { z } from "zod";
 import { catalogueSchema } from "../../config/catalogue/catalogue.ts";
 import { slipwaySchema } from "../../config/settings.ts";
+import { waiversSchema } from "../../config/waivers.ts";
 import type { GeneratedFile } from "./page.ts";
 
 /** The JSON Schema with which editors complete and check services.yaml, from the types that validate it. */
 export const catalogueSchemaFile: GeneratedFile = {
   path: "services.schema.json",
-  render: catalogueJsonSchema,
+  render: () => jsonSchemaText(catalogueSchema),
+};
+
+/** The JSON Schema of waivers.yaml, likewise. */
+export const waiversSchemaFile: GeneratedFile = {
+  path: "waivers.schema.json",
+  render: () => jsonSchemaText(waiversSchema),
 };
 
 /** The page of every configuration key, from the schemas. */
@@ -15,8 +22,8 @@ export const configurationPage: GeneratedFile = {
   render: configurationReference,
 };
 
-function catalogueJsonSchema(): string {
-  const schema = z.toJSONSchema(catalogueSchema, { io: "input", unrepresentable: "any" });
+function jsonSchemaText(of: z.ZodType): string {
+  const schema = z.toJSONSchema(of, { io: "input", unrepresentable: "any" });
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
@@ -50,6 +57,14 @@ environment), \`aws:allowedAccountIds\`, \`aws:forbiddenAccountIds\`, \`aws:endp
 | key | type | default | what it is |
 | --- | --- | --- | --- |
 ${reference(slipwaySchema)}
+
+## waivers.yaml
+
+Findings that are accepted until a day ([gates](gates.md)). The file is optional. \`waivers.schema.json\` is its JSON Schema.
+
+| key | type | default | what it is |
+| --- | --- | --- | --- |
+${reference(waiversSchema)}
 `;
 }
 

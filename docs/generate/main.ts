@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { callsTable } from "./calls.ts";
 import { commandsPage } from "./commands.ts";
-import { catalogueSchemaFile, configurationPage } from "./configuration.ts";
+import { catalogueSchemaFile, configurationPage, waiversSchemaFile } from "./configuration.ts";
 import { errorsPage } from "./errors.ts";
 import type { GeneratedFile } from "./page.ts";
 import { permissionsTable } from "./permissions.ts";
@@ -21,6 +21,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   floorsPicture,
   providerTables,
   tagTables,
+  waiversSchemaFile,
 ];
 
 const root = join(import.meta.dirname, "../..");

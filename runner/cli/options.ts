@@ -65,6 +65,24 @@ export const allOrNothingOption = {
     "If a target fails, roll back the targets that moved; default: slipway:deploy.allOrNothing of the stack",
 } as const;
 
+/** Gates that a person may override. */
+export const overridableGates = ["findings"] as const;
+
+/** `--override-gate` and `--reason`, for all commands that ask the gates of `slipway:gates`. */
+export const overrideOptions = {
+  "override-gate": {
+    type: "string",
+    requiresArg: true,
+    choices: overridableGates,
+    describe: "Pass a gate of slipway:gates whatever it says (with --reason); the release record names you",
+  },
+  reason: {
+    type: "string",
+    requiresArg: true,
+    describe: "Why to override a gate; kept in the release record",
+  },
+} as const;
+
 /** `--comment`, for the commands that can write their result to a pull request. */
 export const commentOption = {
   type: "boolean",

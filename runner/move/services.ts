@@ -1,5 +1,6 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { UserError } from "../../config/problems/errors.ts";
+import type { GateOverride } from "../gates/override.ts";
 import { recordUnrecorded, unrecorded } from "../history/unrecorded.ts";
 import { type RecordedRelease, recordReleases, type ServiceToRecord } from "../history/write.ts";
 import { putKeepTags } from "../in-use/mark.ts";
@@ -45,6 +46,8 @@ export interface MoveOptions {
   readonly stale: boolean;
   /** Whether to roll back the targets that moved if one fails; default: the stack's setting. */
   readonly allOrNothing?: boolean | undefined;
+  /** Gates to pass whatever they say. */
+  readonly override?: GateOverride | undefined;
 }
 
 /**
@@ -53,15 +56,17 @@ export interface MoveOptions {
  * does a run that has nothing to move, which marks and records what runs already.
  *
  * @throws UserError when something stands in the way that was not there when the targets were planned;
- *   with exit code 3 if a newer commit was released since the plan
+ *   with exit code 3 if a newer commit was released since the plan, or a gate of the stack refuses an image
  */
 export async function moveServices(
   session: Session,
-  services: readonly ServiceToMove[],
+  planned: readonly ServiceToMove[],
   options: MoveOptions,
 ): Promise<MoveResult> {
   const { timeline } = session;
-  if (services.every(({ service }) => service.targets.length === 0)) return nothingMoved;
+  if (planned.every(({ service }) => service.targets.length === 0)) return nothingMoved;
+  // Before the lock: a scan may take minutes.
+  const services = await passGates(session, planned, options.override);
   if (options.stale || services.some(({ targets }) => targets.some(({ action }) => action !== "none"))) {
     return timeline.run({ id: "move", title: "Update the targets" }, (step) =>
       withLock(session, async (waited) => {
@@ -80,6 +85,17 @@ export async function moveServices(
     const records = waited ? await withNewestRecords(session, services) : services;
     return { outcomes: [], releases: await recordUnrecorded(session, records, []) };
   });
+}
+
+/** The services with what the stack's gates say. A stack without gates loads and calls nothing for them. */
+async function passGates(
+  session: Session,
+  services: readonly ServiceToMove[],
+  override: GateOverride | undefined,
+): Promise<readonly ServiceToMove[]> {
+  if (session.settings.gates === undefined) return services;
+  const { askGates } = await import("../gates/ask.ts");
+  return askGates(session, services, override);
 }
 
 async function withLock<T>(session: Session, work: (waited: boolean) => Promise<T>): Promise<T> {

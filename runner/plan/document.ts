@@ -7,9 +7,11 @@ import { servicesIn } from "../../config/description/sidecars.ts";
 import { sourceTag } from "../../config/names.ts";
 import type { Problem } from "../../config/problems/errors.ts";
 import type { Target } from "../../config/targets/target.ts";
+import type { Foretold } from "../gates/foretell.ts";
 import { imageReference } from "../registry/image.ts";
 import type { Where } from "../session/where.ts";
 import type { LeftOutFormat, PlannedTag } from "../tags/tags.ts";
+import type { Gate } from "../targets/gate.ts";
 import { type FieldChange, isMove, type TargetPlan } from "../targets/target.ts";
 import { reasonToBuild } from "./compare.ts";
 import type { PlannedService } from "./plan.ts";
@@ -59,16 +61,26 @@ export interface ServicePlan {
   readonly sidecarIn: readonly string[];
   /** Problems of the image, such as a tag on another image. */
   readonly problems: readonly Problem[];
+  /** What the gates of `slipway:gates` say of the image, as far as it is known; absent without gates. */
+  readonly gates?: readonly Gate[];
 }
 
 /** The plan of a deployment as its document. */
-export function planDocument(where: Where, services: readonly PlannedService[]): DeployPlan {
+export function planDocument(
+  where: Where,
+  services: readonly PlannedService[],
+  foretold: readonly Foretold[] = [],
+): DeployPlan {
   const sidecars = sidecarPlaces(services);
+  const gates = new Map(foretold.map((one) => [one.service, one]));
   return {
     version: 1,
     kind: "plan",
     ...where,
-    services: services.map((one) => servicePlan(one, sidecars.get(one.service.name) ?? [])),
+    services: services.map((one) => {
+      const { name } = one.service;
+      return withGates(servicePlan(one, sidecars.get(name) ?? []), gates.get(name));
+    }),
   };
 }
 
@@ -106,6 +118,11 @@ function servicePlan(planned: PlannedService, sidecarIn: readonly string[]): Ser
     sidecarIn,
     problems,
   };
+}
+
+function withGates(plan: ServicePlan, foretold: Foretold | undefined): ServicePlan {
+  if (foretold === undefined) return plan;
+  return { ...plan, gates: foretold.gates, problems: [...plan.problems, ...foretold.problems] };
 }
 
 /** Titles of other services' targets that run a service's image beside their own, by service. */

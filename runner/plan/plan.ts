@@ -70,8 +70,11 @@ export function isChanged({ image, tagCheck, targets }: PlannedService): boolean
   return image === undefined || tagCheck.toPut.length > 0 || targets.some(isMove);
 }
 
-/** What the process exits with when a plan is refused: 3 when only a newer release stands in the way. */
+/** Codes of refusals by a gate: a newer release runs, or an image has what the stack does not accept. */
+const refusals: readonly Problem["code"][] = ["superseded", "gate-failed"];
+
+/** What the process exits with when a plan is refused: 3 when only gates stand in the way. */
 export function exitCodeOfProblems(problems: readonly Problem[]): 0 | ExitCode {
   if (problems.length === 0) return 0;
-  return problems.every(({ code }) => code === "superseded") ? 3 : 2;
+  return problems.every(({ code }) => refusals.includes(code)) ? 3 : 2;
 }

@@ -67,6 +67,11 @@ function showService(
       ...target.problems.flatMap((problem) => indented(red(`problem: ${describeProblem(problem)}`))),
     );
   }
+  lines.push(
+    ...(plan.gates ?? []).map(({ gate, verdict, message }) =>
+      dim(`  gate    ${gate}: ${verdict}${message === undefined ? "" : `, ${message}`}`),
+    ),
+  );
   if (plan.sidecarIn.length > 0) lines.push(dim(`  sidecar in ${plan.sidecarIn.join(", ")}`));
   else if (plan.targets.length === 0) lines.push(dim("  no targets: Slipway only builds it"));
   lines.push(...plan.problems.flatMap((problem) => indented(red(`problem: ${describeProblem(problem)}`))));

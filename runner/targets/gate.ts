@@ -8,6 +8,8 @@ export type GateName =
   | "proven"
   /** The registry has the image with all its platforms. */
   | "image"
+  /** `slipway:gates.findings`: the image has no findings that block, or none that what runs has not. */
+  | "findings"
   /** Everything that `slipway verify` checks. */
   | "pre-flight"
   | "one-off task"

@@ -57,6 +57,11 @@ export const commandLineCodes = {
     fix: "Use the command that the message suggests, or see `slipway --help`.",
     exits: [2],
   },
+  "unknown-image": {
+    meaning: "`--image` of `slipway scan` names an image that no repository of the stack has.",
+    fix: "Give a tag or a digest that `slipway images` shows.",
+    exits: [2],
+  },
   "unknown-option": {
     meaning: "The command has no option with this name.",
     fix: "Use the option that the message suggests, or see the command's `--help`.",

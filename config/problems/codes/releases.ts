@@ -7,6 +7,11 @@ export const releaseCodes = {
     fix: "Run the command again with `--debug`, and report the stack.",
     exits: [1],
   },
+  "gate-failed": {
+    meaning: "A gate of slipway:gates refuses the image. Nothing was moved.",
+    fix: "Correct the image, accept the finding until a day in waivers.yaml, or use `--override-gate`.",
+    exits: [3],
+  },
   interrupted: {
     meaning: "The run was interrupted (Ctrl-C, SIGTERM).",
     fix: "Run the command again to finish what it began.",

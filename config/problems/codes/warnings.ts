@@ -22,6 +22,11 @@ export const warningCodes = {
     fix: "Run the command again to finish what it began.",
     exits: [],
   },
+  "gate-warned": {
+    meaning: "A gate of slipway:gates found something in an image, and lets it pass.",
+    fix: "Read the message. The stack's slipway:gates decide what blocks.",
+    exits: [],
+  },
   "lfs-pointer": {
     meaning: "A build would copy Git LFS pointers instead of the files that they stand for.",
     fix: "Run `git lfs pull`, or set `lfs: true` for actions/checkout.",

@@ -1,6 +1,7 @@
 import pMap from "p-map";
 import { UserError } from "../../../config/problems/errors.ts";
 import { type Built, buildMissing } from "../../build/missing.ts";
+import type { GateOverride } from "../../gates/override.ts";
 import type { Revision } from "../../git/revision.ts";
 import { imageGate } from "../../history/gates.ts";
 import { sourceOf } from "../../history/write.ts";
@@ -27,6 +28,8 @@ import { isMove } from "../../targets/target.ts";
 export interface DeployRequest extends PlanRequest {
   /** Whether to roll back the targets that moved if one fails; default: the stack's setting. */
   readonly allOrNothing?: boolean | undefined;
+  /** Gates of the stack to pass whatever they say. */
+  readonly override?: GateOverride | undefined;
 }
 
 /** A service with its plan, whose image is in the registry. */
@@ -47,10 +50,10 @@ export async function deploy(session: Session, request: DeployRequest): Promise<
   // During a build of some minutes, another run may have deployed a newer commit.
   if (stale) await unlessInterrupted(session, () => refuseNewer(session, moving), moving);
   await unlessInterrupted(session, () => tagImages(session, built), undefined);
-  const { allOrNothing } = request;
+  const { allOrNothing, override } = request;
   const moved = await unlessInterrupted(
     session,
-    () => moveServices(session, moving, { stale, allOrNothing }),
+    () => moveServices(session, moving, { stale, allOrNothing, override }),
     nothingMoved,
   );
   await unlessInterrupted(session, () => removeStaleKeepTags(session, built), undefined);

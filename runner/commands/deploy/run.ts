@@ -1,4 +1,5 @@
 import type { CommandContext, CommandResult } from "../../cli/command.ts";
+import { type OverrideOptions, overrideOf } from "../../gates/override.ts";
 import { exitCodeOf } from "../../move/outcome.ts";
 import { coloursFor } from "../../report/colours.ts";
 import { type Selection, withSession } from "../../session/session.ts";
@@ -8,11 +9,12 @@ import { showOutcome } from "./show.ts";
 
 /** `slipway deploy` */
 export async function deployServices(
-  request: Selection & DeployRequest & { readonly verbose?: boolean | undefined },
+  request: Selection & DeployRequest & OverrideOptions & { readonly verbose?: boolean | undefined },
   context: CommandContext,
 ): Promise<CommandResult> {
+  const override = overrideOf(request);
   const document = await withSession({ ...request, sources: "all" }, context, (session) =>
-    deploy(session, request),
+    deploy(session, { ...request, override }),
   );
   return {
     exitCode: exitCodeOf(document.outcome),

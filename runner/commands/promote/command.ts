@@ -1,5 +1,5 @@
 import { defineCommand } from "../../cli/define.ts";
-import { allOrNothingOption, servicesPositional } from "../../cli/options.ts";
+import { allOrNothingOption, overrideOptions, servicesPositional } from "../../cli/options.ts";
 
 /** `slipway promote`: deploys the image of one stack to another, without a build. */
 export const promoteCommand = defineCommand({
@@ -49,6 +49,7 @@ export const promoteCommand = defineCommand({
       default: false,
       describe: "Promote even if a newer commit was released there (otherwise refused with exit code 3)",
     },
+    ...overrideOptions,
     "dry-run": { type: "boolean", default: false, describe: "Show what would change, and change nothing" },
   },
   run: async (options, context) => {
@@ -59,6 +60,7 @@ export const promoteCommand = defineCommand({
       { showMoved, showTagged },
       { movedJob },
       { coloursFor },
+      { overrideOf },
     ] = await Promise.all([
       import("../../session/session.ts"),
       import("./promote.ts"),
@@ -66,13 +68,22 @@ export const promoteCommand = defineCommand({
       import("../../move/show.ts"),
       import("../../move/job.ts"),
       import("../../report/colours.ts"),
+      import("../../gates/override.ts"),
     ]);
     const { services, from, to } = options;
     const checkedOut = options["checked-out"] ?? false;
     const version = (options.version ?? process.env.TAG) || undefined;
     const { release, unproven, force } = options;
     const allOrNothing = options["all-or-nothing"];
-    const request = { release, unproven, checkedOut, version, force, allOrNothing };
+    const request = {
+      release,
+      unproven,
+      checkedOut,
+      version,
+      force,
+      allOrNothing,
+      override: overrideOf(options),
+    };
     // Reading ECS and Lambda needs credentials of the stack's own account.
     const imagesOnly = checkedOut || release !== undefined;
     const origin = { services, stack: from, sources: checkedOut ? "chosen" : "none", imagesOnly } as const;

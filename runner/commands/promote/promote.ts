@@ -1,5 +1,6 @@
 import pMap from "p-map";
 import { UserError } from "../../../config/problems/errors.ts";
+import type { GateOverride } from "../../gates/override.ts";
 import { readReleases, type ServiceReleases, servicesToMove, thatRun } from "../../history/read.ts";
 import {
   documentOfPlan,
@@ -34,6 +35,8 @@ export interface PromoteRequest {
   readonly force?: boolean | undefined;
   /** Whether to roll back the targets that moved if one fails; default: the destination stack's setting. */
   readonly allOrNothing?: boolean | undefined;
+  /** Gates of the destination stack to pass whatever they say. */
+  readonly override?: GateOverride | undefined;
 }
 
 /** Codes of refusals for lack of proof; all other codes are usage errors. */
@@ -155,7 +158,7 @@ export async function promote(
   from: Session,
   to: Session,
   { promotions, planned }: PreparedPromotion,
-  { allOrNothing }: Pick<PromoteRequest, "allOrNothing">,
+  { allOrNothing, override }: Pick<PromoteRequest, "allOrNothing" | "override">,
 ): Promise<PromoteDocument> {
   const copied = await to.timeline.run({ id: "copy", title: `Copy from ${from.settings.stack}` }, () =>
     copyPromoted(from, to, promotions),
@@ -164,6 +167,7 @@ export async function promote(
     // A copy between registries takes minutes, in which another run may have deployed there.
     stale: copied.some(({ uploaded }) => uploaded > 0),
     allOrNothing,
+    override,
   });
   return { ...moved, kind: "promote", from: whereOf(from), copied };
 }

@@ -1,5 +1,5 @@
 import { defineCommand } from "../../cli/define.ts";
-import { allOrNothingOption, servicesPositional, stackOption } from "../../cli/options.ts";
+import { allOrNothingOption, overrideOptions, servicesPositional, stackOption } from "../../cli/options.ts";
 
 /** `slipway rollback`: returns to the last successful release, from the registry, without a build. */
 export const rollbackCommand = defineCommand({
@@ -26,22 +26,32 @@ export const rollbackCommand = defineCommand({
         "ECS: return to the release's task definition revision, with its environment and secrets, not only to its image",
     },
     "all-or-nothing": allOrNothingOption,
+    ...overrideOptions,
     "dry-run": { type: "boolean", default: false, describe: "Show what would change, and change nothing" },
   },
   run: async (options, context) => {
-    const [{ withSession }, operation, { exitCodeOf }, { showMoved }, { movedJob }, { coloursFor }] =
-      await Promise.all([
-        import("../../session/session.ts"),
-        import("./rollback.ts"),
-        import("../../move/outcome.ts"),
-        import("../../move/show.ts"),
-        import("../../move/job.ts"),
-        import("../../report/colours.ts"),
-      ]);
+    const [
+      { withSession },
+      operation,
+      { exitCodeOf },
+      { showMoved },
+      { movedJob },
+      { coloursFor },
+      { overrideOf },
+    ] = await Promise.all([
+      import("../../session/session.ts"),
+      import("./rollback.ts"),
+      import("../../move/outcome.ts"),
+      import("../../move/show.ts"),
+      import("../../move/job.ts"),
+      import("../../report/colours.ts"),
+      import("../../gates/override.ts"),
+    ]);
     const request = {
       to: options.to,
       withTaskDefinition: options["with-task-definition"],
       allOrNothing: options["all-or-nothing"],
+      override: overrideOf(options),
       named: options.services.length > 0,
     };
     const document = await withSession({ ...options, sources: "none" }, context, async (session) => {

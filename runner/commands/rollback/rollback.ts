@@ -1,5 +1,6 @@
 import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { UserError } from "../../../config/problems/errors.ts";
+import type { GateOverride } from "../../gates/override.ts";
 import { readReleases, servicesToMove, thatRun } from "../../history/read.ts";
 import {
   documentOfPlan,
@@ -21,6 +22,8 @@ export interface RollbackRequest {
   readonly withTaskDefinition: boolean;
   /** Whether to roll back the targets that moved if one fails; default: the stack's setting. */
   readonly allOrNothing?: boolean | undefined;
+  /** Gates of the stack to pass whatever they say. */
+  readonly override?: GateOverride | undefined;
   /**
    * Whether the user named services: Slipway then refuses those without an earlier release instead of
    * skipping them.
@@ -109,9 +112,9 @@ export function movedAtOnce(service: Service): Service {
 export async function rollback(
   session: Session,
   prepared: PreparedRollback,
-  { allOrNothing }: Pick<RollbackRequest, "allOrNothing">,
+  { allOrNothing, override }: Pick<RollbackRequest, "allOrNothing" | "override">,
 ): Promise<RollbackDocument> {
-  const document = await moveReleases(session, prepared.planned, { stale: false, allOrNothing });
+  const document = await moveReleases(session, prepared.planned, { stale: false, allOrNothing, override });
   return { ...document, kind: "rollback", leftOut: prepared.leftOut };
 }
 

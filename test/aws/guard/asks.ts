@@ -31,6 +31,8 @@ const ecrAsks: Readonly<Record<string, AskMaker>> = {
   ListImageReferrers: onRepository("ecr:BatchGetImage"),
   GetDownloadUrlForLayer: onRepository("ecr:GetDownloadUrlForLayer"),
   PutImage: onRepository("ecr:PutImage"),
+  DescribeImageScanFindings: onRepository("ecr:DescribeImageScanFindings"),
+  StartImageScan: onRepository("ecr:StartImageScan"),
 };
 
 /**

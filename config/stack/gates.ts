@@ -1,0 +1,103 @@
+import { z } from "zod";
+
+/** Severities of findings, the worst first. `UNDEFINED`: the source has not rated the finding. */
+export const severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED"] as const;
+export type FindingSeverity = (typeof severities)[number];
+
+/** What a gate does with what it finds. */
+export const gateLevels = ["off", "warn", "block"] as const;
+export type GateLevel = (typeof gateLevels)[number];
+
+const severityList = z.array(z.enum(severities));
+
+const findingsSchema = z.strictObject({
+  enabled: z.boolean().default(true),
+  block: severityList.optional().describe("Severities that block. Preset warn: none; block: CRITICAL, HIGH"),
+  warn: severityList
+    .optional()
+    .describe("Severities that only warn. Preset warn: CRITICAL, HIGH; block: MEDIUM"),
+  onlyFixable: z
+    .boolean()
+    .default(false)
+    .describe("Ignore findings without a fixed version; where the source names none, the finding warns"),
+  onlyNew: z
+    .boolean()
+    .default(true)
+    .describe("Block only findings that the image adds to those of the image that the target runs now"),
+  dueDate: z.iso
+    .date()
+    .optional()
+    .describe("From this day (UTC) findings of the image that already runs block as well"),
+  dueDays: z
+    .int()
+    .positive()
+    .max(3650)
+    .optional()
+    .describe(
+      "Days after which a finding of the image that already runs blocks as well, where its age is known",
+    ),
+  unknown: z
+    .enum(["warn", "block"])
+    .optional()
+    .describe("An image without a usable scan. Default: as the preset is called"),
+  waitSeconds: z
+    .int()
+    .nonnegative()
+    .max(3600)
+    .default(600)
+    .describe("Longest wait for a scan; after it, the image counts as unknown"),
+  maxAgeDays: z
+    .int()
+    .positive()
+    .max(365)
+    .default(7)
+    .describe("A completed scan that is older counts as unknown; Slipway then starts a basic scan again"),
+});
+
+/**
+ * Gates between the push and the move of a deployment. Pulumi.<stack>.yaml, `slipway:gates`. Without the key
+ * nothing is asked.
+ */
+export const gatesSchema = z
+  .strictObject({
+    preset: z
+      .enum(["warn", "block"])
+      .default("warn")
+      .describe("warn: report, and move anyway. block: refuse new HIGH and CRITICAL findings"),
+    findings: findingsSchema.prefault({}),
+  })
+  .describe("Gates that deploy, promote and rollback ask after the push and before the move");
+
+export type GateSettings = z.output<typeof gatesSchema>;
+
+/** The gate of findings, with the preset's values where the stack has none of its own. */
+export interface FindingsPolicy {
+  readonly block: readonly FindingSeverity[];
+  readonly warn: readonly FindingSeverity[];
+  readonly onlyFixable: boolean;
+  readonly onlyNew: boolean;
+  /** `2026-12-31` */
+  readonly dueDate?: string | undefined;
+  readonly dueDays?: number | undefined;
+  readonly unknown: "warn" | "block";
+  readonly waitSeconds: number;
+  readonly maxAgeDays: number;
+}
+
+const presets = {
+  warn: { block: [], warn: ["CRITICAL", "HIGH"], unknown: "warn" },
+  block: { block: ["CRITICAL", "HIGH"], warn: ["MEDIUM"], unknown: "block" },
+} as const satisfies Record<GateSettings["preset"], Pick<FindingsPolicy, "block" | "warn" | "unknown">>;
+
+/** What the gate of findings asks on a stack; undefined when it is switched off. */
+export function findingsPolicy({ preset, findings }: GateSettings): FindingsPolicy | undefined {
+  const { enabled, ...own } = findings;
+  if (!enabled) return undefined;
+  const { block, warn, unknown } = presets[preset];
+  return {
+    ...own,
+    block: own.block ?? block,
+    warn: own.warn ?? warn,
+    unknown: own.unknown ?? unknown,
+  };
+}

@@ -1,0 +1,46 @@
+import type { Finding, FindingSource } from "../../findings/finding.ts";
+import type { Where } from "../../session/where.ts";
+
+/** `slipway scan`. */
+export interface ScanDocument extends Where {
+  readonly version: 1;
+  readonly kind: "scan";
+  /**
+   * `refused`: `--fail-on` found something. `unknown`: an image has no scan result, which does not mean that it
+   * is clean. `findings`: there are some, waived ones aside.
+   */
+  readonly outcome: "clean" | "findings" | "unknown" | "refused";
+  readonly images: readonly ScannedImage[];
+  /** Services without an image to scan, and why. */
+  readonly withoutImage: readonly { readonly service: string; readonly reason: string }[];
+  /** What should be known of waivers. */
+  readonly notices: readonly string[];
+}
+
+export interface ScannedImage {
+  readonly service: string;
+  readonly repository: string;
+  /** Digest of the index, or of the only manifest. */
+  readonly digest: string;
+  readonly platforms: readonly ScannedPlatform[];
+}
+
+/** The result of one platform's manifest, by one source; results of several sources are never added up. */
+export interface ScannedPlatform {
+  readonly platform: string;
+  readonly digest: string;
+  /** Absent without a result. */
+  readonly source?: FindingSource;
+  readonly scannedAt?: string;
+  readonly databaseAt?: string;
+  /** Why there is no result. */
+  readonly unknown?: { readonly status: string; readonly reason: string };
+  /** Findings that the source suppresses by its own rules. */
+  readonly suppressed: number;
+  readonly findings: readonly ReportedFinding[];
+}
+
+/** A finding, with the waiver that accepts it. */
+export interface ReportedFinding extends Finding {
+  readonly waived?: { readonly expires: string; readonly owner: string; readonly reason: string };
+}

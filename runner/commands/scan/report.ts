@@ -1,0 +1,65 @@
+import { type FindingSeverity, severities } from "../../../config/stack/gates.ts";
+import type { Waiver } from "../../../config/waivers.ts";
+import type { PlatformScan } from "../../findings/finding.ts";
+import { isAbout, isAboutStatus, waiverState } from "../../gates/waivers.ts";
+import type { Image } from "../../registry/image.ts";
+import type { ReportedFinding, ScanDocument, ScannedImage, ScannedPlatform } from "./document.ts";
+
+/** The results of an image with the waivers that accept its findings, the worst finding first. */
+export function reportImage(
+  { service, repository, digest }: Pick<Image, "service" | "repository" | "digest">,
+  scans: readonly PlatformScan[],
+  waivers: readonly Waiver[],
+  now: Date,
+): { readonly image: ScannedImage; readonly used: ReadonlySet<Waiver> } {
+  const used = new Set<Waiver>();
+  const counts = (waiver: Waiver) => {
+    used.add(waiver);
+    return waiverState(waiver, now) !== "expired";
+  };
+  const platforms = scans.map(({ platform, digest, result }): ScannedPlatform => {
+    if (result.state === "unknown") {
+      for (const waiver of waivers) if (isAboutStatus(waiver, service, result.status)) used.add(waiver);
+      const { status, reason } = result;
+      return { platform, digest, unknown: { status, reason }, suppressed: 0, findings: [] };
+    }
+    const { source, scannedAt, databaseAt, suppressed } = result;
+    const findings = result.findings.map((finding): ReportedFinding => {
+      const about = waivers.filter((waiver) => isAbout(waiver, service, finding));
+      const [valid] = about.filter(counts);
+      if (valid === undefined) return finding;
+      const { expires, owner, reason } = valid;
+      return { ...finding, waived: { expires, owner, reason } };
+    });
+    return {
+      platform,
+      digest,
+      source,
+      ...(scannedAt === undefined ? {} : { scannedAt }),
+      ...(databaseAt === undefined ? {} : { databaseAt }),
+      suppressed,
+      findings: findings.toSorted((one, other) => rank(one.severity) - rank(other.severity)),
+    };
+  });
+  return { image: { service, repository, digest, platforms }, used };
+}
+
+/** How a scan ended; with `failOn`, a finding of that severity or worse refuses, as does a missing result. */
+export function outcomeOfScan(
+  images: readonly ScannedImage[],
+  failOn: FindingSeverity | undefined,
+): ScanDocument["outcome"] {
+  const platforms = images.flatMap((image) => image.platforms);
+  const isUnknown = platforms.some(({ unknown }) => unknown !== undefined);
+  const open = platforms.flatMap(({ findings }) => findings.filter(({ waived }) => waived === undefined));
+  if (failOn !== undefined) {
+    const isBad = open.some(({ severity }) => rank(severity) <= rank(failOn));
+    if (isBad || isUnknown) return "refused";
+  }
+  if (isUnknown) return "unknown";
+  return open.length > 0 ? "findings" : "clean";
+}
+
+function rank(severity: FindingSeverity): number {
+  return severities.indexOf(severity);
+}
