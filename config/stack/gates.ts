@@ -54,6 +54,57 @@ const findingsSchema = z.strictObject({
     .describe("A completed scan that is older counts as unknown; Slipway then starts a basic scan again"),
 });
 
+const level = z.enum(gateLevels);
+
+const imageSchema = z
+  .strictObject({
+    user: level.default("warn").describe("The image runs as root, because it names no other user"),
+    secrets: level
+      .optional()
+      .describe(
+        "Something in ENV, ARG, labels or the history looks like a secret. Default: as the preset is called",
+      ),
+    healthcheck: level
+      .default("off")
+      .describe("The image has no HEALTHCHECK. ECS uses that of the task definition only, and Lambda none"),
+    size: z
+      .strictObject({
+        level: level.default("warn"),
+        megabytes: z
+          .number()
+          .positive()
+          .optional()
+          .describe("Most compressed megabytes of one platform, as a pull transfers them"),
+        growthPercent: z
+          .number()
+          .positive()
+          .optional()
+          .describe("Most growth against the image that runs now, per platform"),
+      })
+      .prefault({})
+      .describe("Asked when a limit is set"),
+    layers: z
+      .strictObject({
+        level: level.default("warn"),
+        most: z.int().positive().max(127).optional().describe("Most layers of one platform"),
+      })
+      .prefault({})
+      .describe("Asked when a limit is set"),
+    baseAge: z
+      .strictObject({
+        level: level.default("warn"),
+        days: z
+          .int()
+          .positive()
+          .max(3650)
+          .optional()
+          .describe("Most days since the lowest layer, which is the base image's, was made"),
+      })
+      .prefault({})
+      .describe("Asked when a limit is set"),
+  })
+  .describe("Checks of the image from its manifest, configuration and history, without a pull");
+
 /**
  * Gates between the push and the move of a deployment. Pulumi.<stack>.yaml, `slipway:gates`. Without the key
  * nothing is asked.
@@ -65,6 +116,7 @@ export const gatesSchema = z
       .default("warn")
       .describe("warn: report, and move anyway. block: refuse new HIGH and CRITICAL findings"),
     findings: findingsSchema.prefault({}),
+    image: imageSchema.prefault({}),
   })
   .describe("Gates that deploy, promote and rollback ask after the push and before the move");
 
@@ -100,4 +152,38 @@ export function findingsPolicy({ preset, findings }: GateSettings): FindingsPoli
     warn: own.warn ?? warn,
     unknown: own.unknown ?? unknown,
   };
+}
+
+/** Every check of an image with what it does; limits that are not set are not asked. */
+export interface ImagePolicy {
+  readonly user: GateLevel;
+  readonly secrets: GateLevel;
+  readonly healthcheck: GateLevel;
+  readonly size: GateLevel;
+  readonly megabytes?: number | undefined;
+  readonly growthPercent?: number | undefined;
+  readonly layers: GateLevel;
+  readonly mostLayers?: number | undefined;
+  readonly baseAge: GateLevel;
+  readonly baseDays?: number | undefined;
+}
+
+/** What the image checks ask on a stack; undefined when they are all off. */
+export function imagePolicy({ preset, image }: GateSettings): ImagePolicy | undefined {
+  const { user, secrets = preset, healthcheck, size, layers, baseAge } = image;
+  const { megabytes, growthPercent } = size;
+  const policy = {
+    user,
+    secrets,
+    healthcheck,
+    size: megabytes === undefined && growthPercent === undefined ? "off" : size.level,
+    megabytes,
+    growthPercent,
+    layers: layers.most === undefined ? "off" : layers.level,
+    mostLayers: layers.most,
+    baseAge: baseAge.days === undefined ? "off" : baseAge.level,
+    baseDays: baseAge.days,
+  } as const;
+  const levels = [user, secrets, healthcheck, policy.size, policy.layers, policy.baseAge];
+  return levels.every((one) => one === "off") ? undefined : policy;
 }

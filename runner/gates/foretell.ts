@@ -1,13 +1,13 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import type { Problem } from "../../config/problems/errors.ts";
-import { findingsPolicy } from "../../config/stack/gates.ts";
+import { findingsPolicy, type GateSettings, imagePolicy } from "../../config/stack/gates.ts";
 import type { Image } from "../registry/image.ts";
-import type { Gate } from "../targets/gate.ts";
+import type { Gate, GateName } from "../targets/gate.ts";
 import { type Clock, systemClock } from "../targets/poll.ts";
 import { isMove, type TargetPlan } from "../targets/target.ts";
-import { type AskingSession, judgeFindings, refusalOf } from "./ask.ts";
+import { refusalOf } from "./ask.ts";
 import type { FindingsVerdict } from "./decide.ts";
-import { findingsGate } from "./phrase.ts";
+import { type Answer, asksAnything, type JudgingSession, judge } from "./judge.ts";
 
 /** What a plan knows of a gate before the deployment asks it. */
 export interface Foretold {
@@ -25,7 +25,7 @@ const awaited = ["NOT_SCANNED", "STALE_SCAN", "IN_PROGRESS", "PENDING"];
  * started and nothing is waited for. An image that is still to be built is not known.
  */
 export async function foretellGates(
-  session: Pick<AskingSession, "catalogue" | "clients" | "directory" | "settings" | "signal">,
+  session: JudgingSession,
   services: readonly {
     readonly service: Service;
     readonly image: Image | undefined;
@@ -34,32 +34,47 @@ export async function foretellGates(
   clock: Clock = systemClock,
 ): Promise<readonly Foretold[]> {
   const { settings } = session;
-  const policy = settings.gates === undefined ? undefined : findingsPolicy(settings.gates);
-  if (policy === undefined) return [];
+  const { gates } = settings;
+  if (!asksAnything(gates)) return [];
   const moving = services.filter(({ targets }) => targets.some(isMove));
   const there = moving.flatMap((one) => (one.image === undefined ? [] : [{ ...one, image: one.image }]));
-  const { verdicts } = await judgeFindings(session, there, policy, { ...policy, waitSeconds: 0 }, clock);
-  const known = new Map(verdicts.map((verdict) => [verdict.service, foretold(verdict, settings.stack)]));
-  return moving.map(
-    ({ service: { name } }) =>
-      known.get(name) ?? {
-        service: name,
-        gates: [{ gate: "findings", verdict: "not checked", message: "asked when the image is built" }],
-        problems: [],
-      },
-  );
+  const { answers } = await judge(session, there, gates, clock, 0);
+  const known = Map.groupBy(answers, ({ service }) => service);
+  return moving.map(({ service: { name }, image }) => {
+    if (image === undefined) return { service: name, gates: gatesAfterBuild(gates), problems: [] };
+    const own = (known.get(name) ?? []).map((answer) => foretold(answer, settings.stack));
+    return {
+      service: name,
+      gates: own.map(({ gate }) => gate),
+      problems: own.flatMap(({ problems }) => problems),
+    };
+  });
 }
 
-function foretold(verdict: FindingsVerdict, stack: string): Foretold {
-  const { service, platforms } = verdict;
-  const gate = findingsGate(verdict);
-  const bad = platforms.filter((platform) => platform.verdict === "block");
-  const isOpen = ({ unknown }: FindingsVerdict["platforms"][number]) =>
-    unknown !== undefined && unknown.waiver === undefined && awaited.includes(unknown.status);
-  if (bad.some((platform) => !isOpen(platform)))
-    return { service, gates: [gate], problems: [refusalOf(verdict, stack)] };
+function gatesAfterBuild(gates: GateSettings): readonly Gate[] {
+  const asked: readonly GateName[] = [
+    ...(findingsPolicy(gates) === undefined ? [] : (["findings"] as const)),
+    ...(imagePolicy(gates) === undefined ? [] : (["image checks"] as const)),
+  ];
+  return asked.map((gate) => ({ gate, verdict: "not checked", message: "asked when the image is built" }));
+}
+
+function foretold(
+  answer: Answer,
+  stack: string,
+): { readonly gate: Gate; readonly problems: readonly Problem[] } {
+  const platforms = answer.findings?.platforms ?? [];
   const open = platforms.filter(isOpen);
-  if (open.length === 0) return { service, gates: [gate], problems: [] };
+  const isRefused =
+    answer.verdict === "block" &&
+    (platforms.length === 0 || platforms.some((one) => one.verdict === "block" && !isOpen(one)));
+  if (isRefused) return { gate: answer.gate, problems: [refusalOf(answer, stack)] };
+  if (open.length === 0) return { gate: answer.gate, problems: [] };
   const message = `the deployment waits for the scan of ${open.map(({ platform }) => platform).join(", ")}`;
-  return { service, gates: [{ gate: "findings", verdict: "not checked", message }], problems: [] };
+  return { gate: { gate: "findings", verdict: "not checked", message }, problems: [] };
+}
+
+/** Whether there is no result yet, but the deployment may get one. */
+function isOpen({ unknown }: FindingsVerdict["platforms"][number]): boolean {
+  return unknown !== undefined && unknown.waiver === undefined && awaited.includes(unknown.status);
 }

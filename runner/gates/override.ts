@@ -1,8 +1,13 @@
 import { UserError } from "../../config/problems/errors.ts";
 import type { overridableGates } from "../cli/options.ts";
-import type { Gate } from "../targets/gate.ts";
+import type { Gate, GateName } from "../targets/gate.ts";
 
 export type OverridableGate = (typeof overridableGates)[number];
+
+/** A gate as `--override-gate` names it: `image-checks`. */
+export function optionOfGate(gate: GateName): string {
+  return gate.replaceAll(" ", "-");
+}
 
 /** A person's decision to move in spite of a gate. */
 export interface GateOverride {
@@ -41,6 +46,7 @@ export function overrideOf({ "override-gate": gate, reason }: OverrideOptions): 
  */
 export function overridden(gate: Gate, override: GateOverride | undefined, caller: string): Gate {
   const { verdict, message = "" } = gate;
-  if (override === undefined || verdict !== "failed" || override.gate !== gate.gate) return gate;
+  if (override === undefined || verdict !== "failed" || override.gate !== optionOfGate(gate.gate))
+    return gate;
   return { ...gate, verdict: "overridden", message: `by ${caller}: ${override.reason} (${message})` };
 }

@@ -10,6 +10,8 @@ export type GateName =
   | "image"
   /** `slipway:gates.findings`: the image has no findings that block, or none that what runs has not. */
   | "findings"
+  /** `slipway:gates.image`: user, size, layers, secrets and base of the image. */
+  | "image checks"
   /** Everything that `slipway verify` checks. */
   | "pre-flight"
   | "one-off task"

@@ -1,4 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -6,6 +8,7 @@ import {
   DescribeImageScanFindingsCommand,
   ECRClient,
   type FindingSeverity,
+  GetDownloadUrlForLayerCommand,
 } from "@aws-sdk/client-ecr";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../../config/problems/errors.ts";
@@ -18,7 +21,7 @@ import { createTimeline } from "../../../runner/session/timeline.ts";
 import type { TargetPlan } from "../../../runner/targets/target.ts";
 import { mockClient } from "../../aws/mock-client.ts";
 import { targetPlan } from "../plan/samples.ts";
-import { found, indexText, ociIndex } from "../registry/fixtures.ts";
+import { found, indexText, manifestText, ociIndex } from "../registry/fixtures.ts";
 import { service } from "../stack/services.ts";
 import { awsError, fakeClock, fakeContext, image, sha } from "../targets/fakes.ts";
 
@@ -35,6 +38,7 @@ beforeEach(async () => {
   await rm(join(directory, "waivers.yaml"), { force: true });
 });
 
+const unasked = { user: "off", secrets: "off" };
 const old = sha("9");
 /** What ECR found in a manifest. */
 const has = (digest: string, ...findings: readonly (readonly [string, FindingSeverity])[]) =>
@@ -71,7 +75,8 @@ function sessionOf(gates: unknown = { preset: "block" }) {
   const settings = {
     stack: "prod",
     scanning: { mode: "basic" },
-    ...(gates === undefined ? {} : { gates: gatesSchema.parse(gates) }),
+    // What the image checks say is tested below.
+    ...(gates === undefined ? {} : { gates: gatesSchema.parse({ image: unasked, ...(gates as object) }) }),
   } as unknown as Settings;
   return {
     ...context,
@@ -201,12 +206,60 @@ describe("the gates", () => {
   test.each([
     ["nothing moves", { preset: "block" }, targetPlan("ui")],
     ["the stack has none", undefined, move(runsOld)],
-    ["they are switched off", { findings: { enabled: false } }, move(runsOld)],
+    ["they are switched off", { findings: { enabled: false }, image: unasked }, move(runsOld)],
   ])("make no call when %s", async (_, gates, plan) => {
     const session = gates === undefined ? { ...sessionOf(), settings: {} as Settings } : sessionOf(gates);
     const services = wanted(plan);
     expect(await askGates(session, services, undefined, fakeClock())).toBe(services);
     expect(ecr.calls()).toHaveLength(0);
+  });
+});
+
+describe("the image checks", () => {
+  const server = createServer((_, answer) => {
+    answer.end(JSON.stringify({ config: { Env: ["DB_PASSWORD=correct-horse"] } }));
+  });
+  beforeAll(() => new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening)));
+  afterAll(() => new Promise((closed) => server.close(closed)));
+
+  const checks = (image: unknown) => ({ findings: { enabled: false }, image });
+  const holdImage = () => {
+    const { port } = server.address() as AddressInfo;
+    ecr.on(BatchGetImageCommand).callsFake(({ imageIds = [] }) => ({
+      images: imageIds.map((imageId: object) => ({ imageId, imageManifest: manifestText })),
+    }));
+    ecr.on(GetDownloadUrlForLayerCommand).resolves({ downloadUrl: `http://127.0.0.1:${port}/` });
+  };
+
+  test("refuse an image, and name the way past them", async () => {
+    holdImage();
+    const error = await ask(sessionOf({ preset: "block", ...checks({}) }), [move(undefined)]).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({
+      exitCode: 3,
+      problems: [
+        {
+          code: "gate-failed",
+          key: "image checks",
+          message:
+            "linux/amd64, linux/arm64: user: runs as root: it names no USER (warning), secrets: ENV DB_PASSWORD looks like a value of a variable that is named like a secret (corr…) (blocks)",
+          fix: 'correct the image, or run the command with --override-gate image-checks --reason "…"',
+        },
+      ],
+    });
+  });
+
+  test("warn, and let the image pass", async () => {
+    holdImage();
+    const session = sessionOf({ preset: "warn", ...checks({}) });
+    const [asked] = await ask(session, [move(undefined)]);
+    expect(asked?.about.gates).toEqual([
+      expect.objectContaining({ gate: "image checks", verdict: "passed" }),
+    ]);
+    expect(session.events).toContainEqual(
+      expect.objectContaining({ kind: "warning", message: expect.stringContaining("runs as root") }),
+    );
   });
 });
 

@@ -1,0 +1,152 @@
+import pMap from "p-map";
+import { loadWaivers } from "../../config/description/waivers.ts";
+import {
+  type FindingsPolicy,
+  findingsPolicy,
+  type GateSettings,
+  imagePolicy,
+} from "../../config/stack/gates.ts";
+import type { Waiver } from "../../config/waivers.ts";
+import type { PlatformScan } from "../findings/finding.ts";
+import { type ScanLimits, scanImage } from "../findings/scan.ts";
+import type { Session } from "../session/session.ts";
+import type { Gate } from "../targets/gate.ts";
+import type { Clock } from "../targets/poll.ts";
+import { type Replaced, readReplaced, type ServiceToAsk } from "./baseline.ts";
+import { decideFindings, type FindingsVerdict, type Running } from "./decide.ts";
+import { findingsGate } from "./phrase.ts";
+import { waiverNotices } from "./waivers.ts";
+
+/** What the gates need of a session. */
+export type JudgingSession = Pick<Session, "catalogue" | "clients" | "directory" | "settings" | "signal">;
+
+/** What one gate says of one service's image, before anybody overrides it. */
+export interface Answer {
+  readonly service: string;
+  readonly gate: Gate;
+  readonly verdict: "block" | "warn" | "pass";
+  /** The verdict in detail, of the gate of findings. */
+  readonly findings?: FindingsVerdict;
+}
+
+export interface Judgement {
+  readonly answers: readonly Answer[];
+  /** What should be known of waivers. */
+  readonly notices: readonly string[];
+}
+
+/** Services whose images are judged at the same time. */
+const parallelServices = 8;
+
+/** Whether a stack's settings ask anything. */
+export function asksAnything(gates: GateSettings | undefined): gates is GateSettings {
+  if (gates === undefined) return false;
+  return findingsPolicy(gates) !== undefined || imagePolicy(gates) !== undefined;
+}
+
+/**
+ * Asks all gates of a stack about the images of services, and what they replace.
+ *
+ * @param waitSeconds how long to wait for scans; 0: look only, and start none. Default: as the stack says
+ */
+export async function judge(
+  session: JudgingSession,
+  services: readonly ServiceToAsk[],
+  gates: GateSettings,
+  clock: Clock,
+  waitSeconds?: number,
+): Promise<Judgement> {
+  const { clients, signal, directory, catalogue } = session;
+  const policy = findingsPolicy(gates);
+  const checks = imagePolicy(gates);
+  const waivers = policy === undefined ? [] : await loadWaivers(directory, catalogue);
+  const now = new Date(clock.now());
+  const answers = await pMap(
+    services,
+    async (one): Promise<readonly Answer[]> => {
+      const replaced = await readReplaced(clients, one, services, signal);
+      const [findings, image] = await Promise.all([
+        policy === undefined
+          ? undefined
+          : judgeFindings(session, one, replaced, policy, { waitSeconds, clock, waivers, now }),
+        checks === undefined
+          ? undefined
+          : import("./image.ts").then(async ({ imageChecksGate, judgeImage }): Promise<Answer> => {
+              const verdict = await judgeImage(clients, one, replaced, checks, signal);
+              return { service: verdict.service, gate: imageChecksGate(verdict), verdict: verdict.verdict };
+            }),
+      ]);
+      return [findings, image].flatMap((answer) => answer ?? []);
+    },
+    { concurrency: parallelServices, signal },
+  );
+  const all = answers.flat();
+  return { answers: all, notices: noticesOf(waivers, all, services, session, now) };
+}
+
+interface Asking {
+  readonly waitSeconds: number | undefined;
+  readonly clock: Clock;
+  readonly waivers: readonly Waiver[];
+  readonly now: Date;
+}
+
+async function judgeFindings(
+  session: JudgingSession,
+  { service, image }: ServiceToAsk,
+  replaced: Replaced,
+  policy: FindingsPolicy,
+  { waitSeconds = policy.waitSeconds, clock, waivers, now }: Asking,
+): Promise<Answer> {
+  const limits = { waitSeconds, maxAgeDays: policy.maxAgeDays };
+  const manifests = Object.entries(image.manifests).filter(([platform]) =>
+    replaced.platforms.includes(platform),
+  );
+  const wanted = { repository: image.repository, manifests: Object.fromEntries(manifests) };
+  const [scans, running] = await Promise.all([
+    scanImage(session, wanted, limits, clock),
+    policy.onlyNew ? scanRunning(session, image.repository, replaced.running, limits, clock) : {},
+  ]);
+  const findings = decideFindings({ service: service.name, scans, running }, policy, waivers, now);
+  return { service: service.name, gate: findingsGate(findings), verdict: findings.verdict, findings };
+}
+
+/** The scans of what runs now, each digest looked at once; an old image's result counts as far as it is there. */
+async function scanRunning(
+  session: JudgingSession,
+  repository: string,
+  running: Replaced["running"],
+  { maxAgeDays }: ScanLimits,
+  clock: Clock,
+): Promise<Readonly<Record<string, readonly Running[]>>> {
+  const digests = [...new Set(Object.values(running).flat())].flatMap((digest) => digest ?? []);
+  const manifests = Object.fromEntries(digests.map((digest) => [digest, digest]));
+  const scans = await scanImage(session, { repository, manifests }, { waitSeconds: 0, maxAgeDays }, clock);
+  const byDigest = new Map(scans.map((scan): [string, PlatformScan] => [scan.digest, scan]));
+  return Object.fromEntries(
+    Object.entries(running).map(([platform, targets]) => [
+      platform,
+      targets.map((digest): Running => {
+        const scan = digest === undefined ? undefined : byDigest.get(digest);
+        return scan === undefined ? "none" : { digest: scan.digest, result: scan.result };
+      }),
+    ]),
+  );
+}
+
+/** What to say of waivers. Whether one is unused is known only when every service that it names was asked. */
+function noticesOf(
+  waivers: readonly Waiver[],
+  answers: readonly Answer[],
+  services: readonly ServiceToAsk[],
+  { catalogue }: Pick<JudgingSession, "catalogue">,
+  now: Date,
+): readonly string[] {
+  const used = new Set(answers.flatMap(({ findings }) => [...(findings?.used ?? [])]));
+  const asked = new Set(services.map(({ service }) => service.name));
+  const all = catalogue.services.map(({ name }) => name);
+  const telling = waivers.filter(
+    (waiver) => used.has(waiver) || (waiver.services ?? all).every((name) => asked.has(name)),
+  );
+  return waiverNotices(telling, used, now);
+}
