@@ -1,0 +1,265 @@
+import {
+  type Delivered,
+  isByDigest,
+  isOurImage,
+  type Standing,
+  standingOf,
+  type Verdict,
+} from "../verdict.ts";
+import { type Application, isHydrated, ourRevisions, sameRepository, sourcesOf } from "./application.ts";
+import { describeResources, isRolloutAborted, listed } from "./resources.ts";
+
+/** What a verdict on an Application knows besides the Application. */
+export interface Sight {
+  /** Whether Argo CD has compared the Application since we looked at it first. */
+  readonly isRefreshed: boolean;
+  /** Why a sync window keeps Argo CD from syncing now; undefined when none does. */
+  readonly closedWindow?: string | undefined;
+}
+
+/** Conditions that leave Argo CD without a comparison. https://argo-cd.readthedocs.io/en/stable/operator-manual/application.yaml */
+const comparisonErrors = ["ComparisonError", "InvalidSpecError", "UnknownError"];
+
+/** What the repo-server says when it can't be reached or is busy; the next comparison may work. */
+const passing =
+  /unavailable|deadline exceeded|timeout|timed out|connection (refused|reset)|no such host|i\/o|EOF/i;
+
+/**
+ * Judges one look at an Application.
+ *
+ * Operation and health have two reconcilers: after a sync, an Application can still say Healthy of what ran
+ * before. So health counts from a comparison that began after the operation ended. And Synced says nothing
+ * before the compared revision is ours, or a later one that still sets our image.
+ */
+export function judgeApplication(
+  application: Application,
+  delivered: Delivered,
+  { isRefreshed, closedWindow }: Sight,
+): Verdict {
+  const { metadata, status } = application;
+  if (metadata.deletionTimestamp !== undefined) {
+    return { kind: "failed", reason: "the Application is being deleted" };
+  }
+  const error = status.conditions?.find(({ type }) => comparisonErrors.includes(type));
+  if (error !== undefined) {
+    // It may be about the commit before ours, which ours repairs.
+    if (!isRefreshed) return waiting(`${error.type} of an earlier comparison`, "refresh");
+    const { message = "Argo CD gives no message" } = error;
+    const graceSeconds = passing.test(message) ? 180 : 20;
+    return { kind: "failing", reason: `${error.type}: ${message}`, graceSeconds };
+  }
+  const short = shortOf(delivered.commit);
+  const placed = isHydrated(application)
+    ? judgeHydration(application, delivered)
+    : judgeRevision(application, delivered, isRefreshed);
+  if (placed !== undefined) return placed;
+  return (
+    judgeOperation(application, delivered) ??
+    judgeSync(application, closedWindow) ??
+    judgeHealth(application, delivered, short)
+  );
+}
+
+/** Whether the compared revision has our image; undefined when it does. */
+function judgeRevision(
+  application: Application,
+  delivered: Delivered,
+  isRefreshed: boolean,
+): Verdict | undefined {
+  const compared = ourRevisions(application, application.status.sync, delivered.repository);
+  const standings = compared.map((revision) => standingOf(delivered, revision));
+  if (standings.some(hasOurs)) return undefined;
+  const later = compared[standings.indexOf("overtaken")];
+  if (later !== undefined) return overtakenBy(later);
+  const foreign = readsElsewhere(application, delivered);
+  if (isRefreshed && foreign !== undefined) return { kind: "failing", reason: foreign, graceSeconds: 120 };
+  const [first] = compared;
+  return waiting(
+    first === undefined
+      ? "Argo CD has not compared a revision yet"
+      : `Argo CD is at ${shortOf(first)}, without commit ${shortOf(delivered.commit)}`,
+    "refresh",
+  );
+}
+
+/**
+ * The Source Hydrator's state: the Application's own revisions are of rendered manifests, and the operation
+ * names the commit that they were rendered from (`drySHA`).
+ */
+function judgeHydration({ status }: Application, delivered: Delivered): Verdict | undefined {
+  const { currentOperation: current, lastSuccessfulOperation: last } = status.sourceHydrator ?? {};
+  const commit = shortOf(delivered.commit);
+  const lastStanding = last?.drySHA === undefined ? "before" : standingOf(delivered, last.drySHA);
+  if (lastStanding === "overtaken") return overtakenBy(last?.drySHA ?? "");
+  const currentStanding = current?.drySHA === undefined ? undefined : standingOf(delivered, current.drySHA);
+  if (!hasOurs(lastStanding)) {
+    if (current?.phase === "Failed" && currentStanding !== "before") {
+      const reason = `the Source Hydrator failed: ${current.message ?? "without a message"}`;
+      return { kind: "failing", reason, graceSeconds: 60 };
+    }
+    return waiting(`the Source Hydrator has not rendered commit ${commit} yet`, "refresh");
+  }
+  const { revision } = status.sync ?? {};
+  if (revision === undefined)
+    return waiting("Argo CD has not compared the rendered manifests yet", "refresh");
+  // Others may have rendered to the same branch since then; ours is below theirs.
+  const isLater = isBefore(current?.finishedAt, status.reconciledAt) && current?.drySHA === last?.drySHA;
+  if (revision === last?.hydratedSHA || isLater) return undefined;
+  return waiting(
+    `commit ${commit} is rendered as ${shortOf(last?.hydratedSHA ?? "?")}; Argo CD is at ${shortOf(revision)}`,
+    "refresh",
+  );
+}
+
+/** What a sync that runs, or failed on our revision, means; undefined when neither is so. */
+function judgeOperation(application: Application, delivered: Delivered): Verdict | undefined {
+  const { operation, status } = application;
+  const { operationState: state } = status;
+  if (state?.phase === "Running" || state?.phase === "Terminating") {
+    const message = state.message ?? "";
+    if (/sync window/i.test(message)) return closed(message);
+    // A paused rollout holds up the sync that waits for its wave.
+    if (status.health?.status === "Suspended") return suspended(application);
+    const attempt = (state.retryCount ?? 0) > 0 ? `, attempt ${(state.retryCount ?? 0) + 1}` : "";
+    return waiting(`syncing${attempt}${message === "" ? "" : `: ${message}`}`);
+  }
+  if (operation !== undefined && operation !== null) return waiting("a sync is about to start");
+  if (state?.phase !== "Failed" && state?.phase !== "Error") return undefined;
+  const reason = `the sync ${state.phase === "Error" ? "ended with an error" : "failed"}: ${state.message ?? "without a message"}`;
+  const synced = isHydrated(application)
+    ? [state.syncResult?.revision].filter((one) => one === status.sync?.revision)
+    : ourRevisions(application, state.syncResult, delivered.repository).filter((one) =>
+        hasOurs(standingOf(delivered, one)),
+      );
+  if (synced.length > 0) return { kind: "failed", reason };
+  // It is not said which revision it was: an error before the sync began.
+  const isUnnamed = state.syncResult?.revision === undefined && state.syncResult?.revisions === undefined;
+  return isUnnamed && status.sync?.status !== "Synced"
+    ? { kind: "failing", reason, graceSeconds: 60 }
+    : undefined;
+}
+
+/** What keeps the cluster from what the revision says; undefined when it is Synced. */
+function judgeSync(application: Application, closedWindow: string | undefined): Verdict | undefined {
+  const { status } = application;
+  if (status.sync?.status === "Synced") return undefined;
+  if (status.sync?.status !== "OutOfSync") return waiting(`sync status ${status.sync?.status ?? "Unknown"}`);
+  const differ = listed(
+    (status.resources ?? []).filter((one) => one.status === "OutOfSync" && one.hook !== true),
+  );
+  if (closedWindow !== undefined) return closed(closedWindow);
+  if (!isAutomated(application)) {
+    return {
+      kind: "paused",
+      message: `OutOfSync${differ}; Argo CD does not sync this Application by itself`,
+      hint: `sync it (argocd app sync ${application.metadata.name}), or set syncPolicy.automated of the Application`,
+    };
+  }
+  return waiting(`OutOfSync${differ}`);
+}
+
+function judgeHealth(application: Application, delivered: Delivered, short: string): Verdict {
+  const { status } = application;
+  const { operationState: state } = status;
+  if (isBefore(status.reconciledAt, state?.finishedAt)) {
+    return waiting("Synced; its health is from before the end of the sync", "hard refresh");
+  }
+  const resources = status.resources ?? [];
+  switch (status.health?.status) {
+    case "Healthy":
+      return judgeImages(application, delivered, short);
+    case "Suspended":
+      return suspended(application);
+    case "Degraded": {
+      const said = describeResources(resources, "Degraded") || (status.health.message ?? "");
+      const reason = `Degraded${said === "" ? "" : `: ${said}`}`;
+      return resources.some(isRolloutAborted)
+        ? { kind: "failed", reason: `Argo Rollouts aborted the rollout: ${said}` }
+        : { kind: "failing", reason, graceSeconds: 45 };
+    }
+    default: {
+      const health = status.health?.status ?? "Unknown";
+      const said = describeResources(resources, health) || (status.health?.message ?? "");
+      return waiting(`Synced; ${health}${said === "" ? "" : `: ${said}`}`);
+    }
+  }
+}
+
+/** Whether our image is among what really runs: of all tools of the field, none asks. */
+function judgeImages({ status }: Application, delivered: Delivered, short: string): Verdict {
+  const images = status.summary?.images ?? [];
+  const ours = images.find((image) => isOurImage(image, delivered));
+  if (ours !== undefined) {
+    const proof = isByDigest(delivered) ? "runs" : "runs, by its tag,";
+    return { kind: "running", message: `Synced to ${short}, Healthy, ${proof} ${ours}` };
+  }
+  const others = images.length === 0 ? "it runs no image" : `it runs ${images.slice(0, 5).join(", ")}`;
+  return {
+    kind: "failing",
+    reason: `Synced to ${short} and Healthy, but the image that was delivered does not run: ${others}`,
+    graceSeconds: 60,
+    asks: "hard refresh",
+  };
+}
+
+function suspended({ metadata, status }: Application): Verdict {
+  const said = describeResources(status.resources ?? [], "Suspended") || (status.health?.message ?? "");
+  return {
+    kind: "paused",
+    message: `Suspended, which waits for a person${said === "" ? "" : `: ${said}`}`,
+    hint: `resume it: kubectl argo rollouts promote NAME for a Rollout, spec.suspend or spec.paused for others (argocd app get ${metadata.name})`,
+  };
+}
+
+function closed(why: string): Verdict {
+  return {
+    kind: "paused",
+    message: `a sync window is closed: ${why}`,
+    hint: "wait for the window, or give follow.argocd.timeoutSeconds its length; the commit stays, and Argo CD syncs it when the window opens",
+  };
+}
+
+/** Why the Application can never come to our commit: it reads another repository, or another branch. */
+function readsElsewhere(application: Application, { repository, branch }: Delivered): string | undefined {
+  const sources = sourcesOf(application);
+  const ours = sources.filter(({ repoURL }) => sameRepository(repoURL, repository));
+  if (ours.length === 0) {
+    const read = sources.map(({ repoURL }) => repoURL ?? "?").join(", ");
+    return `the Application reads ${read === "" ? "no repository" : read}, and the commit is in ${repository}`;
+  }
+  const branches = ours.map(({ targetRevision }) => targetRevision ?? "HEAD");
+  const known = [branch, "HEAD", "", `refs/heads/${branch}`];
+  return branches.some((one) => known.includes(one))
+    ? undefined
+    : `the Application follows ${branches.join(", ")}, and the commit is on ${branch}`;
+}
+
+/** Argo CD 3.1 and later can name the setting and switch it off. */
+function isAutomated({ spec }: Application): boolean {
+  const automated = spec.syncPolicy?.automated;
+  return automated !== undefined && automated !== null && automated.enabled !== false;
+}
+
+function overtakenBy(revision: string): Verdict {
+  return {
+    kind: "overtaken",
+    reason: `Argo CD is at ${shortOf(revision)}, a later commit that sets another image`,
+  };
+}
+
+function hasOurs(standing: Standing): boolean {
+  return standing === "ours" || standing === "holds";
+}
+
+/** Whether one RFC 3339 time is before another; false when one is missing. */
+function isBefore(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && other !== undefined && Date.parse(one) < Date.parse(other);
+}
+
+function waiting(message: string, asks?: "refresh" | "hard refresh"): Verdict {
+  return { kind: "waiting", message, ...(asks === undefined ? {} : { asks }) };
+}
+
+function shortOf(revision: string): string {
+  return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 10) : revision;
+}
