@@ -17,6 +17,11 @@ export const targetCodes = {
     fix: "Correct what the message names. `slipway verify` runs the same checks.",
     exits: [2],
   },
+  "cluster-refused": {
+    meaning: "The Kubernetes cluster does not accept the credentials, or does not allow what Slipway reads.",
+    fix: "Sign in again, or allow it with a Role. docs/how-to/kubernetes.md has the roles.",
+    exits: [1],
+  },
   "deployment-in-progress": {
     meaning: "Another run holds this machine's lock on the stack.",
     fix: "Wait until it ends, or end it.",
@@ -42,9 +47,29 @@ export const targetCodes = {
     fix: "Correct what Lambda's message names, and deploy again. The alias was not moved.",
     exits: [1],
   },
+  "kind-not-in-cluster": {
+    meaning: "The Kubernetes cluster has no CRD of Argo CD, Flux or the External Secrets Operator.",
+    fix: "Check that the context names the cluster that they run in.",
+    exits: [1],
+  },
+  "kubectl-failed": {
+    meaning: "kubectl failed in a way that Slipway does not know.",
+    fix: "Run the command of the message by hand.",
+    exits: [1],
+  },
+  "kubectl-missing": {
+    meaning: "kubectl is not installed, and Slipway reads Kubernetes clusters with it.",
+    fix: "Install kubectl, or let Slipway ask Argo CD's API: `follow.argocd.server`.",
+    exits: [2],
+  },
   "lambda-manifest": {
     meaning: "Lambda does not accept the image's manifest.",
     fix: "Build the image for the function's platform without attestations, and deploy again.",
+    exits: [1],
+  },
+  "no-cluster": {
+    meaning: "kubectl does not know the Kubernetes cluster.",
+    fix: "Correct `context` and `kubeconfig`, or add the context: `aws eks update-kubeconfig`.",
     exits: [1],
   },
   "no-task-definition": {
@@ -56,6 +81,11 @@ export const targetCodes = {
     meaning: "The function is a zip package, and Lambda cannot turn it into a container image.",
     fix: "Create a function of package type Image under another name.",
     exits: [2],
+  },
+  "not-in-cluster": {
+    meaning: "The Kubernetes cluster has no object of that name.",
+    fix: "Correct the name, the namespace and the context.",
+    exits: [1],
   },
   "one-off-failed": {
     meaning: "The one-off task before the update failed, or ECS could not place it. Nothing was moved.",
