@@ -20,6 +20,7 @@ import { doctorCommand } from "./commands/doctor/command.ts";
 import { historyCommand } from "./commands/history/command.ts";
 import { imagesCommand } from "./commands/images/command.ts";
 import { initCommand } from "./commands/init/command.ts";
+import { k8sCommand } from "./commands/k8s/command.ts";
 import { logsCommand } from "./commands/logs/command.ts";
 import { planCommand } from "./commands/plan/command.ts";
 import { promoteCommand } from "./commands/promote/command.ts";
@@ -50,6 +51,7 @@ export const commands: readonly DefinedCommand[] = [
   waitCommand,
   initCommand,
   doctorCommand,
+  k8sCommand,
   sandboxCommand,
   demoCommand,
 ];

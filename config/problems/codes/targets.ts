@@ -53,12 +53,12 @@ export const targetCodes = {
     exits: [1],
   },
   "kubectl-failed": {
-    meaning: "kubectl failed in a way that Slipway does not know.",
+    meaning: "`kubectl` failed in a way that Slipway does not know.",
     fix: "Run the command of the message by hand.",
     exits: [1],
   },
   "kubectl-missing": {
-    meaning: "kubectl is not installed, and Slipway reads Kubernetes clusters with it.",
+    meaning: "`kubectl` is not installed, and Slipway reads Kubernetes clusters with it.",
     fix: "Install kubectl, or let Slipway ask Argo CD's API: `follow.argocd.server`.",
     exits: [2],
   },
@@ -68,7 +68,7 @@ export const targetCodes = {
     exits: [1],
   },
   "no-cluster": {
-    meaning: "kubectl does not know the Kubernetes cluster.",
+    meaning: "`kubectl` does not know the Kubernetes cluster.",
     fix: "Correct `context` and `kubeconfig`, or add the context: `aws eks update-kubeconfig`.",
     exits: [1],
   },

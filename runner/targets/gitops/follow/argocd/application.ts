@@ -16,15 +16,15 @@ const sourceSchema = z.object({
   ref: text,
 });
 
-const resourceSchema = z.object({
+export const resourceSchema = z.object({
   group: text,
   version: text,
   kind: z.string(),
   namespace: text,
   name: z.string(),
   status: text,
+  /** Argo CD 3 keeps it in the tree alone, unless `controller.resource.health.persist` is set. */
   health,
-  /** From Argo CD 3: with `controller.resource.health.persist: false`, health is in the tree alone. */
   hook: z.boolean().optional(),
 });
 
@@ -105,11 +105,6 @@ export const applicationSchema = z.object({
 export type Application = z.output<typeof applicationSchema>;
 export type ApplicationResource = z.output<typeof resourceSchema>;
 
-/** `argocd/ui-dev`, as messages name it. */
-export function titleOf({ metadata }: Application): string {
-  return metadata.name;
-}
-
 /** The Application's sources, of which a multi-source one has several. */
 export function sourcesOf({ spec }: Application): readonly z.output<typeof sourceSchema>[] {
   if (spec.sources !== undefined && spec.sources.length > 0) return spec.sources;
@@ -142,17 +137,16 @@ export function ourRevisions(
   return some.filter((one) => one !== "");
 }
 
-/** Every revision of the manifest repository that the Application names. */
-export function revisionsOf(application: Application, repository: string): readonly string[] {
+/** Every revision that the Application names and that can be a commit of the manifest repository. */
+export function revisionsOf(application: Application): readonly string[] {
   const { sync, operationState, sourceHydrator } = application.status;
-  const hydrations = [sourceHydrator?.currentOperation, sourceHydrator?.lastSuccessfulOperation];
+  const states = [sync, operationState?.syncResult];
   const all = isHydrated(application)
-    ? hydrations.flatMap((one) => one?.drySHA ?? [])
-    : [
-        ...ourRevisions(application, sync, repository),
-        ...ourRevisions(application, operationState?.syncResult, repository),
-      ];
-  return [...new Set(all.filter((one) => one !== ""))];
+    ? // Its own revisions are of another branch.
+      [sourceHydrator?.currentOperation, sourceHydrator?.lastSuccessfulOperation].map((one) => one?.drySHA)
+    : states.flatMap((one) => [one?.revision, ...(one?.revisions ?? [])]);
+  const commits = all.filter((one) => one !== undefined && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(one));
+  return [...new Set(commits as readonly string[])];
 }
 
 /** Whether two addresses are of one repository: `git@github.com:acme/deploy.git`, `https://github.com/acme/deploy`. */

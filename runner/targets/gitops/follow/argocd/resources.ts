@@ -19,8 +19,13 @@ export function describeResources(resources: readonly ApplicationResource[], sta
   return [...said, ...(some.length > most ? [`${some.length - most} more`] : [])].join("; ");
 }
 
+/** What runs pods, and keeps them running. */
+export function isWorkload({ kind }: Pick<ApplicationResource, "kind">): boolean {
+  return ["Deployment", "StatefulSet", "DaemonSet", "Rollout"].includes(kind);
+}
+
 /** `Deployment/ui` */
-export function nameOf({ kind, name }: Pick<ApplicationResource, "kind" | "name">): string {
+export function nameOf({ kind, name }: { readonly kind: string; readonly name: string }): string {
   return `${kind}/${name}`;
 }
 

@@ -1,0 +1,23 @@
+import type { Delivered, Verdict } from "./verdict.ts";
+
+/** What deploys the manifests, as a delivery is followed: Argo CD or Flux. */
+export interface Follower {
+  /** In a few words: `Argo CD, Application ui-dev`. */
+  readonly name: string;
+  /** Reads the objects once. */
+  look(): Promise<Sighting>;
+  /**
+   * Asks for a comparison with the repository now. A hard one does not use what was rendered before. Best
+   * effort: without the permission, it comes by itself.
+   */
+  refresh(kind: "refresh" | "hard refresh"): Promise<void>;
+  /** Why what was seen last is not well: failing resources, reasons of pods, events, last log lines. */
+  evidence(delivered: Delivered): Promise<readonly string[]>;
+}
+
+/** One look at the objects. */
+export interface Sighting {
+  /** Revisions of the manifest repository that the objects name. */
+  readonly revisions: readonly string[];
+  judge(delivered: Delivered): Verdict;
+}
