@@ -22,7 +22,7 @@ export function kubectlMissing(cause: unknown): UserError {
 
 /** What the API server, or what is between it and us, says when it does not answer. */
 const noAnswer =
-  /connection refused|no such host|i\/o timeout|context deadline exceeded|no route to host|network is unreachable|TLS handshake timeout|unable to connect to the server|connection reset|EOF$|no answer within|ServiceUnavailable|currently unable to handle|InternalError|etcdserver|http2: client connection lost/i;
+  /connection refused|was refused|no such host|i\/o timeout|context deadline exceeded|no route to host|network is unreachable|TLS handshake timeout|unable to connect to the server|connection reset|EOF$|no answer within|ServiceUnavailable|currently unable to handle|InternalError|etcdserver|http2: client connection lost/i;
 
 /**
  * Turns what kubectl said into a problem with its fix. `unreachable` and `throttled` are codes that a wait

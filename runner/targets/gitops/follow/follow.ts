@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { isAbort } from "../../../../config/problems/abort.ts";
 import { UserError } from "../../../../config/problems/errors.ts";
 import { firstLine } from "../../../../config/problems/first-line.ts";
@@ -151,6 +152,10 @@ function endOfError(
       message: `${committed}, and not followed to the end${where}`,
       evidence: [],
     };
+  }
+  if (error instanceof z.ZodError) {
+    const message = `${committed}, but ${name} has an object that Slipway can't read: ${firstLine(z.prettifyError(error))}`;
+    return { verdict: "failed", message, evidence: [] };
   }
   if (!(error instanceof UserError)) throw error;
   const [problem] = error.problems;

@@ -171,7 +171,8 @@ function judgeWorkloads(
     healths.find(({ status }) => status === "Degraded") ?? healths.find(({ status }) => status !== "Healthy");
   if (unwell === undefined) {
     const names = healths.map(({ title }) => title).join(", ");
-    const proof = isByDigest(delivered) ? "run" : "run, by its tag,";
+    const verb = healths.length === 1 ? "runs" : "run";
+    const proof = isByDigest(delivered) ? verb : `${verb}, by its tag,`;
     return { kind: "running", message: `${done} at ${at}; ${names} ${proof} ${delivered.reference}` };
   }
   const { title, status, message } = unwell;
