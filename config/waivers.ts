@@ -20,6 +20,18 @@ const waiverSchema = z.strictObject({
     .optional()
     .describe("Only in this package, by package URL; without a version, in any version"),
   services: z.array(z.string().min(1)).min(1).optional().describe("Only these services; default: all"),
+  justification: z
+    .enum([
+      "component_not_present",
+      "vulnerable_code_not_present",
+      "vulnerable_code_not_in_execute_path",
+      "vulnerable_code_cannot_be_controlled_by_adversary",
+      "inline_mitigations_already_exist",
+    ])
+    .optional()
+    .describe(
+      "OpenVEX's word for why the image is not affected; without it, an export says that the risk was accepted",
+    ),
   reason: z.string().min(1).max(1000).describe("Why the finding is accepted"),
   owner: z.string().min(1).max(200).describe("Who answers for it"),
   expires: z.iso.date().describe("Last day (UTC) on which it counts"),

@@ -29,6 +29,7 @@ import { scanCommand } from "./commands/scan/command.ts";
 import { statusCommand } from "./commands/status/command.ts";
 import { verifyCommand } from "./commands/verify/command.ts";
 import { waitCommand } from "./commands/wait/command.ts";
+import { waiversCommand } from "./commands/waivers/command.ts";
 import { whyCommand } from "./commands/why/command.ts";
 import { tolerateClosedPipes } from "./report/write.ts";
 
@@ -47,6 +48,7 @@ export const commands: readonly DefinedCommand[] = [
   logsCommand,
   imagesCommand,
   scanCommand,
+  waiversCommand,
   verifyCommand,
   waitCommand,
   initCommand,
