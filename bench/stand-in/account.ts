@@ -70,6 +70,10 @@ export async function startStandIn(services: readonly string[]): Promise<StandIn
       services: (asked as string[]).map((one) => answers.ecsService(one.split("/").at(-1) ?? one)),
       failures: [],
     }),
+    DescribeServiceRevisions: ({ serviceRevisionArns }) => ({
+      serviceRevisions: (serviceRevisionArns as string[]).map(answers.serviceRevision),
+      failures: [],
+    }),
     DescribeTaskDefinition: ({ taskDefinition }) =>
       answers.taskDefinition(/([^/]+):\d+$/.exec(String(taskDefinition))?.[1] ?? ""),
     ListClusters: () => ({ clusterArns: [answers.clusterArn] }),

@@ -112,6 +112,23 @@ export function newestRecord(service: string, commit: string): string {
   return artifactManifest({ artifactType: releaseType, content, annotations: {} }).text;
 }
 
+const serviceRevisionArn = (service: string) =>
+  `arn:aws:ecs:${region}:${account}:service-revision/${cluster}/${service}/1`;
+
+/** The revision that a service runs, as DescribeServiceRevisions answers. */
+export function serviceRevision(arn: string) {
+  const service = arn.split("/").at(-2) ?? "";
+  return {
+    serviceRevisionArn: arn,
+    serviceArn: serviceArn(service),
+    clusterArn,
+    taskDefinition: revisionArn(service),
+    launchType: "FARGATE",
+    containerImages: [{ containerName: service, image: reference(service), imageDigest: image.digest }],
+    createdAt: released.getTime() / 1000,
+  };
+}
+
 /** A Fargate service whose deployment is complete, as DescribeServices answers. */
 export function ecsService(service: string) {
   const deployment = {
@@ -145,6 +162,7 @@ export function ecsService(service: string) {
       minimumHealthyPercent: 100,
     },
     deployments: [deployment],
+    currentServiceRevisions: [{ arn: serviceRevisionArn(service), runningTaskCount: 2 }],
     loadBalancers: [],
     events: Array.from({ length: 100 }, (_, event) => ({
       id: `event-${event}`,

@@ -30,8 +30,7 @@ export async function readRecordedImages(
     stackName: ownStack(),
   });
   const { outputs } = z.object({ outputs: z.unknown() }).parse(answer);
-  const resources = resourcesSchema.parse(plain(outputs));
-  return new Map(services.map((service) => [service.name, recordedImage(resources, service)]));
+  return recordedImages(resourcesSchema.parse(plain(outputs)), services);
 }
 
 /** The outputs of this stack's previous run. No lock is taken, and no provider starts. */
@@ -57,17 +56,35 @@ const managedImageSchema = z.object({ contextHash: z.string().min(1), digest: di
 const managedIndexSchema = z.object({ sources: z.array(z.unknown()).min(1) });
 
 /**
- * One service's part of the state, by URN. An Image's id is the digest that its creation pushed, and
- * every build creates one: ServiceImage sees to that. What was only read (see ServiceImage) has neither a
- * context hash nor sources.
+ * What a state says of the images of services.
+ *
+ * @param resources by URN
  */
-export function recordedImage(resources: Resources, { name, platforms }: Service): RecordedImage {
-  const outputsOf = (type: string, resource: string) => {
-    const urn = Object.keys(resources).find(
-      (one) => resources[one]?.type === type && one.endsWith(`::${resource}`),
-    );
-    return urn === undefined ? undefined : plain(resources[urn]?.outputs);
-  };
+export function recordedImages(
+  resources: Resources,
+  services: readonly Service[],
+): ReadonlyMap<string, RecordedImage> {
+  const ofImages = new Map<string, unknown>();
+  for (const [urn, { type, outputs }] of Object.entries(resources)) {
+    // The first of a name, as a state may hold another that is still to be deleted.
+    const key = `${type}::${urn.slice(urn.lastIndexOf("::") + 2)}`;
+    if (imageTypes.includes(type) && !ofImages.has(key)) ofImages.set(key, outputs);
+  }
+  const outputsOf = (type: string, resource: string) => plain(ofImages.get(`${type}::${resource}`));
+  return new Map(services.map((service) => [service.name, recordedImage(outputsOf, service)]));
+}
+
+const imageTypes = ["docker-build:index:Image", "docker-build:index:Index", "slipway:index:ServiceImage"];
+
+/**
+ * One service's part of the state. An Image's id is the digest that its creation pushed, and every build
+ * creates one: ServiceImage sees to that. What was only read (see ServiceImage) has neither a context hash nor
+ * sources.
+ */
+function recordedImage(
+  outputsOf: (type: string, resource: string) => unknown,
+  { name, platforms }: Service,
+): RecordedImage {
   const images = platforms.flatMap((platform) => {
     const resource = imageResourceName(name, platform);
     const { success, data } = managedImageSchema.safeParse(outputsOf("docker-build:index:Image", resource));

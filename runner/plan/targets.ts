@@ -80,5 +80,5 @@ export async function lookAndPlan(
   context: TargetContext,
 ): Promise<TargetPlan> {
   const kind = kindOf(target);
-  return kind.plan(service, target, await kind.inspect(target, context), image);
+  return kind.plan(service, target, await kind.inspect(target, context, image), image);
 }

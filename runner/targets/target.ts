@@ -173,8 +173,11 @@ export interface TargetKind<T extends Target, S, A> {
   /**
    * Reads the target, with read-only calls. A target that does not exist or can't be updated is a
    * problem of the plan, not an exception.
+   *
+   * @param wanted the image that `plan` will be asked for: of a target that already runs it, a kind may leave
+   *   out what only a move needs
    */
-  inspect(target: T, context: TargetContext): Promise<S>;
+  inspect(target: T, context: TargetContext, wanted?: TargetImage<PlannedImage>): Promise<S>;
   /** Plans the change from the target as it was found and the image. Makes no calls. */
   plan(service: string, target: T, state: S, image: TargetImage<PlannedImage>): TargetPlan<S, T>;
   /** The change of the image that the target runs for a service; undefined when the plan has none. */

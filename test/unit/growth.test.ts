@@ -4,6 +4,7 @@ import { catalogueSchema, resolveCatalogue } from "../../config/catalogue/catalo
 import { needsProblems, withNeeded } from "../../config/description/needs.ts";
 import { placesOf, withSidecarTargets } from "../../config/description/sidecars.ts";
 import type { EcsTarget } from "../../config/targets/ecs/target.ts";
+import { recordedImages } from "../../infra/images/recorded-images.ts";
 import { withSource } from "../../runner/commands/status/status.ts";
 import { plansOf } from "../../runner/history/targets.ts";
 import { outcomeOf } from "../../runner/history/write.ts";
@@ -107,6 +108,24 @@ describe("the work grows with the services, not with their square", () => {
         all,
       );
     expect(growth(compared, work as never)).toBeLessThan(atMost);
+  });
+
+  test("what the state says of each image", () => {
+    const state = (count: number) =>
+      names(count).map((name) => ({ type: "docker-build:index:Image", outputs: {}, name }));
+    const work = (all: ReturnType<typeof state>) =>
+      recordedImages(
+        new Proxy(
+          {},
+          {
+            ownKeys: () => names(all.length).map((name) => `urn:pulumi:dev::shop::image::${name}`),
+            getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+            get: (_, urn) => all[Number(String(urn).split("::s").at(-1))],
+          },
+        ),
+        services(all.length),
+      );
+    expect(growth(state, work as never)).toBeLessThan(atMost);
   });
 
   test("grouping targets, each of an order of its own", () => {

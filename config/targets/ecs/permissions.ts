@@ -45,9 +45,9 @@ export const ecsPermissions: readonly Permission<SharedResource | EcsResource>[]
   {
     action: "ecs:DescribeServiceRevisions",
     on: ["ecs-service", "ecs-service-revision"],
-    roles: deployers,
-    why: "see which image a deployment runs",
-    when: "ECS lists deployments of the service, as the local AWS of the tests does not",
+    roles: planners,
+    why: "see which image a service or a deployment runs",
+    when: "ECS names revisions of the service, as the local AWS of the tests does not",
   },
   {
     action: "ecs:ListTasks",

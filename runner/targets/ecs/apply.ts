@@ -8,7 +8,15 @@ import { alarmField, configurationWithAlarms } from "./alarms.ts";
 import { imageIn, referencesByContainer } from "./containers.ts";
 import { runOneOff } from "./one-off/one-off.ts";
 import { nextRevision, registerRevision, reusableRevision, revisionLikeIt } from "./revision.ts";
-import { type EcsPlan, type ExistingService, nameOf, primaryOf, revisionName, rolloutOf } from "./state.ts";
+import {
+  type EcsPlan,
+  type ExistingService,
+  nameOf,
+  primaryOf,
+  revisionName,
+  rolloutOf,
+  type SettledService,
+} from "./state.ts";
 
 /** A deployment that was started, with what it takes to follow or revert it. */
 export interface EcsApplied {
@@ -147,12 +155,13 @@ function isUnderWay(state: ExistingService, references: Readonly<Record<string, 
 }
 
 /** What `startDeployment` would have returned for the deployment that a service is in. */
-export function resumeDeployment({ service, taskDefinition }: ExistingService, clock: Clock): EcsApplied {
+export function resumeDeployment(state: ExistingService | SettledService, clock: Clock): EcsApplied {
+  const { service } = state;
   const primary = primaryOf(service);
   return {
     cluster: service.clusterArn ?? "",
     service: service.serviceName ?? "",
-    revisionArn: taskDefinition.taskDefinitionArn,
+    revisionArn: state.kind === "settled" ? state.taskDefinitionArn : state.taskDefinition.taskDefinitionArn,
     // Only rolling updates have the state. Without it, any other revision that runs is the earlier one.
     previousArn: service.deployments?.find(
       (one) => one !== primary && (one.rolloutState ?? "COMPLETED") === "COMPLETED",

@@ -11,9 +11,21 @@ import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import { batchesPer, inBatches } from "../../aws/batches.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { hasCode, ifAllowed, isAwsError } from "../../aws/errors.ts";
-import type { TargetContext } from "../target.ts";
+import type { PlannedImage } from "../../registry/image.ts";
+import type { TargetContext, TargetImage } from "../target.ts";
+import { alarmChange } from "./alarms.ts";
+import { referencesByContainer } from "./containers.ts";
 import { describeRevision } from "./revision.ts";
-import { type EcsPlan, type EcsState, nameOf, primaryOf } from "./state.ts";
+import { imagesOfRevision } from "./service-revision.ts";
+import {
+  type EcsPlan,
+  type EcsState,
+  type ExistingService,
+  nameOf,
+  primaryOf,
+  rolloutOf,
+  type SettledService,
+} from "./state.ts";
 
 /** Names shown in "did you mean"; reading more of them takes longer than it helps. */
 const mostNames = 300;
@@ -69,7 +81,68 @@ function refusesOne(error: unknown): boolean {
 }
 
 /** Reads the service and its task definition: two calls when all is well. */
-export async function inspectEcs(target: EcsTarget, context: TargetContext): Promise<EcsState> {
+export async function inspectEcs(
+  target: EcsTarget,
+  context: TargetContext,
+): Promise<Exclude<EcsState, SettledService>> {
+  const found = await findUsable(target, context);
+  return found.kind === "unusable" ? found : readDefinition(found, context);
+}
+
+/**
+ * `inspectEcs` for a plan that moves the service to an image. DescribeServiceRevisions tells for twenty services
+ * at once what they run; DescribeTaskDefinition is called for one at a time. So the task definition of a service
+ * that needs no change is left out.
+ */
+export async function inspectEcsFor(
+  target: EcsTarget,
+  context: TargetContext,
+  wanted?: TargetImage<PlannedImage>,
+): Promise<EcsState> {
+  const found = await findUsable(target, context);
+  if (found.kind === "unusable") return found;
+  if (wanted === undefined || !(await isSettled(found.service, target, wanted, context))) {
+    return readDefinition(found, context);
+  }
+  return { ...found, service: withoutMessages(found.service) };
+}
+
+async function isSettled(
+  service: Service,
+  target: EcsTarget,
+  wanted: TargetImage<PlannedImage>,
+  { clients, signal }: TargetContext,
+): Promise<boolean> {
+  if (rolloutOf(service) !== "COMPLETED" || alarmChange(target, service) !== undefined) return false;
+  const references = Object.entries(referencesByContainer(target, wanted));
+  const images = await imagesOfRevision(clients.ecs, service, signal);
+  return images !== undefined && references.every(([name, reference]) => images[name] === reference);
+}
+
+/**
+ * The service with its task definition, which is read now if the plan did without it.
+ *
+ * @throws Error when the service can't be used at all
+ */
+export async function existingService(state: EcsState, context: TargetContext): Promise<ExistingService> {
+  if (state.kind === "found") return state;
+  if (state.kind === "settled") return readDefinition(state, context);
+  throw new Error(`the service can't be used: ${state.problems[0]?.message}`);
+}
+
+async function readDefinition(
+  { service, taskDefinitionArn }: SettledService,
+  { clients, signal }: TargetContext,
+): Promise<ExistingService> {
+  const { taskDefinition, tags } = await describeRevision(clients.ecs, taskDefinitionArn, signal);
+  return { kind: "found", service: withoutMessages(service), taskDefinition, tags };
+}
+
+/** Reads the service alone. */
+async function findUsable(
+  target: EcsTarget,
+  context: TargetContext,
+): Promise<Exclude<EcsState, ExistingService>> {
   const { clients, signal } = context;
   const service = await findService(clients, target, signal);
   if (service === "no cluster") {
@@ -104,8 +177,7 @@ export async function inspectEcs(target: EcsTarget, context: TargetContext): Pro
       fix: "create one for it first",
     });
   }
-  const { taskDefinition, tags } = await describeRevision(clients.ecs, reference, signal);
-  return { kind: "found", service: withoutMessages(service), taskDefinition, tags };
+  return { kind: "settled", service, taskDefinitionArn: reference };
 }
 
 /** A service without the words of its hundred events: a plan of many services keeps all of them. */
@@ -119,7 +191,7 @@ export async function isEcsAsPlanned(
   { target, state }: EcsPlan,
   { clients, signal }: TargetContext,
 ): Promise<boolean> {
-  if (state.kind !== "found") return true;
+  if (state.kind === "unusable") return true;
   const now = await findService(clients, target, signal);
   if (now === undefined || now === "no cluster") return false;
   const { service } = state;
@@ -155,7 +227,7 @@ function refuse(service: Service, target: EcsTarget): Problem | undefined {
   };
 }
 
-function unusable(problem: Problem): EcsState {
+function unusable(problem: Problem): Extract<EcsState, { kind: "unusable" }> {
   return { kind: "unusable", problems: [problem] };
 }
 

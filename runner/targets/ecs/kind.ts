@@ -9,7 +9,7 @@ import { containerOf, ecsImageChange, ecsImageFor, imageIn, imagesByContainer } 
 import { type DeploymentEnd, followDeployment } from "./follow/follow.ts";
 import { ecsHints } from "./hints.ts";
 import { imagesInEcs } from "./in-use.ts";
-import { findService, inspectEcs, isEcsAsPlanned } from "./inspect.ts";
+import { existingService, findService, inspectEcsFor, isEcsAsPlanned } from "./inspect.ts";
 import { liveInEcs } from "./live.ts";
 import { logsOfEcs } from "./logs.ts";
 import { ecsTitle, planEcs } from "./plan.ts";
@@ -37,7 +37,7 @@ export function createEcsKind(clock: Clock): TargetKind<EcsTarget, EcsState, Ecs
     imageFor: ecsImageFor,
     // An old migration undoes nothing, and its failure must not block the rollback.
     withoutPreparations: ({ before: _task, ...target }) => target,
-    inspect: inspectEcs,
+    inspect: inspectEcsFor,
     plan: planEcs,
     imageChange: ecsImageChange,
     verify: verifyEcs,
@@ -46,7 +46,7 @@ export function createEcsKind(clock: Clock): TargetKind<EcsTarget, EcsState, Ecs
       applyEcs(plan, image, context, clock).catch((error: unknown) => {
         throw explainRefusal(error, plan.title);
       }),
-    resume: ({ state }) => (state.kind === "found" ? resumeDeployment(state, clock) : undefined),
+    resume: ({ state }) => (state.kind === "unusable" ? undefined : resumeDeployment(state, clock)),
     status: statusOfEcs,
     reusable: ({ revision }, withSettings) =>
       withSettings && revision !== undefined ? String(revision) : undefined,
@@ -75,7 +75,8 @@ async function follow(
   context: TargetContext,
   clock: Clock,
 ): Promise<TargetOutcome> {
-  const { target, state } = planned(plan);
+  const { target } = plan;
+  const state = await existingService(plan.state, context);
   const { taskDefinition } = state;
   const end = await followDeployment(applied, {
     context,
@@ -86,7 +87,7 @@ async function follow(
     images: imagesByContainer(target, image),
     targetHealth: target.targetHealth,
   });
-  const outcome = outcomeOf(plan, applied, end, image, clock);
+  const outcome = outcomeOf(plan, state, applied, end, image, clock);
   if (end.outcome !== "done" || (end.runningCount ?? 0) === 0) return outcome;
   const smoke = await smokeCheckService(target, applied, taskDefinition, context, clock);
   if (smoke === undefined) return outcome;
@@ -138,7 +139,7 @@ async function revert(
   clock: Clock,
 ): Promise<TargetOutcome> {
   const startedAt = clock.now();
-  const { target, state } = planned(plan);
+  const { target } = plan;
   const about = { service: plan.service, title: plan.title, kind: "ecs" as const };
   const milliseconds = () => clock.now() - startedAt;
   const service = await findService(context.clients, applied, context.signal);
@@ -154,6 +155,7 @@ async function revert(
     const message = "this run does not know which revision ran before";
     return { ...about, outcome: "failed", message, milliseconds: milliseconds() };
   }
+  const state = await existingService(plan.state, context);
   const back = await startDeployment(context.clients, service, applied.previousArn, clock);
   const end = await followDeployment(back, {
     context,
@@ -175,21 +177,15 @@ async function revert(
   };
 }
 
-function planned(plan: EcsPlan): { target: EcsTarget; state: ExistingService } {
-  if (plan.state.kind !== "found") {
-    throw new Error(`${plan.title} was not planned as an ECS service that exists`);
-  }
-  return { target: plan.target, state: plan.state };
-}
-
 function outcomeOf(
   plan: EcsPlan,
+  state: ExistingService,
   applied: EcsApplied,
   end: DeploymentEnd,
   image: Image,
   clock: Clock,
 ): TargetOutcome {
-  const { target, state } = planned(plan);
+  const { target } = plan;
   const before = imageIn(state.taskDefinition, containerOf(target, plan.service));
   const running =
     end.revisionArn === undefined

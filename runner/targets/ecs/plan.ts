@@ -37,6 +37,9 @@ export function planEcs(
   if (state.kind === "unusable") {
     return { ...plan, action: "none", changes: [], problems: state.problems, notes: [] };
   }
+  if (state.kind === "settled") {
+    return { ...plan, action: "none", changes: [], problems: [], notes: notesOf(target, state.service, []) };
+  }
   const images = imagesByContainer(target, image);
   const problems = [
     ...Object.entries(images).flatMap(([container, one]) => [

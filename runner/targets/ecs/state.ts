@@ -28,6 +28,7 @@ export interface ContainerDefinition {
 /** What was found of an ECS target. */
 export type EcsState =
   | { readonly kind: "unusable"; readonly problems: readonly Problem[] }
+  | SettledService
   | {
       readonly kind: "found";
       readonly service: Service;
@@ -35,6 +36,17 @@ export type EcsState =
       readonly taskDefinition: TaskDefinition;
       readonly tags: readonly Tag[];
     };
+
+/**
+ * A service whose only service revision already runs the images that it is to run, and that needs no other
+ * change. Its task definition was not read.
+ */
+export interface SettledService {
+  readonly kind: "settled";
+  readonly service: Service;
+  /** ARN of its task definition. */
+  readonly taskDefinitionArn: string;
+}
 
 /** What would be done to an ECS service. */
 export type EcsPlan = TargetPlan<EcsState, EcsTarget>;

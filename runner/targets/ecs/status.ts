@@ -1,13 +1,14 @@
-import type { Service } from "@aws-sdk/client-ecs";
+import type { ECSClient, Service } from "@aws-sdk/client-ecs";
 import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import type { TargetContext, TargetStatus } from "../target.ts";
 import { containerOf, imageIn } from "./containers.ts";
 import { findService } from "./inspect.ts";
 import { ecsTitle } from "./plan.ts";
 import { describeRevision } from "./revision.ts";
-import { primaryOf, revisionName, rolloutOf, type TaskDefinition } from "./state.ts";
+import { imagesOfRevision } from "./service-revision.ts";
+import { primaryOf, revisionName, rolloutOf } from "./state.ts";
 
-/** What an ECS service runs, since when and how well: two calls. */
+/** What an ECS service runs, since when and how well: two calls. Services share them. */
 export async function statusOfEcs(
   serviceName: string,
   target: EcsTarget,
@@ -21,25 +22,38 @@ export async function statusOfEcs(
   if (service === undefined || service.status === "INACTIVE") {
     return { ...about, health: "missing", message: "there is no such service" };
   }
-  const reference = primaryOf(service)?.taskDefinition ?? service.taskDefinition;
-  const taskDefinition =
-    reference === undefined
-      ? undefined
-      : (await describeRevision(clients.ecs, reference, signal)).taskDefinition;
-  return { ...about, ...describeService(service, taskDefinition, containerOf(target, serviceName)) };
+  const image = await imageOf(clients.ecs, service, containerOf(target, serviceName), signal);
+  return { ...about, ...describeService(service, image) };
 }
 
-/** The status of a service from its own description and its task definition's. */
+/** The image of a container, from the service's revision when ECS tells it, else from the task definition. */
+async function imageOf(
+  ecs: ECSClient,
+  service: Service,
+  container: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const reference = primaryOf(service)?.taskDefinition ?? service.taskDefinition;
+  if (reference === undefined) return undefined;
+  const images =
+    reference === service.taskDefinition ? await imagesOfRevision(ecs, service, signal) : undefined;
+  if (images?.[container] !== undefined) return images[container];
+  return imageIn((await describeRevision(ecs, reference, signal)).taskDefinition, container);
+}
+
+/**
+ * The status of a service from its own description.
+ *
+ * @param image that it is set to
+ */
 export function describeService(
   service: Service,
-  taskDefinition: TaskDefinition | undefined,
-  container: string,
+  image: string | undefined,
 ): Omit<TargetStatus, "service" | "title" | "kind"> {
   const primary = primaryOf(service);
   const running = service.runningCount ?? 0;
   const desired = service.desiredCount ?? 0;
   const rollout = rolloutOf(service);
-  const image = taskDefinition === undefined ? undefined : imageIn(taskDefinition, container);
   const health =
     rollout === "FAILED"
       ? "unhealthy"

@@ -1,4 +1,8 @@
-import { DescribeServicesCommand, DescribeTaskDefinitionCommand } from "@aws-sdk/client-ecs";
+import {
+  DescribeServiceRevisionsCommand,
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+} from "@aws-sdk/client-ecs";
 import { expect, test, vi } from "vitest";
 import { startStandIn } from "../../../bench/stand-in/account.ts";
 import { account, cluster, image, prefix, region, stack } from "../../../bench/stand-in/answers.ts";
@@ -38,6 +42,17 @@ test("the benchmark's account answers as AWS does: an image that runs, is tagged
     const described = await clients.ecs.send(new DescribeServicesCommand(services));
     const { $metadata: _, ...output } = described;
     expect(deviationsOfCall("ecs", "DescribeServices", { input: services, output })).toEqual([]);
+    const serviceRevisionArns = described.services?.flatMap(({ currentServiceRevisions = [] }) =>
+      currentServiceRevisions.flatMap(({ arn }) => arn ?? []),
+    );
+    const revisions = await clients.ecs.send(new DescribeServiceRevisionsCommand({ serviceRevisionArns }));
+    expect(
+      deviationsOfCall("ecs", "DescribeServiceRevisions", {
+        input: { serviceRevisionArns },
+        output: { serviceRevisions: revisions.serviceRevisions },
+      }),
+    ).toEqual([]);
+    expect(revisions.serviceRevisions?.[1]?.containerImages?.[0]?.image).toContain(`@${image.digest}`);
     const reference = { taskDefinition: described.services?.[0]?.taskDefinition };
     const { taskDefinition } = await clients.ecs.send(new DescribeTaskDefinitionCommand(reference));
     expect(taskDefinition?.containerDefinitions?.[0]?.image).toContain(`@${image.digest}`);

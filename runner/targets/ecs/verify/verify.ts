@@ -2,6 +2,7 @@ import type { EcsTarget } from "../../../../config/targets/ecs/target.ts";
 import { hasCode } from "../../../aws/errors.ts";
 import type { TargetCheck, TargetContext, Verification } from "../../target.ts";
 import { referencesByContainer } from "../containers.ts";
+import { existingService } from "../inspect.ts";
 import { reusableRevision } from "../revision.ts";
 import { type EcsState, type ExistingService, revisionName } from "../state.ts";
 import { checkAlarms } from "./alarms.ts";
@@ -13,18 +14,19 @@ import { checkSecrets } from "./secrets.ts";
 /** Checks what a new revision's tasks need to start, with read-only calls, all at once. */
 export async function verifyEcs(
   target: EcsTarget,
-  state: EcsState,
+  planned: EcsState,
   verification: Verification,
   context: TargetContext,
 ): Promise<readonly TargetCheck[]> {
-  if (state.kind === "unusable") {
-    return state.problems.map(({ message, value, fix }) => ({
+  if (planned.kind === "unusable") {
+    return planned.problems.map(({ message, value, fix }) => ({
       name: "service",
       state: "fail" as const,
       message: value === undefined ? message : `${message}: ${String(value)}`,
       ...(fix === undefined ? {} : { fix }),
     }));
   }
+  const state = await existingService(planned, context);
   const found: TargetCheck = {
     name: "service",
     state: "ok",
