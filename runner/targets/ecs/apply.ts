@@ -7,7 +7,12 @@ import type { TargetContext, TargetImage } from "../target.ts";
 import { alarmField, configurationWithAlarms } from "./alarms.ts";
 import { imageIn, referencesByContainer } from "./containers.ts";
 import { runOneOff } from "./one-off/one-off.ts";
-import { nextRevision, registerRevision, reusableRevision, revisionLikeIt } from "./revision.ts";
+import {
+  nextRevision,
+  registerRevision,
+  reusableRevision,
+  revisionLikeIt,
+} from "./revisions/task-definition.ts";
 import {
   type EcsPlan,
   type ExistingService,

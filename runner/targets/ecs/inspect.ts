@@ -15,8 +15,8 @@ import type { PlannedImage } from "../../registry/image.ts";
 import type { TargetContext, TargetImage } from "../target.ts";
 import { alarmChange } from "./alarms.ts";
 import { referencesByContainer } from "./containers.ts";
-import { describeRevision } from "./revision.ts";
-import { imagesOfRevision } from "./service-revision.ts";
+import { imagesOfRevision } from "./revisions/service-revision.ts";
+import { describeRevision } from "./revisions/task-definition.ts";
 import {
   type EcsPlan,
   type EcsState,

@@ -3,7 +3,7 @@ import type { LogSource } from "../logs.ts";
 import type { TargetContext } from "../target.ts";
 import { findService } from "./inspect.ts";
 import { ecsTitle } from "./plan.ts";
-import { describeTaskDefinition } from "./revision.ts";
+import { describeTaskDefinition } from "./revisions/task-definition.ts";
 import { type ContainerDefinition, primaryOf, type TaskDefinition } from "./state.ts";
 
 /** Where the containers of a service log to, by the task definition that it is set to: two calls. */

@@ -1,7 +1,7 @@
 import type { EcsTarget } from "../../../config/targets/ecs/target.ts";
 import { isAwsError } from "../../aws/errors.ts";
 import type { ReleaseSettings } from "../target.ts";
-import { describeTaskDefinition, responseOnly } from "./revision.ts";
+import { describeTaskDefinition, responseOnly } from "./revisions/task-definition.ts";
 
 /** Settings of a release of an ECS service: the revision of the task definition that it ran. */
 export const ecsSettings: ReleaseSettings<EcsTarget> = {

@@ -4,8 +4,8 @@ import type { TargetContext, TargetStatus } from "../target.ts";
 import { containerOf, imageIn } from "./containers.ts";
 import { findService } from "./inspect.ts";
 import { ecsTitle } from "./plan.ts";
-import { describeRevision } from "./revision.ts";
-import { imagesOfRevision } from "./service-revision.ts";
+import { imagesOfRevision } from "./revisions/service-revision.ts";
+import { describeRevision } from "./revisions/task-definition.ts";
 import { primaryOf, revisionName, rolloutOf } from "./state.ts";
 
 /** What an ECS service runs, since when and how well: two calls. Services share them. */

@@ -13,7 +13,7 @@ import { followDeployment } from "./follow/follow.ts";
 import { findRollback } from "./follow/service-deployment.ts";
 import { inspectEcs } from "./inspect.ts";
 import { ecsTitle } from "./plan.ts";
-import { describeTaskDefinition } from "./revision.ts";
+import { describeTaskDefinition } from "./revisions/task-definition.ts";
 import { type ExistingService, primaryOf, revisionName, rolloutOf } from "./state.ts";
 import { smokeCheckService } from "./tasks/smoke.ts";
 

@@ -3,7 +3,7 @@ import { hasCode } from "../../../aws/errors.ts";
 import type { TargetCheck, TargetContext, Verification } from "../../target.ts";
 import { referencesByContainer } from "../containers.ts";
 import { existingService } from "../inspect.ts";
-import { reusableRevision } from "../revision.ts";
+import { reusableRevision } from "../revisions/task-definition.ts";
 import { type EcsState, type ExistingService, revisionName } from "../state.ts";
 import { checkAlarms } from "./alarms.ts";
 import { checkImages } from "./images.ts";

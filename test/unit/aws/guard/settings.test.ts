@@ -9,7 +9,7 @@ import { roleScope } from "../../../../infra/github/role-scope.ts";
 import { needsOf } from "../../../../runner/commands/doctor/permissions.ts";
 import { configurationWithAlarms } from "../../../../runner/targets/ecs/alarms.ts";
 import { requestOf } from "../../../../runner/targets/ecs/one-off/request.ts";
-import { nextRevision } from "../../../../runner/targets/ecs/revision.ts";
+import { nextRevision } from "../../../../runner/targets/ecs/revisions/task-definition.ts";
 import { asksOf } from "../../../aws/guard/asks.ts";
 import { type Ask, evaluate, parsePolicy } from "../../../aws/guard/policy.ts";
 import { registryAsks } from "../../../aws/guard/registry.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { platformSchema } from "../../../../config/stack/platform.ts";
 import { planEcs } from "../../../../runner/targets/ecs/plan.ts";
-import { nextRevision } from "../../../../runner/targets/ecs/revision.ts";
+import { nextRevision } from "../../../../runner/targets/ecs/revisions/task-definition.ts";
 import { image } from "../fakes.ts";
 import {
   deployment,

@@ -7,7 +7,7 @@ import {
   nextRevision,
   registerRevision,
   reusableRevision,
-} from "../../../../runner/targets/ecs/revision.ts";
+} from "../../../../runner/targets/ecs/revisions/task-definition.ts";
 
 let server: Server;
 let ecs: ECSClient;

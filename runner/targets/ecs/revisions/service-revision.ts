@@ -1,6 +1,6 @@
 import { DescribeServiceRevisionsCommand, type ECSClient, type Service } from "@aws-sdk/client-ecs";
-import { batchesPer, inBatches } from "../../aws/batches.ts";
-import { hasCode, isAwsError } from "../../aws/errors.ts";
+import { batchesPer, inBatches } from "../../../aws/batches.ts";
+import { hasCode, isAwsError } from "../../../aws/errors.ts";
 
 /** Container → reference of its image, as the task definition has it. */
 type ImagesByContainer = Readonly<Record<string, string>>;

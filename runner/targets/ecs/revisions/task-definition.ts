@@ -7,9 +7,9 @@ import {
   type RegisterTaskDefinitionCommandInput,
   type Tag,
 } from "@aws-sdk/client-ecs";
-import { UserError } from "../../../config/problems/errors.ts";
-import { hasCode, isAwsError } from "../../aws/errors.ts";
-import type { TaskDefinition } from "./state.ts";
+import { UserError } from "../../../../config/problems/errors.ts";
+import { hasCode, isAwsError } from "../../../aws/errors.ts";
+import type { TaskDefinition } from "../state.ts";
 
 /**
  * What DescribeTaskDefinition answers and RegisterTaskDefinition refuses. Everything else is kept,
