@@ -68,7 +68,7 @@ const pure = [
   "^runner/tags/",
   "^runner/targets/(checks|gate|hint|hints|image-use|logs|target)\\.ts$",
   "^runner/targets/ecs/alarms\\.ts$",
-  "^runner/targets/gitops/follow/(argocd|flux)/(application|objects|resources|windows)\\.ts$",
+  "^runner/targets/gitops/follow/(argocd|flux)/(application|objects|resources|revision|windows)\\.ts$",
   "^runner/targets/gitops/follow/(delivery|hints|next)\\.ts$",
   "^runner/targets/[^/]+/(hints|state|strategy)\\.ts$",
   "^runner/targets/[^/]+/.*/(crash-loop|ends|lines|next|progress|stage-watch|state|steadiness|steps|stops|verdict)\\.ts$",

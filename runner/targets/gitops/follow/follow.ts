@@ -3,9 +3,10 @@ import { isAbort } from "../../../../config/problems/abort.ts";
 import { UserError } from "../../../../config/problems/errors.ts";
 import { firstLine } from "../../../../config/problems/first-line.ts";
 import type { FollowSettings } from "../../../../config/targets/gitops/follow.ts";
+import { check } from "../../checks.ts";
 import { hintFor } from "../../hints.ts";
 import { type Clock, poll, pollPolicy, systemClock } from "../../poll.ts";
-import type { TargetContext } from "../../target.ts";
+import type { TargetCheck, TargetContext } from "../../target.ts";
 import { followArgocd } from "./argocd/follower.ts";
 import type { Delivery, DeliveryEnd } from "./delivery.ts";
 import { followFlux } from "./flux/follower.ts";
@@ -87,6 +88,40 @@ export async function lookAtDelivery(
   const standings = new Map<string, Standing>([[delivery.commit, "ours"]]);
   await learnStandings(sighting, delivery, standings);
   return sighting.judge({ ...delivery, standings });
+}
+
+/**
+ * Whether what follows a target can be read, and deploys from the target's repository and branch. Read-only.
+ *
+ * @param open tests give another follower
+ */
+export async function checkFollow(
+  follow: FollowSettings,
+  place: Pick<Delivery, "repository" | "branch">,
+  context: FollowContext,
+  open: typeof openFollower = openFollower,
+): Promise<readonly TargetCheck[]> {
+  if (follow === "none") return [];
+  const follower = open(follow, context, systemClock);
+  const checked = await check(
+    follower.name,
+    "deploys from the target's repository and branch",
+    context.signal,
+    async () => {
+      try {
+        const [fault] = await follower.faults(place);
+        return fault;
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        const [problem] = error.problems;
+        // One that does not answer now may answer when the commit is there; one that refuses does not.
+        if (problem?.code === "unreachable" || problem?.code === "throttled") throw error;
+        const { message = firstLine(error), fix } = problem ?? {};
+        return { message, ...(fix === undefined ? {} : { fix }) };
+      }
+    },
+  );
+  return [checked];
 }
 
 function openFollower(

@@ -11,8 +11,21 @@ export interface Follower {
    * effort: without the permission, it comes by itself.
    */
   refresh(kind: "refresh" | "hard refresh"): Promise<void>;
+  /**
+   * What would keep it from ever seeing a commit there: another repository or branch, something suspended.
+   * Read-only.
+   *
+   * @throws UserError when the cluster can't be read
+   */
+  faults(place: Pick<Delivered, "repository" | "branch">): Promise<readonly Fault[]>;
   /** Why what was seen last is not well: failing resources, reasons of pods, events, last log lines. */
   evidence(delivered: Delivered): Promise<readonly string[]>;
+}
+
+/** What is wrong before anything was committed. */
+export interface Fault {
+  readonly message: string;
+  readonly fix: string;
 }
 
 /** One look at the objects. */

@@ -37,11 +37,15 @@ export function next(state: FollowState, verdict: Verdict, at: number): Step {
   const failingSince = verdict.kind === "failing" ? (state.failingSince ?? at) : undefined;
   const sentence = sentenceOf(verdict);
   const isNew = state.last === undefined || sentenceOf(state.last) !== sentence;
-  const isFinal =
+  const isFailed =
     verdict.kind === "failing" &&
     failingSince !== undefined &&
     at - failingSince >= verdict.graceSeconds * 1000;
-  const wanted = "asks" in verdict ? verdict.asks : undefined;
+  const isFinal =
+    isFailed || verdict.kind === "running" || verdict.kind === "failed" || verdict.kind === "overtaken";
+  // At first always: without a webhook, Argo CD looks at the repository every three minutes, Flux by its interval.
+  const wanted =
+    ("asks" in verdict ? verdict.asks : undefined) ?? (state.last === undefined ? "refresh" : undefined);
   const mayAsk = state.askedAt === undefined || at - state.askedAt >= askAgainMilliseconds;
   const ask = wanted !== undefined && mayAsk && !isFinal ? wanted : undefined;
   const tells = (verdict.kind === "paused" || verdict.kind === "failing") && !state.said.includes(sentence);
@@ -56,7 +60,7 @@ export function next(state: FollowState, verdict: Verdict, at: number): Step {
     ...(tells ? { log: sentence } : {}),
     ...(ask === undefined ? {} : { ask }),
   };
-  if (isFinal) return { ...step, end: { kind: "failed", reason: sentence } };
+  if (isFailed) return { ...step, end: { kind: "failed", reason: sentence } };
   return verdict.kind === "running" || verdict.kind === "failed" || verdict.kind === "overtaken"
     ? { ...step, end: verdict }
     : step;

@@ -92,3 +92,17 @@ export function sentenceOf(verdict: Verdict): string {
 function withoutDefaults(image: string): string {
   return image.replace(/^(docker\.io\/)?(library\/)?/, "");
 }
+
+export function waiting(message: string, asks?: "refresh" | "hard refresh"): Verdict {
+  return { kind: "waiting", message, ...(asks === undefined ? {} : { asks }) };
+}
+
+/** Whether a revision has our image: our commit, or a later one that still sets it. */
+export function hasOurs(standing: Standing): boolean {
+  return standing === "ours" || standing === "holds";
+}
+
+/** The first characters of a commit's id; a chart's version as it is. */
+export function shortOf(revision: string): string {
+  return /^[0-9a-f]{40,64}$/.test(revision) ? revision.slice(0, 10) : revision;
+}

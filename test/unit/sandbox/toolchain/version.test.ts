@@ -20,6 +20,8 @@ const told: readonly (readonly [ToolName, string, string])[] = [
   ["go", "go version go1.26.8 linux/amd64\n", "1.26.8"],
   ["go", "go version go1.26 linux/amd64\n", "1.26"],
   ["python", "Python 3.11.7\n", "3.11.7"],
+  ["kubectl", "Client Version: v1.37.1\nKustomize Version: v5.8.1\n", "1.37.1"],
+  ["helm", "v4.3.1+gabcdef0\n", "4.3.1"],
 ];
 
 describe("a tool's version", () => {

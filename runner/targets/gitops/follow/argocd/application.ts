@@ -164,3 +164,8 @@ function plainAddress(address: string): string {
     .replace(/\.git$/, "")
     .toLowerCase();
 }
+
+/** Whether one RFC 3339 time is before another; false when one is missing. */
+export function isBefore(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && other !== undefined && Date.parse(one) < Date.parse(other);
+}

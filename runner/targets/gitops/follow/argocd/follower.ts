@@ -9,6 +9,7 @@ import { readByApi } from "./by-api.ts";
 import { readByKubectl } from "./by-kubectl.ts";
 import type { ApplicationReader } from "./reader.ts";
 import { isWorkload, nameOf } from "./resources.ts";
+import { readsElsewhere } from "./revision.ts";
 import { judgeApplication } from "./verdict.ts";
 
 export interface FollowerOptions {
@@ -46,13 +47,10 @@ export function followArgocd(
     name: name === undefined ? `Argo CD, Applications ${selector}` : `Argo CD, Application ${name}`,
     refresh,
     async look() {
-      const isFirst = seen.length === 0;
       seen = await reader.read();
       for (const { metadata, status } of seen) {
         if (!firstReconciled.has(metadata.name)) firstReconciled.set(metadata.name, status.reconciledAt);
       }
-      // Without a webhook, Argo CD looks at the repository every three minutes.
-      if (isFirst && seen.length > 0) await refresh("refresh");
       const sights = await Promise.all(
         seen.map(async (application) => ({
           application: await withHealths(application, reader),
@@ -61,6 +59,20 @@ export function followArgocd(
         })),
       );
       return sightingOf(sights, selector);
+    },
+    async faults(place) {
+      const applications = await reader.read();
+      if (applications.length === 0) {
+        return [
+          { message: `no Application has the labels ${selector}`, fix: "correct follow.argocd.selector" },
+        ];
+      }
+      return applications.flatMap((application) => {
+        const fault = readsElsewhere(application, place);
+        if (fault === undefined) return [];
+        const message = `Application ${application.metadata.name}: ${fault}`;
+        return [{ message, fix: "correct follow, or repository and branch of the target" }];
+      });
     },
     async evidence(delivered) {
       const unwell = seen.filter(

@@ -1,13 +1,16 @@
 import {
   type Delivered,
+  hasOurs,
   isByDigest,
   isOurImage,
-  type Standing,
+  shortOf,
   standingOf,
   type Verdict,
+  waiting,
 } from "../verdict.ts";
-import { type Application, isHydrated, ourRevisions, sameRepository, sourcesOf } from "./application.ts";
+import { type Application, isBefore, isHydrated, ourRevisions } from "./application.ts";
 import { describeResources, isRolloutAborted, listed } from "./resources.ts";
+import { judgeHydration, judgeRevision } from "./revision.ts";
 
 /** What a verdict on an Application knows besides the Application. */
 export interface Sight {
@@ -57,57 +60,6 @@ export function judgeApplication(
     judgeOperation(application, delivered) ??
     judgeSync(application, closedWindow) ??
     judgeHealth(application, delivered, short)
-  );
-}
-
-/** Whether the compared revision has our image; undefined when it does. */
-function judgeRevision(
-  application: Application,
-  delivered: Delivered,
-  isRefreshed: boolean,
-): Verdict | undefined {
-  const compared = ourRevisions(application, application.status.sync, delivered.repository);
-  const standings = compared.map((revision) => standingOf(delivered, revision));
-  if (standings.some(hasOurs)) return undefined;
-  const later = compared[standings.indexOf("overtaken")];
-  if (later !== undefined) return overtakenBy(later);
-  const foreign = readsElsewhere(application, delivered);
-  if (isRefreshed && foreign !== undefined) return { kind: "failing", reason: foreign, graceSeconds: 120 };
-  const [first] = compared;
-  return waiting(
-    first === undefined
-      ? "Argo CD has not compared a revision yet"
-      : `Argo CD is at ${shortOf(first)}, without commit ${shortOf(delivered.commit)}`,
-    "refresh",
-  );
-}
-
-/**
- * The Source Hydrator's state: the Application's own revisions are of rendered manifests, and the operation
- * names the commit that they were rendered from (`drySHA`).
- */
-function judgeHydration({ status }: Application, delivered: Delivered): Verdict | undefined {
-  const { currentOperation: current, lastSuccessfulOperation: last } = status.sourceHydrator ?? {};
-  const commit = shortOf(delivered.commit);
-  const lastStanding = last?.drySHA === undefined ? "before" : standingOf(delivered, last.drySHA);
-  if (lastStanding === "overtaken") return overtakenBy(last?.drySHA ?? "");
-  const currentStanding = current?.drySHA === undefined ? undefined : standingOf(delivered, current.drySHA);
-  if (!hasOurs(lastStanding)) {
-    if (current?.phase === "Failed" && currentStanding !== "before") {
-      const reason = `the Source Hydrator failed: ${current.message ?? "without a message"}`;
-      return { kind: "failing", reason, graceSeconds: 60 };
-    }
-    return waiting(`the Source Hydrator has not rendered commit ${commit} yet`, "refresh");
-  }
-  const { revision } = status.sync ?? {};
-  if (revision === undefined)
-    return waiting("Argo CD has not compared the rendered manifests yet", "refresh");
-  // Others may have rendered to the same branch since then; ours is below theirs.
-  const isLater = isBefore(current?.finishedAt, status.reconciledAt) && current?.drySHA === last?.drySHA;
-  if (revision === last?.hydratedSHA || isLater) return undefined;
-  return waiting(
-    `commit ${commit} is rendered as ${shortOf(last?.hydratedSHA ?? "?")}; Argo CD is at ${shortOf(revision)}`,
-    "refresh",
   );
 }
 
@@ -219,47 +171,8 @@ function closed(why: string): Verdict {
   };
 }
 
-/** Why the Application can never come to our commit: it reads another repository, or another branch. */
-function readsElsewhere(application: Application, { repository, branch }: Delivered): string | undefined {
-  const sources = sourcesOf(application);
-  const ours = sources.filter(({ repoURL }) => sameRepository(repoURL, repository));
-  if (ours.length === 0) {
-    const read = sources.map(({ repoURL }) => repoURL ?? "?").join(", ");
-    return `the Application reads ${read === "" ? "no repository" : read}, and the commit is in ${repository}`;
-  }
-  const branches = ours.map(({ targetRevision }) => targetRevision ?? "HEAD");
-  const known = [branch, "HEAD", "", `refs/heads/${branch}`];
-  return branches.some((one) => known.includes(one))
-    ? undefined
-    : `the Application follows ${branches.join(", ")}, and the commit is on ${branch}`;
-}
-
 /** Argo CD 3.1 and later can name the setting and switch it off. */
 function isAutomated({ spec }: Application): boolean {
   const automated = spec.syncPolicy?.automated;
   return automated !== undefined && automated !== null && automated.enabled !== false;
-}
-
-function overtakenBy(revision: string): Verdict {
-  return {
-    kind: "overtaken",
-    reason: `Argo CD is at ${shortOf(revision)}, a later commit that sets another image`,
-  };
-}
-
-function hasOurs(standing: Standing): boolean {
-  return standing === "ours" || standing === "holds";
-}
-
-/** Whether one RFC 3339 time is before another; false when one is missing. */
-function isBefore(one: string | undefined, other: string | undefined): boolean {
-  return one !== undefined && other !== undefined && Date.parse(one) < Date.parse(other);
-}
-
-function waiting(message: string, asks?: "refresh" | "hard refresh"): Verdict {
-  return { kind: "waiting", message, ...(asks === undefined ? {} : { asks }) };
-}
-
-function shortOf(revision: string): string {
-  return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 10) : revision;
 }

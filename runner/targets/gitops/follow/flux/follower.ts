@@ -34,7 +34,6 @@ export function followFlux(
   const releaseNamespace = settings.helmReleaseNamespace ?? namespace;
   let seen: FluxObjects = { workloads: [] };
   let isRefused = false;
-  let isAsked = false;
   const refresh: Follower["refresh"] = async () => {
     if (isRefused) return;
     const requested = `reconcile.fluxcd.io/requestedAt=${new Date(clock.now()).toISOString()}`;
@@ -65,38 +64,36 @@ export function followFlux(
     name: `Flux, ${titles.join(", ")}`,
     refresh,
     async look() {
-      const [kustomization, release] = await Promise.all([
-        name === undefined
-          ? undefined
-          : get(kinds.kustomization, name, namespace).then((found) => kustomizationSchema.parse(found)),
-        helmRelease === undefined
-          ? undefined
-          : get(kinds.helmRelease, helmRelease, releaseNamespace).then((found) =>
-              helmReleaseSchema.parse(found),
-            ),
-      ]);
-      const source = kustomization === undefined ? undefined : await readSource(kustomization);
-      const isAway = [kustomization, release].some((one) => one?.spec.kubeConfig !== undefined);
-      seen = {
-        kustomization,
-        helmRelease: release,
-        source,
-        workloads: isAway ? undefined : await readWorkloads(),
-      };
-      if (!isAsked) {
-        isAsked = true;
-        await refresh("refresh");
-      }
+      seen = await readObjects();
       const objects = seen;
       const named = [
-        source?.status.artifact?.revision,
-        kustomization?.status.lastAttemptedRevision,
-        release?.status.lastAttemptedRevision,
+        objects.source?.status.artifact?.revision,
+        objects.kustomization?.status.lastAttemptedRevision,
+        objects.helmRelease?.status.lastAttemptedRevision,
       ];
       return {
         revisions: [...new Set(named.flatMap((one) => commitOf(one) ?? []))],
         judge: (delivered) => judgeFlux(objects, delivered),
       };
+    },
+    async faults({ branch }) {
+      const { kustomization, source, helmRelease: release } = await readObjects();
+      const suspended = [kustomization, source, release].filter((one) => one?.spec.suspend === true);
+      const followed = source?.spec.ref?.branch;
+      return [
+        ...suspended.map((one) => ({
+          message: `${one?.metadata.name} is suspended`,
+          fix: "resume it: flux resume, or spec.suspend: false in the repository",
+        })),
+        ...(followed === undefined || followed === branch
+          ? []
+          : [
+              {
+                message: `source ${source?.metadata.name} follows ${followed}, and the target commits to ${branch}`,
+                fix: "correct follow, or branch of the target",
+              },
+            ]),
+      ];
     },
     async evidence(delivered) {
       const isOurs = (image: string) => isOurImage(image, delivered);
@@ -116,6 +113,23 @@ export function followFlux(
       return all.flat();
     },
   };
+
+  async function readObjects(): Promise<FluxObjects> {
+    const [kustomization, release] = await Promise.all([
+      name === undefined
+        ? undefined
+        : get(kinds.kustomization, name, namespace).then((found) => kustomizationSchema.parse(found)),
+      helmRelease === undefined
+        ? undefined
+        : get(kinds.helmRelease, helmRelease, releaseNamespace).then((found) =>
+            helmReleaseSchema.parse(found),
+          ),
+    ]);
+    const source = kustomization === undefined ? undefined : await readSource(kustomization);
+    const isAway = [kustomization, release].some((one) => one?.spec.kubeConfig !== undefined);
+    const workloads = isAway ? undefined : await readWorkloads();
+    return { kustomization, helmRelease: release, source, workloads };
+  }
 
   async function readSource({ spec }: Kustomization): Promise<FluxSource | undefined> {
     const { kind, name: source, namespace: where = namespace } = spec.sourceRef;

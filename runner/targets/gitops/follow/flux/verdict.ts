@@ -2,11 +2,13 @@ import type { Workload } from "../../../../kubernetes/objects.ts";
 import { healthOf, imagesOf } from "../../../../kubernetes/workload.ts";
 import {
   type Delivered,
+  hasOurs,
   isByDigest,
   isOurImage,
-  type Standing,
+  shortOf,
   standingOf,
   type Verdict,
+  waiting,
 } from "../verdict.ts";
 import { commitOf, conditionOf, type FluxSource, type HelmRelease, type Kustomization } from "./objects.ts";
 
@@ -221,16 +223,4 @@ function overtakenBy(title: string, revision: string | undefined): Verdict {
 
 function failed(reason: string): Verdict {
   return { kind: "failed", reason };
-}
-
-function waiting(message: string, asks?: "refresh"): Verdict {
-  return { kind: "waiting", message, ...(asks === undefined ? {} : { asks }) };
-}
-
-function hasOurs(standing: Standing): boolean {
-  return standing === "ours" || standing === "holds";
-}
-
-function shortOf(revision: string): string {
-  return revision.slice(0, 10);
 }

@@ -5,7 +5,11 @@ import type { RunEvent } from "../../../../../runner/report/events.ts";
 import type { Application } from "../../../../../runner/targets/gitops/follow/argocd/application.ts";
 import { followArgocd } from "../../../../../runner/targets/gitops/follow/argocd/follower.ts";
 import type { ApplicationReader } from "../../../../../runner/targets/gitops/follow/argocd/reader.ts";
-import { type Delivery, followDelivery } from "../../../../../runner/targets/gitops/follow/follow.ts";
+import {
+  checkFollow,
+  type Delivery,
+  followDelivery,
+} from "../../../../../runner/targets/gitops/follow/follow.ts";
 import { fakeClock } from "../../fakes.ts";
 import {
   application,
@@ -201,5 +205,61 @@ describe("following a delivery", () => {
       message: "committed bbbbbbbbbb to main; nothing was proven",
       evidence: [],
     });
+  });
+});
+
+describe("what follows a target, before a commit", () => {
+  const place = { repository, branch: "main" };
+  const { signal } = new AbortController();
+  const checkWith = (read: ApplicationReader["read"]) =>
+    checkFollow(follow, place, { emit: () => {}, signal, step: "check" }, (settings, _context, clock) => {
+      if (!("argocd" in settings)) throw new Error("not Argo CD");
+      const nothing = async () => {
+        throw new Error("a check only reads");
+      };
+      const reader = {
+        read,
+        refresh: nothing,
+        closedWindow: nothing,
+        healths: nothing,
+        podEvidence: nothing,
+      };
+      return followArgocd(settings.argocd, { signal, clock, log: () => {} }, reader);
+    });
+
+  test("is well when the Application deploys from there", async () => {
+    expect(await checkWith(async () => [application()])).toEqual([
+      {
+        name: "Argo CD, Application ui-dev",
+        state: "ok",
+        message: "deploys from the target's repository and branch",
+      },
+    ]);
+  });
+
+  test("is wrong when it deploys from elsewhere, or there is none", async () => {
+    const other = application(
+      {},
+      { source: { repoURL: "https://github.com/acme/deploy", targetRevision: "prod" } },
+    );
+    expect(await checkWith(async () => [other])).toMatchObject([
+      {
+        state: "fail",
+        message: "Application ui-dev: the Application follows prod, and the commit is on main",
+      },
+    ]);
+    expect(await checkWith(async () => [])).toMatchObject([{ state: "fail" }]);
+  });
+
+  test("a refusal is wrong, and a silence is not checked", async () => {
+    const refuse = (code: "cluster-refused" | "unreachable") => async () => {
+      throw new UserError({ code, message: "no", fix: "add a Role" });
+    };
+    expect(await checkWith(refuse("cluster-refused"))).toMatchObject([{ state: "fail", fix: "add a Role" }]);
+    expect(await checkWith(refuse("unreachable"))).toMatchObject([{ state: "not checked" }]);
+  });
+
+  test("nothing follows, nothing is checked", async () => {
+    expect(await checkFollow("none", place, { emit: () => {}, signal, step: "check" })).toEqual([]);
   });
 });
