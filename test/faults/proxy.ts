@@ -117,6 +117,14 @@ export async function openFaultProxy(options: {
         outgoing.writeHead(status, headers).end(text);
         return;
       }
+      if (fault?.kind === "say") {
+        incoming.resume();
+        const headers = { "content-type": "application/x-amz-json-1.1" };
+        const text = JSON.stringify(fault.answer);
+        watch(incoming, body, { status: 200, headers, body: Buffer.from(text) });
+        outgoing.writeHead(200, headers).end(text);
+        return;
+      }
       // Nobody waits for the answer any more: whoever asked was killed while the request was held.
       if (outgoing.destroyed || incoming.socket.destroyed) return;
       const answer = await forward(incoming, body, fault, { port: options.backendPort, agent });

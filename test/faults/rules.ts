@@ -9,6 +9,8 @@ export type Fault =
   | { readonly kind: "delay"; readonly milliseconds: number }
   /** An answer of AWS's (or of the registry's) own making, with the request not passed on. */
   | { readonly kind: "answer"; readonly status: number; readonly code: string }
+  /** What AWS says, as JSON, where the emulator does not know the call; the request is not passed on. */
+  | { readonly kind: "say"; readonly answer: object }
   /** The answer to the request, changed: what AWS says, where the emulator has nothing like it. */
   | { readonly kind: "rewrite"; readonly answer: (text: string) => string }
   /** Stays without an answer until it is released, so that a test can act at just this moment. */

@@ -1,0 +1,164 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DescribeServicesCommand, DescribeTaskDefinitionCommand } from "@aws-sdk/client-ecs";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import type { ScanDocument } from "../../runner/commands/scan/document.ts";
+import type { DeployDocument } from "../../runner/move/document.ts";
+import type { DeployPlan } from "../../runner/plan/document.ts";
+import { readNewestRecord } from "../../runner/release/store.ts";
+import { cli, clone, createWorld, shopOnOnePlatform, stack, type World } from "./world.ts";
+
+const directory = join(clone, ".slipway/e2e-gates");
+const findingsCall = "ecr:DescribeImageScanFindings";
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld(directory, {
+    changes: { "services.yaml": await shopOnOnePlatform() },
+    guarded: true,
+  });
+});
+
+afterEach(() => world.proxy.clear());
+
+afterAll(async () => {
+  await cli("sandbox", "down", "-C", directory);
+  await rm(directory, { recursive: true, force: true });
+  await world?.end();
+});
+
+const run = (command: string, ...words: readonly string[]) =>
+  cli(command, ...words, "-C", directory, "--stack", stack, "--output", "json");
+
+async function commitVersion(version: string) {
+  await world.workspace.write("examples/shop/orders/VERSION", `${version}\n`);
+  await world.workspace.commit(`orders ${version}`);
+}
+
+async function setGates(gates: object) {
+  const file = join(directory, `Pulumi.${stack}.yaml`);
+  const before = parse(await readFile(file, "utf8")) as { config: Record<string, unknown> };
+  await writeFile(file, stringify({ ...before, config: { ...before.config, "slipway:gates": gates } }));
+}
+
+async function runningImage() {
+  const { ecs } = world.clients;
+  const { services } = await ecs.send(
+    new DescribeServicesCommand({ cluster: `shop-${stack}`, services: ["orders"] }),
+  );
+  const { taskDefinition } = await ecs.send(
+    new DescribeTaskDefinitionCommand({ taskDefinition: services?.[0]?.taskDefinition }),
+  );
+  return taskDefinition?.containerDefinitions?.[0]?.image?.split("@")[1] ?? "";
+}
+
+/**
+ * What ECR's basic scan found, of a manifest with this in its request, or of any. The emulator has no scans; the
+ * answer is held against AWS's model as it passes.
+ */
+function found(about: string | undefined, ...ids: readonly string[]) {
+  const findings = ids.map((name) => ({
+    name,
+    severity: "HIGH",
+    attributes: [{ key: "package_name", value: "openssl" }],
+  }));
+  const answer = {
+    imageScanStatus: { status: "COMPLETE" },
+    imageScanFindings: { imageScanCompletedAt: Date.now() / 1000, findings },
+  };
+  const of = about === undefined ? {} : { about };
+  world.proxy.inject({ call: findingsCall, ...of, times: 1000, fault: { kind: "say", answer } });
+}
+
+/** The manifests of an image, which scans are about. */
+async function deployed(...words: readonly string[]) {
+  const { exitCode, stderr, document } = await run("deploy", "orders", ...words);
+  expect(exitCode, stderr).toBe(0);
+  const [service] = document<DeployDocument>().services;
+  return service?.manifests["linux/amd64"] ?? "";
+}
+
+async function gates() {
+  const head = await readNewestRecord(world.clients, "shop/orders", stack, AbortSignal.timeout(60_000));
+  return head?.record.gates.filter(({ gate }) => gate === "findings" || gate === "image checks") ?? [];
+}
+
+test("a stack with gates refuses what is worse than what runs, until a person accepts it", async () => {
+  await commitVersion("1.1.0");
+  const first = await deployed();
+  expect(world.proxy.log, "a stack without gates makes no call for them").not.toContain(findingsCall);
+
+  await setGates({ preset: "block", findings: { waitSeconds: 60 }, image: { user: "warn" } });
+  await commitVersion("1.2.0");
+  found(first);
+  found(undefined, "CVE-2026-1");
+  const before = await runningImage();
+  const refused = await run("deploy", "orders");
+  expect([refused.exitCode, refused.document()], refused.stderr).toMatchObject([
+    3,
+    { error: { problems: [{ code: "gate-failed", key: "findings" }] } },
+  ]);
+  expect(refused.stderr).toContain("1 HIGH block: CVE-2026-1 in openssl (new)");
+  expect(await runningImage()).toBe(before);
+
+  const plan = await run("plan", "orders");
+  expect(plan.exitCode, plan.stderr).toBe(3);
+  const [planned] = plan.document<DeployPlan>().services;
+  expect(planned?.gates).toContainEqual(expect.objectContaining({ gate: "findings", verdict: "failed" }));
+
+  const scan = await run("scan", "orders", "--fail-on", "HIGH");
+  // The newest released image is the first one, which is clean.
+  expect([scan.exitCode, scan.document<ScanDocument>().outcome], scan.stderr).toEqual([0, "clean"]);
+
+  await writeFile(
+    join(directory, "waivers.yaml"),
+    "waivers:\n  - id: CVE-2026-1\n    services: [orders]\n    reason: not reachable\n    owner: me\n    expires: 2099-01-01\n",
+  );
+  const second = await deployed();
+  expect(await gates()).toMatchObject([
+    { gate: "findings", verdict: "passed", message: "linux/amd64: 1 waived until 2099-01-01" },
+    { gate: "image checks", verdict: "passed" },
+  ]);
+
+  // The same finding without its waiver runs already, and only a further one is new.
+  await rm(join(directory, "waivers.yaml"));
+  world.proxy.clear();
+  found(first, "CVE-2026-9");
+  found(second, "CVE-2026-1");
+  found(undefined, "CVE-2026-1", "CVE-2026-2");
+  await commitVersion("1.3.0");
+  expect((await run("deploy", "orders")).exitCode).toBe(3);
+  const third = await deployed("--override-gate", "findings", "--reason", "incident 7");
+  expect(await gates()).toMatchObject([
+    { gate: "findings", verdict: "overridden", message: expect.stringMatching(/^by arn:.*: incident 7 \(/) },
+    { gate: "image checks" },
+  ]);
+  const history = await run("history", "orders");
+  expect(history.stdout).toContain("findings");
+
+  // A rollback is asked as well: the second image has nothing that the third has not.
+  const back = await run("rollback", "orders");
+  expect(back.exitCode, back.stderr).toBe(0);
+  expect(await gates()).toMatchObject([
+    { gate: "findings", verdict: "passed", message: "linux/amd64: 1 run already" },
+    { gate: "image checks" },
+  ]);
+  expect(third).not.toBe(second);
+  const worse = await run("rollback", "orders");
+  expect(worse.exitCode, worse.stderr).toBe(3);
+  expect(worse.stderr).toContain("CVE-2026-9 in openssl (new)");
+});
+
+test("an image without a scan is unknown, and a stack says whether that blocks", async () => {
+  const answer = { imageScanStatus: { status: "UNSUPPORTED_IMAGE" } };
+  world.proxy.inject({ call: findingsCall, times: 1000, fault: { kind: "say", answer } });
+  await commitVersion("1.4.0");
+  const refused = await run("deploy", "orders");
+  expect(refused.exitCode, refused.stderr).toBe(3);
+  expect(refused.stderr).toContain("linux/amd64: unknown: ECR cannot scan this image");
+  await setGates({ preset: "block", findings: { unknown: "warn" } });
+  await deployed();
+  expect(await gates()).toMatchObject([{ gate: "findings", verdict: "undecided" }, { gate: "image checks" }]);
+});
