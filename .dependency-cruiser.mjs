@@ -51,7 +51,7 @@ const pure = [
   "^runner/commands/scan/report\\.ts$",
   "^runner/commands/k8s/(cron-job|external-secrets|manifests|methods|refresh-script|state)\\.ts$",
   "^runner/commands/init/(catalogue-text|compose/[^/]+|connect|detect|found|match|names|stack-files|stage)\\.ts$",
-  "^runner/findings/(finding|[^/]+/read)\\.ts$",
+  "^runner/findings/(finding|[^/]+/read[^/]*)\\.ts$",
   "^runner/gates/(decide|export|phrase|waivers)\\.ts$",
   "^runner/git/ci\\.ts$",
   "^runner/github/(job-report|markdown|present)\\.ts$",

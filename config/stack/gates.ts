@@ -12,6 +12,12 @@ const severityList = z.array(z.enum(severities));
 
 const findingsSchema = z.strictObject({
   enabled: z.boolean().default(true),
+  source: z
+    .enum(["ecr", "grype", "trivy"])
+    .default("ecr")
+    .describe(
+      "Who scans: ECR (basic or enhanced, as slipway:scanning.mode), or a scanner that is installed where Slipway runs",
+    ),
   block: severityList.optional().describe("Severities that block. Preset warn: none; block: CRITICAL, HIGH"),
   warn: severityList
     .optional()
@@ -124,6 +130,7 @@ export type GateSettings = z.output<typeof gatesSchema>;
 
 /** The gate of findings, with the preset's values where the stack has none of its own. */
 export interface FindingsPolicy {
+  readonly source: "ecr" | "grype" | "trivy";
   readonly block: readonly FindingSeverity[];
   readonly warn: readonly FindingSeverity[];
   readonly onlyFixable: boolean;

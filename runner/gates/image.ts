@@ -3,6 +3,7 @@ import type { ImagePolicy } from "../../config/stack/gates.ts";
 import type { Clients } from "../aws/clients.ts";
 import { checkImage, healthcheckPlaces, type ImageFault } from "../image-checks/checks.ts";
 import { readContent } from "../registry/configuration.ts";
+import type { RegistryConnection } from "../registry/connection.ts";
 import type { Gate } from "../targets/gate.ts";
 import type { Replaced, ServiceToAsk } from "./baseline.ts";
 
@@ -18,10 +19,10 @@ export interface ImageVerdict {
 /** Checks an image on the platforms that targets are moved to: a manifest and a blob for each. */
 export async function judgeImage(
   clients: Clients,
+  registry: RegistryConnection,
   { service, image, targets }: ServiceToAsk,
   { platforms, running }: Replaced,
   policy: ImagePolicy,
-  signal: AbortSignal,
 ): Promise<ImageVerdict> {
   const isCompared = policy.growthPercent !== undefined && policy.size !== "off";
   const checked = await pMap(
@@ -30,7 +31,7 @@ export async function judgeImage(
       const digest = image.manifests[platform] ?? image.digest;
       const before = isCompared ? (running[platform] ?? []).flatMap((one) => one ?? []) : [];
       const [content, ...old] = await Promise.all(
-        [digest, ...before].map((one) => readContent(clients, image.repository, one, signal)),
+        [digest, ...before].map((one) => readContent(clients, registry, image.repository, one)),
       );
       // The gate "image" has found it, with all its platforms.
       if (content === undefined)
@@ -38,7 +39,7 @@ export async function judgeImage(
       const runningBytes = old.flatMap((one) => one?.bytes ?? []);
       return { platform, faults: checkImage({ content, runningBytes }, policy, new Date()) };
     },
-    { concurrency: 4, signal },
+    { concurrency: 4, signal: registry.signal },
   );
   const levels = checked.flatMap(({ faults }) => faults.map(({ level }) => level));
   return {

@@ -9,6 +9,8 @@ import {
 import type { Waiver } from "../../config/waivers.ts";
 import type { PlatformScan } from "../findings/finding.ts";
 import { type ScanLimits, scanImage } from "../findings/scan.ts";
+import { connectToRegistry } from "../registry/connection.ts";
+import type { Image } from "../registry/image.ts";
 import type { Session } from "../session/session.ts";
 import type { Gate } from "../targets/gate.ts";
 import type { Clock } from "../targets/poll.ts";
@@ -18,7 +20,10 @@ import { findingsGate } from "./phrase.ts";
 import { waiverNotices } from "./waivers.ts";
 
 /** What the gates need of a session. */
-export type JudgingSession = Pick<Session, "catalogue" | "clients" | "directory" | "settings" | "signal">;
+export type JudgingSession = Pick<
+  Session,
+  "catalogue" | "clients" | "directory" | "registry" | "settings" | "signal"
+>;
 
 /** What one gate says of one service's image, before anybody overrides it. */
 export interface Answer {
@@ -59,6 +64,8 @@ export async function judge(
   const { clients, signal, directory, catalogue } = session;
   const policy = findingsPolicy(gates);
   const checks = imagePolicy(gates);
+  // One token for all images; fetched with the first request.
+  const registry = connectToRegistry(clients, session.registry, signal);
   const waivers = policy === undefined ? [] : await loadWaivers(directory, catalogue);
   const now = new Date(clock.now());
   const answers = await pMap(
@@ -72,7 +79,7 @@ export async function judge(
         checks === undefined
           ? undefined
           : import("./image.ts").then(async ({ imageChecksGate, judgeImage }): Promise<Answer> => {
-              const verdict = await judgeImage(clients, one, replaced, checks, signal);
+              const verdict = await judgeImage(clients, registry, one, replaced, checks);
               return { service: verdict.service, gate: imageChecksGate(verdict), verdict: verdict.verdict };
             }),
       ]);
@@ -98,14 +105,16 @@ async function judgeFindings(
   policy: FindingsPolicy,
   { waitSeconds = policy.waitSeconds, clock, waivers, now }: Asking,
 ): Promise<Answer> {
-  const limits = { waitSeconds, maxAgeDays: policy.maxAgeDays };
+  const { source, maxAgeDays } = policy;
+  const limits = { source, waitSeconds, maxAgeDays };
   const manifests = Object.entries(image.manifests).filter(([platform]) =>
     replaced.platforms.includes(platform),
   );
-  const wanted = { repository: image.repository, manifests: Object.fromEntries(manifests) };
+  const { repository, registry } = image;
+  const wanted = { repository, registry, manifests: Object.fromEntries(manifests) };
   const [scans, running] = await Promise.all([
     scanImage(session, wanted, limits, clock),
-    policy.onlyNew ? scanRunning(session, image.repository, replaced.running, limits, clock) : {},
+    policy.onlyNew ? scanRunning(session, image, replaced.running, limits, clock) : {},
   ]);
   const findings = decideFindings({ service: service.name, scans, running }, policy, waivers, now);
   return { service: service.name, gate: findingsGate(findings), verdict: findings.verdict, findings };
@@ -114,14 +123,17 @@ async function judgeFindings(
 /** The scans of what runs now, each digest looked at once; an old image's result counts as far as it is there. */
 async function scanRunning(
   session: JudgingSession,
-  repository: string,
+  { repository, registry }: Pick<Image, "repository" | "registry">,
   running: Replaced["running"],
-  { maxAgeDays }: ScanLimits,
+  limits: ScanLimits,
   clock: Clock,
 ): Promise<Readonly<Record<string, readonly Running[]>>> {
   const digests = [...new Set(Object.values(running).flat())].flatMap((digest) => digest ?? []);
   const manifests = Object.fromEntries(digests.map((digest) => [digest, digest]));
-  const scans = await scanImage(session, { repository, manifests }, { waitSeconds: 0, maxAgeDays }, clock);
+  // ECR has scanned it, or will not now; a scanner of this machine keeps no results.
+  const waitSeconds = limits.source === "ecr" ? 0 : limits.waitSeconds;
+  const image = { repository, registry, manifests };
+  const scans = await scanImage(session, image, { ...limits, waitSeconds }, clock);
   const byDigest = new Map(scans.map((scan): [string, PlatformScan] => [scan.digest, scan]));
   return Object.fromEntries(
     Object.entries(running).map(([platform, targets]) => [

@@ -1,6 +1,7 @@
-import { GetDownloadUrlForLayerCommand } from "@aws-sdk/client-ecr";
 import { z } from "zod";
+import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
+import { type RegistryConnection, refusalOf } from "./connection.ts";
 import { getManifest } from "./lookup.ts";
 
 const manifestSchema = z.object({
@@ -69,28 +70,30 @@ export function parseImageContent(manifest: string, configuration: string): Imag
 }
 
 /**
- * One platform's image, without a pull of its layers: its manifest, and the configuration blob.
+ * One platform's image, without a pull of its layers: its manifest, and the configuration blob, which the
+ * registry itself serves or redirects to.
  *
  * @returns undefined when the registry does not have it, or it is not an image
  */
 export async function readContent(
   clients: Clients,
+  registry: RegistryConnection,
   repository: string,
   digest: string,
-  signal: AbortSignal,
 ): Promise<ImageContent | undefined> {
-  const stored = await getManifest(clients, repository, { imageDigest: digest }, signal);
+  const stored = await getManifest(clients, repository, { imageDigest: digest }, registry.signal);
   if (stored === undefined) return undefined;
   const parsed = manifestSchema.safeParse(JSON.parse(stored.text));
   if (!parsed.success) return undefined;
-  const command = new GetDownloadUrlForLayerCommand({
-    repositoryName: repository,
-    layerDigest: parsed.data.config.digest,
-  });
-  const { downloadUrl = "" } = await clients.ecr.send(command, { abortSignal: signal });
-  const { fetch } = await import("undici");
-  const answer = await fetch(downloadUrl, { signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]) });
-  if (!answer.ok)
-    throw new Error(`${repository}@${digest}: the configuration's download answers HTTP ${answer.status}`);
-  return parseImageContent(stored.text, await answer.text());
+  const answer = await registry.request(`/v2/${repository}/blobs/${parsed.data.config.digest}`);
+  if (answer.status === 200) return parseImageContent(stored.text, await answer.text());
+  throw new UserError(
+    {
+      code: "registry-unreachable",
+      where: `${registry.host}/${repository}@${digest}`,
+      message: `the registry does not serve the image's configuration: ${await refusalOf(answer)}`,
+      fix: "check that this role may pull from the repository, and run the command again",
+    },
+    { exitCode: 1 },
+  );
 }

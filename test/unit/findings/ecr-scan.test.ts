@@ -128,7 +128,12 @@ test("an image is asked for by each platform's manifest, and never by its index"
     ...fakeContext(),
     settings: { scanning: { mode: "basic", lambda: false, manageRegistry: true } },
   } as const;
-  const scans = await scanImage(session, image, { waitSeconds: 60, maxAgeDays: 7 }, fakeClock());
+  const scans = await scanImage(
+    session,
+    image,
+    { source: "ecr", waitSeconds: 60, maxAgeDays: 7 },
+    fakeClock(),
+  );
   expect(scans.map(({ platform, digest }) => [platform, digest])).toEqual([
     ["linux/amd64", sha("a")],
     ["linux/arm64", sha("b")],

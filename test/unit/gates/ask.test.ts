@@ -8,7 +8,7 @@ import {
   DescribeImageScanFindingsCommand,
   ECRClient,
   type FindingSeverity,
-  GetDownloadUrlForLayerCommand,
+  GetAuthorizationTokenCommand,
 } from "@aws-sdk/client-ecr";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../../config/problems/errors.ts";
@@ -81,6 +81,7 @@ function sessionOf(gates: unknown = { preset: "block" }) {
   return {
     ...context,
     directory,
+    registry: image.registry,
     settings,
     catalogue: { services: [service("ui"), service("orders")] } as AskingSession["catalogue"],
     caller: { account: "111122223333", arn: "arn:aws:iam::111122223333:user/me" } as AskingSession["caller"],
@@ -216,7 +217,9 @@ describe("the gates", () => {
 });
 
 describe("the image checks", () => {
-  const server = createServer((_, answer) => {
+  const asked: string[] = [];
+  const server = createServer(({ url = "" }, answer) => {
+    asked.push(url);
     answer.end(JSON.stringify({ config: { Env: ["DB_PASSWORD=correct-horse"] } }));
   });
   beforeAll(() => new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening)));
@@ -228,14 +231,15 @@ describe("the image checks", () => {
     ecr.on(BatchGetImageCommand).callsFake(({ imageIds = [] }) => ({
       images: imageIds.map((imageId: object) => ({ imageId, imageManifest: manifestText })),
     }));
-    ecr.on(GetDownloadUrlForLayerCommand).resolves({ downloadUrl: `http://127.0.0.1:${port}/` });
+    ecr
+      .on(GetAuthorizationTokenCommand)
+      .resolves({ authorizationData: [{ authorizationToken: "QVdTOng=" }] });
+    return `127.0.0.1:${port}`;
   };
 
   test("refuse an image, and name the way past them", async () => {
-    holdImage();
-    const error = await ask(sessionOf({ preset: "block", ...checks({}) }), [move(undefined)]).catch(
-      (thrown: unknown) => thrown,
-    );
+    const session = { ...sessionOf({ preset: "block", ...checks({}) }), registry: holdImage() };
+    const error = await ask(session, [move(undefined)]).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       exitCode: 3,
       problems: [
@@ -250,9 +254,15 @@ describe("the image checks", () => {
     });
   });
 
+  test("read the configuration from the registry, and no layer", async () => {
+    asked.splice(0);
+    const session = { ...sessionOf({ preset: "warn", ...checks({}) }), registry: holdImage() };
+    await ask(session, [move(undefined, sha("a"))]);
+    expect(asked).toEqual([`/v2/shop/ui/blobs/${sha("e")}`]);
+  });
+
   test("warn, and let the image pass", async () => {
-    holdImage();
-    const session = sessionOf({ preset: "warn", ...checks({}) });
+    const session = { ...sessionOf({ preset: "warn", ...checks({}) }), registry: holdImage() };
     const [asked] = await ask(session, [move(undefined)]);
     expect(asked?.about.gates).toEqual([
       expect.objectContaining({ gate: "image checks", verdict: "passed" }),

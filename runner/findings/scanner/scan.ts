@@ -1,0 +1,173 @@
+import { mkdir } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import pLimit from "p-limit";
+import { registryUrl } from "../../../config/names.ts";
+import { firstLine } from "../../../config/problems/first-line.ts";
+import type { Clients } from "../../aws/clients.ts";
+import { fetchLogin } from "../../registry/login.ts";
+import type { ScanResult, Unscanned } from "../finding.ts";
+import { readGrype } from "./read-grype.ts";
+import { readTrivy } from "./read-trivy.ts";
+
+/** A scanner that is installed on the machine. */
+export type ScannerName = "grype" | "trivy";
+
+/** One at a time: a scanner takes all processors, and the first one fetches the database for all. */
+const oneAtATime = pLimit(1);
+
+/** What a scanner may see of the environment: how to reach the network, and nothing of who the user is. */
+const inherited = [
+  "PATH",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+];
+
+/** The image to scan, and for how long. */
+export interface ScannerRequest {
+  /** Host (and port) of the registry. */
+  readonly registry: string;
+  readonly repository: string;
+  /** Of one platform's manifest. */
+  readonly digest: string;
+  readonly waitSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Scans one platform's manifest with a scanner of this machine. It gets an environment without credentials of AWS,
+ * a HOME of its own, and one credential: the registry's token.
+ *
+ * @returns unknown when the scanner is missing, fails or takes too long; a scan is never taken for clean then
+ */
+export function scanWithScanner(
+  scanner: ScannerName,
+  clients: Clients,
+  request: ScannerRequest,
+): Promise<ScanResult> {
+  return oneAtATime(() => scanNow(scanner, clients, request));
+}
+
+async function scanNow(
+  scanner: ScannerName,
+  clients: Clients,
+  { registry, repository, digest, waitSeconds, signal }: ScannerRequest,
+): Promise<ScanResult> {
+  signal.throwIfAborted();
+  const { auth } = await fetchLogin(clients, registry, signal);
+  const password = Buffer.from(auth, "base64").toString("utf8").replace(/^AWS:/, "");
+  const environment = await environmentOf(registry, password);
+  const reference = `${registry}/${repository}@${digest}`;
+  const run = async (words: readonly string[]): Promise<unknown> => {
+    const { stdout } = await execa(scanner, words, {
+      env: environment,
+      extendEnv: false,
+      stdin: "ignore",
+      timeout: waitSeconds * 1000,
+      cancelSignal: signal,
+      maxBuffer: 500_000_000,
+    });
+    return JSON.parse(stdout) as unknown;
+  };
+  try {
+    const now = new Date();
+    if (scanner === "grype") return readGrype(await run(["-q", "-o", "json", `registry:${reference}`]), now);
+    const report = await run([
+      "image",
+      "-q",
+      "--format",
+      "json",
+      "--scanners",
+      "vuln",
+      "--image-src",
+      "remote",
+      reference,
+    ]);
+    return readTrivy(report, await run(["version", "--format", "json"]), now);
+  } catch (error) {
+    signal.throwIfAborted();
+    return failure(scanner, error, waitSeconds);
+  }
+}
+
+/** By the variables that both scanners document; each ignores those of the other. */
+async function environmentOf(registry: string, password: string): Promise<Record<string, string>> {
+  const home = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "slipway", "scanner");
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const isPlain = registryUrl(registry).startsWith("http:");
+  const kept = inherited.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(kept),
+    HOME: home,
+    XDG_CACHE_HOME: home,
+    // https://github.com/anchore/grype#configuration
+    GRYPE_CHECK_FOR_APP_UPDATE: "false",
+    GRYPE_REGISTRY_AUTH_AUTHORITY: registry,
+    GRYPE_REGISTRY_AUTH_USERNAME: "AWS",
+    GRYPE_REGISTRY_AUTH_PASSWORD: password,
+    // The age of the database is shown, and judged by the stack's own limit.
+    GRYPE_DB_VALIDATE_AGE: "false",
+    ...scannerDatabase(),
+    ...(isPlain ? { GRYPE_REGISTRY_INSECURE_USE_HTTP: "true", TRIVY_NON_SSL: "true" } : {}),
+    // https://trivy.dev/latest/docs/advanced/private-registries/
+    TRIVY_USERNAME: "AWS",
+    TRIVY_PASSWORD: password,
+    TRIVY_CACHE_DIR: join(home, "trivy"),
+    TRIVY_NO_PROGRESS: "true",
+  };
+}
+
+/** Where a user keeps the scanners' databases, as on a machine without internet. */
+function scannerDatabase(): Record<string, string> {
+  const names = [
+    "GRYPE_DB_CACHE_DIR",
+    "GRYPE_DB_AUTO_UPDATE",
+    "GRYPE_DB_UPDATE_URL",
+    "TRIVY_DB_REPOSITORY",
+    "TRIVY_SKIP_DB_UPDATE",
+  ];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+}
+
+function failure(scanner: ScannerName, error: unknown, waitSeconds: number): Unscanned {
+  const {
+    code,
+    timedOut,
+    stderr = "",
+  } = error as {
+    readonly code?: string;
+    readonly timedOut?: boolean;
+    readonly stderr?: string;
+  };
+  if (code === "ENOENT") {
+    return {
+      state: "unknown",
+      status: "SCANNER_MISSING",
+      reason: `${scanner} is not installed on this machine; install it, or set slipway:gates.findings.source to ecr`,
+    };
+  }
+  if (timedOut === true) {
+    return {
+      state: "unknown",
+      status: "TIMED_OUT",
+      reason: `${scanner} was not done after ${waitSeconds} s`,
+    };
+  }
+  const said = stderr.trim().split("\n").at(-1) || firstLine(error);
+  return { state: "unknown", status: "SCANNER_FAILED", reason: `${scanner} failed: ${said.slice(0, 300)}` };
+}
