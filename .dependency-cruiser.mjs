@@ -165,6 +165,12 @@ export default {
       "What a pure file uses of ours is as pure as itself: see `pure` in .dependency-cruiser.mjs.",
     ),
     never(
+      "gates-load-when-asked",
+      { path: "^runner/", pathNot: "^runner/(gates|findings|image-checks|commands/(scan|waivers))/" },
+      { path: "^runner/(gates|findings|image-checks)/", dynamic: false, dependencyTypesNot: ["type-only"] },
+      "A stack without slipway:gates loads nothing for them.",
+    ),
+    never(
       "documents-are-last",
       { path: "^runner/([^/]+)/", pathNot: "^runner/commands/" },
       { path: "^runner/[^/]+/(show|job|document)\\.ts$", pathNot: "^runner/$1/" },

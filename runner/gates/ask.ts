@@ -1,12 +1,13 @@
 import { type Problem, UserError } from "../../config/problems/errors.ts";
 import { waiversFile } from "../../config/waivers.ts";
+import type { GateOverride } from "../cli/override.ts";
 import type { Session } from "../session/session.ts";
 import type { Gate } from "../targets/gate.ts";
 import { type Clock, systemClock } from "../targets/poll.ts";
 import { isMove } from "../targets/target.ts";
 import type { ServiceToAsk } from "./baseline.ts";
 import { type Answer, asksAnything, type JudgingSession, judge } from "./judge.ts";
-import { type GateOverride, optionOfGate, overridden } from "./override.ts";
+import { optionOfGate, overridden } from "./override.ts";
 
 /** A service of which the gates are asked, with what was asked before. */
 interface AskedService extends ServiceToAsk {

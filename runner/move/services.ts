@@ -1,6 +1,6 @@
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { UserError } from "../../config/problems/errors.ts";
-import type { GateOverride } from "../gates/override.ts";
+import type { GateOverride } from "../cli/override.ts";
 import { recordUnrecorded, unrecorded } from "../history/unrecorded.ts";
 import { type RecordedRelease, recordReleases, type ServiceToRecord } from "../history/write.ts";
 import { putKeepTags } from "../in-use/mark.ts";

@@ -1,7 +1,7 @@
 import pMap from "p-map";
 import { UserError } from "../../../config/problems/errors.ts";
 import { type Built, buildMissing } from "../../build/missing.ts";
-import type { GateOverride } from "../../gates/override.ts";
+import type { GateOverride } from "../../cli/override.ts";
 import type { Revision } from "../../git/revision.ts";
 import { imageGate } from "../../history/gates.ts";
 import { sourceOf } from "../../history/write.ts";

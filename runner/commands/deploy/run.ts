@@ -1,5 +1,5 @@
 import type { CommandContext, CommandResult } from "../../cli/command.ts";
-import { type OverrideOptions, overrideOf } from "../../gates/override.ts";
+import { type OverrideOptions, overrideOf } from "../../cli/override.ts";
 import { exitCodeOf } from "../../move/outcome.ts";
 import { coloursFor } from "../../report/colours.ts";
 import { type Selection, withSession } from "../../session/session.ts";

@@ -68,7 +68,7 @@ export const promoteCommand = defineCommand({
       import("../../move/show.ts"),
       import("../../move/job.ts"),
       import("../../report/colours.ts"),
-      import("../../gates/override.ts"),
+      import("../../cli/override.ts"),
     ]);
     const { services, from, to } = options;
     const checkedOut = options["checked-out"] ?? false;

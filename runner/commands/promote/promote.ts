@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import { UserError } from "../../../config/problems/errors.ts";
-import type { GateOverride } from "../../gates/override.ts";
+import type { GateOverride } from "../../cli/override.ts";
 import { readReleases, type ServiceReleases, servicesToMove, thatRun } from "../../history/read.ts";
 import {
   documentOfPlan,

@@ -45,7 +45,7 @@ export const rollbackCommand = defineCommand({
       import("../../move/show.ts"),
       import("../../move/job.ts"),
       import("../../report/colours.ts"),
-      import("../../gates/override.ts"),
+      import("../../cli/override.ts"),
     ]);
     const request = {
       to: options.to,

@@ -1,6 +1,6 @@
 import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { UserError } from "../../../config/problems/errors.ts";
-import type { GateOverride } from "../../gates/override.ts";
+import type { GateOverride } from "../../cli/override.ts";
 import { readReleases, servicesToMove, thatRun } from "../../history/read.ts";
 import {
   documentOfPlan,

@@ -14,9 +14,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { UserError } from "../../../config/problems/errors.ts";
 import type { Settings } from "../../../config/settings.ts";
 import { gatesSchema } from "../../../config/stack/gates.ts";
+import { type GateOverride, overrideOf } from "../../../runner/cli/override.ts";
 import { type AskingSession, askGates } from "../../../runner/gates/ask.ts";
 import { foretellGates } from "../../../runner/gates/foretell.ts";
-import { type GateOverride, overrideOf } from "../../../runner/gates/override.ts";
 import { createTimeline } from "../../../runner/session/timeline.ts";
 import type { TargetPlan } from "../../../runner/targets/target.ts";
 import { mockClient } from "../../aws/mock-client.ts";
