@@ -4,8 +4,7 @@ import type { GateOverride } from "../cli/override.ts";
 import type { Session } from "../session/session.ts";
 import type { Gate } from "../targets/gate.ts";
 import { type Clock, systemClock } from "../targets/poll.ts";
-import { isMove } from "../targets/target.ts";
-import type { ServiceToAsk } from "./baseline.ts";
+import { movedServices, type ServiceToAsk } from "./baseline.ts";
 import { type Answer, asksAnything, type JudgingSession, judge } from "./judge.ts";
 import { optionOfGate, overridden } from "./override.ts";
 
@@ -31,7 +30,7 @@ export async function askGates<S extends AskedService>(
 ): Promise<readonly S[]> {
   const { settings, timeline, emit, caller } = session;
   const { gates: asked } = settings;
-  const moving = services.filter(({ targets }) => targets.some(isMove));
+  const moving = movedServices(services);
   if (!asksAnything(asked) || moving.length === 0) return services;
   return timeline.run({ id: "gates", title: "Ask the gates" }, async ({ conclude }) => {
     const judgement = await judge(session, moving, asked, clock);

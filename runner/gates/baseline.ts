@@ -4,13 +4,22 @@ import { hasCode } from "../aws/errors.ts";
 import { imageChange, plansOf } from "../history/targets.ts";
 import { type Image, onlyPlatform } from "../registry/image.ts";
 import { describeImage } from "../registry/lookup.ts";
-import { isMove, type TargetPlan } from "../targets/target.ts";
+import { isMove, servicesOf, type TargetPlan } from "../targets/target.ts";
 
 /** A service, the image that its targets are to run, and their plans. */
 export interface ServiceToAsk {
   readonly service: Service;
   readonly image: Image;
   readonly targets: readonly TargetPlan[];
+}
+
+/** The services whose images a run moves targets to: their own targets, or those that have them as a sidecar. */
+export function movedServices<
+  S extends { readonly service: Service; readonly targets: readonly TargetPlan[] },
+>(services: readonly S[]): readonly S[] {
+  const moving = services.flatMap(({ targets }) => targets.filter(isMove));
+  const moved = new Set(moving.flatMap(servicesOf));
+  return services.filter(({ service }) => moved.has(service.name));
 }
 
 /** What a run moves of one service, platform by platform. */

@@ -4,8 +4,9 @@ import { findingsPolicy, type GateSettings, imagePolicy } from "../../config/sta
 import type { Image } from "../registry/image.ts";
 import type { Gate, GateName } from "../targets/gate.ts";
 import { type Clock, systemClock } from "../targets/poll.ts";
-import { isMove, type TargetPlan } from "../targets/target.ts";
+import type { TargetPlan } from "../targets/target.ts";
 import { refusalOf } from "./ask.ts";
+import { movedServices } from "./baseline.ts";
 import type { FindingsVerdict } from "./decide.ts";
 import { type Answer, asksAnything, type JudgingSession, judge } from "./judge.ts";
 
@@ -36,7 +37,7 @@ export async function foretellGates(
   const { settings } = session;
   const { gates } = settings;
   if (!asksAnything(gates)) return [];
-  const moving = services.filter(({ targets }) => targets.some(isMove));
+  const moving = movedServices(services);
   const there = moving.flatMap((one) => (one.image === undefined ? [] : [{ ...one, image: one.image }]));
   const { answers } = await judge(session, there, gates, clock, 0);
   const known = Map.groupBy(answers, ({ service }) => service);

@@ -72,6 +72,8 @@ export async function judge(
     services,
     async (one): Promise<readonly Answer[]> => {
       const replaced = await readReplaced(clients, one, services, signal);
+      // Its container keeps its image, or its target's own image is still to be built.
+      if (replaced.platforms.length === 0) return [];
       const [findings, image] = await Promise.all([
         policy === undefined
           ? undefined

@@ -20,7 +20,7 @@ import { foretellGates } from "../../../runner/gates/foretell.ts";
 import { createTimeline } from "../../../runner/session/timeline.ts";
 import type { TargetPlan } from "../../../runner/targets/target.ts";
 import { mockClient } from "../../aws/mock-client.ts";
-import { targetPlan } from "../plan/samples.ts";
+import { ecsTarget, targetPlan } from "../plan/samples.ts";
 import { found, indexText, manifestText, ociIndex } from "../registry/fixtures.ts";
 import { service } from "../stack/services.ts";
 import { awsError, fakeClock, fakeContext, image, sha } from "../targets/fakes.ts";
@@ -156,6 +156,24 @@ describe("the gates", () => {
     expect(asked?.about.gates).toEqual([
       { gate: "findings", verdict: "passed", message: "linux/amd64: no findings" },
     ]);
+  });
+
+  test("are asked of a sidecar, which has no target of its own", async () => {
+    has(sha("a"), ["CVE-1", "HIGH"]);
+    has(sha("b"));
+    const target = { ...ecsTarget("orders"), containers: { orders: "orders", proxy: "ui" } };
+    const after = `${image.registry}/${image.repository}@${image.digest}`;
+    const changes = [{ field: "containerDefinitions[proxy].image", before: undefined, after }];
+    const moving = targetPlan("orders", { target, action: "update", changes });
+    const orders = { ...image, service: "orders", repository: "shop/orders" };
+    const services = [
+      { service: service("orders"), image: orders, targets: [moving], about: { gates: [] } },
+      { service: service("ui"), image, targets: [], about: { gates: [] } },
+    ];
+    const error = await askGates(sessionOf(), services, undefined, fakeClock()).catch((e: unknown) => e);
+    // The container of orders keeps its image, so only the sidecar's image is asked about.
+    expect(error).toMatchObject({ problems: [{ code: "gate-failed", where: "ui on prod" }] });
+    expect((error as UserError).problems).toHaveLength(1);
   });
 
   test("compare nothing with an image of another repository", async () => {
