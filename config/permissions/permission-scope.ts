@@ -2,6 +2,7 @@ import type { Service } from "../catalogue/catalogue.ts";
 import type { PromotionSource } from "../description/promotion.ts";
 import { cacheRepositoryName, registryHost, repositoryName } from "../names.ts";
 import type { Settings } from "../settings.ts";
+import { findingsPolicy } from "../stack/gates.ts";
 import { regionOfRegistry } from "../stack/partition.ts";
 import { targetKinds, targetsOfKind } from "../targets/kinds.ts";
 import type { ScopedResources, SharedResource, TargetScope } from "../targets/permission.ts";
@@ -59,7 +60,7 @@ function sharedResources(resource: SharedResource, scope: PermissionScope): Scop
         resources: services.map((service) => arn("ecr", `repository/${repositoryName(settings, service)}`)),
       };
     case "gated-repository":
-      return settings.gates === undefined ? { resources: [] } : sharedResources("repository", scope);
+      return scansWithEcr(settings) ? sharedResources("repository", scope) : { resources: [] };
     case "cache-repository":
       return {
         resources:
@@ -109,6 +110,11 @@ function sharedResources(resource: SharedResource, scope: PermissionScope): Scop
     case "own-role":
       return { resources: [scope.ownRole] };
   }
+}
+
+/** Whether a gate of the stack reads scans of ECR. */
+function scansWithEcr({ gates }: Settings): boolean {
+  return gates !== undefined && findingsPolicy(gates)?.source === "ecr";
 }
 
 /** ARN of the private ECR repository that a base image is in; none for an image of another registry. */

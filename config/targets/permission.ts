@@ -24,7 +24,7 @@ export type SharedResource =
   /** Actions for which IAM has no resource types. */
   | "any"
   | "repository"
-  /** The same repositories, on a stack with `slipway:gates`. */
+  /** The same repositories, on a stack whose `slipway:gates` read scans of ECR. */
   | "gated-repository"
   | "cache-repository"
   /** Repositories of the base images that the stack's settings name. */

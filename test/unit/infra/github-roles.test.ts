@@ -203,6 +203,29 @@ describe("the policy", () => {
     }
   });
 
+  test.each([
+    ["without gates", undefined, false],
+    ["with gates", {}, true],
+    ["whose gates ask for no findings", { findings: { enabled: false } }, false],
+    ["whose gates use a scanner", { findings: { source: "grype" } }, false],
+  ])("of a stack %s reads scans of its own repositories only if it asks for them", (_, gates, reads) => {
+    const whole = scope(shop);
+    const settings = { ...whole.settings, ...(gates === undefined ? {} : slipwaySchema.parse({ gates })) };
+    const found = githubRoles.map((role) =>
+      roleStatements(role, { ...whole, settings: { ...settings, aws: whole.settings.aws, stack: "dev" } })
+        .filter(({ sid }) => sid === "GatedRepository")
+        .map(({ actions, resources = [] }) => [actions, resources.length]),
+    );
+    const read = "ecr:DescribeImageScanFindings";
+    const repositories = shop.length;
+    const granted = [
+      [[[read], repositories]],
+      [[[read], repositories]],
+      [[[read, "ecr:StartImageScan"], repositories]],
+    ];
+    expect(found).toEqual(reads ? granted : [[], [], []]);
+  });
+
   test("reaches Pulumi's state only from who builds", () => {
     const state = { stateBucket: "acme-pulumi" };
     expect(actionsOn("pullRequest", /acme-pulumi/, state)).toEqual([]);
