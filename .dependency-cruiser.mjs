@@ -70,6 +70,8 @@ const pure = [
   "^runner/targets/ecs/alarms\\.ts$",
   "^runner/targets/gitops/follow/(argocd|flux)/(application|objects|resources|revision|windows)\\.ts$",
   "^runner/targets/gitops/follow/(delivery|hints|next)\\.ts$",
+  "^runner/targets/gitops/edit/",
+  "^runner/targets/gitops/repository/(failure|message)\\.ts$",
   "^runner/targets/[^/]+/(hints|state|strategy)\\.ts$",
   "^runner/targets/[^/]+/.*/(crash-loop|ends|lines|next|progress|stage-watch|state|steadiness|steps|stops|verdict)\\.ts$",
 ];

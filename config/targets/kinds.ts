@@ -1,5 +1,6 @@
 import { ecsAlarmSettings } from "./ecs/alarm-settings.ts";
 import { ecsDeclaration } from "./ecs/kind.ts";
+import { gitopsDeclaration } from "./gitops/kind.ts";
 import { lambdaAlarmSettings } from "./lambda/alarm-settings.ts";
 import { lambdaDeclaration } from "./lambda/kind.ts";
 import type { Target, TargetDeclaration, WrittenTarget } from "./target.ts";
@@ -14,6 +15,7 @@ type AnyDeclaration = TargetDeclaration<WrittenTarget, Target>;
 export const targetKinds: readonly AnyDeclaration[] = [
   ecsDeclaration as unknown as AnyDeclaration,
   lambdaDeclaration as unknown as AnyDeclaration,
+  gitopsDeclaration as unknown as AnyDeclaration,
 ];
 
 /** The settings of each kind's alarms, under its name in `slipway:alarms`. */

@@ -6,11 +6,12 @@ export interface Git {
   /**
    * Returns the output of a command.
    *
-   * @throws an error with what git said in its message, and `exitCode`, when the command fails
+   * @throws an error with what git said in its message, and `exitCode`, `stdout` and `stderr`, when the command
+   *   fails
    */
   text(args: readonly string[]): Promise<string>;
   /** The same as bytes, with an input for commands that read one. */
-  bytes(args: readonly string[], input?: string): Promise<Buffer>;
+  bytes(args: readonly string[], input?: string | Uint8Array): Promise<Buffer>;
 }
 
 /**
@@ -69,8 +70,14 @@ export function gitEnvironment(
 /**
  * Opens git in a directory. Every question that Slipway asks git goes through here, so that no setting and
  * no hook changes an answer.
+ *
+ * @param environment variables for git beside those of `gitEnvironment`
  */
-export function openGit(directory: string, signal?: AbortSignal): Git {
+export function openGit(
+  directory: string,
+  signal?: AbortSignal,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Git {
   const bytes: Git["bytes"] = (args, input) =>
     new Promise((resolve, reject) => {
       const child = execFile(
@@ -78,15 +85,18 @@ export function openGit(directory: string, signal?: AbortSignal): Git {
         ["--no-pager", ...settings.flatMap((one) => ["-c", one]), ...args],
         {
           cwd: directory,
-          env: gitEnvironment(process.env),
+          env: { ...gitEnvironment(process.env), ...environment },
           encoding: "buffer",
           maxBuffer: 2 ** 31 - 1,
           ...(signal === undefined ? {} : { signal }),
         },
-        (error, stdout) => {
+        (error, stdout, stderr) => {
           if (error === null) resolve(stdout);
-          else
-            reject(typeof error.code === "number" ? Object.assign(error, { exitCode: error.code }) : error);
+          else if (typeof error.code !== "number") reject(error);
+          else {
+            const said = { stdout: stdout.toString("utf8"), stderr: stderr.toString("utf8") };
+            reject(Object.assign(error, { exitCode: error.code }, said));
+          }
         },
       );
       // Git may end before it has read all of it.

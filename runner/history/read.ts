@@ -58,7 +58,7 @@ export function readReleases(
     readonly step: Step;
   },
 ): Promise<readonly ServiceReleases[]> {
-  const { services, catalogue, settings, clients, emit, signal } = session;
+  const { directory, services, catalogue, settings, clients, emit, signal } = session;
   const { asked = [], running = true, step } = options;
   return pMap(
     services,
@@ -68,7 +68,7 @@ export function readReleases(
         readNewestRecord(clients, repository, settings.stack, signal),
         Promise.all(
           (running ? placesOf(catalogue.services, service.name) : []).map(({ target }) =>
-            kindOf(target).status(service.name, target, { clients, emit, signal, step: step.id }),
+            kindOf(target).status(service.name, target, { directory, clients, emit, signal, step: step.id }),
           ),
         ),
       ]);

@@ -86,11 +86,11 @@ export async function recordUnrecorded(
 
 /** What a target runs that was not moved: its version or revision belongs in the record as well. */
 async function outcomeOfRunning(
-  { clients, emit, signal }: Session,
+  { directory, clients, emit, signal }: Session,
   { service, target, title }: TargetPlan,
   step: Step,
 ): Promise<TargetOutcome> {
-  const context = { clients, emit, signal, step: step.id };
+  const context = { directory, clients, emit, signal, step: step.id };
   const { kind, message, running, details } = await kindOf(target).status(service, target, context);
   return {
     service,

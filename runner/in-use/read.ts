@@ -1,5 +1,6 @@
 import pMap from "p-map";
 import { registryHost, stackOfReleaseTag } from "../../config/names.ts";
+import { targetsOfKind } from "../../config/targets/kinds.ts";
 import type { Entry } from "../registry/contents.ts";
 import { parseReference } from "../registry/reference.ts";
 import { isSuccessful, lastSuccessful, releasesOf } from "../release/history.ts";
@@ -12,12 +13,19 @@ import { keepTagsOf, targetOfKeepTag } from "./keep-tags.ts";
 import { type DigestUse, type InUseSet, mergeUses } from "./merge.ts";
 import { retiredDigest } from "./retired.ts";
 
-/** Everything that runs an image in the account and region, of all kinds side by side. Only reads. */
+/**
+ * Everything that runs an image in the account and region, and what the catalogue's targets outside of AWS run,
+ * of all kinds side by side. Only reads.
+ */
 export async function readAccountUses({
+  directory,
+  catalogue,
   clients,
   signal,
-}: Pick<Session, "clients" | "signal">): Promise<readonly ImageUse[]> {
-  const found = await pMap(allKinds(), (kind) => kind.inUse({ clients, signal }));
+}: Pick<Session, "directory" | "catalogue" | "clients" | "signal">): Promise<readonly ImageUse[]> {
+  const found = await pMap(allKinds(), (kind) =>
+    kind.inUse({ directory, clients, signal }, targetsOfKind(kind, catalogue.services)),
+  );
   return found.flat();
 }
 

@@ -2,6 +2,7 @@ import pMap from "p-map";
 import { groupByOrder } from "./order.ts";
 import { putBack } from "./put-back.ts";
 import {
+  type Gathering,
   type MovingSession,
   moveTarget,
   notStarted,
@@ -9,6 +10,7 @@ import {
   type TargetResult,
   unchanged,
 } from "./target.ts";
+import { gather, unitsOf } from "./together.ts";
 
 /**
  * Moves targets in groups by their `order`, the members of a group in parallel, and follows each to its end.
@@ -34,23 +36,22 @@ export async function moveTargets(
 
   for (const { members } of groupByOrder(moves, ({ plan }) => plan.target.order)) {
     const obstacle = obstacleOf(ended);
-    const group = await pMap(
-      members,
-      async (move): Promise<TargetResult> => {
-        if (move.plan.action === "none") return unchanged(move, "already runs this image");
-        if (session.signal.aborted) return notStarted(move, "interrupted before the update started");
-        if (obstacle !== undefined) return notStarted(move, obstacle);
-        if (failure.signal.aborted) return notStarted(move, String(failure.signal.reason));
-        const moved = await moveTarget(move, context, step);
-        if (moved.outcome.outcome === "cancelled" && moved.applied === undefined && !session.signal.aborted) {
-          return notStarted(move, String(failure.signal.reason));
-        }
-        if (isObstacle(moved) && !failure.signal.aborted) failure.abort(reasonOf(moved));
-        return moved;
-      },
-      { concurrency: session.settings.deploy.parallelTargets },
-    );
-    ended.push(...group);
+    const moveOne = async (move: TargetMove, gathering?: Gathering): Promise<TargetResult> => {
+      if (move.plan.action === "none") return unchanged(move, "already runs this image");
+      if (session.signal.aborted) return notStarted(move, "interrupted before the update started");
+      if (obstacle !== undefined) return notStarted(move, obstacle);
+      if (failure.signal.aborted) return notStarted(move, String(failure.signal.reason));
+      const moved = await moveTarget(move, context, step, gathering);
+      if (moved.outcome.outcome === "cancelled" && moved.applied === undefined && !session.signal.aborted) {
+        return notStarted(move, String(failure.signal.reason));
+      }
+      if (isObstacle(moved) && !failure.signal.aborted) failure.abort(reasonOf(moved));
+      return moved;
+    };
+    const group = await pMap(unitsOf(members, session.directory), (unit) => gather(unit, moveOne), {
+      concurrency: session.settings.deploy.parallelTargets,
+    });
+    ended.push(...group.flat());
   }
 
   const final = allOrNothing && ended.some(isObstacle) ? await putBack(session, ended, step) : ended;

@@ -18,7 +18,9 @@ export async function putBack(
 ): Promise<readonly TargetResult[]> {
   // The session's own clients make no more calls once it is interrupted.
   const clients = session.signal.aborted ? session.clients.uninterruptible : session.clients;
-  const context = { clients, emit: session.emit, signal: new AbortController().signal };
+  const { directory, emit, settings } = session;
+  const release = { stack: settings.stack };
+  const context = { directory, clients, emit, signal: new AbortController().signal, release };
   const cause = causeOf(ended);
   const final: TargetResult[] = [];
   const groups = groupByOrder(ended, ({ move }) => move.plan.target.order);

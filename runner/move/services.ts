@@ -133,9 +133,10 @@ async function moveAndRecord(
 
 function movesOf(services: readonly ServiceToMove[]): readonly TargetMove[] {
   const images = imagesByService(services.map(({ image }) => image));
-  return services.flatMap(({ targets, image, newestWins }) =>
+  return services.flatMap(({ targets, image, newestWins, about }) =>
     targets.map((plan) => ({
       plan,
+      commit: about.source.commit,
       image: kindOf(plan.target).imageFor(plan.target, image, images),
       newestWins,
     })),

@@ -1,13 +1,21 @@
 import { isAbort } from "../../config/problems/abort.ts";
 import { UserError } from "../../config/problems/errors.ts";
+import type { Target } from "../../config/targets/target.ts";
 import { hasCode } from "../aws/errors.ts";
 import { type NewestWins, refuseOlderNow } from "../plan/newest-wins.ts";
 import { planTarget } from "../plan/targets.ts";
 import { type Emit, runStep, type StepOutcome } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
+import { ChangedSincePlan } from "../targets/changed-since-plan.ts";
 import { withHint } from "../targets/hints.ts";
 import { kindOf } from "../targets/kinds.ts";
-import type { TargetContext, TargetImage, TargetOutcome, TargetPlan } from "../targets/target.ts";
+import type {
+  PlannedMove,
+  TargetContext,
+  TargetImage,
+  TargetOutcome,
+  TargetPlan,
+} from "../targets/target.ts";
 
 /** The parts of a session that moving uses. */
 export type MovingSession = Pick<
@@ -19,6 +27,8 @@ export type MovingSession = Pick<
 export interface TargetMove {
   readonly plan: TargetPlan;
   readonly image: TargetImage;
+  /** The commit of the image's source, when it is known. */
+  readonly commit?: string | undefined;
   /** Asked again when somebody else has changed the target; undefined where no commit is too old. */
   readonly newestWins?: NewestWins | undefined;
 }
@@ -32,36 +42,57 @@ export interface TargetResult {
   readonly applied: unknown;
 }
 
+/** Applies targets that start together: with one call when all that are to be applied have asked. */
+export interface Gathering {
+  /** What the kind's `apply` returns for the target. */
+  apply(move: PlannedMove<Target, unknown>): Promise<unknown>;
+}
+
+/** How often a target is planned again that others keep changing. */
+const maximumPlans = 5;
+
 /**
  * Moves one target and follows it to its end. A failure is its outcome, not an exception.
  *
  * @param step step that it is shown under
+ * @param gathering what applies it together with others; undefined: it is applied by itself
  */
 export async function moveTarget(
   move: TargetMove,
   session: MovingSession,
   step: string,
+  gathering?: Gathering,
 ): Promise<TargetResult> {
   const { plan } = move;
   if (plan.action === "none") return unchanged(move, "already runs this image");
-  const { clients, emit, signal } = session;
+  const { directory, clients, emit, signal, settings } = session;
   const id = `target ${plan.title}`;
-  const context: TargetContext = { clients, emit, signal, step: id };
+  const release = { stack: settings.stack, commit: move.commit };
+  const context: TargetContext = { directory, clients, emit, signal, step: id, release };
   return targetStep(emit, { id, title: plan.title, parent: step }, async () => {
     const startedAt = performance.now();
     const kind = kindOf(plan.target);
     let current = move;
     let applied: unknown;
     try {
-      current = await asItIsNow(move, session, context);
-      const obstacles = current.plan.problems;
-      const [newer] = obstacles.filter(({ code }) => code === "superseded");
-      if (newer !== undefined) return overtaken(current, newer.message);
-      if (obstacles.length > 0) throw new UserError(obstacles, { exitCode: 1 });
-      if (current.plan.action === "none")
-        return unchanged(current, "another run has already moved it to this image");
-      if (current.plan.action === "prove") return await prove(current, context);
-      applied = await kind.apply(current.plan, move.image, context);
+      for (let plans = 1; ; plans++) {
+        current = await asItIsNow(current, session, context);
+        const obstacles = current.plan.problems;
+        const [newer] = obstacles.filter(({ code }) => code === "superseded");
+        if (newer !== undefined) return overtaken(current, newer.message);
+        if (obstacles.length > 0) throw new UserError(obstacles, { exitCode: 1 });
+        if (current.plan.action === "none")
+          return unchanged(current, "another run has already moved it to this image");
+        if (current.plan.action === "prove") return await prove(current, context);
+        const planned = { plan: current.plan, image: move.image, context };
+        try {
+          applied = await (gathering?.apply(planned) ?? kind.apply(current.plan, move.image, context));
+          break;
+        } catch (error) {
+          if (!(error instanceof ChangedSincePlan)) throw error;
+          if (plans >= maximumPlans) throw keepsChanging(current);
+        }
+      }
       const outcome = await kind.follow(current.plan, applied, move.image, context);
       return { move: current, outcome: withHint(outcome, kind.hints), applied };
     } catch (error) {
@@ -113,6 +144,18 @@ async function asItIsNow(
   ]);
   const problems = [...now.problems, ...(newestWins?.problems ?? [])];
   return { ...move, newestWins, plan: { ...now, problems } };
+}
+
+function keepsChanging({ plan }: TargetMove): UserError {
+  return new UserError(
+    {
+      code: "target-keeps-changing",
+      where: plan.title,
+      message: `somebody else changed the target each time that Slipway had planned it, ${maximumPlans} times in a row`,
+      fix: "wait until the other deployments are over, and run the command again",
+    },
+    { exitCode: 1 },
+  );
 }
 
 /** The outcome of a target that does not change. */

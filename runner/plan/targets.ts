@@ -9,7 +9,7 @@ import type { TargetContext, TargetImage, TargetPlan } from "../targets/target.t
 import { withChecks } from "./pre-flight.ts";
 
 /** The parts of a session that planning targets uses. */
-export type PlanningSession = Pick<Session, "clients" | "emit" | "signal" | "registry">;
+export type PlanningSession = Pick<Session, "directory" | "clients" | "emit" | "signal" | "registry">;
 
 /** The image that the targets of a service are to run. */
 export interface WantedImage {
@@ -33,13 +33,13 @@ export async function planTargets(
   parent: Step,
   among = 1,
 ): Promise<readonly TargetPlan[]> {
-  const { clients, emit, signal, registry } = session;
+  const { directory, clients, emit, signal, registry } = session;
   return Promise.all(
     service.targets.map((target) => {
       const title = kindOf(target).title(target);
       const planOne = (step: string) => {
         const wanted = kindOf(target).imageFor(target, image, images);
-        const context = { clients, emit, signal, step };
+        const context = { directory, clients, emit, signal, step };
         return planTarget(service.name, target, wanted, context, { registry, reuse: reuse[title] });
       };
       if (isBrief(among, false)) return planOne(parent.id);

@@ -18,5 +18,11 @@ export interface ReadContext {
   readonly signal: AbortSignal;
 }
 
+/** What reading the account and what the project names needs. */
+export interface ProjectContext extends ReadContext {
+  /** The project's, which paths in services.yaml are relative to. */
+  readonly directory: string;
+}
+
 /** Parallel reads; far below the calls a second that ECS and Lambda allow an account. */
 export const parallelReads = 8;

@@ -1,5 +1,6 @@
 import type { Target, WrittenTarget } from "../../config/targets/target.ts";
 import { ecsKind } from "./ecs/kind.ts";
+import { gitopsKind } from "./gitops/kind.ts";
 import { lambdaKind } from "./lambda/kind.ts";
 import type { TargetKind } from "./target.ts";
 
@@ -24,6 +25,7 @@ import type { TargetKind } from "./target.ts";
 export const kinds = {
   ecs: ecsKind,
   lambda: lambdaKind,
+  gitops: gitopsKind,
 } as const;
 
 /** A kind for callers that treat all kinds alike: each kind gets only its own targets and states. */

@@ -6,7 +6,7 @@ import type { Image, PlannedImage } from "../registry/image.ts";
 import type { Emit } from "../report/events.ts";
 import type { Gate } from "./gate.ts";
 import type { Hint } from "./hint.ts";
-import type { ImageUse, ReadContext } from "./image-use.ts";
+import type { ImageUse, ProjectContext, ReadContext } from "./image-use.ts";
 import type { LiveTarget } from "./live.ts";
 import type { LogSource } from "./logs.ts";
 
@@ -121,11 +121,41 @@ export interface Verification {
 }
 
 export interface TargetContext {
+  /** The project's, which paths in services.yaml are relative to. */
+  readonly directory: string;
   readonly clients: Clients;
   readonly emit: Emit;
   readonly signal: AbortSignal;
   /** The step that events belong to. */
   readonly step: string;
+  /** What a target is moved for, where a kind notes it beside the image: in the message of a commit. */
+  readonly release?: MovedRelease;
+}
+
+/** The release that a target is moved for. */
+export interface MovedRelease {
+  readonly stack: string;
+  /** The commit of the image's source, when it is known. */
+  readonly commit?: string | undefined;
+}
+
+/** A planned target, its image, and the context of its own step. */
+export interface PlannedMove<T extends Target, S> {
+  readonly plan: TargetPlan<S, T>;
+  readonly image: TargetImage;
+  readonly context: TargetContext;
+}
+
+/** How several targets are changed by one call. */
+export interface TogetherApply<T extends Target, S, A> {
+  /** Targets of a group with the same key are applied together. */
+  key(target: T, directory: string): string;
+  /**
+   * Does for all of them what `apply` does for one.
+   *
+   * @returns what became of each, in their order
+   */
+  apply(moves: readonly PlannedMove<T, S>[]): Promise<readonly PromiseSettledResult<A>[]>;
 }
 
 /** A read-only call that shows whether AWS allows it. */
@@ -197,8 +227,15 @@ export interface TargetKind<T extends Target, S, A> {
    * else has moved it since.
    */
   isAsPlanned(plan: TargetPlan<S, T>, context: TargetContext): Promise<boolean>;
-  /** Starts the change with as few calls as possible; returns what `follow` and `revert` need. */
+  /**
+   * Starts the change with as few calls as possible; returns what `follow` and `revert` need.
+   *
+   * @throws ChangedSincePlan when somebody else has changed the target since `isAsPlanned`, for a kind that can
+   *   tell: it is planned again then
+   */
   apply(plan: TargetPlan<S, T>, image: TargetImage, context: TargetContext): Promise<A>;
+  /** Undefined for a kind that changes each target by a call of its own. */
+  readonly together?: TogetherApply<T, S, A>;
   /**
    * What `apply` would have returned if it had just moved the target to where it is; `follow` can then
    * verify it. Undefined for a kind that sends no callers to a release before it is verified.
@@ -229,8 +266,10 @@ export interface TargetKind<T extends Target, S, A> {
   /**
    * Every image that anything of this kind runs in the account and region, including those that others
    * deployed. Read-only.
+   *
+   * @param targets those of the catalogue, for a kind that can look nowhere else
    */
-  inUse(context: ReadContext): Promise<readonly ImageUse[]>;
+  inUse(context: ProjectContext, targets: readonly T[]): Promise<readonly ImageUse[]>;
   /** Everything of this kind in the account and region that runs an image, for `init` to propose. Read-only. */
   live(context: ReadContext): Promise<readonly LiveTarget[]>;
   /**

@@ -12,6 +12,11 @@ export const targetCodes = {
     fix: "Deploy again when the other deployment is over.",
     exits: [1],
   },
+  "branch-not-found": {
+    meaning: "The manifest repository has no such branch, or has no commits.",
+    fix: "Create the branch with a first commit, or name another branch in the target.",
+    exits: [1, 2],
+  },
   "check-failed": {
     meaning: "A check before the deployment failed: a role, a secret, a log group, an image or an alarm.",
     fix: "Correct what the message names. `slipway verify` runs the same checks.",
@@ -67,10 +72,35 @@ export const targetCodes = {
     fix: "Build the image for the function's platform without attestations, and deploy again.",
     exits: [1],
   },
+  "manifest-no-match": {
+    meaning: "A file of manifests has nothing at the place that the target names.",
+    fix: "Correct the path in services.yaml, or add the key to the file.",
+    exits: [1, 2],
+  },
+  "manifest-not-found": {
+    meaning: "The branch of the manifest repository has no such file, or no plain file there.",
+    fix: "Correct the path in services.yaml, or commit the file.",
+    exits: [1, 2],
+  },
+  "manifest-refused": {
+    meaning: "An image can't be set in a file of manifests without a change of something else.",
+    fix: "Change the line that the message names, as it says.",
+    exits: [1, 2],
+  },
+  "manifest-several-matches": {
+    meaning: "Several places of a file of manifests match what the target names.",
+    fix: "Name one of them more exactly.",
+    exits: [1, 2],
+  },
   "no-cluster": {
     meaning: "`kubectl` does not know the Kubernetes cluster.",
     fix: "Correct `context` and `kubeconfig`, or add the context: `aws eks update-kubeconfig`.",
     exits: [1],
+  },
+  "no-git-identity": {
+    meaning: "Git does not know in whose name to commit.",
+    fix: "Set user.name and user.email, or GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL and the same for GIT_COMMITTER.",
+    exits: [1, 2],
   },
   "no-task-definition": {
     meaning: "The ECS service has no task definition to put an image into.",
@@ -103,6 +133,11 @@ export const targetCodes = {
     fix: "Configure the volume in the service (volumeConfigurations), or remove `before`.",
     exits: [2],
   },
+  "path-outside": {
+    meaning: "A path of a target leads out of the manifest repository.",
+    fix: "Write the path from the top of the manifest repository.",
+    exits: [1, 2],
+  },
   "platform-mismatch": {
     meaning: "The target runs on a platform that the image is not built for.",
     fix: "Add the platform to the service, or change the target's architecture.",
@@ -112,6 +147,28 @@ export const targetCodes = {
     meaning: "Lambda could not start the version's provisioned concurrency.",
     fix: "Check the function's start and the account's concurrency limit.",
     exits: [1],
+  },
+  "push-contended": {
+    meaning: "Other writers pushed to the manifest branch in every round of Slipway's attempts.",
+    fix: "Run the command again.",
+    exits: [1],
+  },
+  "push-rejected": {
+    meaning:
+      "The server of the manifest repository rejected the push: a protected branch, a hook, a missing permission.",
+    fix: "Allow the push, as the server's message says. Nothing was changed.",
+    exits: [1, 2],
+  },
+  "repository-refused": {
+    meaning:
+      "The server of the manifest repository does not accept the credentials, or knows no such repository.",
+    fix: "Check the address, and give git credentials that may read and push.",
+    exits: [1, 2],
+  },
+  "repository-unreachable": {
+    meaning: "The manifest repository does not answer.",
+    fix: "Check the address and the network, and run the command again.",
+    exits: [1, 2],
   },
   "revision-gone": {
     meaning: "The task definition revision of the release was deregistered or deleted.",
@@ -128,10 +185,20 @@ export const targetCodes = {
     fix: "Wait until it is gone, create it again, and deploy then.",
     exits: [2],
   },
+  "signing-failed": {
+    meaning: "Git is configured to sign commits, and could not sign one.",
+    fix: "Make the key available to git, or switch commit.gpgSign off.",
+    exits: [1],
+  },
   "smoke-check-without-address": {
     meaning: "A smoke check cannot reach the service's tasks: they have no address or port of their own.",
     fix: "Use network mode awsvpc and map the container's port, or remove the smoke check.",
     exits: [2],
+  },
+  "target-keeps-changing": {
+    meaning: "Somebody else changed a target again and again while Slipway was about to change it.",
+    fix: "Wait until the other deployments are over, and run the command again.",
+    exits: [1],
   },
   "timed-out": {
     meaning: "Lambda did not finish within the target's timeoutSeconds.",

@@ -171,12 +171,12 @@ function detailsIn(targets: readonly Pick<TargetStatus, "title" | "details">[]) 
 
 /** What runs, with the facts of its release if there is one. */
 async function sideOfRunning(session: Session, of: ServiceReleases): Promise<Side> {
-  const { clients, emit, signal } = session;
+  const { directory, clients, emit, signal } = session;
   const release = runningRelease(of.releases, of.running);
   const name = release === undefined ? "what runs" : `running release ${release.id}`;
   const targets = await Promise.all(
     of.service.targets.map((target) =>
-      kindOf(target).status(of.service.name, target, { clients, emit, signal, step: "diff" }),
+      kindOf(target).status(of.service.name, target, { directory, clients, emit, signal, step: "diff" }),
     ),
   );
   const details = detailsIn(targets);

@@ -89,13 +89,13 @@ export async function listImages(session: Session, limit: number): Promise<Image
 }
 
 /** What runs in the account. If the credentials do not allow the search, nothing of it, with a notice. */
-async function usesIfAllowed({ clients, signal, emit }: Session): Promise<readonly ImageUse[]> {
+async function usesIfAllowed(session: Session): Promise<readonly ImageUse[]> {
   try {
-    return await readAccountUses({ clients, signal });
+    return await readAccountUses(session);
   } catch (error) {
     if (!hasCode(error, "access-denied")) throw error;
     const message = `Could not read what runs in the account (${firstLine(error)}). "Kept for" lists only what releases and keep tags say`;
-    emit({ kind: "notice", message });
+    session.emit({ kind: "notice", message });
     return [];
   }
 }

@@ -18,11 +18,18 @@ export interface LogsQuery {
 }
 
 /** The log sources of the session's services. Only reads. */
-export async function findLogs({ services, settings, clients, emit, signal }: Session): Promise<LogSource[]> {
+export async function findLogs({
+  directory,
+  services,
+  settings,
+  clients,
+  emit,
+  signal,
+}: Session): Promise<LogSource[]> {
   const found = await pMap(
     services.flatMap((service) => service.targets.map((target) => ({ service, target }))),
     ({ service, target }) =>
-      kindOf(target).logs(service.name, target, { clients, emit, signal, step: "logs" }),
+      kindOf(target).logs(service.name, target, { directory, clients, emit, signal, step: "logs" }),
     { concurrency: settings.deploy.parallelTargets, signal },
   );
   const none = services

@@ -14,7 +14,7 @@ import { readOrigins } from "./origin.ts";
 
 /** What runs in all targets of the session's services, and whether it matches the source. Only reads. */
 export async function readStatus(session: Session): Promise<StatusDocument> {
-  const { services, catalogue, clients, emit, signal, timeline } = session;
+  const { directory, services, catalogue, clients, emit, signal, timeline } = session;
   const [compared, targets] = await timeline.run({ id: "status", title: "Read what runs" }, () => {
     const hashing = hashChosenSources(session);
     return Promise.all([
@@ -25,7 +25,7 @@ export async function readStatus(session: Session): Promise<StatusDocument> {
           const origins = readOrigins(session, service, hashing);
           return Promise.all(
             placesOf(catalogue.services, service.name).map(async ({ target, sidecars }) => {
-              const context = { clients, emit, signal, step: "status" };
+              const context = { directory, clients, emit, signal, step: "status" };
               const status = await kindOf(target).status(service.name, target, context);
               const beside = sidecars.length === 0 ? {} : { sidecar: sidecars.join(", ") };
               return { ...status, ...beside, ...(await origins(status.running)) };

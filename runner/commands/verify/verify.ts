@@ -46,12 +46,12 @@ function verifyTarget(
   target: Target,
   images: ReadonlyMap<string, PlannedImage>,
 ): Promise<VerifyDocument["targets"][number]> {
-  const { clients, emit, signal, registry } = session;
+  const { directory, clients, emit, signal, registry } = session;
   const kind = kindOf(target);
   const title = kind.title(target);
   const id = `check ${title}`;
   return runStep(emit, { id, title, parent: "verify" }, async ({ conclude }) => {
-    const context = { clients, emit, signal, step: id };
+    const context = { directory, clients, emit, signal, step: id };
     const image = images.get(service.name);
     if (image === undefined) throw new Error(`${service.name} is not one of the services to verify`);
     // Checks that need no image: containers, platforms, smoke checks.

@@ -33,12 +33,12 @@ export async function waitForTargets(session: Session): Promise<WaitDocument> {
 }
 
 async function waitForTarget(session: Session, service: Service, target: Target): Promise<TargetOutcome> {
-  const { clients, emit, signal, registry } = session;
+  const { directory, clients, emit, signal, registry } = session;
   const kind = kindOf(target);
   const title = kind.title(target);
   const about = { service: service.name, title, kind: target.kind };
   const id = `wait ${title}`;
-  const context = { clients, emit, signal, step: id };
+  const context = { directory, clients, emit, signal, step: id };
   const startedAt = performance.now();
   const work = async (): Promise<TargetOutcome> => {
     try {

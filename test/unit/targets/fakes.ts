@@ -73,6 +73,7 @@ export function fakeContext(): FakeContext {
     },
   } as unknown as Clients;
   return {
+    directory: "/project",
     clients,
     events,
     controller,

@@ -92,7 +92,8 @@ test("a third kind is planned, checked, moved and followed", async () => {
   const [again] = (await planned(image)).plans;
   expect(again?.action).toBe("none");
   for (const kind of [kinds.ecs, kinds.lambda]) vi.spyOn(kind, "inUse").mockResolvedValue([]);
-  expect(await readAccountUses(session)).toContainEqual({
+  const { catalogue } = load("${stack}/ui.yaml");
+  expect(await readAccountUses({ ...session, catalogue })).toContainEqual({
     reference: imageReference(image),
     where: "a file",
     why: "HEAD",

@@ -207,7 +207,9 @@ function sessionThat(ends: () => Promise<never>, events: RunEvent[]): Session {
   const ecs = Object.assign(new ECSClient({ region }), { send: ends });
   const lambda = Object.assign(new LambdaClient({ region }), { send: ends });
   return {
+    directory: "/project",
     services,
+    catalogue: { services },
     settings: { ...settings, aws: awsSchema.parse({ region }), stack: "dev" },
     caller: { account: "111122223333", arn: "" },
     registry: "111122223333.dkr.ecr.eu-west-1.amazonaws.com",

@@ -1,0 +1,42 @@
+import { shortDigest } from "../../../registry/image.ts";
+
+/** One image that a commit sets. */
+export interface CommittedImage {
+  readonly service: string;
+  /** `registry/repository@sha256:…`, as the manifests have it. */
+  readonly reference: string;
+  readonly digest: string;
+  /** The commit of its source, when it is known. */
+  readonly revision: string | undefined;
+}
+
+/**
+ * The message of a commit. The trailers tell which image each service got, from which source, on which stack:
+ * the history can be read back by `git log --format='%(trailers)'`.
+ * https://git-scm.com/docs/git-interpret-trailers
+ *
+ * @param why `deploy`, or what is put back and why
+ */
+export function commitMessage(
+  images: readonly CommittedImage[],
+  stack: string | undefined,
+  why: "deploy" | "put back",
+): string {
+  const names = images.map(({ service }) => service);
+  const what = names.length > 3 ? `${names.length} services` : names.join(", ");
+  const where = stack === undefined ? "" : ` on ${stack}`;
+  const [only] = images;
+  const to = images.length === 1 && only !== undefined ? ` to ${shortDigest(only.digest)}` : "";
+  const subject = why === "deploy" ? `Deploy ${what}${where}${to}` : `Put ${what} back${where}${to}`;
+  const trailers = images.flatMap(({ service, reference, revision }) => [
+    `Slipway-Image: ${service} ${reference}${revision === undefined ? "" : ` ${revision}`}`,
+  ]);
+  return [
+    subject,
+    "",
+    ...(stack === undefined ? [] : [`Slipway-Stack: ${stack}`]),
+    ...names.map((name) => `Slipway-Service: ${name}`),
+    ...trailers,
+    "",
+  ].join("\n");
+}

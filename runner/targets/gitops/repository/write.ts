@@ -1,0 +1,203 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../../../../config/problems/errors.ts";
+import type { ManifestPlace } from "../../../../config/targets/gitops/target.ts";
+import { ChangedSincePlan } from "../../changed-since-plan.ts";
+import { referenceOf, type WrittenImage } from "../edit/change.ts";
+import { type ChangedLine, editImage } from "../edit/edit.ts";
+import { decodeManifest } from "../edit/manifest.ts";
+import { restoreLines } from "../edit/restore.ts";
+import type { Clone } from "./clone.ts";
+import { fetchTip } from "./clone.ts";
+import { makeCommit } from "./commit.ts";
+import { commitMessage } from "./message.ts";
+import { pushCommit } from "./push.ts";
+import { readStored, type StoredFile, writeTree } from "./tree.ts";
+
+/** One place that is to name another image. */
+export interface PlaceToWrite {
+  readonly place: ManifestPlace;
+  readonly image: WrittenImage;
+  /** Reference that the place may name now, beside the image itself; anything else is somebody else's. */
+  readonly expected: string | undefined;
+  /** Set to take an edit back: the place then has to name the image, and gets what it named before. */
+  readonly restore?: Restored;
+}
+
+/** What a place named before an edit. */
+export interface Restored {
+  readonly reference: string | undefined;
+  /** The lines of the edit. */
+  readonly lines: readonly ChangedLine[];
+  /** The image, where the reference has a digest. */
+  readonly image: WrittenImage | undefined;
+}
+
+/** The places of one target, which are written together or not at all. */
+export interface TargetToWrite {
+  readonly title: string;
+  readonly service: string;
+  readonly places: readonly PlaceToWrite[];
+  /** The commit of the image's source, for the message. */
+  readonly revision: string | undefined;
+}
+
+/** What is written with one commit. */
+export interface WriteRequest {
+  readonly targets: readonly TargetToWrite[];
+  readonly stack: string | undefined;
+  readonly why: "deploy" | "put back";
+}
+
+/** What became of one target. */
+export type Written =
+  | {
+      readonly kind: "done";
+      /** The commit on the branch that has the image: ours, or the one that had it already. */
+      readonly commit: string;
+      /** Whether a commit was made for it. */
+      readonly changed: boolean;
+      /** How often the edit was made: once, and again for each push of somebody else. */
+      readonly rounds: number;
+    }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+/** Most rounds, and the longest pause between two. */
+const maximumRounds = 50;
+const longestPauseMilliseconds = 3000;
+
+/**
+ * Writes images into the branch: fetch, edit, commit, push. When somebody else has pushed meanwhile, all of it
+ * is done again on the new commit, so that nobody's change is lost and no text is merged. A target that is at
+ * its image already needs no commit. A target that can't be written fails alone.
+ *
+ * @throws UserError when the repository can't be reached or rejects the push; nothing was changed then
+ */
+export async function writeImages(
+  clone: Clone,
+  { targets, stack, why }: WriteRequest,
+  signal: AbortSignal,
+): Promise<readonly Written[]> {
+  for (let round = 1; ; round++) {
+    signal.throwIfAborted();
+    const tip = await fetchTip(clone, signal);
+    const edits = await editAll(clone, tip, targets);
+    const done = (commit: string): readonly Written[] =>
+      edits.results.map((one) =>
+        one.kind === "failed" ? one : { ...one, commit: one.changed ? commit : tip, rounds: round },
+      );
+    if (edits.files.size === 0) return done(tip);
+    const tree = await writeTree(clone, tip, edits.files);
+    const changed = targets.filter((_, index) => {
+      const result = edits.results[index];
+      return result?.kind === "done" && result.changed;
+    });
+    const message = commitMessage(changed.map(committed), stack, why);
+    const commit = await makeCommit(clone, { tree, parent: tip, message });
+    signal.throwIfAborted();
+    const pushed = await pushCommit(clone, commit, tip);
+    if (pushed.kind === "done") return done(commit);
+    if (round >= maximumRounds) throw contended(clone);
+    const pause = Math.min(longestPauseMilliseconds, 40 * 1.4 ** round);
+    await sleep(pause * (0.25 + Math.random()), undefined, { signal });
+  }
+}
+
+function committed({ service, places, revision }: TargetToWrite) {
+  const image = places[0]?.image;
+  if (image === undefined) throw new Error(`${service} has no place to write`);
+  return { service, reference: referenceOf(image), digest: image.digest, revision };
+}
+
+type EditResult =
+  | { readonly kind: "done"; readonly changed: boolean }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+/** All targets' edits on one commit: each target's own all or none. */
+async function editAll(
+  clone: Clone,
+  tip: string,
+  targets: readonly TargetToWrite[],
+): Promise<{ readonly files: ReadonlyMap<string, StoredFile>; readonly results: readonly EditResult[] }> {
+  const originals = new Map<string, Promise<StoredFile>>();
+  const read = (path: string) => {
+    const file = originals.get(path) ?? readStored(clone, tip, path);
+    originals.set(path, file);
+    return file;
+  };
+  const edited = new Map<string, StoredFile>();
+  const results: EditResult[] = [];
+  for (const target of targets) {
+    try {
+      const own = await editTarget(target, async (path) => {
+        const file = await read(path);
+        return edited.get(file.path) ?? file;
+      });
+      for (const file of own) edited.set(file.path, file);
+      results.push({ kind: "done", changed: own.length > 0 });
+    } catch (error) {
+      if (!(error instanceof UserError || error instanceof ChangedSincePlan)) throw error;
+      results.push({ kind: "failed", error });
+    }
+  }
+  return { files: edited, results };
+}
+
+async function editTarget(
+  { title, places }: TargetToWrite,
+  read: (path: string) => Promise<StoredFile>,
+): Promise<readonly StoredFile[]> {
+  const own = new Map<string, StoredFile>();
+  for (const { place, image, expected, restore } of places) {
+    const stored = await read(place.path);
+    const file = own.get(stored.path) ?? stored;
+    const text = decodeManifest(file.bytes, place.path);
+    const edited =
+      restore === undefined ? setImage(text, place, image, expected) : takeBack(text, place, image, restore);
+    if (edited === undefined) throw new ChangedSincePlan(title);
+    if (edited !== text) own.set(file.path, { ...file, bytes: Buffer.from(edited, "utf8") });
+  }
+  return [...own.values()];
+}
+
+/** The text with the image; undefined when the place names what nobody expects. */
+function setImage(text: string, place: ManifestPlace, image: WrittenImage, expected: string | undefined) {
+  const edited = editImage(text, place, image);
+  return edited.lines.length > 0 && edited.before !== expected ? undefined : edited.text;
+}
+
+/** The text with what the place named before an edit; undefined when somebody else has changed it since. */
+function takeBack(
+  text: string,
+  place: ManifestPlace,
+  image: WrittenImage,
+  { reference, lines, image: before }: Restored,
+): string | undefined {
+  const now = referenceIn(text, place, image);
+  if (now === reference) return text;
+  if (now !== referenceOf(image)) return undefined;
+  const restored = restoreLines(text, lines);
+  if (restored !== undefined && referenceIn(restored, place, image) === reference) return restored;
+  return before === undefined ? undefined : editImage(text, place, before).text;
+}
+
+/** What a place names; undefined when it names nothing that can be read. */
+function referenceIn(text: string, place: ManifestPlace, image: WrittenImage): string | undefined {
+  try {
+    return editImage(text, place, image).before;
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+function contended({ remote }: Clone): UserError {
+  return new UserError(
+    {
+      code: "push-contended",
+      where: `${remote.name}, branch ${remote.branch}`,
+      message: `other writers pushed first, ${maximumRounds} times in a row`,
+      fix: "run the command again",
+    },
+    { exitCode: 1 },
+  );
+}

@@ -1,0 +1,116 @@
+import { UserError } from "../../../config/problems/errors.ts";
+import { firstLine } from "../../../config/problems/first-line.ts";
+import type { GitopsTarget } from "../../../config/targets/gitops/target.ts";
+import type { ImageUse, ProjectContext } from "../image-use.ts";
+import type { TargetContext, TargetStatus } from "../target.ts";
+import { deliveryNow } from "./deliver.ts";
+import { lookAtDelivery } from "./follow/follow.ts";
+import { sentenceOf, type Verdict } from "./follow/verdict.ts";
+import { inspectGitops } from "./inspect.ts";
+import { exactReference, referencesAt } from "./places.ts";
+import { gitopsTitle } from "./plan.ts";
+
+/** What the manifests on the branch name. */
+export async function statusOfGitops(
+  service: string,
+  target: GitopsTarget,
+  context: TargetContext,
+): Promise<TargetStatus> {
+  const { commit, committedAt, texts, problems } = await inspectGitops(target, context);
+  const about = { service, title: gitopsTitle(target), kind: "gitops" as const };
+  if (commit === undefined) {
+    // What runs is not known, which is something else than that nothing runs.
+    throw new UserError(problems, { exitCode: 1 });
+  }
+  const found = referencesAt(target, texts);
+  const references = new Set(
+    found.flatMap(({ reference }) => (reference === undefined ? [] : [exactReference(reference)])),
+  );
+  const [running] = references;
+  const [fault] = [...problems, ...found.flatMap(({ problem }) => problem ?? [])];
+  const where = `${commit.slice(0, 7)} on ${target.branch}`;
+  const details = { commit, branch: target.branch };
+  const since = committedAt === undefined ? {} : { since: committedAt };
+  if (running === undefined) {
+    const message = fault?.message ?? `${where} names no image`;
+    return { ...about, health: "missing", message, details };
+  }
+  if (fault !== undefined) return { ...about, health: "unhealthy", message: fault.message, running, details };
+  if (references.size > 1) {
+    const message = `the files at ${where} name ${references.size} images`;
+    return { ...about, health: "unhealthy", message, running, details };
+  }
+  const seen = await lookAtCluster(service, target, running, context);
+  const { health, message } = seen ?? { health: "healthy", message: "nothing follows it" };
+  return { ...about, health, message: `committed in ${where}; ${message}`, running, ...since, details };
+}
+
+/** What the cluster makes of the image that the branch names; undefined when nothing follows it. */
+async function lookAtCluster(
+  service: string,
+  target: GitopsTarget,
+  running: string,
+  context: TargetContext,
+): Promise<Pick<TargetStatus, "health" | "message"> | undefined> {
+  try {
+    const verdict = await lookNow(service, target, running, context);
+    if (verdict === undefined) return undefined;
+    return { health: healthOf(verdict), message: sentenceOf(verdict) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { health: "updating", message: `what runs is not known: ${firstLine(error)}` };
+  }
+}
+
+async function lookNow(
+  service: string,
+  target: GitopsTarget,
+  running: string,
+  context: TargetContext,
+): Promise<Verdict | undefined> {
+  const delivery = await deliveryNow(service, target, running, context);
+  const { follow } = target;
+  return delivery === undefined || follow === "none"
+    ? undefined
+    : lookAtDelivery({ ...delivery, follow }, context);
+}
+
+function healthOf({ kind }: Verdict): TargetStatus["health"] {
+  switch (kind) {
+    case "running":
+      return "healthy";
+    case "waiting":
+    case "paused":
+    case "overtaken":
+      return "updating";
+    case "failing":
+    case "failed":
+      return "unhealthy";
+  }
+}
+
+/** The images that the branches of targets name now. */
+export async function imagesInGitops(
+  context: ProjectContext,
+  targets: readonly GitopsTarget[],
+): Promise<readonly ImageUse[]> {
+  const uses = await Promise.all(
+    targets.map(async (target): Promise<readonly ImageUse[]> => {
+      const { commit, texts, problems } = await inspectGitops(target, context);
+      // Unknown is not unused: whoever asks must hear of it.
+      if (commit === undefined) throw new UserError(problems, { exitCode: 1 });
+      return referencesAt(target, texts).flatMap(({ place, reference }) =>
+        reference === undefined
+          ? []
+          : [
+              {
+                reference: exactReference(reference),
+                where: gitopsTitle(target),
+                why: `${place.path} at ${commit.slice(0, 7)}, HEAD of ${target.branch}`,
+              },
+            ],
+      );
+    }),
+  );
+  return uses.flat();
+}

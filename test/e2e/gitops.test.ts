@@ -1,0 +1,163 @@
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import type { ImagesDocument } from "../../runner/commands/images/list.ts";
+import type { RollbackDocument } from "../../runner/commands/rollback/rollback.ts";
+import type { StatusDocument } from "../../runner/commands/status/document.ts";
+import type { DeployDocument } from "../../runner/move/document.ts";
+import type { DeployPlan } from "../../runner/plan/document.ts";
+import {
+  fileOn,
+  type GitServer,
+  git,
+  makeRepository,
+  serveGit,
+} from "../machine/targets/gitops/git-server.ts";
+import { cli, clone, createWorld, shopOnOnePlatform, stack, startCli, type World } from "./world.ts";
+
+// Deployments to manifests in git, beside ECS services and Lambda functions.
+
+const directory = join(clone, ".slipway/e2e-gitops");
+const files = {
+  "apps/ui/kustomization.yaml": `# the shop's pages\nimages:\n  - name: ui   # set by slipway\n    newName: example.com/ui\n    newTag: v0\n`,
+  "apps/checkout/values.yaml": `image: {repository: example.com/checkout, digest: ""}\nmode: 0644\n`,
+};
+
+let world: World;
+let server: GitServer;
+let bare: string;
+
+beforeAll(async () => {
+  server = await serveGit();
+  bare = makeRepository(server.root, "deploy.git", files);
+  const catalogue = parse(await shopOnOnePlatform()) as {
+    services: Record<string, { targets: object[] }>;
+  };
+  const target = (file: object) => ({
+    kind: "gitops",
+    repository: `${server.url}/deploy.git`,
+    files: [file],
+    order: 1,
+  });
+  const { ui, checkout } = catalogue.services;
+  ui?.targets.push(target({ path: "apps/ui/kustomization.yaml", kustomize: "ui" }));
+  checkout?.targets.push(target({ path: "apps/checkout/values.yaml", helm: "image" }));
+  Object.assign(process.env, {
+    GIT_AUTHOR_NAME: "Deployer",
+    GIT_AUTHOR_EMAIL: "deployer@example.com",
+    GIT_COMMITTER_NAME: "Deployer",
+    GIT_COMMITTER_EMAIL: "deployer@example.com",
+  });
+  world = await createWorld(directory, { changes: { "services.yaml": stringify(catalogue) } });
+});
+
+afterAll(async () => {
+  await cli("sandbox", "down", "-C", directory);
+  await rm(directory, { recursive: true, force: true });
+  server?.close();
+  await world?.end();
+});
+
+const run = (...words: readonly string[]) => cli(...words, "-C", directory, "--stack", stack);
+const json = (...words: readonly string[]) => run(...words, "--output", "json");
+const commits = () => Number(git(bare, "rev-list", "--count", "main"));
+const digestOf = (reference: string | undefined) => reference?.split("@")[1];
+const namedDigest = () => /digest: (\S+)/.exec(fileOn(bare, "apps/ui/kustomization.yaml").toString())?.[1];
+
+test("one run moves an ECS service, a function and the manifests of both, with one commit", async () => {
+  const planned = (await json("plan", "ui")).document<DeployPlan>();
+  expect(planned.services[0]?.targets[1]).toMatchObject({
+    kind: "gitops",
+    action: "update",
+    changes: [
+      { field: "image", before: "example.com/ui:v0" },
+      { field: "apps/ui/kustomization.yaml:4", before: "    newName: example.com/ui" },
+      { field: "apps/ui/kustomization.yaml:5", before: "    newTag: v0" },
+    ],
+  });
+  for (const name of ["ui", "checkout"]) await world.workspace.write(`examples/shop/${name}/VERSION`, "1\n");
+  const ended = await run("deploy", "ui", "checkout");
+  expect(ended.exitCode, ended.stderr).toBe(0);
+  console.info(ended.stdout);
+  expect(commits()).toBe(2);
+  expect(git(bare, "diff", "--numstat", "main~1", "main")).toBe(
+    "1\t1\tapps/checkout/values.yaml\n2\t2\tapps/ui/kustomization.yaml\n",
+  );
+  const status = (await json("status", "ui", "checkout")).document<StatusDocument>();
+  const [ecs, manifest] = status.targets;
+  expect(status.targets.map(({ kind, health, source }) => [kind, health, source])).toEqual([
+    ["ecs", "healthy", "current"],
+    ["gitops", "healthy", "current"],
+    ["lambda", "healthy", "current"],
+    ["gitops", "healthy", "current"],
+  ]);
+  expect(digestOf(manifest?.running)).toBe(digestOf(ecs?.running));
+  expect(namedDigest()).toBe(digestOf(manifest?.running));
+  expect(git(bare, "log", "-1", "--format=%(trailers:key=Slipway-Service,valueonly)", "main").trim()).toBe(
+    "ui\ncheckout",
+  );
+});
+
+test("a run that has nothing to do makes no commit", async () => {
+  const ended = (await json("deploy", "ui", "checkout")).document<DeployDocument>();
+  expect(ended.outcome).toBe("nothing");
+  expect(commits()).toBe(2);
+});
+
+test("a run that is killed while it pushes is finished by the next one", async () => {
+  await world.workspace.write("examples/shop/ui/VERSION", "2\n");
+  let reached = () => {};
+  const isPushing = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  server.before = async (path) => {
+    if (!path.endsWith("git-receive-pack")) return;
+    reached();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  };
+  const killed = startCli("deploy", "ui", "-C", directory, "--stack", stack);
+  await isPushing;
+  killed.kill("SIGKILL");
+  await killed;
+  server.before = () => {};
+  const ended = (await json("deploy", "ui")).document<DeployDocument>();
+  expect(ended.outcome).not.toBe("failed");
+  const status = (await json("status", "ui")).document<StatusDocument>();
+  expect(status.targets.map(({ source }) => source)).toEqual(["current", "current"]);
+  expect(commits()).toBe(3);
+});
+
+test("a rollback is a commit with the earlier image", async () => {
+  const before = namedDigest();
+  const ended = (await json("rollback", "ui")).document<RollbackDocument>();
+  expect(ended.targets.map(({ kind, outcome }) => [kind, outcome])).toEqual([
+    ["ecs", "done"],
+    ["gitops", "done"],
+  ]);
+  console.info((await run("status", "ui")).stdout);
+  expect(commits()).toBe(4);
+  expect(namedDigest()).not.toBe(before);
+  expect(namedDigest()).toBe(digestOf(ended.services[0]?.reference));
+  const images = (await json("images", "ui")).document<ImagesDocument>();
+  expect(JSON.stringify(images)).toContain("HEAD of main");
+});
+
+test("what the server rejects puts everything back where all or nothing is wanted", async () => {
+  const hook = join(bare, "hooks", "pre-receive");
+  writeFileSync(hook, "#!/bin/sh\necho 'the branch is protected' >&2\nexit 1\n");
+  chmodSync(hook, 0o755);
+  const before = namedDigest();
+  const ended = await json("deploy", "ui", "--all-or-nothing");
+  rmSync(hook);
+  expect(ended.exitCode).toBe(1);
+  const { targets } = ended.document<DeployDocument>();
+  expect(targets.map(({ kind, outcome }) => [kind, outcome])).toEqual([
+    ["ecs", "rolled back"],
+    ["gitops", "failed"],
+  ]);
+  expect(targets[1]?.message).toContain("the server rejected the push (pre-receive hook declined)");
+  expect(namedDigest()).toBe(before);
+  expect(commits()).toBe(4);
+});
