@@ -252,6 +252,23 @@ test("without an identity, git's configuration is named", async () => {
   expect(await problemOf(remote)).toMatchObject({ code: "no-git-identity" });
 });
 
+test("a commit is signed where git is configured to sign", async () => {
+  const { bare, remote } = repository({ "apps/ui/values.yaml": values("ui", "0") });
+  const key = join(mkdtempSync(join(tmpdir(), "slipway-sign-")), "key");
+  spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+  const settings = { "gpg.format": "ssh", "user.signingKey": key, "commit.gpgSign": "true" };
+  for (const [index, [name, value]] of Object.entries(settings).entries()) {
+    vi.stubEnv(`GIT_CONFIG_KEY_${index}`, name);
+    vi.stubEnv(`GIT_CONFIG_VALUE_${index}`, value);
+  }
+  vi.stubEnv("GIT_CONFIG_COUNT", "3");
+  expect(await problemOf(remote)).toBeUndefined();
+  expect(git(bare, "cat-file", "commit", "main")).toContain("gpgsig -----BEGIN SSH SIGNATURE-----");
+  vi.stubEnv("GIT_CONFIG_VALUE_1", "/nonexistent/key");
+  expect(await problemOf(remote, [target("ui", "2", "1")])).toMatchObject({ code: "signing-failed" });
+  expect(fileOn(bare, "apps/ui/values.yaml").toString()).toBe(values("ui", "1"));
+});
+
 test("a token reaches the server, and is in no file, message or address", async () => {
   const guarded = await serveGit("s3cret-token");
   try {
