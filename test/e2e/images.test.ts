@@ -7,7 +7,9 @@ import {
   RegisterTaskDefinitionCommand,
 } from "@aws-sdk/client-ecs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
 import type { ImagesDocument } from "../../runner/commands/images/list.ts";
+import type { CredentialsDocument } from "../../runner/commands/k8s/document.ts";
 import type { StatusDocument } from "../../runner/commands/status/document.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import { evaluate } from "../unit/lifecycle/evaluate.ts";
@@ -198,6 +200,50 @@ describe("slipway images", () => {
     expect(stdout).toMatch(new RegExp(`amd64 .*ecs shop-${stack}/ui`));
     expect(stdout).toContain("1 older not shown");
     expect(stdout).not.toContain("inuse-");
+  });
+});
+
+describe("k8s credentials", () => {
+  test("lists the ways to pull from the stack's registry, for its repositories", async () => {
+    const { registry, methods } = await run<CredentialsDocument>("k8s", "credentials");
+    expect(registry).toMatch(/^localhost:\d+$/);
+    expect(methods.map(({ name }) => name)).toEqual(["nodes", "kubelet", "external-secrets", "cronjob"]);
+    expect(methods[2]?.steps.join("\n")).toContain("repository/shop/ui");
+    const { stdout } = await cli("k8s", "credentials", "-C", directory, "--stack", stack);
+    expect(stdout).toMatch(/^How the nodes of a Kubernetes cluster pull from /);
+  });
+
+  test("prints manifests alone, so that they can be applied", async () => {
+    const image = `public.ecr.aws/aws-cli/aws-cli@sha256:${"a".repeat(64)}`;
+    const words = ["k8s", "credentials", "shop", "--method", "cronjob", "--image", image];
+    const { stdout, exitCode } = await cli(...words, "-C", directory, "--stack", stack);
+    expect(exitCode).toBe(0);
+    const kinds = parseAllDocuments(stdout).map((one) => (one.toJS() as { kind: string }).kind);
+    expect(kinds).toEqual(["ServiceAccount", "Role", "RoleBinding", "CronJob", "Job"]);
+  });
+
+  test("refuses a tag, an image of the registry itself, and a name that is none", async () => {
+    const refused = async (...words: readonly string[]) =>
+      cli("k8s", "credentials", ...words, "-C", directory, "--stack", stack);
+    const tag = await refused("--method", "cronjob", "--image", "public.ecr.aws/aws-cli/aws-cli:2");
+    expect(tag.stderr).toContain("does not name the image by its digest");
+    const { registry } = await run<CredentialsDocument>("k8s", "credentials");
+    const own = `${registry}/aws-cli@sha256:${"a".repeat(64)}`;
+    expect((await refused("--method", "cronjob", "--image", own)).stderr).toContain("it could not be pulled");
+    const name = await refused("Shop", "--method", "external-secrets");
+    expect(name).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("is not the name of a namespace"),
+    });
+  });
+
+  test("--check says what can't be read, and of which cluster", async () => {
+    const { exitCode, stderr } = await cli(
+      ...["k8s", "credentials", "shop", "--check", "--kubeconfig", "/nonexistent/kubeconfig"],
+      ...["-C", directory, "--stack", stack],
+    );
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toMatch(/kubectl has no cluster to ask|kubectl was not found/);
   });
 });
 

@@ -129,7 +129,9 @@ describe("the real kubectl", () => {
     };
     answers = { [path]: { body: object } };
     expect(await open().json(get)).toMatchObject(object);
-    expect(calls).toEqual([`GET ${path}`]);
+    // As the kind and the group that an Application's resources are named by.
+    expect(await open().json(["get", "Application.argoproj.io", ...get.slice(2)])).toMatchObject(object);
+    expect(calls).toEqual([`GET ${path}`, `GET ${path}`]);
   });
 
   test("is refused by name, kind and permission, each with its own error", async () => {

@@ -40,11 +40,11 @@ export async function followDelivery(
   }
   const follower = open(follow, context, clock);
   let state = nothingSeen;
-  const standings = new Map<string, Standing>([[commit, "ours"]]);
-  const delivered: Delivered = { ...delivery, standings };
+  const learn = learnStandings(delivery, clock);
+  let delivered: Delivered = { ...delivery, standings: new Map() };
   const look = async (): Promise<Step["end"]> => {
     const sighting = await follower.look();
-    await learnStandings(sighting, delivery, standings);
+    delivered = { ...delivery, standings: await learn(sighting) };
     const step = next(state, sighting.judge(delivered), clock.now());
     state = step.state;
     if (step.progress !== undefined) {
@@ -83,10 +83,9 @@ export async function lookAtDelivery(
   delivery: Delivery & { readonly follow: Exclude<FollowSettings, "none"> },
   context: FollowContext,
 ): Promise<Verdict> {
-  const follower = openFollower(delivery.follow, context, systemClock);
+  const follower = openFollower(delivery.follow, context, systemClock, true);
   const sighting = await follower.look();
-  const standings = new Map<string, Standing>([[delivery.commit, "ours"]]);
-  await learnStandings(sighting, delivery, standings);
+  const standings = await learnStandings(delivery, systemClock)(sighting);
   return sighting.judge({ ...delivery, standings });
 }
 
@@ -128,26 +127,36 @@ function openFollower(
   follow: Exclude<FollowSettings, "none">,
   context: FollowContext,
   clock: Clock,
+  once = false,
 ): Follower {
   const log = (line: string) => context.emit({ kind: "step-log", id: context.step, line });
   return "argocd" in follow
-    ? followArgocd(follow.argocd, { signal: context.signal, clock, log })
+    ? followArgocd(follow.argocd, { signal: context.signal, clock, log, once })
     : followFlux(follow.flux, { signal: context.signal, clock, log });
 }
 
-/** Asks git about the revisions that are new. One that it does not know is one before ours, until it does. */
-async function learnStandings(
-  { revisions }: Sighting,
-  delivery: Delivery,
-  standings: Map<string, Standing>,
-): Promise<void> {
-  for (const revision of revisions) {
-    const known = standings.get(revision);
-    // A fetch may have brought the branch further since then.
-    if (known !== undefined && known !== "before") continue;
-    if (!(await delivery.comesAfter(revision))) standings.set(revision, "before");
-    else standings.set(revision, (await delivery.holdsImage(revision)) ? "holds" : "overtaken");
-  }
+/** A revision that git did not know may have come with a later fetch. */
+const askAgainMilliseconds = 30_000;
+
+/** Asks git what the revisions are to our commit, each once: what is behind us now stays behind us. */
+function learnStandings(
+  { commit, comesAfter, holdsImage }: Delivery,
+  clock: Clock,
+): (sighting: Sighting) => Promise<ReadonlyMap<string, Standing>> {
+  const standings = new Map<string, Standing>([[commit, "ours"]]);
+  const askedAt = new Map<string, number>();
+  return async ({ revisions }) => {
+    for (const revision of revisions) {
+      const known = standings.get(revision);
+      const age = clock.now() - (askedAt.get(revision) ?? Number.NEGATIVE_INFINITY);
+      if (known !== undefined && (known !== "before" || age < askAgainMilliseconds)) continue;
+      askedAt.set(revision, clock.now());
+      const isAfter = await comesAfter(revision);
+      const holds = isAfter && (await holdsImage(revision));
+      standings.set(revision, isAfter ? (holds ? "holds" : "overtaken") : "before");
+    }
+    return standings;
+  };
 }
 
 const overtakenHint =

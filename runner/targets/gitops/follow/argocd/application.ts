@@ -26,6 +26,7 @@ export const resourceSchema = z.object({
   /** Argo CD 3 keeps it in the tree alone, unless `controller.resource.health.persist` is set. */
   health,
   hook: z.boolean().optional(),
+  requiresPruning: z.boolean().optional(),
 });
 
 const syncResultResourceSchema = z.object({

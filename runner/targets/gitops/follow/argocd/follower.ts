@@ -16,6 +16,8 @@ export interface FollowerOptions {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: (line: string) => void;
+  /** What is there is taken as it is: nobody looks again, and nothing is asked for. */
+  readonly once?: boolean;
 }
 
 const mostMessages = 6;
@@ -23,7 +25,7 @@ const mostMessages = 6;
 /** Follows the Applications of Argo CD that deploy the manifests, as one step. */
 export function followArgocd(
   settings: ArgocdSettings,
-  { signal, clock, log }: FollowerOptions,
+  { signal, clock, log, once = false }: FollowerOptions,
   reader: ApplicationReader = settings.server === undefined
     ? readByKubectl(settings, { signal, clock })
     : readByApi(settings, settings.server, { signal }),
@@ -55,7 +57,7 @@ export function followArgocd(
         seen.map(async (application) => ({
           application: await withHealths(application, reader),
           closedWindow: mayBeClosed(application) ? await reader.closedWindow(application) : undefined,
-          isRefreshed: isRefreshed(application, firstReconciled),
+          isRefreshed: once || isRefreshed(application, firstReconciled),
         })),
       );
       return sightingOf(sights, selector);

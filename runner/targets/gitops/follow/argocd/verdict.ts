@@ -58,7 +58,7 @@ export function judgeApplication(
   if (placed !== undefined) return placed;
   return (
     judgeOperation(application, delivered) ??
-    judgeSync(application, closedWindow) ??
+    judgeSync(application, delivered, closedWindow) ??
     judgeHealth(application, delivered, short)
   );
 }
@@ -78,12 +78,7 @@ function judgeOperation(application: Application, delivered: Delivered): Verdict
   if (operation !== undefined && operation !== null) return waiting("a sync is about to start");
   if (state?.phase !== "Failed" && state?.phase !== "Error") return undefined;
   const reason = `the sync ${state.phase === "Error" ? "ended with an error" : "failed"}: ${state.message ?? "without a message"}`;
-  const synced = isHydrated(application)
-    ? [state.syncResult?.revision].filter((one) => one === status.sync?.revision)
-    : ourRevisions(application, state.syncResult, delivered.repository).filter((one) =>
-        hasOurs(standingOf(delivered, one)),
-      );
-  if (synced.length > 0) return { kind: "failed", reason };
+  if (isOfOurs(application, delivered)) return { kind: "failed", reason };
   // It is not said which revision it was: an error before the sync began.
   const isUnnamed = state.syncResult?.revision === undefined && state.syncResult?.revisions === undefined;
   return isUnnamed && status.sync?.status !== "Synced"
@@ -91,14 +86,31 @@ function judgeOperation(application: Application, delivered: Delivered): Verdict
     : undefined;
 }
 
-/** What keeps the cluster from what the revision says; undefined when it is Synced. */
-function judgeSync(application: Application, closedWindow: string | undefined): Verdict | undefined {
+/** Whether the last sync was of a revision that has our image. */
+function isOfOurs(application: Application, delivered: Delivered): boolean {
+  const { operationState, sync } = application.status;
+  const synced = operationState?.syncResult;
+  // What the Source Hydrator rendered is ours where the comparison is at it.
+  if (isHydrated(application)) return synced?.revision !== undefined && synced.revision === sync?.revision;
+  const revisions = ourRevisions(application, synced, delivered.repository);
+  return revisions.some((one) => hasOurs(standingOf(delivered, one)));
+}
+
+/** What keeps the cluster from what the revision says; undefined when nothing does. */
+function judgeSync(
+  application: Application,
+  delivered: Delivered,
+  closedWindow: string | undefined,
+): Verdict | undefined {
   const { status } = application;
   if (status.sync?.status === "Synced") return undefined;
   if (status.sync?.status !== "OutOfSync") return waiting(`sync status ${status.sync?.status ?? "Unknown"}`);
-  const differ = listed(
-    (status.resources ?? []).filter((one) => one.status === "OutOfSync" && one.hook !== true),
-  );
+  const out = (status.resources ?? []).filter((one) => one.status === "OutOfSync" && one.hook !== true);
+  // Without prune, what a commit has removed stays, and the Application OutOfSync for ever.
+  const isOnlyLeft = out.length > 0 && out.every((one) => one.requiresPruning === true);
+  if (isOnlyLeft && status.operationState?.phase === "Succeeded" && isOfOurs(application, delivered))
+    return undefined;
+  const differ = listed(out);
   if (closedWindow !== undefined) return closed(closedWindow);
   if (!isAutomated(application)) {
     return {

@@ -201,6 +201,21 @@ const rows: Readonly<Record<string, Row>> = {
     },
     verdict: { kind: "waiting", message: "OutOfSync: Deployment/ui" },
   },
+  "OutOfSync only by what nobody prunes, after the sync of our commit": {
+    status: {
+      ...sync("OutOfSync"),
+      resources: [{ ...resource("Deployment", "old", undefined, "OutOfSync"), requiresPruning: true }],
+    },
+    verdict: { kind: "running" },
+  },
+  "OutOfSync only by what nobody prunes, before the sync of our commit": {
+    status: {
+      ...sync("OutOfSync"),
+      resources: [{ ...resource("Deployment", "old", undefined, "OutOfSync"), requiresPruning: true }],
+      operationState: operation("Succeeded", earlier, "successfully synced"),
+    },
+    verdict: { kind: "waiting", message: "OutOfSync: Deployment/old" },
+  },
   "OutOfSync, and nobody syncs by itself": {
     status: { ...sync("OutOfSync"), operationState: operation("Succeeded", earlier, "successfully synced") },
     spec: { syncPolicy: {} },
