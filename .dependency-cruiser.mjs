@@ -14,6 +14,7 @@ export const floors = [
   ["runner/aws", "runner/report"],
   ["runner/git", "runner/github", "runner/kubernetes", "runner/registry", "runner/stack"],
   ["runner/cli", "runner/release", "runner/session", "runner/tags", "runner/targets"],
+  ["runner/inventory"],
   ["runner/findings", "runner/history", "runner/image-checks", "runner/in-use"],
   ["runner/gates"],
   ["runner/plan"],
@@ -145,7 +146,7 @@ export default {
       "aws-at-the-edges",
       {
         path: "^runner/",
-        pathNot: "^runner/(aws|findings|registry|targets|commands/(doctor|init|logs))/",
+        pathNot: "^runner/(aws|findings|inventory|registry|targets|commands/(doctor|init|lifecycle|logs))/",
       },
       { path: "@aws-sdk/", dependencyTypesNot: ["type-only"] },
       "Calls of AWS are made by the rooms that are named for it.",

@@ -71,6 +71,23 @@ const repositoriesSchema = z.strictObject({
     .describe("Regions and accounts to replicate images to; a registry-wide setting of the account"),
 });
 
+const lifecycleGuardSchema = z
+  .strictObject({
+    mostTakenPercent: z
+      .int()
+      .min(0)
+      .max(100)
+      .default(50)
+      .describe("Share of a repository's tagged images that a changed policy may take with its first run"),
+    confirmed: z
+      .array(
+        z.string().regex(/^[^@\s]+@[0-9a-f]{8}$/, { error: "must be repository@hash, as the refusal says" }),
+      )
+      .default([])
+      .describe("Policies that may take more, as the refusal names them: repository@hash"),
+  })
+  .describe("Check of a changed lifecycle policy in `pulumi preview` and `up`");
+
 const scanningSchema = z.strictObject({
   mode: z.enum(["basic", "enhanced"]).default("basic"),
   lambda: z.boolean().default(false).describe("Also let Inspector scan functions (enhanced mode only)"),
@@ -154,6 +171,7 @@ export const slipwaySchema = z.strictObject({
     .describe("Registry to push to and pull from; default: the account's own ECR registry"),
   repositories: repositoriesSchema.prefault({}),
   retention: retentionSchema.prefault({ preset: "releases" }).describe("Retention rules for images"),
+  lifecycleGuard: lifecycleGuardSchema.prefault({}),
   scanning: scanningSchema.prefault({}),
   alarms: alarmsSchema.prefault({}),
   builder: builderSchema.prefault({ kind: "default" }),

@@ -8,7 +8,7 @@ import type { Service } from "../config/catalogue/catalogue.ts";
 import { ownMovingTags, registryHost, repositoryName } from "../config/names.ts";
 import type { Settings } from "../config/settings.ts";
 import { targetsOfKind } from "../config/targets/kinds.ts";
-import { compileRetention } from "../lifecycle/compile.ts";
+import { compileRetention } from "../lifecycle/retention/compile.ts";
 import type { Account } from "./account.ts";
 import { policyDocument, type Statement } from "./policy-document.ts";
 import { tagMutability } from "./tag-mutability.ts";
@@ -78,7 +78,7 @@ export class ImageRepository extends pulumi.ComponentResource {
         repository: repository.name,
         policy: JSON.stringify(compileRetention(settings.retention, 1 + service.platforms.length)),
       },
-      { parent: this },
+      { parent: this, ...replacedInPlace },
     );
 
     const pulls = pullStatements(repositories.pullPrincipals, service);
@@ -99,6 +99,17 @@ export class ImageRepository extends pulumi.ComponentResource {
     this.registerOutputs({ name, arn: this.arn, url: this.url });
   }
 }
+
+/**
+ * Options of a lifecycle policy. AWS's provider replaces a changed one, which it could not do with a protected one.
+ * A repository has one policy: to put the new one overwrites the old one, and to delete the old one afterwards would
+ * delete the new one. So the replaced one goes first, and from the state only: the repository always has a policy.
+ */
+export const replacedInPlace = {
+  protect: false,
+  deleteBeforeReplace: true,
+  retainOnDelete: true,
+} as const satisfies pulumi.CustomResourceOptions;
 
 /** Grants pulling to the named principals, and to AWS services that pull for what runs the image. */
 export function pullStatements(

@@ -5,6 +5,8 @@ import { testsOf } from "./select.ts";
 /** An image with what does not change from one run of the policy to the next. */
 export interface PreparedImage {
   readonly image: StoredImage;
+  /** Milliseconds of its push. */
+  readonly pushedAt: number;
   /** Milliseconds of its push or restoration. */
   readonly orderedBy: number;
   /** Positions of the rules whose tag requirements it meets, by storage class of the rule. */
@@ -21,6 +23,8 @@ export interface Prepared {
   readonly rules: readonly LifecycleRule[];
   /** Newest first; of the same instant by digest. */
   readonly images: readonly PreparedImage[];
+  /** Positions of the artifacts whose subject the repository has. */
+  readonly attached: readonly number[];
 }
 
 /**
@@ -43,23 +47,23 @@ export function prepare(policy: LifecyclePolicy, images: readonly StoredImage[])
     for (const child of image.children) parents.set(child, [...(parents.get(child) ?? []), position]);
   }
   const selectors = rules.map((rule) => ({ rule, selects: selectorOf(rule) }));
-  return {
-    rules,
-    images: sorted.map(({ image, orderedBy }) => {
-      const meets = selectors.flatMap(({ rule, selects }, position) =>
-        selects(image.tags) ? [{ position, storageClass: storageClassOfRule(rule) }] : [],
-      );
-      const of = (storageClass: "standard" | "archive") =>
-        meets.filter((one) => one.storageClass === storageClass).map(({ position }) => position);
-      return {
-        image,
-        orderedBy,
-        selectedBy: { standard: of("standard"), archive: of("archive") },
-        parents: parents.get(image.digest) ?? [],
-        subject: image.subject === undefined ? undefined : positions.get(image.subject),
-      };
-    }),
-  };
+  const prepared = sorted.map(({ image, orderedBy }): PreparedImage => {
+    const meets = selectors.flatMap(({ rule, selects }, position) =>
+      selects(image.tags) ? [{ position, storageClass: storageClassOfRule(rule) }] : [],
+    );
+    const of = (storageClass: "standard" | "archive") =>
+      meets.filter((one) => one.storageClass === storageClass).map(({ position }) => position);
+    return {
+      image,
+      pushedAt: image.pushedAt.getTime(),
+      orderedBy,
+      selectedBy: { standard: of("standard"), archive: of("archive") },
+      parents: parents.get(image.digest) ?? [],
+      subject: image.subject === undefined ? undefined : positions.get(image.subject),
+    };
+  });
+  const attached = prepared.flatMap(({ subject }, position) => (subject === undefined ? [] : [position]));
+  return { rules, images: prepared, attached };
 }
 
 function selectorOf({ selection }: LifecycleRule): (tags: readonly string[]) => boolean {

@@ -46,7 +46,7 @@ export function initialState({ images }: Prepared): State {
 
 /** Whether an image is in the repository at an instant: a forecast has images that are still to be pushed. */
 export function isThere({ images }: Prepared, { at }: State, position: number, now: number): boolean {
-  return at[position] !== "gone" && (images[position]?.image.pushedAt.getTime() ?? 0) <= now;
+  return at[position] !== "gone" && (images[position]?.pushedAt ?? 0) <= now;
 }
 
 /**
@@ -75,21 +75,25 @@ export function runPolicy(prepared: Prepared, state: State, now: number, reading
   const runs = rules.map(() => ({ selected: [] as number[], claimed: [] as number[] }));
   for (const [position, image] of images.entries()) {
     const at = state.at[position];
-    if (at === undefined || at === "gone" || !isThere(prepared, state, position, now)) continue;
+    if (at === undefined || at === "gone" || image.pushedAt > now) continue;
     if (!reading.countsArtifacts && image.subject !== undefined && state.at[image.subject] !== "gone")
       continue;
     if (!reading.countsChildren && image.parents.some((parent) => state.at[parent] !== "gone")) continue;
-    const [first, ...later] = image.selectedBy[at];
+    const selectedBy = image.selectedBy[at];
+    const [first] = selectedBy;
     if (first === undefined) continue;
-    runs[first]?.selected.push(position);
     runs[first]?.claimed.push(position);
-    if (reading.countsClaimed) for (const rule of later) runs[rule]?.selected.push(position);
+    if (!reading.countsClaimed) runs[first]?.selected.push(position);
+    else for (const rule of selectedBy) runs[rule]?.selected.push(position);
   }
   const acts = new Map<number, Act>();
   const marking = runs.map(({ selected, claimed }, position): RuleRun => {
     const rule = rules[position] as LifecycleRule;
-    const mine = new Set(claimed);
-    const marked = markedOf(rule, selected, prepared, state, now).filter((one) => mine.has(one));
+    const isMine = (one: number) => {
+      const at = state.at[one];
+      return at !== undefined && at !== "gone" && images[one]?.selectedBy[at][0] === position;
+    };
+    const marked = markedOf(rule, selected, prepared, state, now).filter(isMine);
     const action = rule.action.type === "expire" ? "expire" : "archive";
     for (const one of marked) {
       const due = dueAt(rule, images[one] as PreparedImage, state.archivedAt[one]);
@@ -157,7 +161,8 @@ function spareHeld({ images }: Prepared, { at }: State, acts: Map<number, Act>):
 function addAttached(prepared: Prepared, state: State, acts: Map<number, Act>, now: number): void {
   for (let changed = true; changed; ) {
     changed = false;
-    for (const [position, { subject }] of prepared.images.entries()) {
+    for (const position of prepared.attached) {
+      const subject = prepared.images[position]?.subject;
       if (subject === undefined || !isThere(prepared, state, position, now)) continue;
       if (acts.get(position)?.action === "expire") continue;
       const act = acts.get(subject);

@@ -21,6 +21,7 @@ import { historyCommand } from "./commands/history/command.ts";
 import { imagesCommand } from "./commands/images/command.ts";
 import { initCommand } from "./commands/init/command.ts";
 import { k8sCommand } from "./commands/k8s/command.ts";
+import { lifecycleCommand } from "./commands/lifecycle/command.ts";
 import { logsCommand } from "./commands/logs/command.ts";
 import { planCommand } from "./commands/plan/command.ts";
 import { promoteCommand } from "./commands/promote/command.ts";
@@ -47,6 +48,7 @@ export const commands: readonly DefinedCommand[] = [
   promoteCommand,
   logsCommand,
   imagesCommand,
+  lifecycleCommand,
   scanCommand,
   waiversCommand,
   verifyCommand,

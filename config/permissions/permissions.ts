@@ -25,6 +25,24 @@ const registry: readonly Permission<SharedResource>[] = [
   },
   { action: "ecr:DescribeImages", on: "repository", roles: all, why: "see tags, sizes and times" },
   {
+    action: "ecr:GetLifecyclePolicy",
+    on: ["repository", "cache-repository"],
+    roles: [],
+    why: "see the lifecycle policy in force, for `slipway lifecycle`",
+  },
+  {
+    action: "ecr:StartLifecyclePolicyPreview",
+    on: "repository",
+    roles: [],
+    why: "have ECR preview a lifecycle policy (`--compare-with-aws`)",
+  },
+  {
+    action: "ecr:GetLifecyclePolicyPreview",
+    on: "repository",
+    roles: [],
+    why: "read ECR's preview of a lifecycle policy (`--compare-with-aws`)",
+  },
+  {
     action: "ecr:BatchGetImage",
     on: ["repository", "cache-repository", "base-repository", "promoted-repository"],
     roles: all,

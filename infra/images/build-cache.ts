@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { cacheRepositoryName, registryHost } from "../../config/names.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Account } from "../account.ts";
+import { replacedInPlace } from "../repository.ts";
 
 export interface BuildCacheArgs {
   readonly settings: Settings;
@@ -59,7 +60,7 @@ export class BuildCache extends pulumi.ComponentResource {
           ],
         }),
       },
-      { parent: this },
+      { parent: this, ...replacedInPlace },
     );
     this.url = account.apply(({ id }) => `${registryHost(settings, id)}/${name}`);
     this.registerOutputs({ url: this.url });

@@ -18,7 +18,8 @@ import {
   prepareBuilds,
   withPlainErrors,
 } from "./builds.ts";
-import { type RecordedImage, readRecordedImages } from "./recorded-images.ts";
+import { checkPolicies } from "./lifecycle-guard.ts";
+import { type Recorded, type RecordedImage, readRecorded } from "./recorded-images.ts";
 import { findImages, type KnownImage } from "./registry-images.ts";
 
 export interface Prepared extends StackDescription {
@@ -32,7 +33,7 @@ export interface Prepared extends StackDescription {
 
 /**
  * Does all that can fail before the first resource: reads and checks the settings and the catalogue, hashes
- * the sources, asks the registry for their images, stages the contexts of missing images, and creates the
+ * the sources, asks the registry for their images, checks changed lifecycle policies, stages the contexts of missing images, and creates the
  * builder if something is to be built.
  *
  * @throws pulumi.RunError, which the engine prints without a stack, with every problem that was found
@@ -45,7 +46,8 @@ export function prepare(directory: string, stack: string): Promise<Prepared> {
     const refused = limitProblems(description, pulumi.getProject(), promotesFrom);
     if (refused.length > 0) throw new UserError(refused);
     const sources = [...(await hashSources(directory, buildScope(description), catalogue.services)).values()];
-    const decided = await decide(settings, sources, chosenServices());
+    const { decided, policies } = await decide(settings, sources, chosenServices());
+    await checkPolicies(description, policies);
     const builds = await prepareBuilds(description, decided);
     return { ...description, builds, promotesFrom, builder: builderName(settings.builder, stack) };
   });
@@ -62,18 +64,19 @@ async function decide(
   settings: Settings,
   sources: readonly Source[],
   chosen: readonly string[] | undefined,
-): Promise<readonly DecidedSource[]> {
+): Promise<{ readonly decided: readonly DecidedSource[]; readonly policies: Recorded["policies"] }> {
   const asked = sources.filter(({ inputs }) => chosen?.includes(inputs.service.name) !== true);
   const [found, recorded] = await Promise.all([
     findInRegistry(settings, asked),
-    readRecordedImages(asked.map(({ inputs }) => inputs.service)),
+    readRecorded(asked.map(({ inputs }) => inputs.service)),
   ]);
   const images = new Map(asked.map(({ inputs }, index) => [inputs.service.name, found[index]]));
-  return sources.map((source) => {
+  const decided = sources.map((source) => {
     const { name } = source.inputs.service;
-    const was = recorded.get(name);
+    const was = recorded.images.get(name);
     return { source, decision: decisionOn(name, chosen, images.get(name), was) };
   });
+  return { decided, policies: recorded.policies };
 }
 
 /** What is done about one image. */

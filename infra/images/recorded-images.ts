@@ -18,19 +18,48 @@ const resourcesSchema = z.record(z.string(), z.object({ type: z.string(), output
 
 type Resources = z.output<typeof resourcesSchema>;
 
+/** What the stack's state says. */
+export interface Recorded {
+  /** By service. */
+  readonly images: ReadonlyMap<string, RecordedImage>;
+  /** The lifecycle policy of each repository that the stack has, by its name; undefined where it has none. */
+  readonly policies: ReadonlyMap<string, string | undefined>;
+}
+
 /**
  * Reads this stack's own state before the run changes it. It uses the call behind `pulumi.StackReference`,
  * which reads the state and takes no lock. The state has secrets in plain text, so only the parts about
- * images leave this file.
+ * images and lifecycle policies leave this file.
  */
-export async function readRecordedImages(
-  services: readonly Service[],
-): Promise<ReadonlyMap<string, RecordedImage>> {
+export async function readRecorded(services: readonly Service[]): Promise<Recorded> {
   const answer: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
     stackName: ownStack(),
   });
   const { outputs } = z.object({ outputs: z.unknown() }).parse(answer);
-  return recordedImages(resourcesSchema.parse(plain(outputs)), services);
+  const resources = resourcesSchema.parse(plain(outputs));
+  return {
+    images: recordedImages(resources, services),
+    policies: recordedPolicies(resources),
+  };
+}
+
+const repositorySchema = z.object({ name: z.string() });
+const policySchema = z.object({ repository: z.string(), policy: z.string() });
+
+/** The lifecycle policies of the state, by repository. */
+export function recordedPolicies(resources: Resources): ReadonlyMap<string, string | undefined> {
+  const policies = new Map<string, string | undefined>();
+  for (const { type, outputs } of Object.values(resources)) {
+    if (type === "aws:ecr/repository:Repository") {
+      const { data } = repositorySchema.safeParse(plain(outputs));
+      if (data !== undefined && !policies.has(data.name)) policies.set(data.name, undefined);
+    }
+    if (type === "aws:ecr/lifecyclePolicy:LifecyclePolicy") {
+      const { data } = policySchema.safeParse(plain(outputs));
+      if (data !== undefined) policies.set(data.repository, data.policy);
+    }
+  }
+  return policies;
 }
 
 /** The outputs of this stack's previous run. No lock is taken, and no provider starts. */

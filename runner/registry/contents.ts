@@ -80,21 +80,7 @@ export async function readContents(
   const isActive = ({ imageStatus = "ACTIVE" }: ImageDetail) => imageStatus === "ACTIVE";
   const details = all.filter(isActive);
   const digests = details.flatMap(({ imageDigest }) => imageDigest ?? []);
-  const answers = await pMap(
-    chunk(digests, mostAtOnce),
-    async (some) => {
-      const command = new BatchGetImageCommand({
-        repositoryName: repository,
-        imageIds: some.map((imageDigest) => ({ imageDigest })),
-        acceptedMediaTypes,
-      });
-      return (await clients.ecr.send(command, { abortSignal: signal })).images ?? [];
-    },
-    { concurrency: 8, signal },
-  );
-  const texts = new Map(
-    answers.flat().map(({ imageId, imageManifest }) => [imageId?.imageDigest, imageManifest]),
-  );
+  const contents = await readManifests(clients, repository, digests, signal);
   const archived = all.filter((one) => !isActive(one)).flatMap(archivedEntry);
   const entries = details.flatMap(({ imageDigest, imageTags, imagePushedAt }): Entry[] =>
     imageDigest === undefined
@@ -104,11 +90,38 @@ export async function readContents(
             digest: imageDigest,
             tags: imageTags ?? [],
             pushedAt: imagePushedAt,
-            content: parseContent(texts.get(imageDigest)),
+            content: contents.get(imageDigest) ?? { kind: "unknown" },
           },
         ],
   );
   return { entries, archived };
+}
+
+/** The manifests of a repository by digest, read. One that has been deleted since is missing. */
+export async function readManifests(
+  clients: Clients,
+  repository: string,
+  digests: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Content>> {
+  const answers = await pMap(
+    chunk(digests, mostAtOnce),
+    async (some) => {
+      const command = new BatchGetImageCommand({
+        repositoryName: repository,
+        imageIds: some.map((imageDigest) => ({ imageDigest })),
+        acceptedMediaTypes,
+      });
+      const { images = [] } = await clients.ecr.send(command, { abortSignal: signal });
+      return images.flatMap(({ imageId, imageManifest }) =>
+        imageId?.imageDigest === undefined
+          ? []
+          : [[imageId.imageDigest, parseContent(imageManifest)] as const],
+      );
+    },
+    { concurrency: 8, signal },
+  );
+  return new Map(answers.flat());
 }
 
 function archivedEntry(detail: ImageDetail): ArchivedEntry[] {

@@ -30,6 +30,7 @@ const copied = [
   "builder",
   "pulumi-sdk",
   "lifecycle",
+  "runner",
 ];
 
 /**

@@ -1,15 +1,24 @@
-import { rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BatchGetImageCommand, DescribeImagesCommand, GetLifecyclePolicyCommand } from "@aws-sdk/client-ecr";
+import {
+  BatchGetImageCommand,
+  DescribeImagesCommand,
+  GetLifecyclePolicyCommand,
+  PutImageCommand,
+  PutLifecyclePolicyCommand,
+} from "@aws-sdk/client-ecr";
 import {
   CreateClusterCommand,
   CreateServiceCommand,
   RegisterTaskDefinitionCommand,
 } from "@aws-sdk/client-ecs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments, stringify } from "yaml";
 import type { ImagesDocument } from "../../runner/commands/images/list.ts";
 import type { CredentialsDocument } from "../../runner/commands/k8s/document.ts";
+import type { LifecycleCostDocument } from "../../runner/commands/lifecycle/cost.ts";
+import type { LifecycleLintDocument } from "../../runner/commands/lifecycle/lint.ts";
+import type { LifecyclePreviewDocument } from "../../runner/commands/lifecycle/preview.ts";
 import type { StatusDocument } from "../../runner/commands/status/document.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import { evaluate } from "../unit/lifecycle/evaluate.ts";
@@ -131,6 +140,81 @@ describe("what runs is known to the registry", () => {
       expect(expired).not.toContain(digest);
       for (const [child, parent] of parents) if (parent === digest) expect(expired).not.toContain(child);
     }
+  });
+});
+
+describe("slipway lifecycle", () => {
+  const person = <T>(...words: string[]) => as("person", () => run<T>("lifecycle", ...words));
+
+  test("shows that the policy of the settings takes nothing that runs, in a year", async () => {
+    const { repositories, blind } = await person<LifecyclePreviewDocument>("preview", "ui", "--days", "365");
+    const ui = repositories.find(({ repository }) => repository === "shop/ui");
+    const kept = [await tagged("ui", `inuse-${ofUi}`), await tagged("ui", `lastgood-${ofUi}`)];
+    expect(ui?.images).toBe((await details("ui")).length);
+    expect(ui?.calendar.filter(({ digest }) => kept.includes(digest))).toEqual([]);
+    expect(blind).toEqual([]);
+  });
+
+  test("refuses a policy in force that would take what runs, and names the image and the service", async () => {
+    const { lifecyclePolicyText = "" } = await world.clients.ecr.send(
+      new GetLifecyclePolicyCommand({ repositoryName: "shop/ui" }),
+    );
+    const strict = {
+      rulePriority: 1,
+      selection: { tagStatus: "any", countType: "imageCountMoreThan", countNumber: 1 },
+      action: { type: "expire" },
+    };
+    const put = (text: string) =>
+      world.clients.ecr.send(
+        new PutLifecyclePolicyCommand({ repositoryName: "shop/ui", lifecyclePolicyText: text }),
+      );
+    await put(JSON.stringify({ rules: [strict] }));
+    try {
+      const words = ["lifecycle", "preview", "ui", "--policy", "live", "-C", directory, "--stack", stack];
+      const result = await as("person", () => cli(...words));
+      expect(result.exitCode, result.stderr).toBe(3);
+      expect(result.stdout).toContain(`ecs shop-${stack}/ui`);
+    } finally {
+      await put(lifecyclePolicyText);
+    }
+  });
+
+  test("pulumi preview refuses a changed retention that would take what a rollback returns to", async () => {
+    const tag = `lastgood-${ofUi}`;
+    const digest = (await tagged("ui", tag)) ?? "";
+    const move = async (to: string) => {
+      const id = { repositoryName: "shop/ui", imageIds: [{ imageDigest: to }] };
+      const { images: [found] = [] } = await world.clients.ecr.send(new BatchGetImageCommand(id));
+      const { imageManifest, imageManifestMediaType } = found ?? {};
+      const image = { repositoryName: "shop/ui", imageManifest, imageManifestMediaType, imageTag: tag };
+      await world.clients.ecr.send(new PutImageCommand(image));
+    };
+    const file = join(directory, `Pulumi.${stack}.yaml`);
+    const text = await readFile(file, "utf8");
+    const settings = parse(text) as { config: Record<string, unknown> };
+    settings.config["slipway:retention"] = { rules: [{ images: "any", keepLast: 1 }] };
+    // Without its keep tag only the release says that it is needed.
+    await move((await tagged("ui", `inuse-${ofUi}`)) ?? "");
+    await writeFile(file, stringify(settings));
+    try {
+      const { exitCode, all } = await world.pulumi(directory, "preview", "--stack", stack);
+      expect(exitCode, all).not.toBe(0);
+      expect(all).toContain("lifecycle policy of shop/ui");
+      expect(all).toContain(digest);
+      expect(all).toContain("a rollback returns to it");
+    } finally {
+      await writeFile(file, text);
+      await move(digest);
+    }
+    expect(await tagged("ui", tag)).toBe(digest);
+  });
+
+  test("tells what the images cost, each layer once, and what is odd", async () => {
+    const cost = await person<LifecycleCostDocument>("cost", "ui");
+    expect(cost.kinds.map(({ what }) => what)).toContain("in use");
+    expect(cost.kinds.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(cost.bytes);
+    const { repositories } = await person<LifecycleLintDocument>("lint", "ui");
+    expect(repositories.every(({ hasPolicy }) => hasPolicy)).toBe(true);
   });
 });
 

@@ -45,6 +45,14 @@ describe.each(["dev", "prod"])("the %s stack", (stack) => {
     }
   });
 
+  test("changes a lifecycle policy without a moment in which the repository has none", () => {
+    const policies = plan(stack).all("aws:ecr/lifecyclePolicy:LifecyclePolicy");
+    for (const { options } of policies) {
+      // The provider replaces it. Deleted after the new one was put, it would take the new one along.
+      expect(options).toMatchObject({ deleteBeforeReplace: true, retainOnDelete: true, protect: false });
+    }
+  });
+
   test("has an image for each platform and an index for each service, none of which deletes what it pushed", () => {
     expect(
       plan(stack)

@@ -12,6 +12,22 @@ export const awsCodes = {
     fix: "Correct what AWS's message names.",
     exits: [1],
   },
+  "lifecycle-takes-in-use": {
+    meaning:
+      "A changed lifecycle policy would take an image that something runs or a rollback would restore.",
+    fix: "Deploy the image with Slipway, which tags what runs, or change slipway:retention.",
+    exits: [3],
+  },
+  "lifecycle-takes-much": {
+    meaning: "A changed lifecycle policy may take a larger share of a repository than the settings allow.",
+    fix: "Look at it with `slipway lifecycle preview`, then add what the message names to slipway:lifecycleGuard.confirmed.",
+    exits: [3],
+  },
+  "lifecycle-preview-failed": {
+    meaning: "ECR's own preview of a lifecycle policy failed or did not end.",
+    fix: "Run the command again later, or without --compare-with-aws.",
+    exits: [1],
+  },
   "no-credentials": {
     meaning: "There are no AWS credentials, or they have expired.",
     fix: "Log in again, or set AWS_PROFILE or the stack's aws:profile.",

@@ -31,6 +31,9 @@ const ecrAsks: Readonly<Record<string, AskMaker>> = {
   ListImageReferrers: onRepository("ecr:BatchGetImage"),
   GetDownloadUrlForLayer: onRepository("ecr:GetDownloadUrlForLayer"),
   PutImage: onRepository("ecr:PutImage"),
+  GetLifecyclePolicy: onRepository("ecr:GetLifecyclePolicy"),
+  StartLifecyclePolicyPreview: onRepository("ecr:StartLifecyclePolicyPreview"),
+  GetLifecyclePolicyPreview: onRepository("ecr:GetLifecyclePolicyPreview"),
   DescribeImageScanFindings: onRepository("ecr:DescribeImageScanFindings"),
   StartImageScan: onRepository("ecr:StartImageScan"),
 };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Retention, type RetentionPreset, retentionSchema } from "../../../config/stack/retention.ts";
-import { compileRetention } from "../../../lifecycle/compile.ts";
+import { compileRetention } from "../../../lifecycle/retention/compile.ts";
 import { evaluate, type Manifest } from "./evaluate.ts";
 import { brokenRules } from "./rules-of-ecr.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type RetentionPreset, retentionPresets } from "../../../config/stack/retention.ts";
-import { compileRetention } from "../../../lifecycle/compile.ts";
 import { expectedPushes } from "../../../lifecycle/forecast.ts";
 import { outlookOf } from "../../../lifecycle/outlook.ts";
 import { readingName, readings } from "../../../lifecycle/reading.ts";
+import { compileRetention } from "../../../lifecycle/retention/compile.ts";
 import { timelineOf } from "../../../lifecycle/timeline.ts";
 import { now } from "./arbitrary.ts";
 import { type YearImage, yearOf } from "./year.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { canSelect, type Retention, type RetentionPreset } from "../../../config/stack/retention.ts";
-import { compileRetention } from "../../../lifecycle/compile.ts";
+import { compileRetention } from "../../../lifecycle/retention/compile.ts";
 import { evaluate, type Manifest, type Reading, readings } from "./evaluate.ts";
 
 /** Something that happens to a repository. */

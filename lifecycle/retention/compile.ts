@@ -1,4 +1,4 @@
-import { referrersTags, releaseTag } from "../config/names.ts";
+import { referrersTags, releaseTag } from "../../config/names.ts";
 import {
   canSelect,
   isCounting,
@@ -9,8 +9,8 @@ import {
   selectionsOf,
   selectionsOfAny,
   storageClassOf,
-} from "../config/stack/retention.ts";
-import type { LifecycleAction, LifecyclePolicy, LifecycleRule, LifecycleSelection } from "./policy.ts";
+} from "../../config/stack/retention.ts";
+import type { LifecycleAction, LifecyclePolicy, LifecycleRule, LifecycleSelection } from "../policy.ts";
 import { presets } from "./presets.ts";
 
 /** Above any number of images that a repository can have in use, so that a keep rule expires nothing. */

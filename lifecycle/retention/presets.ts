@@ -1,4 +1,4 @@
-import type { RetentionPreset, RetentionRule } from "../config/stack/retention.ts";
+import type { RetentionPreset, RetentionRule } from "../../config/stack/retention.ts";
 
 /** The rules of each preset; docs/reference/retention.md explains their sources and differences. */
 export const presets: Readonly<Record<RetentionPreset, readonly RetentionRule[]>> = {

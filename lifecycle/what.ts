@@ -1,0 +1,46 @@
+import type { StoredImage } from "./image.ts";
+
+/** What an image is to the team that pays for it. */
+export const imageWhats = [
+  "in use",
+  "last good",
+  "releases",
+  "pull requests",
+  "evidence",
+  "caches",
+  "untagged",
+  "archive",
+] as const;
+
+export type ImageWhat = (typeof imageWhats)[number];
+
+/** What is asked about an image besides its tags. */
+export interface Known extends StoredImage {
+  /** Media type of the artifact or configuration. */
+  readonly type: string;
+}
+
+/**
+ * What an image is, by the first answer that fits: that something runs it, that a rollback would return to it, and
+ * then by its tags and type.
+ *
+ * @param reasons why it is needed; empty if nothing needs it
+ */
+export function whatOf(image: Known, reasons: readonly string[], isChild: boolean): ImageWhat {
+  if (image.archivedAt !== undefined) return "archive";
+  if (reasons.some((why) => !isForRollback(why))) return "in use";
+  if (reasons.length > 0) return "last good";
+  if (image.type.includes("buildkit.cacheconfig")) return "caches";
+  if (image.subject !== undefined || image.tags.some(isRecord)) return "evidence";
+  if (image.tags.some((tag) => /^pr-/.test(tag))) return "pull requests";
+  return image.tags.length > 0 || isChild ? "releases" : "untagged";
+}
+
+function isForRollback(why: string): boolean {
+  return /last good|rollback|last successful/.test(why);
+}
+
+/** Tags of artifacts: release records, and lists of referrers or cosign's old signatures. */
+function isRecord(tag: string): boolean {
+  return tag.startsWith("inuse-releases.") || /^sha256-[0-9a-f]{64}/.test(tag);
+}

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { slipwaySchema } from "../../../config/settings.ts";
+import { coverageOf } from "../../../runner/in-use/blind-spots.ts";
+
+const settings = slipwaySchema.parse({
+  repositories: {
+    pullPrincipals: ["arn:aws:iam::444455556666:root", "arn:aws:iam::111122223333:role/pull"],
+  },
+});
+
+test("other accounts that may pull are blind spots by name, the stack's own account is none", () => {
+  const { notLookedAt } = coverageOf(settings, "111122223333", false);
+  expect(notLookedAt).toContain("account 444455556666, which may pull");
+  expect(notLookedAt.join()).not.toContain("111122223333");
+});
+
+test("what the credentials may not see is a blind spot and not something that was looked at", () => {
+  const seen = coverageOf(settings, "111122223333", false);
+  const refused = coverageOf(settings, "111122223333", true);
+  expect(seen.lookedAt.join()).toContain("ECS services");
+  expect(refused.lookedAt.join()).not.toContain("ECS services");
+  expect(refused.notLookedAt.join()).toContain("ECS services");
+});
