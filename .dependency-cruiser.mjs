@@ -15,7 +15,7 @@ export const floors = [
   ["runner/git", "runner/github", "runner/kubernetes", "runner/registry", "runner/stack"],
   ["runner/cli", "runner/release", "runner/session", "runner/tags", "runner/targets"],
   ["runner/inventory"],
-  ["runner/findings", "runner/history", "runner/image-checks", "runner/in-use"],
+  ["runner/evidence", "runner/findings", "runner/history", "runner/image-checks", "runner/in-use"],
   ["runner/gates"],
   ["runner/plan"],
   ["runner/build", "runner/move"],
@@ -53,6 +53,7 @@ const pure = [
   "^runner/commands/k8s/(cron-job|external-secrets|manifests|methods|refresh-script|state)\\.ts$",
   "^runner/commands/init/(catalogue-text|compose/[^/]+|connect|detect|found|match|names|stack-files|stage)\\.ts$",
   "^runner/findings/(finding|[^/]+/read[^/]*)\\.ts$",
+  "^runner/evidence/(provenance|statement)\\.ts$",
   "^runner/gates/(decide|export|phrase|waivers)\\.ts$",
   "^runner/git/ci\\.ts$",
   "^runner/github/(job-report|markdown|present)\\.ts$",
@@ -146,7 +147,8 @@ export default {
       "aws-at-the-edges",
       {
         path: "^runner/",
-        pathNot: "^runner/(aws|findings|inventory|registry|targets|commands/(doctor|init|lifecycle|logs))/",
+        pathNot:
+          "^runner/(aws|evidence|findings|inventory|registry|targets|commands/(doctor|init|lifecycle|logs))/",
       },
       { path: "@aws-sdk/", dependencyTypesNot: ["type-only"] },
       "Calls of AWS are made by the rooms that are named for it.",
@@ -172,6 +174,15 @@ export default {
       { path: "^runner/", pathNot: "^runner/(gates|findings|image-checks|commands/(scan|waivers))/" },
       { path: "^runner/(gates|findings|image-checks)/", dynamic: false, dependencyTypesNot: ["type-only"] },
       "A stack without slipway:gates loads nothing for them.",
+    ),
+    never(
+      "evidence-loads-when-asked",
+      {
+        path: "^runner/",
+        pathNot: "^runner/(evidence/|gates/signed\\.ts|commands/(deploy|verify)/evidence\\.ts)",
+      },
+      { path: "^runner/evidence/", dynamic: false, dependencyTypesNot: ["type-only"] },
+      "A stack without slipway:evidence loads nothing for it.",
     ),
     never(
       "documents-are-last",

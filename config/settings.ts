@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { sharedAlarmsSchema } from "./stack/alarms.ts";
+import { evidenceSchema } from "./stack/evidence.ts";
 import { gatesSchema } from "./stack/gates.ts";
 import { githubSchema } from "./stack/github.ts";
 import { regionPattern } from "./stack/partition.ts";
@@ -202,6 +203,7 @@ export const slipwaySchema = z.strictObject({
     .default({})
     .describe("Additional labels of every image; use constant values only"),
   resourceTags: z.record(z.string(), z.string()).default({}).describe("AWS tags of all resources"),
+  evidence: evidenceSchema.optional(),
   deploy: deploySchema.prefault({}),
   gates: gatesSchema.optional(),
   github: githubSchema.optional(),

@@ -2,6 +2,7 @@ import type { Service } from "../catalogue/catalogue.ts";
 import type { PromotionSource } from "../description/promotion.ts";
 import { cacheRepositoryName, registryHost, repositoryName } from "../names.ts";
 import type { Settings } from "../settings.ts";
+import { kmsKeyOf } from "../stack/evidence.ts";
 import { findingsPolicy } from "../stack/gates.ts";
 import { regionOfRegistry } from "../stack/partition.ts";
 import { targetKinds, targetsOfKind } from "../targets/kinds.ts";
@@ -42,6 +43,8 @@ const shared: Readonly<Record<SharedResource, true>> = {
   "state-bucket": true,
   "state-object": true,
   "state-key": true,
+  "signing-key": true,
+  "verifying-key": true,
   "own-role": true,
 };
 
@@ -107,6 +110,10 @@ function sharedResources(resource: SharedResource, scope: PermissionScope): Scop
       };
     case "state-key":
       return { resources: github.stateKey === undefined ? [] : [github.stateKey] };
+    case "signing-key":
+      return kmsKeys([settings.evidence?.sign?.key], scope);
+    case "verifying-key":
+      return kmsKeys([settings.evidence?.sign?.key, ...(settings.gates?.signed?.keys ?? [])], scope);
     case "own-role":
       return { resources: [scope.ownRole] };
   }
@@ -115,6 +122,27 @@ function sharedResources(resource: SharedResource, scope: PermissionScope): Scop
 /** Whether a gate of the stack reads scans of ECR. */
 function scansWithEcr({ gates }: Settings): boolean {
   return gates !== undefined && findingsPolicy(gates)?.source === "ecr";
+}
+
+/**
+ * Keys of KMS. An alias is no resource of a policy: a condition cuts calls to those that name it.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+ *
+ * @param references as `slipway:evidence.sign.key` has them
+ */
+function kmsKeys(
+  references: readonly (string | undefined)[],
+  { partition, region, account }: PermissionScope,
+): ScopedResources {
+  const keys = unique(references.flatMap((reference) => kmsKeyOf(reference) ?? []));
+  const aliases = keys.filter((key) => key.startsWith("alias/"));
+  const all = `arn:${partition}:kms:${region}:${account}:key/`;
+  if (aliases.length === 0)
+    return { resources: keys.map((key) => (key.startsWith("arn:") ? key : `${all}${key}`)) };
+  // One statement can't tell the keys that are named by an alias from the others.
+  const conditions =
+    aliases.length === keys.length ? { StringEquals: { "kms:RequestAlias": aliases } } : undefined;
+  return { resources: [`${all}*`], ...(conditions === undefined ? {} : { conditions }) };
 }
 
 /** ARN of the private ECR repository that a base image is in; none for an image of another registry. */

@@ -113,6 +113,24 @@ const registry: readonly Permission<SharedResource>[] = [
   },
 ];
 
+/** Permissions to sign with a key of KMS. */
+const signing: readonly Permission<SharedResource>[] = [
+  {
+    action: "kms:GetPublicKey",
+    on: "verifying-key",
+    roles: planners,
+    why: "name the key in a signature, and verify signatures",
+    when: "slipway:evidence.sign or slipway:gates.signed names a key of KMS",
+  },
+  {
+    action: "kms:Sign",
+    on: "signing-key",
+    roles: deployers,
+    why: "sign images, and what is attached to them",
+    when: "slipway:evidence.sign names a key of KMS",
+  },
+];
+
 /** Permissions to read the state of targets of all kinds. */
 const evidence: readonly Permission<SharedResource>[] = [
   {
@@ -209,6 +227,7 @@ const state: readonly Permission<SharedResource>[] = [
 export const permissions: readonly Permission[] = [
   ...registry,
   ...targetKinds.flatMap((kind) => kind.permissions),
+  ...signing,
   ...evidence,
   ...identity,
   ...state,

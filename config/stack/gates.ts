@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keySchema } from "./evidence.ts";
 
 /** Severities of findings, the worst first. `UNDEFINED`: the source has not rated the finding. */
 export const severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED"] as const;
@@ -123,6 +124,17 @@ export const gatesSchema = z
       .describe("warn: report, and move anyway. block: refuse new HIGH and CRITICAL findings"),
     findings: findingsSchema.prefault({}),
     image: imageSchema.prefault({}),
+    signed: z
+      .strictObject({
+        keys: z
+          .array(keySchema)
+          .min(1)
+          .describe(
+            "Keys of which one has to have signed, as in slipway:evidence.sign.key; public keys will do",
+          ),
+      })
+      .optional()
+      .describe("Refuse images whose index or platforms none of these keys has signed"),
   })
   .describe("Gates that deploy, promote and rollback ask after the push and before the move");
 

@@ -37,6 +37,10 @@ export type SharedResource =
   | "state-bucket"
   | "state-object"
   | "state-key"
+  /** The key of KMS that signs images. */
+  | "signing-key"
+  /** Keys of KMS whose signatures are checked. */
+  | "verifying-key"
   | "own-role";
 
 /**

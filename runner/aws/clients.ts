@@ -4,6 +4,7 @@ import type { ECRClient } from "@aws-sdk/client-ecr";
 import type { ECSClient } from "@aws-sdk/client-ecs";
 import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { IAMClient } from "@aws-sdk/client-iam";
+import type { KMSClient } from "@aws-sdk/client-kms";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { SSMClient } from "@aws-sdk/client-ssm";
@@ -27,6 +28,7 @@ export interface Clients {
   readonly cloudwatch: CloudWatchClient;
   readonly elbv2: ElasticLoadBalancingV2Client;
   readonly iam: IAMClient;
+  readonly kms: KMSClient;
   readonly secretsManager: SecretsManagerClient;
   readonly ssm: SSMClient;
   /**
@@ -48,6 +50,7 @@ const endpointKeys = {
   cloudwatch: ["cloudwatch"],
   elbv2: ["elbv2", "elb", "elasticloadbalancingv2", "alb"],
   iam: ["iam"],
+  kms: ["kms"],
   secretsManager: ["secretsmanager"],
   ssm: ["ssm"],
 } as const satisfies Record<string, readonly string[]>;

@@ -20,6 +20,7 @@ export const clientClasses = {
       require("@aws-sdk/client-elastic-load-balancing-v2") as typeof import("@aws-sdk/client-elastic-load-balancing-v2")
     ).ElasticLoadBalancingV2Client,
   iam: () => (require("@aws-sdk/client-iam") as typeof import("@aws-sdk/client-iam")).IAMClient,
+  kms: () => (require("@aws-sdk/client-kms") as typeof import("@aws-sdk/client-kms")).KMSClient,
   lambda: () => (require("@aws-sdk/client-lambda") as typeof import("@aws-sdk/client-lambda")).LambdaClient,
   secretsManager: () =>
     (require("@aws-sdk/client-secrets-manager") as typeof import("@aws-sdk/client-secrets-manager"))

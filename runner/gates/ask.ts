@@ -64,12 +64,13 @@ export async function askGates<S extends AskedService>(
 export function refusalOf({ service, gate }: Answer, stack: string): Problem {
   const option = optionOfGate(gate.gate);
   const accept = gate.gate === "findings" ? `, accept a finding until a day in ${waiversFile}` : "";
+  const repair = gate.gate === "signed" ? "sign the image with one of the keys" : "correct the image";
   return {
     code: "gate-failed",
     where: `${service} on ${stack}`,
     key: gate.gate,
     message: gate.message ?? "refused",
-    fix: `correct the image${accept}, or run the command with --override-gate ${option} --reason "…"`,
+    fix: `${repair}${accept}, or run the command with --override-gate ${option} --reason "…"`,
   };
 }
 

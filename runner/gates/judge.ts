@@ -46,7 +46,9 @@ const parallelServices = 8;
 /** Whether a stack's settings ask anything. */
 export function asksAnything(gates: GateSettings | undefined): gates is GateSettings {
   if (gates === undefined) return false;
-  return findingsPolicy(gates) !== undefined || imagePolicy(gates) !== undefined;
+  return (
+    findingsPolicy(gates) !== undefined || imagePolicy(gates) !== undefined || gates.signed !== undefined
+  );
 }
 
 /**
@@ -74,7 +76,7 @@ export async function judge(
       const replaced = await readReplaced(clients, one, services, signal);
       // Its container keeps its image, or its target's own image is still to be built.
       if (replaced.platforms.length === 0) return [];
-      const [findings, image] = await Promise.all([
+      const [findings, image, signed] = await Promise.all([
         policy === undefined
           ? undefined
           : judgeFindings(session, one, replaced, policy, { waitSeconds, clock, waivers, now }),
@@ -84,13 +86,24 @@ export async function judge(
               const verdict = await judgeImage(clients, registry, one, replaced, checks);
               return { service: verdict.service, gate: imageChecksGate(verdict), verdict: verdict.verdict };
             }),
+        gates.signed === undefined ? undefined : judgeSignature(session, one, gates.signed.keys),
       ]);
-      return [findings, image].flatMap((answer) => answer ?? []);
+      return [findings, image, signed].flatMap((answer) => answer ?? []);
     },
     { concurrency: parallelServices, signal },
   );
   const all = answers.flat();
   return { answers: all, notices: noticesOf(waivers, all, services, session, now) };
+}
+
+async function judgeSignature(
+  session: JudgingSession,
+  { service, image }: ServiceToAsk,
+  keys: readonly string[],
+): Promise<Answer> {
+  const { signedGate } = await import("./signed.ts");
+  const gate = await signedGate(session, image, keys);
+  return { service: service.name, gate, verdict: gate.verdict === "failed" ? "block" : "pass" };
 }
 
 interface Asking {

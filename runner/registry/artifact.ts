@@ -23,19 +23,26 @@ export interface Artifact {
   readonly content: Blob;
   readonly annotations: Readonly<Record<string, string>>;
   readonly subject?: Subject;
+  /** Of a format that is not Slipway's own, so that nothing bounds its size. */
+  readonly isForeign?: boolean;
 }
+
+/** What a manifest holds of content that others made: ECR takes four megabytes, and lists read them all. */
+const mostForeignBytes = 64 * 1024;
 
 /**
  * The manifest of an artifact. Its content is also in the manifest itself, in the descriptor's `data`,
- * so that ECR's BatchGetImage reads it all in one call.
+ * so that ECR's BatchGetImage reads it all in one call; `readContent` reads either.
  * https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#embedded-content
  */
-export function artifactManifest({ artifactType, content, annotations, subject }: Artifact) {
+export function artifactManifest({ artifactType, content, annotations, subject, isForeign }: Artifact) {
   const descriptor = ({ mediaType, digest, bytes }: Blob) => ({
     mediaType,
     digest,
     size: bytes.length,
-    data: Buffer.from(bytes).toString("base64"),
+    ...(isForeign === true && bytes.length > mostForeignBytes
+      ? {}
+      : { data: Buffer.from(bytes).toString("base64") }),
   });
   const text = JSON.stringify({
     schemaVersion: 2,

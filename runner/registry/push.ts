@@ -34,6 +34,27 @@ export async function hasBlob(
 }
 
 /**
+ * Reads a small blob; undefined when the repository lacks it.
+ *
+ * @param most bytes that are read
+ * @throws UserError `push-refused` when the registry refuses it; Error when it is not what its digest says
+ */
+export async function getBlob(
+  registry: RegistryConnection,
+  repository: string,
+  { digest, size }: { readonly digest: string; readonly size: number },
+  most: number,
+): Promise<Uint8Array | undefined> {
+  if (size > most) throw new Error(`${repository}@${digest} has ${size} bytes, more than ${most}`);
+  const answer = await registry.request(`/v2/${repository}/blobs/${digest}`);
+  if (answer.status === 404) return undefined;
+  if (!answer.ok) throw await refused(registry, `${repository}@${digest}`, "reading a blob", answer);
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  if (digestOf(bytes) !== digest) throw new Error(`${repository}@${digest} is not what its digest says`);
+  return bytes;
+}
+
+/**
  * Puts a small blob into a repository in one piece, unless it is there.
  *
  * @throws UserError `push-refused`

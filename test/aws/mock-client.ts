@@ -83,6 +83,7 @@ const services: Readonly<Record<string, string>> = {
   ECSClient: "ecs",
   ElasticLoadBalancingV2Client: "elasticloadbalancing",
   IAMClient: "iam",
+  KMSClient: "kms",
   LambdaClient: "lambda",
   SecretsManagerClient: "secretsmanager",
   SSMClient: "ssm",

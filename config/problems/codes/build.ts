@@ -113,6 +113,16 @@ export const buildCodes = {
     fix: "Check the network, the proxy and slipway:registry, and run the command again.",
     exits: [1],
   },
+  "sbom-failed": {
+    meaning: "Syft could not make a bill of materials of an image.",
+    fix: "Install syft, or leave out `slipway:evidence.sbom`.",
+    exits: [1],
+  },
+  "signing-key": {
+    meaning: "The key that `slipway:evidence` names is not there, or can't sign.",
+    fix: "Name an EC key on the curve P-256: a KMS key (ECC_NIST_P256, SIGN_VERIFY), or one in PEM without a password.",
+    exits: [2],
+  },
   "source-changed": {
     meaning: "Files changed while Slipway read them.",
     fix: "Run the command again when nobody changes the source.",

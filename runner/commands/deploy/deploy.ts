@@ -50,6 +50,7 @@ export async function deploy(session: Session, request: DeployRequest): Promise<
   // During a build of some minutes, another run may have deployed a newer commit.
   if (stale) await unlessInterrupted(session, () => refuseNewer(session, moving), moving);
   await unlessInterrupted(session, () => tagImages(session, built), undefined);
+  await unlessInterrupted(session, () => attachAll(session, built, revision), undefined);
   const { allOrNothing, override } = request;
   const moved = await unlessInterrupted(
     session,
@@ -81,6 +82,17 @@ function serviceToMove(one: BuiltService, revision: Revision | undefined): Servi
     ],
   };
   return { service, image, targets, newestRecord, newestWins, about };
+}
+
+/** Attaches evidence, if the stack wants any. A stack without it loads nothing for it. */
+async function attachAll(
+  session: Session,
+  built: readonly BuiltService[],
+  revision: Revision | undefined,
+): Promise<void> {
+  if (session.settings.evidence === undefined) return;
+  const { attachToDeployed } = await import("./evidence.ts");
+  await attachToDeployed(session, built, revision);
 }
 
 /** Tags images that are new, or that lacked a tag at the plan. */

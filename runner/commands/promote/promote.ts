@@ -163,6 +163,12 @@ export async function promote(
   const copied = await to.timeline.run({ id: "copy", title: `Copy from ${from.settings.stack}` }, () =>
     copyPromoted(from, to, promotions),
   );
+  if (to.settings.evidence !== undefined) {
+    // What came with the image stays; what this stack asks for beyond it is added, with this stack's key.
+    const { attachEvidence } = await import("../../evidence/step.ts");
+    const images = planned.map(({ service, image }) => ({ service, image, provenance: undefined }));
+    await attachEvidence(to, images);
+  }
   const moved = await moveReleases(to, planned, {
     // A copy between registries takes minutes, in which another run may have deployed there.
     stale: copied.some(({ uploaded }) => uploaded > 0),

@@ -1,12 +1,23 @@
 import type { Target } from "../../../config/targets/target.ts";
+import type { EvidencePiece } from "../../evidence/check.ts";
 import type { Where } from "../../session/where.ts";
 import type { TargetCheck } from "../../targets/target.ts";
+
+/** What is attached to an image, and whether it is what the stack asks for. */
+export interface ServiceEvidence {
+  readonly service: string;
+  /** Reference by digest; undefined when the stack has no release of the service. */
+  readonly reference?: string;
+  readonly pieces: readonly EvidencePiece[];
+  /** What `slipway:evidence` asks for and the image lacks: `signature linux/arm64`. */
+  readonly missing: readonly string[];
+}
 
 /** `slipway verify`. */
 export interface VerifyDocument extends Where {
   readonly version: 1;
   readonly kind: "verify";
-  /** `failed`: a deployment would be refused. */
+  /** `failed`: a deployment would be refused, or evidence is missing or does not hold. */
   readonly outcome: "ok" | "failed";
   readonly targets: readonly {
     readonly service: string;
@@ -14,6 +25,8 @@ export interface VerifyDocument extends Where {
     readonly kind: Target["kind"];
     readonly checks: readonly TargetCheck[];
   }[];
+  /** With `--evidence`: what is attached to the image of each service's newest release. */
+  readonly evidence?: readonly ServiceEvidence[];
   /** Services without targets. */
   readonly withoutTargets: readonly string[];
 }

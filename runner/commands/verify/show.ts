@@ -1,6 +1,7 @@
+import { shortDigest } from "../../registry/image.ts";
 import type { Colours } from "../../report/colours.ts";
 import { formatTable } from "../../report/table.ts";
-import type { VerifyDocument } from "./document.ts";
+import type { ServiceEvidence, VerifyDocument } from "./document.ts";
 
 /** The checks as text: a table for each target, with fixes. */
 export function showVerify(document: VerifyDocument, colours: Colours): string {
@@ -19,17 +20,39 @@ export function showVerify(document: VerifyDocument, colours: Colours): string {
   const all = document.targets.flatMap(({ checks }) => checks);
   const failed = all.filter(({ state }) => state === "fail").length;
   const unchecked = all.filter(({ state }) => state === "not checked").length;
+  const lacking = (document.evidence ?? []).filter(
+    ({ pieces, missing }) => missing.length > 0 || pieces.some(({ state }) => state === "refused"),
+  );
   const verdict =
-    failed > 0
-      ? red(`${failed} of ${all.length} checks failed: a deployment would stop before it changes anything.`)
-      : green(
-          `All checks passed: ${all.length - unchecked} checks${unchecked > 0 ? `, ${unchecked} not made` : ""}.`,
-        );
+    failed === 0 && lacking.length > 0
+      ? red(`The evidence of ${lacking.map(({ service }) => service).join(", ")} is not complete.`)
+      : failed > 0
+        ? red(`${failed} of ${all.length} checks failed: a deployment would stop before it changes anything.`)
+        : green(
+            `All checks passed: ${all.length - unchecked} checks${unchecked > 0 ? `, ${unchecked} not made` : ""}.`,
+          );
   return [
     bold(`Stack ${document.stack} (account ${document.account}, ${document.region})`),
     "",
     ...targets,
+    ...(document.evidence ?? []).flatMap((one) => showEvidence(one, colours)),
     ...document.withoutTargets.map((service) => dim(`${service}: no targets`)),
     bold(verdict),
   ].join("\n");
+}
+
+/** What is attached to a service's image: a line for each piece, and what is missing. */
+function showEvidence({ service, reference, pieces, missing }: ServiceEvidence, colours: Colours): string[] {
+  const { bold, dim, green, red, yellow } = colours;
+  const mark = { verified: green("✔"), unsigned: dim("-"), "other key": yellow("?"), refused: red("✖") };
+  const head = bold(`${service}: ${reference ?? "no release on this stack"}`);
+  const rows = pieces.map(({ what, state, platform, message, digest }) => [
+    `  ${mark[state]}`,
+    what,
+    platform ?? "index",
+    message === undefined ? state : `${state}: ${message}`,
+    dim(shortDigest(digest)),
+  ]);
+  const lacks = missing.map((one) => [`  ${red("✖")}`, one, "", "missing", ""]);
+  return [head, ...(rows.length + lacks.length === 0 ? [] : [formatTable([...rows, ...lacks])]), ""];
 }

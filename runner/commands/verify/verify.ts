@@ -2,6 +2,7 @@ import pMap from "p-map";
 import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../../config/names.ts";
 import type { Target } from "../../../config/targets/target.ts";
+import type { EvidencePiece } from "../../evidence/check.ts";
 import { withoutPlaces } from "../../history/read.ts";
 import { plannedImage } from "../../plan/plan.ts";
 import { imagesByService } from "../../plan/target-image.ts";
@@ -12,13 +13,15 @@ import type { Session } from "../../session/session.ts";
 import { documentHead } from "../../session/where.ts";
 import { kindOf } from "../../targets/kinds.ts";
 import type { TargetCheck } from "../../targets/target.ts";
-import type { VerifyDocument } from "./document.ts";
+import type { ServiceEvidence, VerifyDocument } from "./document.ts";
 
 /**
  * Runs only the pre-flight of a deployment, for every target of the session's services: checks that what it
  * needs exists. Only reads, and does not need the source.
+ *
+ * @param withEvidence whether to check what is attached to the images of the newest releases as well
  */
-export async function verifyTargets(session: Session): Promise<VerifyDocument> {
+export async function verifyTargets(session: Session, withEvidence = false): Promise<VerifyDocument> {
   const { services, settings, signal, timeline } = session;
   const images = services.map((service) =>
     plannedImage({ service, repository: repositoryName(settings, service), registry: session.registry }),
@@ -31,13 +34,26 @@ export async function verifyTargets(session: Session): Promise<VerifyDocument> {
       { concurrency: settings.deploy.parallelTargets, signal },
     ),
   );
-  const failed = targets.some(({ checks }) => checks.some(({ state }) => state === "fail"));
+  const evidence = withEvidence ? await readEvidence(session) : undefined;
+  const failed =
+    targets.some(({ checks }) => checks.some(({ state }) => state === "fail")) ||
+    evidence?.some(({ pieces, missing }) => missing.length > 0 || pieces.some(isRefused));
   return {
     ...documentHead(session, "verify"),
-    outcome: failed ? "failed" : "ok",
+    outcome: failed === true ? "failed" : "ok",
     targets,
+    ...(evidence === undefined ? {} : { evidence }),
     withoutTargets: withoutPlaces(session),
   };
+}
+
+async function readEvidence(session: Session): Promise<readonly ServiceEvidence[]> {
+  const { verifyEvidence } = await import("./evidence.ts");
+  return verifyEvidence(session);
+}
+
+function isRefused({ state }: EvidencePiece): boolean {
+  return state === "refused";
 }
 
 function verifyTarget(

@@ -51,6 +51,20 @@ const onLogs =
   };
 
 /**
+ * A key that is named by its alias is asked for by its own ARN, with the alias as a condition key.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+ */
+const onKey =
+  (action: string): AskMaker =>
+  ({ KeyId }, place) => {
+    const id = textOf(KeyId);
+    if (id.startsWith("arn:")) return [{ action, resource: id }];
+    if (!id.startsWith("alias/")) return [{ action, resource: arnOf(place, "kms", "key/", id) }];
+    const resource = arnOf(place, "kms", "key/", "00000000-0000-0000-0000-000000000000");
+    return [{ action, resource, context: { "kms:RequestAlias": id } }];
+  };
+
+/**
  * What IAM is asked for each call: actions, ARNs and condition keys as the Service Authorization Reference has
  * them. https://docs.aws.amazon.com/service-authorization/latest/reference/
  *
@@ -82,6 +96,7 @@ export const asks: Readonly<Record<string, Readonly<Record<string, AskMaker>>>> 
       },
     ],
   },
+  kms: { GetPublicKey: onKey("kms:GetPublicKey"), Sign: onKey("kms:Sign") },
   ssm: {
     GetParameters: ({ Names }, place) =>
       textsOf(Names).map((name) => ({

@@ -4,6 +4,7 @@ import { ECRClient } from "@aws-sdk/client-ecr";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { IAMClient } from "@aws-sdk/client-iam";
+import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SSMClient } from "@aws-sdk/client-ssm";
@@ -66,6 +67,7 @@ export function fakeContext(): FakeContext {
     cloudwatch: new CloudWatchClient({ region }),
     elbv2: new ElasticLoadBalancingV2Client({ region }),
     iam: new IAMClient({ region }),
+    kms: new KMSClient({ region }),
     secretsManager: new SecretsManagerClient({ region }),
     ssm: new SSMClient({ region }),
     get uninterruptible() {

@@ -11,6 +11,7 @@ const services: Readonly<Record<string, string>> = {
   ecs: "ecs",
   "elastic-load-balancing-v2": "elasticloadbalancing",
   iam: "iam",
+  kms: "kms",
   lambda: "lambda",
   "secrets-manager": "secretsmanager",
   ssm: "ssm",

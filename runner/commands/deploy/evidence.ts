@@ -1,0 +1,56 @@
+import packageDescription from "../../../package.json" with { type: "json" };
+import { readSource } from "../../build/source-record.ts";
+import type { ImageToAttest } from "../../evidence/attest.ts";
+import { provenanceOf } from "../../evidence/provenance.ts";
+import { attachEvidence } from "../../evidence/step.ts";
+import type { Revision } from "../../git/revision.ts";
+import { runInCi } from "../../history/write.ts";
+import type { PlannedService } from "../../plan/plan.ts";
+import type { Image } from "../../registry/image.ts";
+import type { Session } from "../../session/session.ts";
+import { isMove } from "../../targets/target.ts";
+
+/** A service of a deployment, whose image is in the registry. */
+interface DeployedImage extends Pick<PlannedService, "service" | "source" | "isDirty" | "targets"> {
+  readonly image: Image;
+  /** Whether this run built it. */
+  readonly built: boolean;
+}
+
+/**
+ * Attaches evidence to the images that this run built or is about to move targets to. A run that changes nothing
+ * signs nothing.
+ */
+export async function attachToDeployed(
+  session: Session,
+  services: readonly DeployedImage[],
+  revision: Revision | undefined,
+): Promise<void> {
+  const wanted = services.filter(({ built, targets }) => built || targets.some(isMove));
+  const images = await Promise.all(wanted.map((one) => toAttest(session, one, revision)));
+  await attachEvidence(session, images);
+}
+
+async function toAttest(
+  session: Session,
+  { service, source, isDirty, image, built }: DeployedImage,
+  revision: Revision | undefined,
+): Promise<ImageToAttest> {
+  const { settings, clients, signal, catalogue, caller, timeline } = session;
+  if (!built || settings.evidence?.provenance !== true) return { service, image, provenance: undefined };
+  const kept = await readSource(clients, image.repository, image.digest, signal);
+  const finishedOn = new Date();
+  const provenance = provenanceOf({
+    service,
+    sourceHash: source.hash,
+    repository: catalogue.source,
+    commit: revision?.commit,
+    isDirty,
+    bases: kept?.bases ?? {},
+    builder: runInCi(process.env) ?? caller.arn,
+    version: packageDescription.version,
+    startedOn: new Date(finishedOn.getTime() - timeline.elapsed()),
+    finishedOn,
+  });
+  return { service, image, provenance };
+}

@@ -1,0 +1,186 @@
+import pMap from "p-map";
+import type { Service } from "../../config/catalogue/catalogue.ts";
+import type { EvidenceSettings, SbomFormat } from "../../config/stack/evidence.ts";
+import type { Subject } from "../registry/artifact.ts";
+import { type Image, imageReference } from "../registry/image.ts";
+import type { RegistryLogin } from "../registry/login.ts";
+import type { Referrer } from "../registry/referrers.ts";
+import { keyHint, type Signer, signStatement, verifyBundle } from "./bundle.ts";
+import {
+  attachBundle,
+  attachDocument,
+  type EvidenceStore,
+  mayClaim,
+  readContent,
+  referrersOf,
+  subjectOf,
+} from "./referrers.ts";
+import { makeSboms } from "./sbom.ts";
+import { provenancePredicate, sbomTypes, signaturePredicate, statementAbout } from "./statement.ts";
+
+/** An image, and what evidence about it is made of. */
+export interface ImageToAttest {
+  readonly service: Service;
+  readonly image: Image;
+  /** SLSA's predicate; undefined for an image that this run did not build: it can't say how it came to be. */
+  readonly provenance: object | undefined;
+}
+
+/** How evidence is made. */
+export interface Attestor {
+  readonly settings: EvidenceSettings;
+  /** Undefined: nothing is signed. */
+  readonly signer: Signer | undefined;
+  readonly login: () => Promise<RegistryLogin>;
+}
+
+/** What was attached to an image, and what was there. */
+export interface Attested {
+  readonly service: string;
+  /** `signature`, `sbom spdx linux/amd64`, … in the order in which they were attached. */
+  readonly attached: readonly string[];
+  /** How many pieces were there already. */
+  readonly kept: number;
+}
+
+/** A manifest of an image: the index, or one platform. */
+interface Part {
+  readonly digest: string;
+  /** Undefined for the index. */
+  readonly platform: string | undefined;
+}
+
+/**
+ * Attaches what a stack wants with an image: signatures of the index and of each platform (a function of Lambda
+ * takes the latter), bills of materials of each platform, and where the image comes from. What is there already,
+ * signed with the same key, stays: the same digest gets the same evidence, and a run that repeats another attaches
+ * nothing. Each piece that is signed is read back and verified.
+ *
+ * @throws UserError `sbom-failed`, `push-refused`; Error when what was attached does not verify
+ */
+export async function attestImage(
+  store: EvidenceStore,
+  { service, image, provenance }: ImageToAttest,
+  { settings, signer, login }: Attestor,
+): Promise<Attested> {
+  const attached: string[] = [];
+  let kept = 0;
+  const name = `${image.registry}/${image.repository}`;
+  // One part after the other: where a tag lists referrers, two at once would lose one.
+  for (const part of partsOf(image)) {
+    const referrers = await referrersOf(store, part.digest);
+    const subject = await subjectOf(store, part.digest);
+    const what = (kind: string) => (part.platform === undefined ? kind : `${kind} ${part.platform}`);
+    const sign = async (kind: string, predicateType: string, predicate: () => object, named?: string) => {
+      if (signer === undefined) return;
+      if (await hasClaim(store, referrers, subject.digest, predicateType, signer)) {
+        kept += 1;
+        return;
+      }
+      const statement = statementAbout(subject.digest, predicateType, predicate(), named);
+      await attachVerified(store, subject, await signStatement(statement, signer), predicateType, signer);
+      attached.push(what(kind));
+    };
+    await sign("signature", signaturePredicate, () => ({}));
+    if (provenance !== undefined && part.digest === image.digest) {
+      await sign("provenance", provenancePredicate, () => provenance, name);
+    }
+    if (!isPlatform(part, image)) continue;
+    const documents = await sbomsOf(store, image, part.digest, referrers, settings.sbom, login);
+    for (const [format, { text, isNew }] of documents) {
+      const { artifact, predicate } = sbomTypes[format];
+      if (isNew) {
+        await attachDocument(store, subject, text, artifact);
+        attached.push(what(`sbom ${format}`));
+      } else kept += 1;
+      await sign(`signed sbom ${format}`, predicate, () => JSON.parse(text) as object, name);
+    }
+  }
+  return { service: service.name, attached, kept };
+}
+
+/** `attestImage` of several images at the same time. */
+export function attestImages(
+  stores: (image: Image) => EvidenceStore,
+  images: readonly ImageToAttest[],
+  attestor: Attestor,
+  signal: AbortSignal,
+): Promise<readonly Attested[]> {
+  return pMap(images, (one) => attestImage(stores(one.image), one, attestor), { concurrency: 4, signal });
+}
+
+/** The index first, then its platforms; an image of one platform may be that platform's manifest itself. */
+export function partsOf(image: Image): readonly Part[] {
+  const platforms = Object.entries(image.manifests).map(([platform, digest]) => ({ platform, digest }));
+  const isIndex = platforms.every(({ digest }) => digest !== image.digest);
+  return isIndex ? [{ digest: image.digest, platform: undefined }, ...platforms] : platforms;
+}
+
+function isPlatform({ digest }: Part, image: Image): boolean {
+  return Object.values(image.manifests).includes(digest);
+}
+
+/** Whether a claim of a type is there, signed with our key. */
+async function hasClaim(
+  store: EvidenceStore,
+  referrers: readonly Referrer[],
+  digest: string,
+  predicateType: string,
+  { publicKey }: Signer,
+): Promise<boolean> {
+  for (const referrer of referrers.filter((one) => mayClaim(one, predicateType))) {
+    const text = await readContent(store, referrer);
+    const verified = text === undefined ? undefined : verifyBundle(text, publicKey, digest);
+    if (verified !== undefined && "claim" in verified && verified.claim.predicateType === predicateType)
+      return true;
+  }
+  return false;
+}
+
+/** Attaches a bundle, reads it back, and verifies what the registry has. */
+async function attachVerified(
+  store: EvidenceStore,
+  subject: Subject,
+  bundle: string,
+  predicateType: string,
+  { publicKey }: Signer,
+): Promise<void> {
+  const digest = await attachBundle(store, subject, bundle, predicateType);
+  const referrer = { digest, mediaType: "", artifactType: undefined, size: 0, annotations: {} };
+  const text = await readContent(store, referrer);
+  const verified = verifyBundle(text ?? "", publicKey, subject.digest);
+  if ("claim" in verified) return;
+  throw new Error(
+    `${store.repository}@${digest} does not verify with key ${keyHint(publicKey)} right after it was attached: ${verified.refused}`,
+  );
+}
+
+/** The bills of materials of a platform: those that are attached, and new ones for the rest. */
+async function sbomsOf(
+  store: EvidenceStore,
+  image: Image,
+  digest: string,
+  referrers: readonly Referrer[],
+  formats: readonly SbomFormat[],
+  login: () => Promise<RegistryLogin>,
+): Promise<readonly (readonly [SbomFormat, { readonly text: string; readonly isNew: boolean }])[]> {
+  const found = new Map<SbomFormat, string>();
+  for (const format of formats) {
+    for (const referrer of referrers) {
+      if (referrer.artifactType !== sbomTypes[format].artifact) continue;
+      const text = await readContent(store, referrer);
+      if (text !== undefined) found.set(format, text);
+    }
+  }
+  const missing = formats.filter((format) => !found.has(format));
+  const { signal } = store.registry;
+  const made =
+    missing.length === 0
+      ? {}
+      : await makeSboms(imageReference(image, digest), missing, await login(), signal);
+  return formats.flatMap((format) => {
+    const old = found.get(format);
+    const text = old ?? made[format];
+    return text === undefined ? [] : [[format, { text, isNew: old === undefined }] as const];
+  });
+}
