@@ -23,6 +23,7 @@ import { initCommand } from "./commands/init/command.ts";
 import { k8sCommand } from "./commands/k8s/command.ts";
 import { lifecycleCommand } from "./commands/lifecycle/command.ts";
 import { logsCommand } from "./commands/logs/command.ts";
+import { outdatedCommand } from "./commands/outdated/command.ts";
 import { planCommand } from "./commands/plan/command.ts";
 import { promoteCommand } from "./commands/promote/command.ts";
 import { rollbackCommand } from "./commands/rollback/command.ts";
@@ -52,6 +53,7 @@ export const commands: readonly DefinedCommand[] = [
   scanCommand,
   waiversCommand,
   verifyCommand,
+  outdatedCommand,
   waitCommand,
   initCommand,
   doctorCommand,

@@ -93,3 +93,19 @@ export function movedBases(
     return [{ name, reference, from: before, to: after }];
   });
 }
+
+/**
+ * Base images that a Dockerfile names by a tag and nails to a digest (`node:24@sha256:…`): name → the reference
+ * without the digest, and the digest. They never move by themselves; somebody has to take the newer one.
+ */
+export function pinnedBases({
+  baseImages,
+}: Pick<SourceDescription, "baseImages">): Readonly<Record<string, { reference: string; digest: string }>> {
+  return Object.fromEntries(
+    baseImages.flatMap((name) => {
+      const { tag, digest } = parseReference(name) ?? {};
+      if (tag === undefined || digest === undefined) return [];
+      return [[name, { reference: name.slice(0, name.indexOf("@")), digest }]];
+    }),
+  );
+}

@@ -451,6 +451,8 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     expect(run.summary).toContain("## slipway verify");
     expect(run.summary).toContain("## slipway status");
     expect(run.summary).toContain("## ✅ Nothing to deploy to `dev`");
+    expect(run.summary).toContain("## slipway outdated");
+    expect(run.summary).toMatch(/No base image moved: \d+ current/);
   });
 });
 

@@ -2,8 +2,9 @@ import type { ImageDetail } from "@aws-sdk/client-ecr";
 import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../../config/names.ts";
 import { compareSources, type SourceChange } from "../../../source/compare.ts";
-import { baseReferences, digestsOfBases, type MovedBase, movedBases } from "../../build/base-images.ts";
-import { type KeptSource, readSource } from "../../build/source-record.ts";
+import type { MovedBase } from "../../build/base-images.ts";
+import { basesMoved } from "../../build/bases-since.ts";
+import { readSource } from "../../build/source-record.ts";
 import { findGitBase } from "../../git/base.ts";
 import { compareSince, warnOfNoBase } from "../../git/changed-since.ts";
 import { compareWithRegistry } from "../../plan/compare.ts";
@@ -79,18 +80,8 @@ export async function explainChange(
       return { ...about, against: { kind: "nothing", reason }, changes: [], movedBases: [] };
     }
     const changes = compareSources(before.description, compared.description);
-    return { ...about, against, changes, movedBases: await basesMoved(session, before) };
+    return { ...about, against, changes, movedBases: (await basesMoved(session, before)).moved };
   });
-}
-
-/** The base images of an image whose tags moved since its build. */
-async function basesMoved(
-  session: Session,
-  { description, bases }: KeptSource,
-): Promise<readonly MovedBase[]> {
-  const references = baseReferences(description, session.registry);
-  const known = Object.fromEntries(Object.entries(references).filter(([name]) => name in bases));
-  return movedBases(known, bases, await digestsOfBases(known, session));
 }
 
 async function explainSince(

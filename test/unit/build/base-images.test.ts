@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { baseReferences, movedBases } from "../../../runner/build/base-images.ts";
+import { baseReferences, movedBases, pinnedBases } from "../../../runner/build/base-images.ts";
 import { showWhy } from "../../../runner/commands/why/show.ts";
 import type { SourceDescription } from "../../../source/describe.ts";
 
@@ -77,4 +77,12 @@ test("why tells of it apart from what changed in the source", () => {
     "a base image that moved does not change the source; change salt in services.yaml to rebuild",
     "the registry has an image of the current source",
   ]);
+});
+
+test("a base image is pinned when it has both a tag and a digest", () => {
+  const digest = `sha256:${"0".repeat(64)}`;
+  const baseImages = ["node:24", `node@${digest}`, `ghcr.io/acme/tools:2@${digest}`];
+  expect(pinnedBases({ baseImages })).toEqual({
+    [`ghcr.io/acme/tools:2@${digest}`]: { reference: "ghcr.io/acme/tools:2", digest },
+  });
 });

@@ -106,6 +106,13 @@ export async function openOciRegistry(ecr: AwsStub<any, any, any>): Promise<OciR
     }
     const text = body.toString("utf8");
     const isTag = !reference.startsWith("sha256:");
+    if (request.method === "HEAD" || request.method === "GET") {
+      const digest = isTag ? registry.tags.get(`${repository}:${reference}`) : reference;
+      const kept = registry.manifests.get(`${repository}@${digest}`);
+      if (kept === undefined) return { status: 404 };
+      const headers = { "docker-content-digest": digest, "content-type": kept.mediaType };
+      return { status: 200, headers, body: kept.text };
+    }
     if (isTag) registry.beforeTag(repository, reference);
     registry.put(repository, text, request.headers["content-type"] ?? "", ...(isTag ? [reference] : []));
     const { subject } = JSON.parse(text) as { subject?: { digest: string } };
