@@ -69,7 +69,11 @@ async function released(
   if (recorded)
     await writeSource(clients, connection, image, { hash: "1", description: description(baseImages), bases });
   const { image: about } = record("1", "a");
-  await writeRelease(clients, connection, { ...record("1", "a"), stack: "prod", image: { ...about, digest } });
+  await writeRelease(clients, connection, {
+    ...record("1", "a"),
+    stack: "prod",
+    image: { ...about, digest },
+  });
   return digest;
 }
 
