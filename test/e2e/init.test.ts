@@ -150,9 +150,15 @@ async function createLive(): Promise<void> {
 
 test("the package has what runs, and no source", () => {
   expect(packed.toSorted()).toEqual(
-    ["LICENSE", "README.md", "bin.cjs", "package.json", "program.mjs", "services.schema.json"].map(
-      (file) => `package/${file}`,
-    ),
+    [
+      "LICENSE",
+      "README.md",
+      "bin.cjs",
+      "package.json",
+      "program.mjs",
+      "services.schema.json",
+      "waivers.schema.json",
+    ].map((file) => `package/${file}`),
   );
 });
 
