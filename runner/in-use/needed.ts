@@ -27,7 +27,7 @@ export async function accountUsesIfAllowed(
 /** The images of a repository that something needs, from the account, keep tags and releases. */
 export async function neededImages(
   session: Pick<Session, "clients" | "signal" | "settings" | "caller" | "registry">,
-  { repository, images }: Inventory,
+  { repository, images }: Pick<Inventory, "repository" | "images">,
   account: readonly ImageUse[],
 ): Promise<InUseSet> {
   const contents = images.filter(({ archivedAt }) => archivedAt === undefined).map(entryOf);

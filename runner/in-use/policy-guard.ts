@@ -9,7 +9,7 @@ import type { LifecyclePolicy } from "../../lifecycle/policy.ts";
 import { assertAccount } from "../aws/account.ts";
 import { createClients } from "../aws/clients.ts";
 import { hasCode } from "../aws/errors.ts";
-import { readInventory } from "../inventory/read.ts";
+import { readImages } from "../inventory/read.ts";
 import { parseReference } from "../registry/reference.ts";
 import type { ImageUse } from "../targets/image-use.ts";
 import type { Use } from "./merge.ts";
@@ -75,7 +75,8 @@ async function problemsOf(
   { repository, policy }: ChangedPolicy,
   account: readonly ImageUse[],
 ): Promise<readonly Problem[]> {
-  const inventory = await readInventory(context, repository);
+  // Not the policy in force, which the roles of CI may not read: what the new one takes is judged by itself.
+  const inventory = await readImages(context, repository);
   if (inventory === undefined) return [];
   const uses = account.filter(({ reference }) => parseReference(reference)?.repository === repository);
   const needed = await neededImages(context, inventory, uses);

@@ -49,19 +49,23 @@ export async function readInventories(
   return found.filter((one) => one !== undefined);
 }
 
-/** Reads one repository; undefined when it does not exist. */
-export async function readInventory(reader: Reader, repository: string): Promise<Inventory | undefined> {
+async function readInventory(reader: Reader, repository: string): Promise<Inventory | undefined> {
+  const [found, policy] = await Promise.all([readImages(reader, repository), readPolicy(reader, repository)]);
+  return found === undefined ? undefined : { ...found, policy };
+}
+
+/** What one repository holds; undefined when it does not exist. */
+export async function readImages(
+  reader: Reader,
+  repository: string,
+): Promise<Omit<Inventory, "policy"> | undefined> {
   const { clients, signal } = reader;
-  const [details, policy] = await Promise.all([
-    listDetails(clients, repository, signal, { imageStatus: "ANY" }),
-    readPolicy(reader, repository),
-  ]);
+  const details = await listDetails(clients, repository, signal, { imageStatus: "ANY" });
   if (details === undefined) return undefined;
   const contents = await contentsOf(reader, repository, details);
   return {
     repository,
     images: details.flatMap((detail) => inventoryImage(detail, contents.get(detail.imageDigest ?? "")) ?? []),
-    policy,
   };
 }
 
