@@ -96,7 +96,7 @@ test("one run moves an ECS service, a function and the manifests of both, with o
   expect(digestOf(manifest?.running)).toBe(digestOf(ecs?.running));
   expect(namedDigest()).toBe(digestOf(manifest?.running));
   expect(git(bare, "log", "-1", "--format=%(trailers:key=Slipway-Service,valueonly)", "main").trim()).toBe(
-    "ui\ncheckout",
+    "checkout\nui",
   );
 });
 

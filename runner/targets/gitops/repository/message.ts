@@ -15,13 +15,16 @@ export interface CommittedImage {
  * the history can be read back by `git log --format='%(trailers)'`.
  * https://git-scm.com/docs/git-interpret-trailers
  *
+ * @param set in any order; the message has them by name
  * @param why `deploy`, or what is put back and why
  */
 export function commitMessage(
-  images: readonly CommittedImage[],
+  set: readonly CommittedImage[],
   stack: string | undefined,
   why: "deploy" | "put back",
 ): string {
+  // Services join a commit as they are ready for it: the same deployment has the same message.
+  const images = set.toSorted((a, b) => (a.service < b.service ? -1 : 1));
   const names = images.map(({ service }) => service);
   const what = names.length > 3 ? `${names.length} services` : names.join(", ");
   const where = stack === undefined ? "" : ` on ${stack}`;

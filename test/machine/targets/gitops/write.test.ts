@@ -80,13 +80,14 @@ test("one commit sets the images of all services, with trailers, and changes not
   expect(git(bare, "log", "-1", "--format=%an <%ae>%n%B", "main")).toBe(
     [
       "Deployer <deployer@example.com>",
-      "Deploy ui, cart on dev",
+      // By name, in whatever order the services were ready.
+      "Deploy cart, ui on dev",
       "",
       "Slipway-Stack: dev",
-      "Slipway-Service: ui",
       "Slipway-Service: cart",
-      `Slipway-Image: ui ${registry}/shop/ui@${digest("1")} ${"a".repeat(40)}`,
+      "Slipway-Service: ui",
       `Slipway-Image: cart ${registry}/shop/cart@${digest("2")} ${"a".repeat(40)}`,
+      `Slipway-Image: ui ${registry}/shop/ui@${digest("1")} ${"a".repeat(40)}`,
       "",
       "",
     ].join("\n"),
