@@ -7,7 +7,7 @@ import { readArtifact } from "../registry/artifact.ts";
 import type { RegistryConnection } from "../registry/connection.ts";
 import { getManifest } from "../registry/lookup.ts";
 import { blobOf } from "../registry/push.ts";
-import { attachArtifact, listReferrers } from "../registry/referrers.ts";
+import { attachArtifact, listReferrers, subjectOf } from "../registry/referrers.ts";
 
 /** Artifact type of an image's source description. */
 export const sourceType = "application/vnd.slipway.source.v1+json";
@@ -41,17 +41,12 @@ export async function writeSource(
   },
 ): Promise<void> {
   const { repository, digest } = image;
-  const stored = await getManifest(clients, repository, { imageDigest: digest }, registry.signal);
-  if (stored === undefined) throw new Error(`${repository}@${digest} is no longer in the registry`);
+  const subject = await subjectOf(clients, repository, digest, registry.signal);
   await attachArtifact(clients, registry, repository, {
     artifactType: sourceType,
     content: blobOf(contentType, packDescription(source.description)),
     annotations: { "slipway.source.hash": source.hash, [basesAnnotation]: JSON.stringify(source.bases) },
-    subject: {
-      mediaType: stored.mediaType ?? "application/vnd.oci.image.manifest.v1+json",
-      digest,
-      size: Buffer.byteLength(stored.text),
-    },
+    subject,
   });
 }
 

@@ -4,7 +4,7 @@ import type { EvidenceSettings, SbomFormat } from "../../config/stack/evidence.t
 import type { Subject } from "../registry/artifact.ts";
 import { type Image, imageReference } from "../registry/image.ts";
 import type { RegistryLogin } from "../registry/login.ts";
-import type { Referrer } from "../registry/referrers.ts";
+import { type Referrer, subjectOf } from "../registry/referrers.ts";
 import { keyHint, type Signer, signStatement, verifyBundle } from "./bundle.ts";
 import {
   attachBundle,
@@ -13,7 +13,6 @@ import {
   mayClaim,
   readContent,
   referrersOf,
-  subjectOf,
 } from "./referrers.ts";
 import { makeSboms } from "./sbom.ts";
 import { provenancePredicate, sbomTypes, signaturePredicate, statementAbout } from "./statement.ts";
@@ -69,7 +68,7 @@ export async function attestImage(
   // One part after the other: where a tag lists referrers, two at once would lose one.
   for (const part of partsOf(image)) {
     const referrers = await referrersOf(store, part.digest);
-    const subject = await subjectOf(store, part.digest);
+    const subject = await subjectOf(store.clients, store.repository, part.digest, store.registry.signal);
     const what = (kind: string) => (part.platform === undefined ? kind : `${kind} ${part.platform}`);
     const sign = async (kind: string, predicateType: string, predicate: () => object, named?: string) => {
       if (signer === undefined) return;

@@ -89,15 +89,3 @@ export async function attachDocument(
   });
   return digest;
 }
-
-/** The descriptor of a manifest that is in the repository. */
-export async function subjectOf(store: EvidenceStore, digest: string): Promise<Subject> {
-  const { clients, registry, repository } = store;
-  const stored = await getManifest(clients, repository, { imageDigest: digest }, registry.signal);
-  if (stored === undefined) throw new Error(`${repository}@${digest} is no longer in the registry`);
-  return {
-    mediaType: stored.mediaType ?? "application/vnd.oci.image.manifest.v1+json",
-    digest,
-    size: Buffer.byteLength(stored.text),
-  };
-}

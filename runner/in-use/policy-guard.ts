@@ -50,7 +50,8 @@ export async function checkChangedPolicies(
     const caller = await assertAccount(clients, settings, signal);
     const account = await accountUsesIfAllowed({ ...description, clients, signal });
     const context = { clients, signal, settings, caller, registry: registryHost(settings, caller.account) };
-    const checked = await pMap(changed, (one) => problemsOf(context, one, account.uses), {
+    const uses = Map.groupBy(account.uses, ({ reference }) => parseReference(reference)?.repository);
+    const checked = await pMap(changed, (one) => problemsOf(context, one, uses.get(one.repository) ?? []), {
       concurrency: atOnce,
       signal,
     });
@@ -73,12 +74,11 @@ function uncheckedFor(changed: readonly ChangedPolicy[], error: unknown): readon
 async function problemsOf(
   context: Parameters<typeof neededImages>[0],
   { repository, policy }: ChangedPolicy,
-  account: readonly ImageUse[],
+  uses: readonly ImageUse[],
 ): Promise<readonly Problem[]> {
   // Not the policy in force, which the roles of CI may not read: what the new one takes is judged by itself.
   const inventory = await readImages(context, repository);
   if (inventory === undefined) return [];
-  const uses = account.filter(({ reference }) => parseReference(reference)?.repository === repository);
   const needed = await neededImages(context, inventory, uses);
   const { images } = inventory;
   const { losses, takes, of } = judgePolicy({

@@ -3,7 +3,13 @@ import pRetry from "p-retry";
 import { z } from "zod";
 import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
-import { type Artifact, artifactManifest, emptyBlob, type Subject } from "./artifact.ts";
+import {
+  type Artifact,
+  artifactManifest,
+  artifactManifestType,
+  emptyBlob,
+  type Subject,
+} from "./artifact.ts";
 import type { RegistryConnection } from "./connection.ts";
 import { getManifest } from "./lookup.ts";
 import { putBlob, putManifest } from "./push.ts";
@@ -29,6 +35,22 @@ export type ReferrersKeeper = "registry" | "tag";
 /** The tag that lists an image's referrers in a registry without the referrers API. */
 export function referrersTag(subject: string): string {
   return subject.replace(":", "-");
+}
+
+/** The descriptor of a manifest that is in a repository, for what refers to it. */
+export async function subjectOf(
+  clients: Clients,
+  repository: string,
+  digest: string,
+  signal: AbortSignal,
+): Promise<Subject> {
+  const stored = await getManifest(clients, repository, { imageDigest: digest }, signal);
+  if (stored === undefined) throw new Error(`${repository}@${digest} is no longer in the registry`);
+  return {
+    mediaType: stored.mediaType ?? artifactManifestType,
+    digest,
+    size: Buffer.byteLength(stored.text),
+  };
 }
 
 /**

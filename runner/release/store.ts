@@ -4,7 +4,7 @@ import { artifactManifest, readArtifact } from "../registry/artifact.ts";
 import type { RegistryConnection } from "../registry/connection.ts";
 import { getManifest, type StoredManifest } from "../registry/lookup.ts";
 import { blobOf, putManifest } from "../registry/push.ts";
-import { attachArtifact, type ReferrersKeeper } from "../registry/referrers.ts";
+import { attachArtifact, type ReferrersKeeper, subjectOf } from "../registry/referrers.ts";
 import { type ReleaseRecord, releaseRecordSchema, releaseType, type StoredRelease } from "./record.ts";
 
 /** Annotation of a head: digest of the record's own manifest. */
@@ -64,17 +64,12 @@ export async function writeRelease(
   const { repository, digest: imageDigest } = record.image;
   const content = blobOf(releaseType, JSON.stringify(record));
   const annotations = annotationsOf(record);
-  const image = await getManifest(clients, repository, { imageDigest }, registry.signal);
-  if (image === undefined) throw new Error(`${repository}@${imageDigest} is no longer in the registry`);
+  const subject = await subjectOf(clients, repository, imageDigest, registry.signal);
   const attached = await attachArtifact(clients, registry, repository, {
     artifactType: releaseType,
     content,
     annotations,
-    subject: {
-      mediaType: image.mediaType ?? "application/vnd.oci.image.manifest.v1+json",
-      digest: imageDigest,
-      size: Buffer.byteLength(image.text),
-    },
+    subject,
   });
   const head = artifactManifest({
     artifactType: releaseType,
