@@ -21,11 +21,13 @@ const notLookedAt = [
  *
  * @param account the stack's own account, twelve digits
  * @param isRefused whether the credentials did not allow the search of the account
+ * @param unseen places of the project's own targets that could not be read
  */
 export function coverageOf(
   { repositories }: Pick<Settings, "repositories">,
   account: string,
   isRefused: boolean,
+  unseen: readonly string[] = [],
 ): Coverage {
   const ofAccount = [
     "ECS services and running tasks of the account",
@@ -39,6 +41,7 @@ export function coverageOf(
     lookedAt: [...(isRefused ? [] : ofAccount), "keep tags", "release records"],
     notLookedAt: [
       ...(isRefused ? ofAccount : []),
+      ...[...new Set(unseen)].toSorted(),
       ...notLookedAt,
       ...[...others].toSorted().map((other) => `account ${other}, which may pull`),
     ],

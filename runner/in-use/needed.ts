@@ -9,6 +9,8 @@ import { inUseSet, readAccountUses, readReleaseUses, registriesOf, runningDigest
 /** What runs in the account; `refused` if the credentials do not allow the search. */
 export interface AccountUses {
   readonly uses: readonly ImageUse[];
+  /** Places that may use images and could not be read. */
+  readonly unseen: readonly string[];
   readonly refused?: unknown;
 }
 
@@ -16,11 +18,13 @@ export interface AccountUses {
 export async function accountUsesIfAllowed(
   session: Pick<Session, "directory" | "catalogue" | "clients" | "signal">,
 ): Promise<AccountUses> {
+  const unseen: string[] = [];
   try {
-    return { uses: await readAccountUses(session) };
+    const uses = await readAccountUses(session, (place) => unseen.push(place));
+    return { uses, unseen };
   } catch (error) {
     if (!hasCode(error, "access-denied")) throw error;
-    return { uses: [], refused: error };
+    return { uses: [], unseen, refused: error };
   }
 }
 

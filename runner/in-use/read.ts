@@ -16,15 +16,15 @@ import { retiredDigest } from "./retired.ts";
 /**
  * Everything that runs an image in the account and region, and what the catalogue's targets outside of AWS run,
  * of all kinds side by side. Only reads.
+ *
+ * @param unseen is told of each place that may use images and could not be read
  */
-export async function readAccountUses({
-  directory,
-  catalogue,
-  clients,
-  signal,
-}: Pick<Session, "directory" | "catalogue" | "clients" | "signal">): Promise<readonly ImageUse[]> {
+export async function readAccountUses(
+  { directory, catalogue, clients, signal }: Pick<Session, "directory" | "catalogue" | "clients" | "signal">,
+  unseen: (place: string) => void = () => {},
+): Promise<readonly ImageUse[]> {
   const found = await pMap(allKinds(), (kind) =>
-    kind.inUse({ directory, clients, signal }, targetsOfKind(kind, catalogue.services)),
+    kind.inUse({ directory, clients, signal, unseen }, targetsOfKind(kind, catalogue.services)),
   );
   return found.flat();
 }

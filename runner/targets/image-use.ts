@@ -22,6 +22,8 @@ export interface ReadContext {
 export interface ProjectContext extends ReadContext {
   /** The project's, which paths in services.yaml are relative to. */
   readonly directory: string;
+  /** Is told in a few words of each place that may use images and could not be read. */
+  readonly unseen?: (place: string) => void;
 }
 
 /** Parallel reads; far below the calls a second that ECS and Lambda allow an account. */

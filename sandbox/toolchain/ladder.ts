@@ -1,9 +1,19 @@
 import type { Architecture } from "./machine.ts";
-import type { Rung } from "./rung.ts";
+import type { GoModule, Rung } from "./rung.ts";
 import { type ToolName, tools } from "./tools.ts";
 
-/** What the newest `go` line in `go/*\/go.mod` asks for. */
+/** What the newest `go` line in `go/*\/go.mod` asks for, of the modules that the sandbox itself is built from. */
 export const goModulesNeed = "1.26.0";
+
+/** What the `go` line of a module asks for, where that is newer. */
+const goNeedsMore: Partial<Readonly<Record<GoModule, string>>> = {
+  etcd: "1.26.8",
+  kubernetes: "1.26.8",
+  argocd: "1.27.3",
+};
+
+/** The oldest Go that builds a module of `go/` without fetching another toolchain. */
+export const goNeeded = (module: GoModule): string => goNeedsMore[module] ?? goModulesNeed;
 
 const version = (name: ToolName) => tools[name].version;
 const systemFolders = ["/usr/sbin", "/sbin"];
@@ -294,6 +304,38 @@ export const ladder: Readonly<Record<ToolName, readonly Rung[]>> = {
     { kind: "installed", command: "helm", range: { atLeast: "3.8.0" }, why: "your own" },
     kubernetesLayer("helm"),
   ],
+  etcd: [
+    {
+      kind: "go-module",
+      module: "etcd",
+      package: "go.etcd.io/etcd/server/v3",
+      why: "the same source as the official build",
+    },
+  ],
+  "kube-apiserver": [kubernetesProgram("kube-apiserver")],
+  "kube-controller-manager": [kubernetesProgram("kube-controller-manager")],
+  argocd: [
+    {
+      kind: "go-module",
+      module: "argocd",
+      package: "github.com/argoproj/argo-cd/v3/cmd",
+      versionVariable: "github.com/argoproj/argo-cd/v3/common.version",
+      keep: {
+        module: "github.com/argoproj/argo-cd/v3",
+        paths: ["manifests/crds", "hack/git-verify-wrapper.sh"],
+      },
+      why: "the same source as the official image, without a registry to pull it from",
+    },
+  ],
+  miniredis: [
+    {
+      kind: "go-module",
+      module: "argocd",
+      package: "slipway/sandbox/toolchain/go/argocd/miniredis",
+      versionVariable: "main.version",
+      why: "a Redis that needs no C compiler; Argo CD's own tests use it",
+    },
+  ],
   "aws-models": [
     {
       kind: "python-data",
@@ -332,6 +374,17 @@ function runtimeInterface(machine: "x86_64" | "arm64"): readonly Rung[] {
       why: "AWS ships both processors' in its own SAM CLI",
     },
   ];
+}
+
+function kubernetesProgram(name: "kube-apiserver" | "kube-controller-manager"): Rung {
+  return {
+    kind: "go-module",
+    module: "kubernetes",
+    package: `k8s.io/kubernetes/cmd/${name}`,
+    versionVariable: "k8s.io/component-base/version.gitVersion",
+    versionPrefix: "v",
+    why: "the same source as the official build",
+  };
 }
 
 function kubernetesLayer(program: "kubectl" | "helm"): Rung {

@@ -6,7 +6,14 @@ import type { VersionRange } from "./version.ts";
 export type Origin = "installed" | "download" | "registries";
 
 /** Modules of `go/`, each built on its own: their dependencies do not agree. */
-export type GoModule = "engine" | "images" | "language-host" | "actionlint";
+export type GoModule =
+  | "engine"
+  | "images"
+  | "language-host"
+  | "actionlint"
+  | "etcd"
+  | "kubernetes"
+  | "argocd";
 
 /** Looks on the PATH, and in folders that are not on everybody's. */
 interface InstalledRung {
@@ -45,9 +52,14 @@ interface GoModuleRung {
   readonly kind: "go-module";
   readonly module: GoModule;
   readonly package: string;
-  /** Go variable that gets the version, because a build from modules does not know it. */
-  readonly versionVariable: string;
+  /**
+   * Go variable that gets the version, because a build from modules does not know it. Undefined: the source
+   * has the version.
+   */
+  readonly versionVariable?: string;
   readonly versionPrefix?: string;
+  /** Files and folders of a module that are kept beside the program. */
+  readonly keep?: { readonly module: string; readonly paths: readonly string[] };
   readonly why: string;
 }
 

@@ -20,15 +20,37 @@ export const toolNames = [
   "aws-models",
   "kubectl",
   "helm",
+  "etcd",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "argocd",
+  "miniredis",
 ] as const;
 
 export type ToolName = (typeof toolNames)[number];
 
-const onlyWhenNeeded: readonly ToolName[] = ["go", "python", "actionlint", "aws-models", "kubectl", "helm"];
+/** A Kubernetes API with Argo CD on it, for `npm run test:kubernetes`. */
+export const kubernetesTools = [
+  "kubectl",
+  "etcd",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "argocd",
+  "miniredis",
+] as const satisfies readonly ToolName[];
+
+const onlyWhenNeeded: readonly ToolName[] = [
+  "go",
+  "python",
+  "actionlint",
+  "aws-models",
+  "helm",
+  ...kubernetesTools,
+];
 
 /**
  * What every run of the sandbox needs; `go` and `python` are fetched only when something is built with
- * them, `actionlint`, `aws-models`, `kubectl` and `helm` only by tests.
+ * them, `actionlint`, `aws-models`, `helm` and those of Kubernetes only by tests.
  */
 export const sandboxTools = toolNames.filter((name) => !onlyWhenNeeded.includes(name));
 
@@ -136,5 +158,33 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     version: "4.3.1",
     purpose: "renders charts, in tests",
     versionQuestion: { arguments: ["version", "--short"], answer: /v(\d+\.\d+\.\d+)/ },
+  },
+  etcd: {
+    version: "3.7.3",
+    purpose: "keeps the objects of a Kubernetes API, in a test",
+    versionQuestion: { arguments: ["--version"], answer: /etcd Version: (\d+\.\d+\.\d+)/ },
+  },
+  "kube-apiserver": {
+    version: "1.37.2",
+    purpose: "Kubernetes' own API, in a test",
+    versionQuestion: { arguments: ["--version"], answer: /Kubernetes v(\d+\.\d+\.\d+)/ },
+  },
+  "kube-controller-manager": {
+    version: "1.37.2",
+    purpose: "makes Jobs, ReplicaSets and Pods, in a test",
+    versionQuestion: { arguments: ["--version"], answer: /Kubernetes v(\d+\.\d+\.\d+)/ },
+  },
+  argocd: {
+    version: "3.6.1",
+    purpose: "syncs a git repository to a Kubernetes API, in a test",
+    versionQuestion: {
+      arguments: ["version", "--client", "--short"],
+      answer: /argocd: v(\d+\.\d+\.\d+)/,
+    },
+  },
+  miniredis: {
+    version: "2.39.0",
+    purpose: "the Redis of Argo CD's controllers, in a test",
+    versionQuestion: { arguments: ["--version"], answer: /miniredis (\d+\.\d+\.\d+)/ },
   },
 };

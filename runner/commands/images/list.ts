@@ -91,7 +91,10 @@ export async function listImages(session: Session, limit: number): Promise<Image
 /** What runs in the account. If the credentials do not allow the search, nothing of it, with a notice. */
 async function usesIfAllowed(session: Session): Promise<readonly ImageUse[]> {
   try {
-    return await readAccountUses(session);
+    return await readAccountUses(session, (place) => {
+      const message = `Could not read ${place}. "Kept for" says nothing of it`;
+      session.emit({ kind: "notice", message });
+    });
   } catch (error) {
     if (!hasCode(error, "access-denied")) throw error;
     const message = `Could not read what runs in the account (${firstLine(error)}). "Kept for" lists only what releases and keep tags say`;

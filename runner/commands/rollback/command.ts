@@ -30,38 +30,13 @@ export const rollbackCommand = defineCommand({
     "dry-run": { type: "boolean", default: false, describe: "Show what would change, and change nothing" },
   },
   run: async (options, context) => {
-    const [
-      { withSession },
-      operation,
-      { exitCodeOf },
-      { showMoved },
-      { movedJob },
-      { coloursFor },
-      { overrideOf },
-    ] = await Promise.all([
-      import("../../session/session.ts"),
-      import("./rollback.ts"),
-      import("../../move/outcome.ts"),
-      import("../../move/show.ts"),
-      import("../../move/job.ts"),
-      import("../../report/colours.ts"),
-      import("../../cli/override.ts"),
-    ]);
+    const { rollbackServices } = await import("./run.ts");
     const request = {
-      to: options.to,
+      ...options,
       withTaskDefinition: options["with-task-definition"],
       allOrNothing: options["all-or-nothing"],
-      override: overrideOf(options),
-      named: options.services.length > 0,
+      dryRun: options["dry-run"],
     };
-    const document = await withSession({ ...options, sources: "none" }, context, async (session) => {
-      const prepared = await operation.prepareRollback(session, request);
-      if (options["dry-run"]) return operation.documentOfRollback(session, prepared);
-      return operation.rollback(session, prepared, request);
-    });
-    const words = { done: "Rolled back on", would: "Would roll back on" };
-    const exitCode = document.outcome === "planned" ? 0 : exitCodeOf(document.outcome);
-    const text = showMoved(document, words, coloursFor(process.stdout));
-    return { exitCode, document, text, job: () => movedJob("rollback", { exitCode, document, text }) };
+    return rollbackServices(request, context);
   },
 });

@@ -4,12 +4,13 @@ import type { TargetKind } from "../target.ts";
 import { applyGitops } from "./apply.ts";
 import { followGitops } from "./deliver.ts";
 import { gitopsHints } from "./hints.ts";
+import { imagesInGitops } from "./in-use.ts";
 import { inspectGitops, isGitopsAsPlanned } from "./inspect.ts";
 import { gitopsImageChange, gitopsTitle, planGitops } from "./plan.ts";
 import { remoteOf } from "./repository/remote.ts";
 import { revertGitops } from "./revert.ts";
 import type { GitopsApplied, GitopsState } from "./state.ts";
-import { imagesInGitops, statusOfGitops } from "./status.ts";
+import { statusOfGitops } from "./status.ts";
 import { verifyGitops } from "./verify.ts";
 import { waitForGitops } from "./wait.ts";
 
@@ -63,7 +64,7 @@ export function createGitopsKind(clock: Clock): TargetKind<GitopsTarget, GitopsS
     ],
     // AWS is not asked.
     probe: () => undefined,
-    inUse: imagesInGitops,
+    inUse: (context, targets) => imagesInGitops(context, targets),
     live: async () => [],
     wait: (service, target, _registry, context) => waitForGitops(service, target, context),
   };

@@ -1,7 +1,6 @@
 import { UserError } from "../../../config/problems/errors.ts";
 import { firstLine } from "../../../config/problems/first-line.ts";
 import type { GitopsTarget } from "../../../config/targets/gitops/target.ts";
-import type { ImageUse, ProjectContext } from "../image-use.ts";
 import type { TargetContext, TargetStatus } from "../target.ts";
 import { deliveryNow } from "./deliver.ts";
 import { lookAtDelivery } from "./follow/follow.ts";
@@ -87,30 +86,4 @@ function healthOf({ kind }: Verdict): TargetStatus["health"] {
     case "failed":
       return "unhealthy";
   }
-}
-
-/** The images that the branches of targets name now. */
-export async function imagesInGitops(
-  context: ProjectContext,
-  targets: readonly GitopsTarget[],
-): Promise<readonly ImageUse[]> {
-  const uses = await Promise.all(
-    targets.map(async (target): Promise<readonly ImageUse[]> => {
-      const { commit, texts, problems } = await inspectGitops(target, context);
-      // Unknown is not unused: whoever asks must hear of it.
-      if (commit === undefined) throw new UserError(problems, { exitCode: 1 });
-      return referencesAt(target, texts).flatMap(({ place, reference }) =>
-        reference === undefined
-          ? []
-          : [
-              {
-                reference: exactReference(reference),
-                where: gitopsTitle(target),
-                why: `${place.path} at ${commit.slice(0, 7)}, HEAD of ${target.branch}`,
-              },
-            ],
-      );
-    }),
-  );
-  return uses.flat();
 }

@@ -1,9 +1,9 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { homedir, totalmem } from "node:os";
 import { join } from "node:path";
 import { runStep } from "../../../runner/report/events.ts";
 import { readEntry, requireSpace, writeEntry } from "../cache.ts";
-import { goModulesNeed, ladder } from "../ladder.ts";
+import { goNeeded, ladder } from "../ladder.ts";
 import { tryLock } from "../lock.ts";
 import { runToSuccess } from "../run.ts";
 import type { GoModule, Rung } from "../rung.ts";
@@ -25,9 +25,19 @@ interface Product {
   readonly rung: GoModuleRung;
 }
 
-const goModules: readonly GoModule[] = ["engine", "images", "language-host", "actionlint"];
+const goModules: readonly GoModule[] = [
+  "engine",
+  "images",
+  "language-host",
+  "actionlint",
+  "etcd",
+  "kubernetes",
+  "argocd",
+];
 /** Modules and build cache of all, measured; both go when the programs are there. */
 const neededBytes = 6e9;
+/** The same of the modules that are larger than all others together. */
+const neededByLarge: Partial<Readonly<Record<GoModule, number>>> = { kubernetes: 10e9, argocd: 12e9 };
 
 /** Builds the tool's module, together with the module's other tools that this session still wants. */
 export async function buildGoModule(
@@ -83,13 +93,13 @@ async function compile(
   startedAt: number,
   progress: (message: string) => void,
 ): Promise<void> {
-  await requireSpace(session.cache, neededBytes, "building tools from Go modules");
+  await requireSpace(session.cache, neededByLarge[module] ?? neededBytes, "building tools from Go modules");
   const go = await session.need("go");
   const folder = await session.scratch();
   const options = {
     signal: session.signal,
     cwd: join(import.meta.dirname, "../go", module),
-    environment: await goEnvironment(session.cache, go.version),
+    environment: await goEnvironment(session.cache, go.version, goNeeded(module)),
     // Names of packages and of modules, as they are compiled and downloaded.
     progressLine: /^(\S+|go: downloading .*)$/,
   };
@@ -106,8 +116,8 @@ async function compile(
   });
   const total = listed.split("\n").length;
   let compiled = 0;
-  const variables = products.map(
-    ({ name, rung }) => `-X ${rung.versionVariable}=${rung.versionPrefix ?? ""}${tools[name].version}`,
+  const variables = products.flatMap(({ name, rung: { versionVariable, versionPrefix = "" } }) =>
+    versionVariable === undefined ? [] : `-X ${versionVariable}=${versionPrefix}${tools[name].version}`,
   );
   await runToSuccess(
     go.path,
@@ -122,11 +132,12 @@ async function compile(
   );
   for (const { name, rung } of products) {
     const { version } = tools[name];
-    const program = rung.package.slice(rung.package.lastIndexOf("/") + 1);
+    const program = programOf(rung.package);
     const told = await askVersion(name, join(folder, program), session.signal);
     if (told !== version) throw new Error(`${name} was built, but reports version ${told ?? "unknown"}`);
     await writeEntry(session.cache, name, version, async (directory) => {
       await rename(join(folder, program), join(directory, name));
+      if (rung.keep !== undefined) await keepFiles(go.path, rung.keep, directory, options);
       const milliseconds = Math.round(performance.now() - startedAt);
       const how = `built from Go modules with Go ${go.version}`;
       return { version, origin: "registries", program: name, how, milliseconds };
@@ -134,8 +145,30 @@ async function compile(
   }
 }
 
+/** The name that Go gives a program: the package's last part that is no major version. */
+function programOf(path: string): string {
+  return path.split("/").findLast((part) => !/^v\d+$/.test(part)) ?? path;
+}
+
+/** Copies files of a module, which goes with Go's caches, into the tool's folder. */
+async function keepFiles(
+  go: string,
+  { module, paths }: NonNullable<GoModuleRung["keep"]>,
+  directory: string,
+  options: Parameters<typeof runToSuccess>[2],
+): Promise<void> {
+  const listed = await runToSuccess(go, ["list", "-m", "-f", "{{.Dir}}", module], options);
+  for (const path of paths) {
+    await cp(join(listed.trim(), path), join(directory, path), { recursive: true });
+  }
+}
+
 /** Everything that Go writes goes below the cache; its user's own settings (proxies) are still read. */
-async function goEnvironment(cache: string, goVersion: string): Promise<Record<string, string | undefined>> {
+async function goEnvironment(
+  cache: string,
+  goVersion: string,
+  needed: string,
+): Promise<Record<string, string | undefined>> {
   const root = join(cache, "go");
   await mkdir(join(root, "tmp"), { recursive: true });
   const configuration = process.env.XDG_CONFIG_HOME || join(homedir(), ".config");
@@ -149,7 +182,7 @@ async function goEnvironment(cache: string, goVersion: string): Promise<Record<s
     GOTMPDIR: join(root, "tmp"),
     GOFLAGS: "-mod=readonly -modcacherw -trimpath -buildvcs=false",
     // Older than what the modules ask for: Go fetches the right toolchain as a module.
-    GOTOOLCHAIN: compareVersions(goVersion, goModulesNeed) >= 0 ? "local" : "auto",
+    GOTOOLCHAIN: compareVersions(goVersion, needed) >= 0 ? "local" : "auto",
     GOWORK: "off",
     GO111MODULE: "on",
     GOOS: undefined,

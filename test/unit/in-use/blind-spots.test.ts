@@ -21,3 +21,9 @@ test("what the credentials may not see is a blind spot and not something that wa
   expect(refused.lookedAt.join()).not.toContain("ECS services");
   expect(refused.notLookedAt.join()).toContain("ECS services");
 });
+
+test("what a target of the project could not tell is a blind spot, once", () => {
+  const place = "what Argo CD could roll Application ui back to (forbidden)";
+  const { notLookedAt } = coverageOf(settings, "111122223333", false, [place, place]);
+  expect(notLookedAt.filter((one) => one === place)).toHaveLength(1);
+});

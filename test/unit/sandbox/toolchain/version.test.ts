@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import packageDescription from "../../../../package.json" with { type: "json" };
-import { goModulesNeed } from "../../../../sandbox/toolchain/ladder.ts";
+import { goNeeded } from "../../../../sandbox/toolchain/ladder.ts";
 import { type ToolName, tools } from "../../../../sandbox/toolchain/tools.ts";
 import { compareVersions, refuseVersion } from "../../../../sandbox/toolchain/version.ts";
 
@@ -82,6 +82,13 @@ describe("the pinned sources", () => {
     expect(await read("go/language-host/go.mod")).toContain(
       `github.com/pulumi/pulumi/sdk/v3 v${tools["pulumi-language-nodejs"].version}`,
     );
+    expect(await read("go/etcd/go.mod")).toContain(`go.etcd.io/etcd/server/v3 v${tools.etcd.version}`);
+    const kubernetes = await read("go/kubernetes/go.mod");
+    for (const name of ["kube-apiserver", "kube-controller-manager"] as const)
+      expect(kubernetes).toContain(`k8s.io/kubernetes v${tools[name].version}`);
+    const argocd = await read("go/argocd/go.mod");
+    expect(argocd).toContain(`github.com/argoproj/argo-cd/v3 v${tools.argocd.version}`);
+    expect(argocd).toContain(`github.com/alicebob/miniredis/v2 v${tools.miniredis.version}`);
     expect(await read("python/ministack.txt")).toContain(`ministack==${tools.ministack.version}`);
     expect(await read("python/lambda-rie.txt")).toContain(
       `aws-sam-cli==${tools["lambda-rie-amd64"].version}`,
@@ -90,9 +97,18 @@ describe("the pinned sources", () => {
   });
 
   test("ask for no newer Go than the ladder knows", async () => {
-    for (const module of ["engine", "images", "language-host"]) {
+    const modules = [
+      "engine",
+      "images",
+      "language-host",
+      "actionlint",
+      "etcd",
+      "kubernetes",
+      "argocd",
+    ] as const;
+    for (const module of modules) {
       const asked = /^go (\S+)$/m.exec(await read(`go/${module}/go.mod`))?.[1] ?? "";
-      expect(compareVersions(asked, goModulesNeed), module).toBeLessThanOrEqual(0);
+      expect(compareVersions(asked, goNeeded(module)), module).toBeLessThanOrEqual(0);
     }
   });
 });

@@ -88,6 +88,17 @@ export const applicationSchema = z.object({
       health: z.object({ status: text, message: text, lastTransitionTime: text }).optional(),
       conditions: z.array(z.object({ type: z.string(), message: text, lastTransitionTime: text })).optional(),
       operationState: operationStateSchema.optional(),
+      /** What a rollback can go back to; ten syncs unless `spec.revisionHistoryLimit` says otherwise. */
+      history: z
+        .array(
+          z.object({
+            revision: text,
+            revisions: z.array(z.string()).optional(),
+            source: sourceSchema.optional(),
+            sources: z.array(sourceSchema).optional(),
+          }),
+        )
+        .optional(),
       reconciledAt: text,
       resources: z.array(resourceSchema).optional(),
       summary: z.object({ images: z.array(z.string()).optional() }).optional(),
@@ -146,8 +157,32 @@ export function revisionsOf(application: Application): readonly string[] {
     ? // Its own revisions are of another branch.
       [sourceHydrator?.currentOperation, sourceHydrator?.lastSuccessfulOperation].map((one) => one?.drySHA)
     : states.flatMap((one) => [one?.revision, ...(one?.revisions ?? [])]);
-  const commits = all.filter((one) => one !== undefined && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(one));
-  return [...new Set(commits as readonly string[])];
+  return commitsOf(all);
+}
+
+/**
+ * Commits of the manifest repository that a rollback of Argo CD can go back to: those of the syncs that it keeps
+ * in the Application's history. Undefined for the Source Hydrator, whose history has commits of what it rendered.
+ */
+export function historyOf(application: Application, repository: string): readonly string[] | undefined {
+  if (isHydrated(application)) return undefined;
+  const revisions = (application.status.history ?? []).flatMap((entry) => {
+    const { source = application.spec.source, sources = application.spec.sources } = entry;
+    return ourRevisions(
+      { ...application, spec: { ...application.spec, source, sources } },
+      entry,
+      repository,
+    );
+  });
+  return commitsOf(revisions);
+}
+
+/** Those that can be commits, each once: the revision of a chart is its version. */
+function commitsOf(revisions: readonly (string | undefined)[]): readonly string[] {
+  const commits = revisions.filter(
+    (one) => one !== undefined && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(one),
+  ) as readonly string[];
+  return [...new Set(commits)];
 }
 
 /** Whether two addresses are of one repository: `git@github.com:acme/deploy.git`, `https://github.com/acme/deploy`. */

@@ -5,8 +5,7 @@ import type { Clock } from "../../../poll.ts";
 import type { Follower, Sighting } from "../follower.ts";
 import { together } from "../verdict.ts";
 import { type Application, type ApplicationResource, revisionsOf } from "./application.ts";
-import { readByApi } from "./by-api.ts";
-import { readByKubectl } from "./by-kubectl.ts";
+import { openReader } from "./open.ts";
 import type { ApplicationReader } from "./reader.ts";
 import { isWorkload, nameOf } from "./resources.ts";
 import { readsElsewhere } from "./revision.ts";
@@ -26,9 +25,7 @@ const mostMessages = 6;
 export function followArgocd(
   settings: ArgocdSettings,
   { signal, clock, log, once = false }: FollowerOptions,
-  reader: ApplicationReader = settings.server === undefined
-    ? readByKubectl(settings, { signal, clock })
-    : readByApi(settings, settings.server, { signal }),
+  reader: ApplicationReader = openReader(settings, { signal, clock }),
 ): Follower {
   const { application: name, selector } = settings;
   /** When Argo CD had compared each, as we saw it first: what it says since then is about our commit. */
