@@ -3,10 +3,14 @@ import { loadStack } from "../../config/description/load.ts";
 import { createClients } from "../../runner/aws/clients.ts";
 import type { CommandContext, CommandResult } from "../../runner/cli/command.ts";
 import { deployServices } from "../../runner/commands/deploy/run.ts";
+import { rollbackServices } from "../../runner/commands/rollback/run.ts";
+import type { DeployDocument } from "../../runner/move/document.ts";
+import { planServices } from "../../runner/plan/run.ts";
 import { applyStackEnvironment } from "../../runner/stack/environment.ts";
 import { takeDown } from "../down.ts";
 import { writeSandboxStack } from "../stack-file.ts";
 import { bringUp } from "../up.ts";
+import { manifestVersion, tellGitops } from "./gitops.ts";
 import { pulumiUp, writeAppStack } from "./pulumi.ts";
 import { askShop } from "./shop.ts";
 import { countRun, demoVersion, tellStory, timed } from "./story.ts";
@@ -20,7 +24,8 @@ const stack = "sandbox";
 const appDirectory = "examples/shop/app";
 
 /**
- * The whole story: sandbox up, the platform's and the shop's `pulumi up`, then deployments.
+ * The whole story: sandbox up, the platform's and the shop's `pulumi up`, then deployments, to a manifest in
+ * git as well.
  *
  * @throws UserError when something is missing that the user can fix; any other error when the story
  *   does not go as told
@@ -40,7 +45,7 @@ export async function runDemo(
   const run = await countRun(join(root, ".slipway/demo-runs"));
   const workspace = await createWorkspace(root, directory, {
     // Where the last run ended, so that only what this one changes is built.
-    "examples/shop/ui/VERSION": `${demoVersion(run - 1)}\n`,
+    "examples/shop/ui/VERSION": `${run === 1 ? demoVersion(0) : manifestVersion(run - 1)}\n`,
   });
   await writeSandboxStack(directory, state);
   await writeAppStack(directory, join(directory, appDirectory), stack);
@@ -73,17 +78,39 @@ export async function runDemo(
       demoVersion(run),
     );
     chapters.push(...told.chapters);
+    const chosen = { stack, all: false, version: undefined };
+    const manifests = await tellGitops(
+      {
+        context,
+        workspace,
+        stack,
+        plan: (services) => planServices({ ...chosen, services }, inWorkspace),
+        deploy: (services) => deployServices({ ...chosen, services }, inWorkspace),
+        rollback: (services) =>
+          rollbackServices({ ...chosen, services, to: undefined, withTaskDefinition: false }, inWorkspace),
+      },
+      manifestVersion(run),
+      referenceOf(told.repeat, "ui"),
+    );
+    chapters.push(...manifests.chapters);
     if (options.down) {
       await timed(chapters, "sandbox down", () => takeDown({ root, emit, signal }));
     }
     return {
       exitCode: 0,
-      document: { run, ...told, chapters },
+      document: { run, ...told, manifests, chapters },
       text: `\nWhere the time went:\n${timeline(chapters)}\n${options.down ? "" : whatNext}`,
     };
   } finally {
     clients.destroy();
   }
+}
+
+/** The image of a service after a deployment, by digest. */
+function referenceOf({ document }: CommandResult, name: string): string {
+  const found = (document as DeployDocument).services.find(({ service }) => service === name);
+  if (found === undefined) throw new Error(`the deployment does not say which image ${name} runs`);
+  return found.reference;
 }
 
 const whatNext = `

@@ -108,7 +108,8 @@ async function asked(stage: Stage, heading: string): Promise<readonly Answer[]> 
   return answers;
 }
 
-function expectExit(result: CommandResult, exitCode: number, what: string): void {
+/** @throws when a command of the story ended in another way */
+export function expectExit(result: CommandResult, exitCode: number, what: string): void {
   if (result.exitCode !== exitCode) {
     throw new Error(`${what} ended with exit code ${result.exitCode}, not ${exitCode}`);
   }
