@@ -10,6 +10,7 @@ const goNeedsMore: Partial<Readonly<Record<GoModule, string>>> = {
   etcd: "1.26.8",
   kubernetes: "1.26.8",
   argocd: "1.27.3",
+  scanner: "1.26.8",
 };
 
 /** The oldest Go that builds a module of `go/` without fetching another toolchain. */
@@ -334,6 +335,33 @@ export const ladder: Readonly<Record<ToolName, readonly Rung[]>> = {
       package: "slipway/sandbox/toolchain/go/argocd/miniredis",
       versionVariable: "main.version",
       why: "a Redis that needs no C compiler; Argo CD's own tests use it",
+    },
+  ],
+  grype: [
+    {
+      kind: "installed",
+      command: "grype",
+      // Since 0.88 it reads databases of schema 6, which the sandbox's is.
+      range: { atLeast: "0.88.0", below: "1.0.0" },
+      why: "your own, with the sandbox's database",
+    },
+    {
+      kind: "github-release",
+      repository: "anchore/grype",
+      tag: `v${version("grype")}`,
+      asset: {
+        amd64: `grype_${version("grype")}_linux_amd64.tar.gz`,
+        arm64: `grype_${version("grype")}_linux_arm64.tar.gz`,
+      },
+      member: "grype",
+      why: "the official build",
+    },
+    {
+      kind: "go-module",
+      module: "scanner",
+      package: "github.com/anchore/grype/cmd/grype",
+      versionVariable: "main.version",
+      why: "the same source as the official build, where only package registries are reachable",
     },
   ],
   "aws-models": [

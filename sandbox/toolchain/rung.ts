@@ -13,7 +13,8 @@ export type GoModule =
   | "actionlint"
   | "etcd"
   | "kubernetes"
-  | "argocd";
+  | "argocd"
+  | "scanner";
 
 /** Looks on the PATH, and in folders that are not on everybody's. */
 interface InstalledRung {

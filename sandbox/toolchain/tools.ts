@@ -25,6 +25,7 @@ export const toolNames = [
   "kube-controller-manager",
   "argocd",
   "miniredis",
+  "grype",
 ] as const;
 
 export type ToolName = (typeof toolNames)[number];
@@ -46,11 +47,13 @@ const onlyWhenNeeded: readonly ToolName[] = [
   "aws-models",
   "helm",
   ...kubernetesTools,
+  "grype",
 ];
 
 /**
  * What every run of the sandbox needs; `go` and `python` are fetched only when something is built with
- * them, `actionlint`, `aws-models`, `helm` and those of Kubernetes only by tests.
+ * them, `actionlint`, `aws-models`, `helm` and those of Kubernetes only by tests, and `grype` with the first
+ * scan.
  */
 export const sandboxTools = toolNames.filter((name) => !onlyWhenNeeded.includes(name));
 
@@ -186,5 +189,10 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     version: "2.39.0",
     purpose: "the Redis of Argo CD's controllers, in a test",
     versionQuestion: { arguments: ["--version"], answer: /miniredis (\d+\.\d+\.\d+)/ },
+  },
+  grype: {
+    version: "0.121.2",
+    purpose: "scans the images of the sandbox's registry, as the emulated ECR does not",
+    versionQuestion: { arguments: ["--version"], answer: /grype (\d+\.\d+\.\d+)/ },
   },
 };

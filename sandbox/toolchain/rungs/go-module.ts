@@ -33,6 +33,7 @@ const goModules: readonly GoModule[] = [
   "etcd",
   "kubernetes",
   "argocd",
+  "scanner",
 ];
 /** Modules and build cache of all, measured; both go when the programs are there. */
 const neededBytes = 6e9;

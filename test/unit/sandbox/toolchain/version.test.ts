@@ -89,6 +89,7 @@ describe("the pinned sources", () => {
     const argocd = await read("go/argocd/go.mod");
     expect(argocd).toContain(`github.com/argoproj/argo-cd/v3 v${tools.argocd.version}`);
     expect(argocd).toContain(`github.com/alicebob/miniredis/v2 v${tools.miniredis.version}`);
+    expect(await read("go/scanner/go.mod")).toContain(`github.com/anchore/grype v${tools.grype.version}`);
     expect(await read("python/ministack.txt")).toContain(`ministack==${tools.ministack.version}`);
     expect(await read("python/lambda-rie.txt")).toContain(
       `aws-sam-cli==${tools["lambda-rie-amd64"].version}`,
@@ -105,6 +106,7 @@ describe("the pinned sources", () => {
       "etcd",
       "kubernetes",
       "argocd",
+      "scanner",
     ] as const;
     for (const module of modules) {
       const asked = /^go (\S+)$/m.exec(await read(`go/${module}/go.mod`))?.[1] ?? "";
