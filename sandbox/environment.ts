@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type SandboxFolder, sandboxFolder } from "./folder.ts";
 import { tlsFiles } from "./parts/registry.ts";
-import type { SandboxState } from "./state.ts";
+import { ecrEndpoint, type SandboxState } from "./state.ts";
 
 const profile = "sandbox";
 /** Not a secret: the emulator takes any. */
@@ -47,6 +47,7 @@ function awsVariables(folder: SandboxFolder, state: SandboxState): Record<string
     AWS_REGION: state.region,
     AWS_DEFAULT_REGION: state.region,
     AWS_ENDPOINT_URL: state.endpoint,
+    AWS_ENDPOINT_URL_ECR: ecrEndpoint(state),
   };
 }
 

@@ -29,6 +29,8 @@ export interface SandboxFolder {
   readonly buildxConfig: string;
   readonly buildkit: string;
   readonly emulator: string;
+  /** Scans of images, and what scans them. */
+  readonly ecr: string;
   /** Key, certificate and certificate bundle of the registry. */
   readonly tls: string;
   /** AWS configuration files with nothing but the sandbox's profile. */
@@ -67,6 +69,7 @@ export function sandboxFolder(root: string): SandboxFolder {
     buildxConfig: inside("buildx"),
     buildkit: inside("buildkit"),
     emulator: inside("emulator"),
+    ecr: inside("ecr"),
     tls: inside("tls"),
     aws: inside("aws"),
     pulumiHome: inside("pulumi"),

@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { request } from "undici";
 import { UserError } from "../config/problems/errors.ts";
 import { runStep } from "../runner/report/events.ts";
+import { resetPath } from "./ecr/paths.ts";
 import { sandboxFolder } from "./folder.ts";
 import { withSandboxLock } from "./lock.ts";
 import { type OpenOptions, openSandbox } from "./open.ts";
 import { baseImages } from "./parts/base-images.ts";
 import { emulator, removeContainers } from "./parts/emulator.ts";
 import type { Sandbox } from "./parts/part.ts";
+import { ecrEndpoint } from "./state.ts";
 
 /**
  * Empties the emulated account and Pulumi's state, as if nothing had ever been deployed; the parts keep
@@ -57,5 +59,20 @@ async function emptyAccount(sandbox: Sandbox): Promise<boolean> {
   }
   await removeContainers(sandbox);
   await rm(join(folder.emulator, "state"), { recursive: true, force: true });
+  await forgetScans(sandbox);
   return running;
+}
+
+/** The scans of images that are gone; a registry that is down finds none when it starts again. */
+async function forgetScans({ folder, store, signal }: Sandbox): Promise<void> {
+  const state = store.current();
+  await rm(join(folder.ecr, "scans.json"), { force: true });
+  if (state.parts.registry === undefined) return;
+  await request(`${ecrEndpoint(state)}${resetPath}`, {
+    method: "POST",
+    signal: AbortSignal.any([signal, AbortSignal.timeout(60_000)]),
+  }).then(
+    ({ body }) => body.dump(),
+    () => {},
+  );
 }

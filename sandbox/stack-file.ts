@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { parseDocument, stringify } from "yaml";
 import { z } from "zod";
-import type { SandboxState } from "./state.ts";
+import { ecrEndpoint, type SandboxState } from "./state.ts";
 
 /** Name of the stack that is the sandbox. */
 export const sandboxStack = "sandbox";
@@ -41,7 +41,12 @@ function whereItIs(projectDirectory: string, state: SandboxState): Record<string
   return {
     "aws:region": state.region,
     "aws:allowedAccountIds": [state.account],
-    "aws:endpoints": [Object.fromEntries(services.map((service) => [service, state.endpoint]))],
+    "aws:endpoints": [
+      {
+        ...Object.fromEntries(services.map((service) => [service, state.endpoint])),
+        ecr: ecrEndpoint(state),
+      },
+    ],
     "aws:skipCredentialsValidation": true,
     "aws:skipMetadataApiCheck": true,
     "aws:skipRegionValidation": true,

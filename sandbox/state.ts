@@ -65,6 +65,11 @@ export const stateSchema = z.strictObject({
 /** Everything about one sandbox, as `state.json` keeps it. */
 export type SandboxState = z.output<typeof stateSchema>;
 
+/** Address of ECR's API: the registry answers it, with what the emulator lacks. */
+export function ecrEndpoint({ registry }: Pick<SandboxState, "registry">): string {
+  return `http://${registry}`;
+}
+
 /** Reads the state; undefined when there is none or it can't be read (an older layout). */
 export async function readState(path: string): Promise<SandboxState | undefined> {
   const text = await readFile(path, "utf8").catch(() => undefined);

@@ -23,12 +23,12 @@ import {
 } from "./part.ts";
 
 const name = "registry";
-const program = join(import.meta.dirname, "registry-front.ts");
+const program = join(import.meta.dirname, "../ecr/front.ts");
 
-/** HTTPS in front of the emulator's registry; see `registry-front.ts`. */
+/** ECR: what the emulator has of it, and what it lacks; see `ecr/front.ts`. */
 export const registry: Part = {
   name,
-  title: "Registry: the emulator's, by HTTP and HTTPS on one port",
+  title: "ECR: the emulator's API and registry, with scans and referrers, by HTTP and HTTPS on one port",
   needs: ["emulator"],
   tools: [],
   check,
@@ -67,8 +67,9 @@ async function start(sandbox: Sandbox): Promise<Started> {
     sandbox: folder.id,
     part: name,
     command: process.execPath,
-    arguments: [program, String(port), backend, key, certificate],
-    environment: processEnvironment(folder, process.env),
+    arguments: [...withoutWarnings, program, String(port), backend, key, certificate, folder.ecr],
+    // It gets the scanner when it is first needed, and looks for the user's own as the toolchain does.
+    environment: processEnvironment(folder, process.env, toolchainVariables(process.env)),
     log,
   });
   await untilAnswers({ part: name, log, process: process_ }, () => answers(address), {
@@ -76,6 +77,19 @@ async function start(sandbox: Sandbox): Promise<Started> {
     timeoutSeconds: startSeconds,
   });
   return { version: process.version, origin: "sandbox", address, process: process_, log };
+}
+
+/** Node calls its own SQLite experimental. */
+const withoutWarnings = ["--disable-warning=ExperimentalWarning"];
+
+/** Where the toolchain keeps what it gets, and how Go and pip reach their registries from here. */
+function toolchainVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const named = /^(HOME|SLIPWAY_CACHE|XDG_CACHE_HOME|XDG_CONFIG_HOME|GO[A-Z]+|PIP_[A-Z_]+)$/;
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      value !== undefined && named.test(name) ? [[name, value]] : [],
+    ),
+  );
 }
 
 async function stop(sandbox: Sandbox): Promise<void> {

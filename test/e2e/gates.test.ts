@@ -7,6 +7,8 @@ import type { ScanDocument } from "../../runner/commands/scan/document.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import type { DeployPlan } from "../../runner/plan/document.ts";
 import { readNewestRecord } from "../../runner/release/store.ts";
+import { ensureTool } from "../../sandbox/toolchain/ensure.ts";
+import { scanStatus, scanStatuses } from "../faults/scans.ts";
 import { cli, clone, createWorld, shopOnOnePlatform, stack, type World } from "./world.ts";
 
 const directory = join(clone, ".slipway/e2e-gates");
@@ -55,8 +57,8 @@ async function runningImage() {
 }
 
 /**
- * What ECR's basic scan found, of a manifest with this in its request, or of any. The emulator has no scans; the
- * answer is held against AWS's model as it passes.
+ * What ECR's basic scan found, of a manifest with this in its request, or of any: findings that no real image has.
+ * The answer is held against AWS's model as it passes.
  */
 function found(about: string | undefined, ...ids: readonly string[]) {
   const findings = ids.map((name) => ({
@@ -161,4 +163,51 @@ test("an image without a scan is unknown, and a stack says whether that blocks",
   await setGates({ preset: "block", findings: { unknown: "warn" } });
   await deployed();
   expect(await gates()).toMatchObject([{ gate: "findings", verdict: "undecided" }, { gate: "image checks" }]);
+});
+
+test("each status of a scan without a result is unknown, and none is clean", async () => {
+  await setGates({ preset: "block", findings: { waitSeconds: 2 } });
+  for (const status of scanStatuses) {
+    world.proxy.clear();
+    world.proxy.inject({ call: findingsCall, times: 1000, fault: scanStatus(status) });
+    const { exitCode, document, stderr } = await run("scan", "orders", "--fail-on", "LOW");
+    const [image] = document<ScanDocument>().images;
+    const named = ["IN_PROGRESS", "PENDING"].includes(status) ? "TIMED_OUT" : status;
+    expect([status, exitCode, image?.platforms[0]?.unknown?.status], stderr).toEqual([status, 3, named]);
+  }
+});
+
+test("a throttled registry is asked again", async () => {
+  const fault = { kind: "answer", status: 400, code: "ThrottlingException" } as const;
+  const throttled = world.proxy.inject({ call: findingsCall, times: 2, fault });
+  world.proxy.inject({ call: findingsCall, from: 3, times: 1000, fault: scanStatus("ACTIVE") });
+  const { exitCode, document, stderr } = await run("scan", "orders", "--fail-on", "LOW");
+  expect([exitCode, document<ScanDocument>().outcome], stderr).toEqual([0, "clean"]);
+  expect(throttled.hits).toBe(2);
+});
+
+test("an image with a known bad package is stopped by a real scan, waived until a day, and passes", async () => {
+  await ensureTool("grype", { emit: () => {}, signal: AbortSignal.timeout(1_800_000) });
+  await setGates({ preset: "block", findings: { waitSeconds: 300 } });
+  const bad = { name: "minimist", version: "1.2.5" };
+  await world.workspace.write("examples/shop/orders/www/package.json", JSON.stringify(bad));
+  await world.workspace.commit("orders: minimist 1.2.5");
+  const before = await runningImage();
+  const refused = await run("deploy", "orders");
+  expect([refused.exitCode, refused.document()], refused.stderr).toMatchObject([
+    3,
+    { error: { problems: [{ code: "gate-failed", key: "findings" }] } },
+  ]);
+  expect(refused.stderr).toContain("1 CRITICAL block: CVE-2021-44906 in minimist (new)");
+  expect(await runningImage()).toBe(before);
+
+  await writeFile(
+    join(directory, "waivers.yaml"),
+    "waivers:\n  - id: CVE-2021-44906\n    package: minimist\n    reason: parses no input of a user\n    owner: me\n    expires: 2099-01-01\n",
+  );
+  await deployed();
+  expect(await runningImage()).not.toBe(before);
+  const [findings] = await gates();
+  expect(findings).toMatchObject({ gate: "findings", verdict: "passed" });
+  expect(findings?.message).toContain("1 waived until 2099-01-01");
 });

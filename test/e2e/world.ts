@@ -13,7 +13,7 @@ import { createWorkspace, type Workspace } from "../../sandbox/demo/workspace.ts
 import { sandboxFolder } from "../../sandbox/folder.ts";
 import { tlsFiles } from "../../sandbox/parts/registry.ts";
 import { writeSandboxStack } from "../../sandbox/stack-file.ts";
-import { readState, type SandboxState } from "../../sandbox/state.ts";
+import { ecrEndpoint, readState, type SandboxState } from "../../sandbox/state.ts";
 import { createConformance } from "../aws/conformance.ts";
 import { createGuard } from "../aws/guard/guard.ts";
 import { recordCalls, unrecordedCalls } from "../aws/guard/record.ts";
@@ -120,7 +120,8 @@ export async function openProxy(directory: string, state: SandboxState, guarded 
   const conformance = createConformance();
   const guard = guarded ? guardCommands(state.account) : createGuard();
   const proxy = await openFaultProxy({
-    backendPort: Number(new URL(state.endpoint).port),
+    // ECR's own front passes on what is for other services.
+    backendPort: Number(new URL(ecrEndpoint(state)).port),
     tls: tlsFiles(sandboxFolder(directory)),
     watch: conformance.note,
     guard: guard.check,

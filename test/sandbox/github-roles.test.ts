@@ -12,7 +12,7 @@ import { rolePolicies } from "../../infra/github/role-policy.ts";
 import { trustPolicy } from "../../infra/github/trust.ts";
 import { createClients } from "../../runner/aws/clients.ts";
 import { checkPermissions } from "../../runner/commands/doctor/permissions.ts";
-import { type StrictAws, startStrictAws } from "./strict-aws.ts";
+import { type OwnAws, startStrictAws } from "./own-aws.ts";
 
 const region = "eu-central-1";
 const account = "000000000000";
@@ -42,7 +42,7 @@ const settings = {
 const promoted = { stack: "test", region, account: undefined, repositories: ["shop-test/ui"] };
 const roleArn = (role: GithubRole) => `arn:aws:iam::${account}:role/${role}`;
 
-let strict: StrictAws;
+let strict: OwnAws;
 const clientOptions = () => ({ endpoint: strict.endpoint, region, maxAttempts: 1 });
 
 beforeAll(async () => {

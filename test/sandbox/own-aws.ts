@@ -6,8 +6,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import getPort from "get-port";
 import { openSandbox } from "../../sandbox/open.ts";
 
-/** An emulator of its own that refuses what IAM refuses: the sandbox's takes any credentials for anything. */
-export interface StrictAws {
+/** An emulator of a test's own. */
+export interface OwnAws {
   readonly endpoint: string;
   readonly region: string;
   readonly account: string;
@@ -16,7 +16,11 @@ export interface StrictAws {
   stop(): Promise<void>;
 }
 
-export async function startStrictAws(): Promise<StrictAws> {
+/** An emulator that refuses what IAM refuses: the sandbox's takes any credentials for anything. */
+export const startStrictAws = () => startAws({ AUTH: "true" });
+
+/** An emulator with further variables of its own. */
+export async function startAws(more: Readonly<Record<string, string>> = {}): Promise<OwnAws> {
   const root = await mkdtemp(join(tmpdir(), "slipway-strict-"));
   const sandbox = await openSandbox({ root, emit: () => {}, signal: new AbortController().signal });
   const tool = await sandbox.tool("ministack");
@@ -30,7 +34,7 @@ export async function startStrictAws(): Promise<StrictAws> {
       PATH: process.env.PATH,
       HOME: root,
       TMPDIR: root,
-      AUTH: "true",
+      ...more,
       GATEWAY_PORT: String(port),
       BIND_HOST: "127.0.0.1",
       IOT_MTLS_ENABLED: "0",

@@ -6,11 +6,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openRegistryFront } from "../../../../sandbox/parts/registry-front.ts";
+import { openEcrFront } from "../../../../sandbox/ecr/front.ts";
 
 let directory: string;
 let backend: Server;
-let front: Awaited<ReturnType<typeof openRegistryFront>>;
+let front: Awaited<ReturnType<typeof openEcrFront>>;
 let certificate: string;
 
 beforeAll(async () => {
@@ -34,11 +34,13 @@ beforeAll(async () => {
     request.on("end", () => response.end(`${request.method} ${request.url} ${bytes}`));
   });
   await new Promise<void>((listening) => backend.listen(0, "127.0.0.1", listening));
-  front = await openRegistryFront({
+  front = await openEcrFront({
     port: 0,
     backendPort: (backend.address() as AddressInfo).port,
     key: readFileSync(files.key, "utf8"),
     certificate,
+    directory,
+    scanner: { scan: () => Promise.reject(new Error("nobody asks for a scan")) },
   });
 });
 afterAll(async () => {
@@ -60,4 +62,12 @@ test("takes HTTPS on the same port, with the certificate it was given", async ()
     }).on("error", reject);
   });
   expect(text).toBe("GET /v2/ 0");
+});
+
+test("passes on calls to other services, and operations of ECR that the emulator has", async () => {
+  for (const target of ["AmazonEC2ContainerRegistry_V20150921.ListImages", "AmazonSSM.GetParameter"]) {
+    const headers = { "x-amz-target": target };
+    const response = await fetch(`http://localhost:${front.port}/`, { method: "POST", body: "{}", headers });
+    expect(await response.text()).toBe("POST / 2");
+  }
 });
