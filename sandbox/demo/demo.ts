@@ -10,10 +10,11 @@ import { applyStackEnvironment } from "../../runner/stack/environment.ts";
 import { takeDown } from "../down.ts";
 import { writeSandboxStack } from "../stack-file.ts";
 import { bringUp } from "../up.ts";
+import { tellGates } from "./gates.ts";
 import { manifestVersion, tellGitops } from "./gitops.ts";
 import { pulumiUp, writeAppStack } from "./pulumi.ts";
 import { askShop } from "./shop.ts";
-import { countRun, demoVersion, tellStory, timed } from "./story.ts";
+import { countRun, demoVersion, type Stage, tellStory, timed } from "./story.ts";
 import { type Chapter, timeline } from "./timeline.ts";
 import { createWorkspace } from "./workspace.ts";
 
@@ -32,7 +33,11 @@ const appDirectory = "examples/shop/app";
  */
 export async function runDemo(
   context: CommandContext,
-  options: { readonly down: boolean },
+  options: {
+    readonly down: boolean;
+    /** Only this chapter, which the whole story leaves out: it takes a scanner. */
+    readonly chapter?: "gates" | undefined;
+  },
 ): Promise<CommandResult> {
   const { directory: root, emit, signal } = context;
   const chapters: Chapter[] = [];
@@ -42,7 +47,7 @@ export async function runDemo(
   const state = await timed(chapters, "sandbox up", () => bringUp({ root, emit, signal }));
 
   const directory = join(root, ".slipway/demo");
-  const run = await countRun(join(root, ".slipway/demo-runs"));
+  const run = await countRun(join(root, ".slipway/demo-runs"), options.chapter === undefined);
   const workspace = await createWorkspace(root, directory, {
     // Where the last run ended, so that only what this one changes is built.
     "examples/shop/ui/VERSION": `${run === 1 ? demoVersion(0) : manifestVersion(run - 1)}\n`,
@@ -63,47 +68,49 @@ export async function runDemo(
     await timed(chapters, "pulumi up: shop", () => up("shop", join(directory, appDirectory)));
 
     const inWorkspace = { ...context, directory };
-    const told = await tellStory(
-      {
-        context,
-        workspace,
-        stack,
-        deploy: (services) =>
-          deployServices(
-            { stack, services: [...services], all: services.length === 0, version: undefined },
-            inWorkspace,
-          ),
-        ask: () => askShop(clients, stack, signal),
-      },
-      demoVersion(run),
-    );
+    const stage = {
+      context,
+      workspace,
+      stack,
+      deploy: (services: readonly string[]) =>
+        deployServices(
+          { stack, services: [...services], all: services.length === 0, version: undefined },
+          inWorkspace,
+        ),
+      ask: () => askShop(clients, stack, signal),
+    };
+    const told =
+      options.chapter === "gates" ? await tellGates(stage) : await tellAll(stage, run, inWorkspace);
     chapters.push(...told.chapters);
-    const chosen = { stack, all: false, version: undefined };
-    const manifests = await tellGitops(
-      {
-        context,
-        workspace,
-        stack,
-        plan: (services) => planServices({ ...chosen, services }, inWorkspace),
-        deploy: (services) => deployServices({ ...chosen, services }, inWorkspace),
-        rollback: (services) =>
-          rollbackServices({ ...chosen, services, to: undefined, withTaskDefinition: false }, inWorkspace),
-      },
-      manifestVersion(run),
-      referenceOf(told.repeat, "ui"),
-    );
-    chapters.push(...manifests.chapters);
     if (options.down) {
       await timed(chapters, "sandbox down", () => takeDown({ root, emit, signal }));
     }
     return {
       exitCode: 0,
-      document: { run, ...told, manifests, chapters },
+      document: { run, ...told, chapters },
       text: `\nWhere the time went:\n${timeline(chapters)}\n${options.down ? "" : whatNext}`,
     };
   } finally {
     clients.destroy();
   }
+}
+
+/** All of the story that needs no scanner. */
+async function tellAll(stage: Stage, run: number, inWorkspace: CommandContext) {
+  const told = await tellStory(stage, demoVersion(run));
+  const chosen = { stack, all: false, version: undefined };
+  const manifests = await tellGitops(
+    {
+      ...stage,
+      plan: (services) => planServices({ ...chosen, services }, inWorkspace),
+      deploy: (services) => deployServices({ ...chosen, services }, inWorkspace),
+      rollback: (services) =>
+        rollbackServices({ ...chosen, services, to: undefined, withTaskDefinition: false }, inWorkspace),
+    },
+    manifestVersion(run),
+    referenceOf(told.repeat, "ui"),
+  );
+  return { ...told, manifests, chapters: [...told.chapters, ...manifests.chapters] };
 }
 
 /** The image of a service after a deployment, by digest. */
@@ -120,5 +127,6 @@ What to try next (the demo's project is in .slipway/demo; change a service there
   ./slipway deploy ui -C .slipway/demo --stack sandbox   after a change of .slipway/demo/examples/shop/ui
   ./slipway sandbox status                               the local AWS: parts, versions, logs
   eval "$(./slipway sandbox env)"                        then: pulumi preview -C .slipway/demo --stack sandbox
+  ./slipway demo --chapter gates                         a known vulnerability is stopped, waived and mended; gets a scanner
   ./slipway sandbox down                                 stop everything
 `;

@@ -115,9 +115,9 @@ export function expectExit(result: CommandResult, exitCode: number, what: string
   }
 }
 
-/** How many times the demo has been run here; counts this one. */
-export async function countRun(file: string): Promise<number> {
+/** How many times the demo has been run here, this one included; a run that does not count changes nothing. */
+export async function countRun(file: string, counts: boolean): Promise<number> {
   const run = Number.parseInt(await readFile(file, "utf8").catch(() => "0"), 10) + 1;
-  await writeFile(file, `${run}\n`);
+  if (counts) await writeFile(file, `${run}\n`);
   return run;
 }
