@@ -78,7 +78,8 @@ async function scanNow(
   };
   try {
     const now = new Date();
-    if (scanner === "grype") return readGrype(await run(["-q", "-o", "json", `registry:${reference}`]), now);
+    // With -q, Grype would not say why it fails.
+    if (scanner === "grype") return readGrype(await run(["-o", "json", `registry:${reference}`]), now);
     const report = await run([
       "image",
       "-q",
@@ -168,6 +169,12 @@ function failure(scanner: ScannerName, error: unknown, waitSeconds: number): Uns
       reason: `${scanner} was not done after ${waitSeconds} s`,
     };
   }
-  const said = stderr.trim().split("\n").at(-1) || firstLine(error);
+  // Grype writes `[0001] ERROR failed to load …`.
+  const lastLine = stderr
+    .trim()
+    .split("\n")
+    .at(-1)
+    ?.replace(/^\[\d+\] +[A-Z]+ +/, "");
+  const said = lastLine || firstLine(error);
   return { state: "unknown", status: "SCANNER_FAILED", reason: `${scanner} failed: ${said.slice(0, 300)}` };
 }

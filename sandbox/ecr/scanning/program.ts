@@ -39,7 +39,7 @@ export function grypeScanner({ directory, registry, program, prepare }: GrypeOpt
       await rm(temporary, { recursive: true, force: true });
       await mkdir(temporary, { recursive: true });
       tell("");
-      const scan = await execa(path, ["-q", "-o", "json", `registry:${registry}/${repository}@${digest}`], {
+      const scan = await execa(path, ["-o", "json", `registry:${registry}/${repository}@${digest}`], {
         // HOME and all settings are the sandbox's: a user's own ignore rules are not ECR's.
         env: {
           PATH: process.env.PATH,
@@ -64,7 +64,12 @@ export function grypeScanner({ directory, registry, program, prepare }: GrypeOpt
         reject: false,
       });
       if (!scan.failed) return JSON.parse(scan.stdout) as unknown;
-      const said = scan.stderr.trim().split("\n").at(-1);
+      // `[0001] ERROR failed to load vulnerability db: …`
+      const said = scan.stderr
+        .trim()
+        .split("\n")
+        .at(-1)
+        ?.replace(/^\[\d+\] +[A-Z]+ +/, "");
       throw new Error(`the scanner failed: ${said || firstLine(scan.cause ?? scan.shortMessage)}`);
     },
   };

@@ -53,15 +53,15 @@ describe("a scanner of the machine", () => {
     expect(environment).not.toContain("a secret");
     expect(environment).not.toMatch(/^AWS_/m);
     const words = await readFile(join(folder, "words"), "utf8");
-    expect(words).toBe(`-q -o json registry:localhost:5000/shop/ui@${sha("a")}\n`);
+    expect(words).toBe(`-o json registry:localhost:5000/shop/ui@${sha("a")}\n`);
   });
 
   test.each([
     [
       "fails",
-      "echo 'failed to load vulnerability db' >&2; exit 1",
+      "echo '[0001] ERROR failed to load vulnerability db' >&2; exit 1",
       "SCANNER_FAILED",
-      "failed to load vulnerability db",
+      "grype failed: failed to load vulnerability db",
     ],
     ["prints something else", "echo hello", "SCANNER_FAILED", "grype failed"],
     ["prints another document", "echo '{}'", "SCANNER_FAILED", "grype failed"],
