@@ -1,0 +1,277 @@
+import { mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { gitopsTargetSchema, resolveGitopsTarget } from "../../config/targets/gitops/target.ts";
+import type { Image } from "../../runner/registry/image.ts";
+import { gitopsKind } from "../../runner/targets/gitops/kind.ts";
+import type { TargetOutcome } from "../../runner/targets/target.ts";
+import {
+  commitFiles,
+  fileOn,
+  type GitServer,
+  git,
+  makeRepository,
+  serveGit,
+} from "../machine/targets/gitops/git-server.ts";
+import { fakeContext } from "../unit/targets/fakes.ts";
+import { startArgocd } from "./argocd.ts";
+import { type Cluster, startCluster } from "./cluster.ts";
+import { type Nodes, standInForNodes } from "./nodes.ts";
+import { argocdTools, bringPrograms, type Programs } from "./programs.ts";
+import { type Recorder, recordApplication } from "./record.ts";
+
+// One story: the tests build on one another. A real Kubernetes API and a real Argo CD, a real git server; nodes are
+// stood in for, as no kubelet runs.
+
+const registry = "111122223333.dkr.ecr.eu-west-1.amazonaws.com";
+const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
+const image = (letter: string): Image => ({
+  service: "ui",
+  repository: "shop/ui",
+  registry,
+  digest: digest(letter),
+  manifests: {},
+});
+const reference = (letter: string) => `${registry}/shop/ui@${digest(letter)}`;
+const overlay = "ui/overlays/dev/kustomization.yaml";
+const deployment = "ui/base/deployment.yaml";
+
+let folder: string;
+let programs: Programs;
+let server: GitServer;
+let bare: string;
+let repository: string;
+let cluster: Cluster;
+let nodes: Nodes;
+let recorder: Recorder;
+
+/** The shop's example, as a repository of manifests. */
+function exampleFiles(): Record<string, string> {
+  const root = join(import.meta.dirname, "../../examples/shop/gitops");
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" })
+    .map((name) => join(root, name))
+    .filter((path) => statSync(path).isFile());
+  return Object.fromEntries(files.map((path) => [relative(root, path), readFileSync(path, "utf8")]));
+}
+
+beforeAll(async () => {
+  const startedAt = performance.now();
+  folder = mkdtempSync(join(tmpdir(), "slipway-kubernetes-"));
+  console.error(`logs and data of this run: ${folder}`);
+  for (const name of ["AUTHOR", "COMMITTER"]) {
+    process.env[`GIT_${name}_NAME`] = "Deployer";
+    process.env[`GIT_${name}_EMAIL`] = "deployer@example.com";
+  }
+  server = await serveGit();
+  const files = exampleFiles();
+  // What a rollout may take, so that a broken one is Degraded in seconds.
+  files[deployment] = (files[deployment] ?? "").replace(
+    "  replicas: 2\n",
+    "  replicas: 2\n  progressDeadlineSeconds: 10\n",
+  );
+  bare = makeRepository(server.root, "deploy.git", files);
+  repository = `${server.url}/deploy.git`;
+  programs = await bringPrograms(folder, argocdTools);
+  process.env.PATH = `${programs.bin}:${process.env.PATH}`;
+  const readyAt = performance.now();
+  cluster = await startCluster(programs);
+  nodes = standInForNodes(cluster);
+  await startArgocd(programs, cluster);
+  await cluster.kubectl(["create", "namespace", "shop-dev"]);
+  const application = (files["argocd/ui-dev.yaml"] ?? "").replace(/repoURL: .*/, `repoURL: ${repository}`);
+  await cluster.kubectl(["apply", "--filename", "-"], application);
+  const places = new Map([
+    [server.url, "https://git.example.com/acme"],
+    [folder, "/run"],
+  ]);
+  recorder = recordApplication(cluster, "ui-dev", places);
+  const seconds = (from: number) => ((performance.now() - from) / 1000).toFixed(1);
+  console.error(
+    `programs there after ${((readyAt - startedAt) / 1000).toFixed(1)} s, cluster up in ${seconds(readyAt)} s`,
+  );
+});
+
+afterAll(async () => {
+  await recorder?.stop();
+  await nodes?.stop();
+  await programs?.stop();
+  server?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const context = (signal = new AbortController().signal) => ({
+  ...fakeContext(),
+  signal,
+  directory: folder,
+  release: { stack: "dev", commit: "c".repeat(40) },
+});
+
+const target = (more: object = {}) =>
+  resolveGitopsTarget(
+    gitopsTargetSchema.parse({
+      kind: "gitops",
+      repository,
+      files: [{ path: "ui/overlays/${stack}/kustomization.yaml", kustomize: "ui" }],
+      follow: {
+        argocd: { application: "ui-${stack}", kubeconfig: cluster.kubeconfig, timeoutSeconds: 150, ...more },
+      },
+    }),
+    "ui",
+    (text) => text.replaceAll("${stack}", "dev"),
+  );
+
+async function patchApplication(patch: object): Promise<void> {
+  const which = ["applications.argoproj.io", "ui-dev", "--namespace", "argocd"];
+  await cluster.kubectl(["patch", ...which, "--type", "merge", "--patch", JSON.stringify(patch)]);
+}
+
+interface Moved {
+  readonly outcome: TargetOutcome;
+  readonly commit: string;
+  readonly said: readonly string[];
+}
+
+/** What `slipway deploy` and `slipway rollback` do with the target, and what they say. */
+async function move(letter: string, to = target()): Promise<Moved> {
+  recorder.taken();
+  const own = context();
+  const startedAt = performance.now();
+  const plan = gitopsKind.plan("ui", to, await gitopsKind.inspect(to, own), image(letter));
+  expect(plan.problems).toEqual([]);
+  const applied = await gitopsKind.apply(plan, image(letter), own);
+  const outcome = await gitopsKind.follow(plan, applied, image(letter), own);
+  const said = own.messages();
+  console.error(
+    [
+      `${letter}: ${outcome.outcome} after ${((performance.now() - startedAt) / 1000).toFixed(1)} s: ${outcome.message}`,
+      ...said.map((line) => `    ${line}`),
+      ...(outcome.evidence ?? []).map((line) => `    evidence: ${line}`),
+      ...(outcome.hint === undefined ? [] : [`    hint: ${outcome.hint}`]),
+    ].join("\n"),
+  );
+  return { outcome, commit: applied.commit, said };
+}
+
+describe("a real Argo CD", () => {
+  test("is found by the checks before a deployment, and a wrong Application is not", async () => {
+    await expect
+      .poll(async () => (await recorder.now()).status.sync?.status, { timeout: 60_000 })
+      .toBeDefined();
+    const state = await gitopsKind.inspect(target(), context());
+    const verify = (to: ReturnType<typeof target>) =>
+      gitopsKind.verify(to, state, { image: image("1"), registry }, context());
+    expect((await verify(target())).map(({ state: found }) => found)).not.toContain("fail");
+    const wrong = await verify(target({ application: "nobody" }));
+    expect(wrong.filter(({ state: found }) => found === "fail")).toMatchObject([
+      { message: expect.stringContaining("nobody") },
+    ]);
+  });
+
+  test("syncs a commit, which is followed to Synced, Healthy and the image that runs", async () => {
+    const { outcome, commit } = await move("1");
+    await recorder.keep("healthy");
+    expect(outcome).toMatchObject({
+      outcome: "done",
+      message: `Synced to ${commit.slice(0, 10)}, Healthy, runs ${reference("1")}`,
+    });
+    const { status } = await recorder.now();
+    expect(status.sync?.revision).toBe(commit);
+    expect(status.summary?.images).toContain(reference("1"));
+  });
+
+  test("is Progressing until the pods of the next image are ready", async () => {
+    nodes.ready = false;
+    const later = sleep(5_000).then(() => {
+      nodes.ready = true;
+    });
+    const { outcome, said } = await move("2");
+    await later;
+    expect(outcome.outcome).toBe("done");
+    expect(said.join("\n")).toContain("Progressing");
+    await recorder.keepSeen("syncing", ({ status }) => status.operationState?.phase === "Running");
+    await recorder.keepSeen("out-of-sync", ({ status }) => status.sync?.status === "OutOfSync");
+    expect(
+      await recorder.keepSeen("progressing", ({ status }) => status.health?.status === "Progressing"),
+    ).toBe(true);
+  });
+
+  test("an image that can't be pulled fails, with the pods' own reasons", async () => {
+    nodes.missing.add(digest("b"));
+    const { outcome } = await move("b");
+    await recorder.keep("degraded");
+    expect(outcome.outcome).toBe("failed");
+    expect(outcome.message).toContain("Degraded");
+    expect(outcome.evidence?.join("\n")).toContain("ErrImagePull");
+    expect(outcome.evidence?.join("\n")).toContain("Failed to pull image");
+    expect(outcome.hint).toContain("registry does not have the image");
+  });
+
+  test("a rollback is a commit that Argo CD syncs, and the last good image runs again", async () => {
+    const { outcome } = await move("2");
+    expect(outcome).toMatchObject({ outcome: "done", message: expect.stringContaining(reference("2")) });
+    expect(fileOn(bare, overlay).toString()).toContain(digest("2"));
+    const subjects = git(bare, "log", "--format=%s", "main").trim().split("\n");
+    expect(subjects[0]).toMatch(/^Deploy ui on dev to sha256:2/);
+  });
+
+  test("what Argo CD could roll back to is in use", async () => {
+    const unseen: string[] = [];
+    const uses = await gitopsKind.inUse({ ...context(), unseen: (place) => unseen.push(place) }, [target()]);
+    const history = uses.filter(({ why }) => why.includes("could roll"));
+    console.error(uses.map(({ reference: used, why }) => `${used}: ${why}`).join("\n"));
+    expect(new Set(history.map(({ reference: used }) => used))).toEqual(
+      new Set([reference("1"), reference("2"), reference("b"), `${registry}/shop/ui:none`]),
+    );
+    expect(unseen).toEqual([]);
+  });
+
+  test("a paused Deployment waits for a person", async () => {
+    const text = fileOn(bare, deployment).toString();
+    commitFiles(
+      bare,
+      { [deployment]: text.replace("  replicas: 2\n", "  replicas: 2\n  paused: true\n") },
+      "pause",
+    );
+    const { outcome } = await move("3", target({ timeoutSeconds: 25 }));
+    await recorder.keep("suspended");
+    expect(outcome.outcome).toBe("failed");
+    expect(outcome.message).toContain("waits for a person");
+    commitFiles(bare, { [deployment]: text }, "resume");
+    expect((await move("1")).outcome.outcome).toBe("done");
+  });
+
+  test("manifests that can't be rendered fail, with what the repo-server says", async () => {
+    const text = fileOn(bare, "ui/base/kustomization.yaml").toString();
+    commitFiles(bare, { "ui/base/kustomization.yaml": `${text}  - missing.yaml\n` }, "break");
+    const { outcome } = await move("4");
+    await recorder.keep("comparison-error");
+    expect(outcome.outcome).toBe("failed");
+    expect(outcome.message).toContain("ComparisonError");
+    commitFiles(bare, { "ui/base/kustomization.yaml": text }, "repair");
+    expect((await move("1")).outcome.outcome).toBe("done");
+  });
+
+  test("manifests that the API server refuses fail the sync", async () => {
+    // By itself, Argo CD tries five times, for minutes.
+    await patchApplication({ spec: { syncPolicy: { retry: { limit: 0 } } } });
+    const text = fileOn(bare, deployment).toString();
+    commitFiles(bare, { [deployment]: text.replace("replicas: 2", "replicas: -2") }, "refused");
+    const { outcome } = await move("5");
+    await recorder.keep("sync-failed");
+    expect(outcome.outcome).toBe("failed");
+    expect(outcome.message).toMatch(/sync (failed|ended)/);
+    commitFiles(bare, { [deployment]: text }, "repair");
+    expect((await move("1")).outcome.outcome).toBe("done");
+  });
+
+  test("without automated sync, a commit waits for a person", async () => {
+    await patchApplication({ spec: { syncPolicy: { automated: null } } });
+    const { outcome } = await move("6", target({ timeoutSeconds: 20 }));
+    await recorder.keep("not-automated");
+    expect(outcome.outcome).toBe("failed");
+    expect(outcome.message).toContain("does not sync this Application by itself");
+  });
+});

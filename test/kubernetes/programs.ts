@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { type EnsuredTool, ensureTools } from "../../sandbox/toolchain/ensure.ts";
+import { kubernetesTools } from "../../sandbox/toolchain/tools.ts";
+
+/** Programs that run until the proof ends, each with a log file of its own. */
+export interface Programs {
+  readonly folder: string;
+  /** Starts a program of the toolchain. */
+  start(
+    name: Name,
+    args: readonly string[],
+    options?: { readonly as?: string; readonly environment?: Readonly<Record<string, string>> },
+  ): void;
+  /** Where a program is. */
+  path(name: Name): string;
+  /** Programs that the others look for by name. */
+  readonly bin: string;
+  /** Ends all of them, the last first. */
+  stop(): Promise<void>;
+}
+
+/** Programs of a Kubernetes API. */
+export const clusterTools = ["kubectl", "etcd", "kube-apiserver", "kube-controller-manager"] as const;
+/** Programs of a Kubernetes API with Argo CD on it. */
+export const argocdTools = [...kubernetesTools, "helm"] as const;
+
+type Name = (typeof argocdTools)[number];
+
+/**
+ * Gets programs, and says on standard error what comes from where: the first time takes long.
+ *
+ * @param folder of the run: data, logs, and what the programs look for by name
+ */
+export async function bringPrograms(folder: string, names: readonly Name[]): Promise<Programs> {
+  const { signal } = new AbortController();
+  let toldAt = 0;
+  const tools = await ensureTools(names, {
+    signal,
+    emit: (event) => {
+      if (event.kind === "step-progress" && Date.now() - toldAt > 20_000) {
+        toldAt = Date.now();
+        console.error(`  ${event.id}: ${event.message}`);
+      }
+    },
+  });
+  for (const { name, version, how, path, milliseconds } of Object.values(tools)) {
+    console.error(`${name} ${version}, ${how}: ${path} (${(milliseconds / 1000).toFixed(1)} s)`);
+  }
+  const bin = join(folder, "bin");
+  await mkdir(bin, { recursive: true });
+  const path = (name: Name): string => {
+    const tool: EnsuredTool | undefined = tools[name];
+    if (tool === undefined) throw new Error(`${name} was not asked for`);
+    return tool.path;
+  };
+  for (const name of names) await symlink(path(name), join(bin, name));
+  const running: { readonly child: ChildProcess; readonly ended: Promise<void> }[] = [];
+  return {
+    folder,
+    path,
+    bin,
+    start(name, args, { as = name, environment = {} } = {}) {
+      const log = openSync(join(folder, `${as}.log`), "a");
+      const child = spawn(path(name), args, {
+        cwd: folder,
+        stdio: ["ignore", log, log],
+        env: { PATH: `${bin}:${process.env.PATH}`, HOME: folder, TMPDIR: folder, ...environment },
+      });
+      closeSync(log);
+      const ended = new Promise<void>((resolve) => {
+        child.on("exit", () => resolve());
+        child.on("error", () => resolve());
+      });
+      running.push({ child, ended });
+    },
+    async stop() {
+      for (const { child, ended } of running.toReversed()) {
+        child.kill("SIGTERM");
+        const late = setTimeout(() => child.kill("SIGKILL"), 5_000);
+        await ended;
+        clearTimeout(late);
+      }
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+
+/** The proof against a real Kubernetes API and a real Argo CD. `npm test` does not run it: see CONTRIBUTING.md. */
+export default defineConfig({
+  test: {
+    root: join(import.meta.dirname, "../.."),
+    name: "kubernetes",
+    include: ["test/kubernetes/**/*.test.ts"],
+    testTimeout: 300_000,
+    // The first run builds the programs.
+    hookTimeout: 4 * 3_600_000,
+    bail: 1,
+    // The tests are one story.
+    sequence: { concurrent: false },
+  },
+});
