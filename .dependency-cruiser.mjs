@@ -54,7 +54,7 @@ const pure = [
   "^runner/commands/init/(catalogue-text|compose/[^/]+|connect|detect|found|match|names|stack-files|stage)\\.ts$",
   "^runner/findings/(finding|[^/]+/read[^/]*)\\.ts$",
   "^runner/evidence/(provenance|statement)\\.ts$",
-  "^runner/gates/(decide|export|phrase|waivers)\\.ts$",
+  "^runner/gates/(decide|export|phrase|vex-claims|waivers)\\.ts$",
   "^runner/git/ci\\.ts$",
   "^runner/github/(job-report|markdown|present)\\.ts$",
   "^runner/image-checks/",
@@ -179,7 +179,7 @@ export default {
       "evidence-loads-when-asked",
       {
         path: "^runner/",
-        pathNot: "^runner/(evidence/|gates/signed\\.ts|commands/(deploy|verify)/evidence\\.ts)",
+        pathNot: "^runner/(evidence/|gates/(signed|vex)\\.ts|commands/(deploy|verify)/evidence\\.ts)",
       },
       { path: "^runner/evidence/", dynamic: false, dependencyTypesNot: ["type-only"] },
       "A stack without slipway:evidence loads nothing for it.",

@@ -89,8 +89,38 @@ const lifecycleGuardSchema = z
   })
   .describe("Check of a changed lifecycle policy in `pulumi preview` and `up`");
 
+/** Up to a hundred for each frequency: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_RegistryScanningRule.html */
+const scanFilters = z
+  .array(
+    z
+      .string()
+      .max(256)
+      .regex(/^[a-z0-9*](?:[._\-/a-z0-9*]?[a-z0-9*]+)*$/, { error: "is not a filter that ECR accepts" }),
+  )
+  .max(100);
+
 const scanningSchema = z.strictObject({
   mode: z.enum(["basic", "enhanced"]).default("basic"),
+  filters: z
+    .strictObject({
+      onPush: scanFilters
+        .default([])
+        .describe("Repositories whose images are scanned when they are pushed; * stands for any characters"),
+      continuous: scanFilters
+        .default([])
+        .describe("Repositories whose images Inspector also scans again (enhanced mode only)"),
+    })
+    .optional()
+    .describe(
+      "Repositories of the registry to scan, by filters. Default: all, continuously in enhanced mode; what no filter matches is scanned on request (basic) or not at all (enhanced)",
+    ),
+  pullTimeExclusions: z
+    .array(z.string().regex(/^arn:[^*]+$/, { error: "must be the ARN of a principal, without wildcards" }))
+    .max(100)
+    .default([])
+    .describe(
+      "Roles and users, such as those of scanners, whose pulls do not count as use: ECR keeps the time of the last pull",
+    ),
   lambda: z.boolean().default(false).describe("Also let Inspector scan functions (enhanced mode only)"),
   manageRegistry: z
     .boolean()

@@ -1,3 +1,4 @@
+import { PullTimeUpdateExclusion } from "@pulumi/aws/ecr/pullTimeUpdateExclusion.js";
 import { RegistryScanningConfiguration } from "@pulumi/aws/ecr/registryScanningConfiguration.js";
 import { Enabler } from "@pulumi/aws/inspector2/enabler.js";
 import * as pulumi from "@pulumi/pulumi";
@@ -11,7 +12,8 @@ export interface ScanningArgs {
 
 /**
  * How the registry scans images: basic on push, or enhanced, continuously, by Inspector, which is
- * switched on for it (and for functions when they are to be scanned).
+ * switched on for it (and for functions when they are to be scanned). Pulls of principals that are named, such as
+ * those of scanners, leave the time of an image's last pull alone.
  *
  * It is one setting for all repositories of an account and region: exactly one stack may own it.
  * Basic scanning is free; Inspector costs about $0.09 for each image pushed and $0.01 for each rescan.
@@ -19,8 +21,7 @@ export interface ScanningArgs {
 export class Scanning extends pulumi.ComponentResource {
   constructor({ settings, account }: ScanningArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("slipway:index:Scanning", "scanning", {}, options);
-    const { scanning, repositories } = settings;
-    const everything = [{ filter: "*", filterType: "WILDCARD" }];
+    const { scanning } = settings;
     const enhanced = scanning.mode === "enhanced";
     const inspector = enhanced
       ? [
@@ -36,16 +37,33 @@ export class Scanning extends pulumi.ComponentResource {
       : [];
     new RegistryScanningConfiguration(
       "scanning",
-      {
-        scanType: enhanced ? "ENHANCED" : "BASIC",
-        rules: enhanced
-          ? [{ scanFrequency: "CONTINUOUS_SCAN", repositoryFilters: everything }]
-          : repositories.scanOnPush
-            ? [{ scanFrequency: "SCAN_ON_PUSH", repositoryFilters: everything }]
-            : [],
-      },
+      { scanType: enhanced ? "ENHANCED" : "BASIC", rules: scanningRules(settings) },
       { parent: this, dependsOn: inspector },
     );
+    for (const principalArn of new Set(scanning.pullTimeExclusions)) {
+      // Named by the principal: an order of the list is nobody's change.
+      new PullTimeUpdateExclusion(`scanning-${principalArn}`, { principalArn }, { parent: this });
+    }
     this.registerOutputs({});
   }
+}
+
+/** A rule for each frequency: ECR takes one of each, with up to a hundred filters. */
+function scanningRules({ scanning, repositories }: Pick<Settings, "scanning" | "repositories">) {
+  const { mode, filters } = scanning;
+  const whole = ["*"];
+  const { onPush, continuous } = filters ?? {
+    onPush: mode === "basic" && repositories.scanOnPush ? whole : [],
+    continuous: mode === "enhanced" ? whole : [],
+  };
+  const rule = (scanFrequency: string, patterns: readonly string[]) =>
+    patterns.length === 0
+      ? []
+      : [
+          {
+            scanFrequency,
+            repositoryFilters: patterns.map((filter) => ({ filter, filterType: "WILDCARD" })),
+          },
+        ];
+  return [...rule("CONTINUOUS_SCAN", continuous), ...rule("SCAN_ON_PUSH", onPush)];
 }

@@ -1,5 +1,5 @@
 import { artifactManifest } from "../../runner/registry/artifact.ts";
-import { blobOf, digestOf } from "../../runner/registry/push.ts";
+import { blobOf, digestOf } from "../../runner/registry/blob.ts";
 import { type ReleaseRecord, releaseId, releaseType } from "../../runner/release/record.ts";
 
 /** Where everything is that the stand-in knows of. */

@@ -50,6 +50,45 @@ export function checkStack(
           } satisfies Problem,
         ]
       : []),
+    ...scanFilterProblems(settings.scanning, stackFile(settings.stack)),
+  ];
+}
+
+/** Filters that a basic scan does not have, and settings of the registry on a stack that leaves it alone. */
+function scanFilterProblems(
+  { mode, manageRegistry, filters, pullTimeExclusions }: Settings["scanning"],
+  where: string,
+): Problem[] {
+  const continuous = filters?.continuous ?? [];
+  const unmanaged = [
+    ...(filters === undefined ? [] : ["filters"]),
+    ...(pullTimeExclusions.length === 0 ? [] : ["pullTimeExclusions"]),
+  ];
+  return [
+    ...(mode === "basic" && continuous.length > 0
+      ? [
+          {
+            code: "contradicting-settings",
+            where,
+            key: "slipway:scanning.filters.continuous",
+            value: continuous.join(", "),
+            message: "only enhanced scanning scans again, but mode is basic",
+            fix: "set mode: enhanced, or use onPush",
+          } satisfies Problem,
+        ]
+      : []),
+    ...(manageRegistry
+      ? []
+      : unmanaged.map(
+          (key): Problem => ({
+            code: "contradicting-settings",
+            where,
+            key: `slipway:scanning.${key}`,
+            message:
+              "is a setting of the whole registry, which this stack does not manage (manageRegistry: false)",
+            fix: "move it to the stack that manages the registry, or set manageRegistry: true",
+          }),
+        )),
   ];
 }
 

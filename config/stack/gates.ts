@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { keySchema } from "./evidence.ts";
+import { identitySchema, keySchema } from "./evidence.ts";
 
 /** Severities of findings, the worst first. `UNDEFINED`: the source has not rated the finding. */
 export const severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED"] as const;
@@ -42,6 +42,12 @@ const findingsSchema = z.strictObject({
     .optional()
     .describe(
       "Days after which a finding of the image that already runs blocks as well, where its age is known",
+    ),
+  vex: z
+    .enum(["any", "signed", "off"])
+    .default("any")
+    .describe(
+      "OpenVEX documents attached to the image by which findings do not count: any, only those that a key of slipway:evidence or slipway:gates.signed has signed, or none",
     ),
   unknown: z
     .enum(["warn", "block"])
@@ -112,6 +118,17 @@ const imageSchema = z
   })
   .describe("Checks of the image from its manifest, configuration and history, without a pull");
 
+const dockerfileSchema = z
+  .strictObject({
+    lint: level
+      .default("warn")
+      .describe("BuildKit's own checks have warnings; `# check=skip=…` in the Dockerfile leaves one out"),
+    multiStage: level
+      .default("off")
+      .describe("The Dockerfile has one stage only, so that what builds the image stays in it"),
+  })
+  .describe("Checks of the Dockerfiles of the images that a deployment builds, before it builds them");
+
 /**
  * Gates between the push and the move of a deployment. Pulumi.<stack>.yaml, `slipway:gates`. Without the key
  * nothing is asked.
@@ -124,17 +141,25 @@ export const gatesSchema = z
       .describe("warn: report, and move anyway. block: refuse new HIGH and CRITICAL findings"),
     findings: findingsSchema.prefault({}),
     image: imageSchema.prefault({}),
+    dockerfile: dockerfileSchema.prefault({}),
     signed: z
       .strictObject({
         keys: z
           .array(keySchema)
-          .min(1)
+          .default([])
           .describe(
             "Keys of which one has to have signed, as in slipway:evidence.sign.key; public keys will do",
           ),
+        identities: z
+          .array(identitySchema)
+          .default([])
+          .describe("Identities of which one has to have signed without a key; cosign checks them"),
+      })
+      .refine(({ keys, identities }) => keys.length + identities.length > 0, {
+        error: "name at least one key or identity",
       })
       .optional()
-      .describe("Refuse images whose index or platforms none of these keys has signed"),
+      .describe("Refuse images whose index or platforms none of these keys or identities has signed"),
   })
   .describe("Gates that deploy, promote and rollback ask after the push and before the move");
 
@@ -150,6 +175,7 @@ export interface FindingsPolicy {
   /** `2026-12-31` */
   readonly dueDate?: string | undefined;
   readonly dueDays?: number | undefined;
+  readonly vex: "any" | "signed" | "off";
   readonly unknown: "warn" | "block";
   readonly waitSeconds: number;
   readonly maxAgeDays: number;
@@ -205,4 +231,16 @@ export function imagePolicy({ preset, image }: GateSettings): ImagePolicy | unde
   } as const;
   const levels = [user, secrets, healthcheck, policy.size, policy.layers, policy.baseAge];
   return levels.every((one) => one === "off") ? undefined : policy;
+}
+
+/** Every check of a Dockerfile with what it does. */
+export interface DockerfilePolicy {
+  readonly lint: GateLevel;
+  readonly multiStage: GateLevel;
+}
+
+/** What is asked of Dockerfiles on a stack; undefined when nothing is. */
+export function dockerfilePolicy({ dockerfile }: GateSettings): DockerfilePolicy | undefined {
+  const { lint, multiStage } = dockerfile;
+  return lint === "off" && multiStage === "off" ? undefined : { lint, multiStage };
 }

@@ -1,7 +1,10 @@
+import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { builderName } from "../../builder/builder.ts";
+import { type BuildWarning, checkDockerfile } from "../../builder/checks.ts";
 import { imageLabels } from "../../builder/labels.ts";
 import { buildArguments } from "../../builder/options.ts";
+import type { BuildxBuild } from "../../builder/request.ts";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { isStaged, serviceOfContext } from "../../config/catalogue/contexts.ts";
 import { type StackDescription, stackFile } from "../../config/description/description.ts";
@@ -11,15 +14,7 @@ import type { Source } from "../../source/hash.ts";
 import { type StagedContext, stageContext } from "../../source/stage.ts";
 import type { Emit } from "../report/events.ts";
 import { runStep, type Step } from "../report/events.ts";
-import type { BuildWarning } from "./buildx.ts";
-import {
-  BuildFailed,
-  type BuildxBuild,
-  type BuiltPlatform,
-  checkDockerfile,
-  readLayout,
-  runBuild,
-} from "./buildx.ts";
+import { BuildFailed, type BuiltPlatform, readLayout, runBuild } from "./buildx.ts";
 
 /** A service's staged build: what its builds for all platforms share. */
 interface StagedBuild {
@@ -54,7 +49,9 @@ export async function buildService(
     step.progress("checking the Dockerfile");
     const [first = ""] = service.platforms;
     const checked = requestFor(one, [first], builtBases(one, first));
-    const warnings = (await checkDockerfile(checked, signal)) ?? [];
+    const text = await readFile(join(directory, checked.dockerfile), "utf8");
+    const answer = await checkDockerfile(checked, text, signal);
+    const warnings = "warnings" in answer ? answer.warnings : [];
     step.progress("building");
     try {
       const platforms = await Promise.all(

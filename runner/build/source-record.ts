@@ -4,9 +4,9 @@ import { kept } from "../../source/compare.ts";
 import { parseDescription, type SourceDescription } from "../../source/describe.ts";
 import type { Clients } from "../aws/clients.ts";
 import { readArtifact } from "../registry/artifact.ts";
+import { blobOf } from "../registry/blob.ts";
 import type { RegistryConnection } from "../registry/connection.ts";
 import { getManifest } from "../registry/lookup.ts";
-import { blobOf } from "../registry/push.ts";
 import { attachArtifact, listReferrers, subjectOf } from "../registry/referrers.ts";
 
 /** Artifact type of an image's source description. */

@@ -66,7 +66,7 @@ export const allOrNothingOption = {
 } as const;
 
 /** Gates that a person may override. */
-export const overridableGates = ["findings", "image-checks", "signed"] as const;
+export const overridableGates = ["findings", "image-checks", "dockerfile", "signed"] as const;
 
 /** `--override-gate` and `--reason`, for all commands that ask the gates of `slipway:gates`. */
 export const overrideOptions = {

@@ -5,7 +5,7 @@ import type { Subject } from "../registry/artifact.ts";
 import { type Image, imageReference } from "../registry/image.ts";
 import type { RegistryLogin } from "../registry/login.ts";
 import { type Referrer, subjectOf } from "../registry/referrers.ts";
-import { keyHint, type Signer, signStatement, verifyBundle } from "./bundle.ts";
+import { keyHint, readBundle, type Signer, signStatement, verifyBundle } from "./bundle.ts";
 import {
   attachBundle,
   attachDocument,
@@ -28,8 +28,12 @@ export interface ImageToAttest {
 /** How evidence is made. */
 export interface Attestor {
   readonly settings: EvidenceSettings;
-  /** Undefined: nothing is signed. */
+  /** The key that signs; undefined: none does. */
   readonly signer: Signer | undefined;
+  /** Attaches a statement that is signed without a key. */
+  readonly keyless?:
+    | ((reference: string, predicateType: string, predicate: object) => Promise<void>)
+    | undefined;
   readonly login: () => Promise<RegistryLogin>;
 }
 
@@ -60,7 +64,7 @@ interface Part {
 export async function attestImage(
   store: EvidenceStore,
   { service, image, provenance }: ImageToAttest,
-  { settings, signer, login }: Attestor,
+  { settings, signer, keyless, login }: Attestor,
 ): Promise<Attested> {
   const attached: string[] = [];
   let kept = 0;
@@ -70,29 +74,52 @@ export async function attestImage(
     const referrers = await referrersOf(store, part.digest);
     const subject = await subjectOf(store.clients, store.repository, part.digest, store.registry.signal);
     const what = (kind: string) => (part.platform === undefined ? kind : `${kind} ${part.platform}`);
-    const sign = async (kind: string, predicateType: string, predicate: () => object, named?: string) => {
-      if (signer === undefined) return;
-      if (await hasClaim(store, referrers, subject.digest, predicateType, signer)) {
+    const signs = signer !== undefined || keyless !== undefined;
+    const isClaimed = async (predicateType: string) =>
+      !signs || hasClaim(store, referrers, subject.digest, predicateType, signer);
+    const sign = async (kind: string, predicateType: string, predicate: object, named?: string) => {
+      if (!signs) return;
+      if (await isClaimed(predicateType)) {
         kept += 1;
         return;
       }
-      const statement = statementAbout(subject.digest, predicateType, predicate(), named);
+      if (signer === undefined) {
+        await keyless?.(imageReference(image, subject.digest), predicateType, predicate);
+        if (
+          await hasClaim(store, await referrersOf(store, part.digest), subject.digest, predicateType, signer)
+        ) {
+          attached.push(what(kind));
+          return;
+        }
+        throw new Error(
+          `cosign says that it signed ${name}@${subject.digest}, but nothing is attached to it`,
+        );
+      }
+      const statement = statementAbout(subject.digest, predicateType, predicate, named);
       await attachVerified(store, subject, await signStatement(statement, signer), predicateType, signer);
       attached.push(what(kind));
     };
-    await sign("signature", signaturePredicate, () => ({}));
+    await sign("signature", signaturePredicate, {});
     if (provenance !== undefined && part.digest === image.digest) {
-      await sign("provenance", provenancePredicate, () => provenance, name);
+      await sign("provenance", provenancePredicate, provenance, name);
     }
     if (!isPlatform(part, image)) continue;
-    const documents = await sbomsOf(store, image, part.digest, referrers, settings.sbom, login);
+    const incomplete: SbomFormat[] = [];
+    for (const format of settings.sbom) {
+      const { artifact, predicate } = sbomTypes[format];
+      const isThere = referrers.some(({ artifactType }) => artifactType === artifact);
+      // Its text is some megabytes, and is read only where something is missing.
+      if (isThere && (await isClaimed(predicate))) kept += signs ? 2 : 1;
+      else incomplete.push(format);
+    }
+    const documents = await sbomsOf(store, image, part.digest, referrers, incomplete, login);
     for (const [format, { text, isNew }] of documents) {
       const { artifact, predicate } = sbomTypes[format];
       if (isNew) {
         await attachDocument(store, subject, text, artifact);
         attached.push(what(`sbom ${format}`));
       } else kept += 1;
-      await sign(`signed sbom ${format}`, predicate, () => JSON.parse(text) as object, name);
+      if (signs) await sign(`signed sbom ${format}`, predicate, JSON.parse(text) as object, name);
     }
   }
   return { service: service.name, attached, kept };
@@ -119,17 +146,26 @@ function isPlatform({ digest }: Part, image: Image): boolean {
   return Object.values(image.manifests).includes(digest);
 }
 
-/** Whether a claim of a type is there, signed with our key. */
+/**
+ * Whether a claim of a type is there, signed with our key. Without a key: one with a certificate; who it names, the
+ * gate has Cosign check.
+ */
 async function hasClaim(
   store: EvidenceStore,
   referrers: readonly Referrer[],
   digest: string,
   predicateType: string,
-  { publicKey }: Signer,
+  signer: Signer | undefined,
 ): Promise<boolean> {
   for (const referrer of referrers.filter((one) => mayClaim(one, predicateType))) {
     const text = await readContent(store, referrer);
-    const verified = text === undefined ? undefined : verifyBundle(text, publicKey, digest);
+    if (signer === undefined) {
+      const claim = text === undefined ? undefined : readBundle(text);
+      if (claim?.by !== "certificate" || claim.predicateType !== predicateType) continue;
+      if (claim.subjects.includes(digest)) return true;
+      continue;
+    }
+    const verified = text === undefined ? undefined : verifyBundle(text, signer.publicKey, digest);
     if (verified !== undefined && "claim" in verified && verified.claim.predicateType === predicateType)
       return true;
   }

@@ -62,7 +62,10 @@ async function pieceOf(
   keys: readonly PublicKey[],
 ): Promise<Found | undefined> {
   const { artifactType } = referrer;
-  if (artifactType === notationType) return { what: "notation signature", state: "other key" };
+  if (artifactType === notationType) {
+    const message = "in Notation's format, as ECR's managed signing writes it; check it with notation";
+    return { what: "notation signature", state: "other key", message };
+  }
   for (const format of ["spdx", "cyclonedx"] as const) {
     if (artifactType === sbomTypes[format].artifact) return { what: `sbom ${format}`, state: "unsigned" };
   }
@@ -94,6 +97,14 @@ function whatIs(predicateType: string): Pick<Found, "what" | "message"> {
  * @param pieces as `checkEvidence` found them
  */
 export function unsignedParts(image: Image, pieces: readonly EvidencePiece[]): readonly string[] {
+  return unsignedDigests(image, pieces).map(({ name }) => name);
+}
+
+/** `unsignedParts` with their digests. */
+export function unsignedDigests(
+  image: Image,
+  pieces: readonly EvidencePiece[],
+): readonly { readonly digest: string; readonly name: string }[] {
   const signed = new Set(
     pieces
       .filter(({ what, state }) => what === "signature" && state === "verified")
@@ -101,5 +112,5 @@ export function unsignedParts(image: Image, pieces: readonly EvidencePiece[]): r
   );
   return partsOf(image)
     .filter(({ digest }) => !signed.has(digest))
-    .map(({ platform }) => platform ?? "the index");
+    .map(({ digest, platform }) => ({ digest, name: platform ?? "the index" }));
 }

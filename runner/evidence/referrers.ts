@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Clients } from "../aws/clients.ts";
 import type { Subject } from "../registry/artifact.ts";
+import { blobOf, getBlob } from "../registry/blob.ts";
 import type { RegistryConnection } from "../registry/connection.ts";
 import { getManifest } from "../registry/lookup.ts";
-import { blobOf, getBlob } from "../registry/push.ts";
 import { attachArtifact, listReferrers, type Referrer } from "../registry/referrers.ts";
 import { bundleType } from "./bundle.ts";
 

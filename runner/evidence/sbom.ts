@@ -1,10 +1,11 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { registryUrl } from "../../config/names.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import type { SbomFormat } from "../../config/stack/evidence.ts";
 import type { RegistryLogin } from "../registry/login.ts";
-import { withTemporaryFolder } from "../stack/temporary-folder.ts";
+import { toolEnvironment, withLoginFolder } from "../stack/tool-environment.ts";
 
 /** Names of the formats for Syft. */
 const syftFormats: Readonly<Record<SbomFormat, string>> = { spdx: "spdx-json", cyclonedx: "cyclonedx-json" };
@@ -13,8 +14,8 @@ const syftFormats: Readonly<Record<SbomFormat, string>> = { spdx: "spdx-json", c
 const timeoutMinutes = 10;
 
 /**
- * Bills of materials of one platform of an image, made by Syft out of the registry. Syft runs with an empty
- * environment: what it can reach is the registry, with a token for it.
+ * Bills of materials of one platform of an image, made by Syft out of the registry. Syft gets no variable of the job
+ * but those for the network: what it can reach is the registry, with a token for it.
  *
  * @param reference `<registry>/<repository>@<digest>` of the platform's manifest
  * @throws UserError `sbom-failed` when syft is not installed, or can't read the image
@@ -22,25 +23,21 @@ const timeoutMinutes = 10;
 export function makeSboms(
   reference: string,
   formats: readonly SbomFormat[],
-  { registry, auth }: RegistryLogin,
+  login: RegistryLogin,
   signal: AbortSignal,
 ): Promise<Readonly<Partial<Record<SbomFormat, string>>>> {
-  return withTemporaryFolder("sbom", async (folder) => {
+  return withLoginFolder("sbom", login, async (folder) => {
     const file = (format: SbomFormat) => join(folder, `${format}.json`);
-    // In a file, which only this user reads, and neither in an argument nor in a variable.
-    await writeFile(join(folder, "config.json"), JSON.stringify({ auths: { [registry]: { auth } } }), {
-      mode: 0o600,
-    });
+    const isPlain = registryUrl(login.registry).startsWith("http:");
     const outputs = formats.flatMap((format) => ["--output", `${syftFormats[format]}=${file(format)}`]);
     try {
       await execa("syft", ["scan", `registry:${reference}`, "--quiet", ...outputs], {
         cwd: folder,
-        env: {
-          PATH: process.env.PATH,
-          HOME: folder,
+        env: toolEnvironment(folder, {
           DOCKER_CONFIG: folder,
           SYFT_CHECK_FOR_APP_UPDATE: "false",
-        },
+          ...(isPlain ? { SYFT_REGISTRY_INSECURE_USE_HTTP: "true" } : {}),
+        }),
         extendEnv: false,
         timeout: timeoutMinutes * 60_000,
         cancelSignal: signal,

@@ -20,7 +20,7 @@ export interface ScanLimits {
 /** What scanning an image needs of a session. */
 export interface ScanningSession {
   readonly clients: Clients;
-  readonly settings: Pick<Settings, "scanning">;
+  readonly settings: { readonly scanning: Pick<Settings["scanning"], "mode"> };
   readonly signal: AbortSignal;
 }
 

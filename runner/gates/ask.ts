@@ -64,7 +64,7 @@ export async function askGates<S extends AskedService>(
 export function refusalOf({ service, gate }: Answer, stack: string): Problem {
   const option = optionOfGate(gate.gate);
   const accept = gate.gate === "findings" ? `, accept a finding until a day in ${waiversFile}` : "";
-  const repair = gate.gate === "signed" ? "sign the image with one of the keys" : "correct the image";
+  const repair = repairs[gate.gate] ?? "correct the image";
   return {
     code: "gate-failed",
     where: `${service} on ${stack}`,
@@ -73,6 +73,11 @@ export function refusalOf({ service, gate }: Answer, stack: string): Problem {
     fix: `${repair}${accept}, or run the command with --override-gate ${option} --reason "…"`,
   };
 }
+
+const repairs: Readonly<Partial<Record<Gate["gate"], string>>> = {
+  signed: "sign the image with one of the keys",
+  dockerfile: "correct the Dockerfile, or leave a check out there with # check=skip=…",
+};
 
 function summaryOf(gates: readonly Gate[]): string {
   const counts = Map.groupBy(gates, ({ gate, verdict }) => `${gate} ${verdict}`);

@@ -6,11 +6,23 @@ import { type Image, onlyPlatform } from "../registry/image.ts";
 import { describeImage } from "../registry/lookup.ts";
 import { isMove, servicesOf, type TargetPlan } from "../targets/target.ts";
 
+/** The repository from which a promotion has yet to copy an image and its evidence, and the clients that read it. */
+export interface CopiedFrom {
+  /** Whether the image is in its own repository as well, from an earlier promotion. */
+  readonly isCopied: boolean;
+  readonly clients: Clients;
+  /** Host (and port) of the registry. */
+  readonly registry: string;
+  readonly repository: string;
+}
+
 /** A service, the image that its targets are to run, and their plans. */
 export interface ServiceToAsk {
   readonly service: Service;
   readonly image: Image;
   readonly targets: readonly TargetPlan[];
+  /** Only in foretelling: a run asks when image and evidence are in the image's own repository. */
+  readonly copiedFrom?: CopiedFrom | undefined;
 }
 
 /** The services whose images a run moves targets to: their own targets, or those that have them as a sidecar. */

@@ -1,6 +1,7 @@
 import type { FindingsPolicy } from "../../config/stack/gates.ts";
 import type { Waiver } from "../../config/waivers.ts";
 import { type Finding, findingKeys, type PlatformScan, type ScanResult } from "../findings/finding.ts";
+import type { VexClaim } from "./vex-claims.ts";
 import { daysLeft, isAbout, isAboutStatus, waiverState } from "./waivers.ts";
 
 /** What a run wants to move to an image, and what it replaces. */
@@ -13,6 +14,8 @@ export interface FindingsQuestion {
    * known, is `none`.
    */
   readonly running: Readonly<Record<string, readonly Running[]>>;
+  /** The statement by which a finding of a platform does not count; absent: none is asked. */
+  readonly vex?: (digest: string, finding: Finding) => VexClaim | undefined;
 }
 
 /** What one target runs on one platform. */
@@ -32,6 +35,8 @@ export type Because =
   | "no fix"
   | "fix unknown"
   | "waived"
+  /** A VEX document that is attached to the image says that it is not affected, or fixed. */
+  | "vex"
   | "severity";
 
 /** A finding, and what the gate makes of it. */
@@ -40,6 +45,7 @@ export interface JudgedFinding {
   readonly judgement: "block" | "warn" | "pass";
   readonly because: Because;
   readonly waiver?: Waiver;
+  readonly vex?: VexClaim;
 }
 
 /** `unknown`: there is no result, and the stack says what that means. */
@@ -65,7 +71,7 @@ export interface FindingsVerdict {
  * Decides whether targets may move to an image. The order of the questions for each finding:
  *
  * 1. severity in neither list → pass
- * 2. a valid waiver → pass; an expired one → as if it were new
+ * 2. a valid waiver → pass; a VEX statement that clears it → pass; an expired waiver → as if it were new
  * 3. `onlyFixable`: no fix → pass; unknown whether there is one → at most warn
  * 4. `onlyNew`: every target runs it already → pass, unless `dueDate` or `dueDays` is over
  * 5. otherwise block or warn, by the list that has the severity
@@ -73,7 +79,7 @@ export interface FindingsVerdict {
  * A platform without a result passes by a waiver of its status only; else it is what `unknown` says.
  */
 export function decideFindings(
-  { service, scans, running }: FindingsQuestion,
+  { service, scans, running, vex }: FindingsQuestion,
   policy: FindingsPolicy,
   waivers: readonly Waiver[],
   now: Date,
@@ -93,7 +99,7 @@ export function decideFindings(
     const findings = result.findings.map((finding) => {
       const about = waivers.filter((waiver) => isAbout(waiver, service, finding));
       for (const waiver of about) used.add(waiver);
-      return judge(finding, { before, about, policy, now });
+      return judge(finding, { before, about, policy, now, vex: vex?.(digest, finding) });
     });
     return { platform, digest, verdict: worst(findings.map(({ judgement }) => judgement)), findings };
   });
@@ -125,14 +131,16 @@ interface Judging {
   readonly about: readonly Waiver[];
   readonly policy: FindingsPolicy;
   readonly now: Date;
+  readonly vex: VexClaim | undefined;
 }
 
-function judge(finding: Finding, { before, about, policy, now }: Judging): JudgedFinding {
+function judge(finding: Finding, { before, about, policy, now, vex }: Judging): JudgedFinding {
   const { severity, fixable } = finding;
   const level = policy.block.includes(severity) ? "block" : policy.warn.includes(severity) ? "warn" : "pass";
   if (level === "pass") return { finding, judgement: "pass", because: "severity" };
   const valid = validOf(about, now);
   if (valid !== undefined) return { finding, judgement: "pass", because: "waived", waiver: valid };
+  if (vex !== undefined) return { finding, judgement: "pass", because: "vex", vex };
   if (policy.onlyFixable && fixable === "no") return { finding, judgement: "pass", because: "no fix" };
   const isGuess = policy.onlyFixable && fixable === "unknown";
   const [expired] = about;

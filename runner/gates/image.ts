@@ -3,9 +3,9 @@ import type { ImagePolicy } from "../../config/stack/gates.ts";
 import type { Clients } from "../aws/clients.ts";
 import { checkImage, healthcheckPlaces, type ImageFault } from "../image-checks/checks.ts";
 import { readContent } from "../registry/configuration.ts";
-import type { RegistryConnection } from "../registry/connection.ts";
+import { connectToRegistry, type RegistryConnection } from "../registry/connection.ts";
 import type { Gate } from "../targets/gate.ts";
-import type { Replaced, ServiceToAsk } from "./baseline.ts";
+import type { CopiedFrom, Replaced, ServiceToAsk } from "./baseline.ts";
 
 /** What the image checks say of one service's image. */
 export interface ImageVerdict {
@@ -20,19 +20,24 @@ export interface ImageVerdict {
 export async function judgeImage(
   clients: Clients,
   registry: RegistryConnection,
-  { service, image, targets }: ServiceToAsk,
+  { service, image, targets, copiedFrom }: ServiceToAsk,
   { platforms, running }: Replaced,
   policy: ImagePolicy,
 ): Promise<ImageVerdict> {
+  const own = { clients, registry, repository: image.repository };
+  const now = copiedFrom?.isCopied === false ? placeOf(copiedFrom, registry.signal) : own;
+  const read = (place: typeof own, digest: string) =>
+    readContent(place.clients, place.registry, place.repository, digest);
   const isCompared = policy.growthPercent !== undefined && policy.size !== "off";
   const checked = await pMap(
     platforms,
     async (platform) => {
       const digest = image.manifests[platform] ?? image.digest;
       const before = isCompared ? (running[platform] ?? []).flatMap((one) => one ?? []) : [];
-      const [content, ...old] = await Promise.all(
-        [digest, ...before].map((one) => readContent(clients, registry, image.repository, one)),
-      );
+      const [content, ...old] = await Promise.all([
+        read(now, digest),
+        ...before.map((one) => read(own, one)),
+      ]);
       // The gate "image" has found it, with all its platforms.
       if (content === undefined)
         throw new Error(`${image.repository}@${digest} is not an image of the registry`);
@@ -48,6 +53,10 @@ export async function judgeImage(
     platforms: checked,
     healthcheck: healthcheckPlaces(targets.map(({ target }) => target.kind)),
   };
+}
+
+function placeOf({ clients, registry, repository }: CopiedFrom, signal: AbortSignal) {
+  return { clients, registry: connectToRegistry(clients, registry, signal), repository };
 }
 
 /** The verdict as the gate of a release record. */

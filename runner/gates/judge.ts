@@ -7,6 +7,7 @@ import {
   imagePolicy,
 } from "../../config/stack/gates.ts";
 import type { Waiver } from "../../config/waivers.ts";
+import { ifAllowed } from "../aws/errors.ts";
 import type { PlatformScan } from "../findings/finding.ts";
 import { type ScanLimits, scanImage } from "../findings/scan.ts";
 import { connectToRegistry } from "../registry/connection.ts";
@@ -14,7 +15,7 @@ import type { Image } from "../registry/image.ts";
 import type { Session } from "../session/session.ts";
 import type { Gate } from "../targets/gate.ts";
 import type { Clock } from "../targets/poll.ts";
-import { type Replaced, readReplaced, type ServiceToAsk } from "./baseline.ts";
+import { type CopiedFrom, type Replaced, readReplaced, type ServiceToAsk } from "./baseline.ts";
 import { decideFindings, type FindingsVerdict, type Running } from "./decide.ts";
 import { findingsGate } from "./phrase.ts";
 import { waiverNotices } from "./waivers.ts";
@@ -32,6 +33,8 @@ export interface Answer {
   readonly verdict: "block" | "warn" | "pass";
   /** The verdict in detail, of the gate of findings. */
   readonly findings?: FindingsVerdict;
+  /** What else should be known. */
+  readonly notices?: readonly string[];
 }
 
 export interface Judgement {
@@ -86,23 +89,25 @@ export async function judge(
               const verdict = await judgeImage(clients, registry, one, replaced, checks);
               return { service: verdict.service, gate: imageChecksGate(verdict), verdict: verdict.verdict };
             }),
-        gates.signed === undefined ? undefined : judgeSignature(session, one, gates.signed.keys),
+        gates.signed === undefined ? undefined : judgeSignature(session, one, gates.signed),
       ]);
       return [findings, image, signed].flatMap((answer) => answer ?? []);
     },
     { concurrency: parallelServices, signal },
   );
   const all = answers.flat();
-  return { answers: all, notices: noticesOf(waivers, all, services, session, now) };
+  const notices = all.flatMap((answer) => answer.notices ?? []);
+  return { answers: all, notices: [...notices, ...noticesOf(waivers, all, services, session, now)] };
 }
 
 async function judgeSignature(
   session: JudgingSession,
-  { service, image }: ServiceToAsk,
-  keys: readonly string[],
+  { service, image, copiedFrom }: ServiceToAsk,
+  signed: NonNullable<GateSettings["signed"]>,
 ): Promise<Answer> {
   const { signedGate } = await import("./signed.ts");
-  const gate = await signedGate(session, image, keys);
+  // A promotion copies the signatures from there.
+  const gate = await signedGate(session, image, signed, copiedFrom);
   return { service: service.name, gate, verdict: gate.verdict === "failed" ? "block" : "pass" };
 }
 
@@ -115,7 +120,7 @@ interface Asking {
 
 async function judgeFindings(
   session: JudgingSession,
-  { service, image }: ServiceToAsk,
+  { service, image, copiedFrom }: ServiceToAsk,
   replaced: Replaced,
   policy: FindingsPolicy,
   { waitSeconds = policy.waitSeconds, clock, waivers, now }: Asking,
@@ -125,14 +130,44 @@ async function judgeFindings(
   const manifests = Object.entries(image.manifests).filter(([platform]) =>
     replaced.platforms.includes(platform),
   );
-  const { repository, registry } = image;
-  const wanted = { repository, registry, manifests: Object.fromEntries(manifests) };
-  const [scans, running] = await Promise.all([
-    scanImage(session, wanted, limits, clock),
+  const wanted = { ...image, manifests: Object.fromEntries(manifests) };
+  const [scans, running, vex] = await Promise.all([
+    copiedFrom?.isCopied === false
+      ? scanOfCopied(session, wanted, copiedFrom, limits, clock)
+      : scanImage(session, wanted, limits, clock),
     policy.onlyNew ? scanRunning(session, image, replaced.running, limits, clock) : {},
+    policy.vex === "off" ? undefined : attachedVex(session, image, policy.vex, copiedFrom),
   ]);
-  const findings = decideFindings({ service: service.name, scans, running }, policy, waivers, now);
-  return { service: service.name, gate: findingsGate(findings), verdict: findings.verdict, findings };
+  const claim = vex === undefined ? {} : { vex: vex.claim };
+  const question = { service: service.name, scans, running, ...claim };
+  const findings = decideFindings(question, policy, waivers, now);
+  const gate = findingsGate(findings);
+  return { service: service.name, gate, verdict: findings.verdict, findings, notices: vex?.notices ?? [] };
+}
+
+async function attachedVex(
+  session: JudgingSession,
+  image: Image,
+  mode: FindingsPolicy["vex"],
+  copiedFrom: CopiedFrom | undefined,
+) {
+  const { vexOf } = await import("./vex.ts");
+  return vexOf(session, image, mode, copiedFrom);
+}
+
+/** The scans of an image where a promotion will copy it from; another stack's role may not be allowed to read them. */
+async function scanOfCopied(
+  session: JudgingSession,
+  { manifests }: Pick<Image, "manifests">,
+  { clients, repository, registry }: CopiedFrom,
+  limits: ScanLimits,
+  clock: Clock,
+): Promise<readonly PlatformScan[]> {
+  const image = { repository, registry, manifests };
+  const scans = await ifAllowed(scanImage({ ...session, clients }, image, limits, clock));
+  const reason = `these credentials may not read the scans of ${repository}`;
+  const result = { state: "unknown", status: "NOT_SCANNED", reason } as const;
+  return scans ?? Object.entries(manifests).map(([platform, digest]) => ({ platform, digest, result }));
 }
 
 /** The scans of what runs now, each digest looked at once; an old image's result counts as far as it is there. */

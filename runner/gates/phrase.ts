@@ -100,6 +100,8 @@ export function becauseText(because: Because, expires = ""): string {
       return "not known whether there is a fix";
     case "waived":
       return `waived until ${expires}`;
+    case "vex":
+      return "a VEX document clears it";
     case "severity":
       return "severity is not asked for";
   }
@@ -108,9 +110,16 @@ export function becauseText(because: Because, expires = ""): string {
 /** `3 run already, 1 waived until 2026-12-31`; findings of other severities are not mentioned. */
 function passedText(findings: readonly JudgedFinding[]): string {
   const texts = findings.flatMap(({ because, waiver }) =>
-    because === "severity"
+    because === "severity" || because === "vex"
       ? []
       : [becauseText(because, waiver?.expires).replace("runs already", "run already")],
   );
-  return [...Map.groupBy(texts, (text) => text)].map(([text, some]) => `${some.length} ${text}`).join(", ");
+  const counted = [...Map.groupBy(texts, (text) => text)].map(([text, some]) => `${some.length} ${text}`);
+  return [...counted, ...new Set(findings.flatMap(vexText))].join(", ");
+}
+
+/** `CVE-2026-1 not affected (VEX of team-shop: not reachable)`: whoever suppresses a finding is named. */
+function vexText({ finding, vex }: JudgedFinding): string[] {
+  if (vex === undefined) return [];
+  return [`${finding.id} ${vex.status.replace("_", " ")} (VEX of ${vex.author}: ${vex.because})`];
 }

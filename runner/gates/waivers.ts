@@ -35,7 +35,7 @@ export function isAboutStatus(waiver: Waiver, service: string, status: string): 
 }
 
 /** Ids are not case-sensitive; sources write them in either. */
-function sameId(one: string, other: string): boolean {
+export function sameId(one: string, other: string): boolean {
   return one.toUpperCase() === other.toUpperCase();
 }
 
@@ -43,7 +43,7 @@ function sameId(one: string, other: string): boolean {
  * Compares package URLs without qualifiers (`?arch=…`). Where the source names a package only, its name and
  * version are compared.
  */
-function samePackage(purl: string, { package: found }: Finding): boolean {
+export function samePackage(purl: string, { package: found }: Finding): boolean {
   const wanted = partsOf(purl);
   const has = found.purl === undefined ? undefined : partsOf(found.purl);
   if (has !== undefined) {

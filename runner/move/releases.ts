@@ -1,6 +1,8 @@
-import type { Problem } from "../../config/problems/errors.ts";
+import type { ExitCode, Problem } from "../../config/problems/errors.ts";
+import type { CopiedFrom } from "../gates/baseline.ts";
+import type { Foretold, ForetoldRun } from "../gates/foretell.ts";
 import type { RecordedRelease } from "../history/write.ts";
-import { problemsOf } from "../plan/plan.ts";
+import { exitCodeOfProblems, problemsOf } from "../plan/plan.ts";
 import { planProofs } from "../plan/prove.ts";
 import { imagesByService } from "../plan/target-image.ts";
 import { planTargets } from "../plan/targets.ts";
@@ -11,6 +13,7 @@ import { unlessInterrupted } from "../session/interruption.ts";
 import type { Session } from "../session/session.ts";
 import type { Phase } from "../session/timeline.ts";
 import { type Where, whereOf } from "../session/where.ts";
+import type { Gate } from "../targets/gate.ts";
 import { isMove, type TargetOutcome, type TargetPlan } from "../targets/target.ts";
 import type { DeployDocument } from "./document.ts";
 import { judgeOutcome, outcomesOfPlans } from "./outcome.ts";
@@ -36,6 +39,10 @@ export interface MovedDocument extends Where {
     /** `<registry>/<repository>@<digest>` */
     readonly reference: string;
     readonly targets: readonly Pick<TargetPlan, "title" | "action" | "changes" | "notes">[];
+    /** With `--dry-run`: what the gates of `slipway:gates` will say, as far as it is known. */
+    readonly gates?: readonly Gate[];
+    /** With `--dry-run`: what would refuse the run. */
+    readonly problems?: readonly Problem[];
   }[];
   readonly targets: readonly TargetOutcome[];
   /** The records that were written of it. */
@@ -93,9 +100,35 @@ export async function moveReleases(
   };
 }
 
-/** The document of a plan that was not started. */
-export function documentOfPlan(session: Session, planned: readonly PlannedRelease[]): MovedDocument {
+/**
+ * The document of a dry run, with what the stack's gates will say. A stack without gates loads and calls nothing for
+ * them.
+ */
+export async function foretellReleases(
+  session: Session,
+  planned: readonly (PlannedRelease & { readonly copiedFrom?: CopiedFrom })[],
+  run: ForetoldRun,
+): Promise<MovedDocument> {
+  if (session.settings.gates === undefined) return documentOfPlan(session, planned);
+  const { foretellGates } = await import("../gates/foretell.ts");
+  const foretold = await session.timeline.run({ id: "gates", title: "Look at what the gates will say" }, () =>
+    foretellGates(session, planned, run),
+  );
+  return documentOfPlan(session, planned, foretold);
+}
+
+/** What a dry run exits with: as the run would if it were refused. */
+export function exitCodeOfDryRun({ services }: Pick<MovedDocument, "services">): 0 | ExitCode {
+  return exitCodeOfProblems(services.flatMap(({ problems = [] }) => problems));
+}
+
+function documentOfPlan(
+  session: Session,
+  planned: readonly PlannedRelease[],
+  foretold: readonly Foretold[] = [],
+): MovedDocument {
   const { timeline } = session;
+  const told = new Map(foretold.map((one) => [one.service, one]));
   return {
     version: 1,
     ...whereOf(session),
@@ -106,10 +139,18 @@ export function documentOfPlan(session: Session, planned: readonly PlannedReleas
       digest: image.digest,
       reference: imageReference(image),
       targets: targets.map(({ title, action, changes, notes }) => ({ title, action, changes, notes })),
+      ...gatesOf(told.get(service.name)),
     })),
     targets: [],
     releases: [],
     timeline: timeline.phases,
     milliseconds: timeline.elapsed(),
   };
+}
+
+function gatesOf(
+  foretold: Foretold | undefined,
+): Pick<MovedDocument["services"][number], "gates" | "problems"> {
+  if (foretold === undefined) return {};
+  return { gates: foretold.gates, problems: foretold.problems };
 }

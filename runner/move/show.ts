@@ -1,3 +1,4 @@
+import { describeProblem } from "../../config/problems/errors.ts";
 import { shortDigest } from "../registry/image.ts";
 import type { Colours } from "../report/colours.ts";
 import { formatDuration } from "../report/duration.ts";
@@ -47,8 +48,11 @@ export function showTagged(
   ];
 }
 
-function showChanges({ targets }: MovedDocument["services"][number], { yellow, dim, red, green }: Colours) {
-  return targets.flatMap(({ title, action, changes, notes }) => [
+function showChanges(
+  { targets, gates = [], problems = [] }: MovedDocument["services"][number],
+  { yellow, dim, red, green }: Colours,
+) {
+  const changes = targets.flatMap(({ title, action, changes, notes }) => [
     isMove({ action })
       ? `${yellow("~")} ${title}`
       : `${dim(action === "prove" ? "?" : "=")} ${title}${dim(" (already runs this image)")}`,
@@ -60,6 +64,13 @@ function showChanges({ targets }: MovedDocument["services"][number], { yellow, d
     ...notes.map((note) => dim(`    note: ${note}`)),
     "",
   ]);
+  const told = [
+    ...gates.map(({ gate, verdict, message }) =>
+      dim(`  gate ${gate}: ${verdict}${message === undefined ? "" : `, ${message}`}`),
+    ),
+    ...problems.map((problem) => red(`  problem: ${describeProblem(problem)}`)),
+  ];
+  return [...changes, ...told, ...(told.length > 0 ? [""] : [])];
 }
 
 function headline(
@@ -74,6 +85,8 @@ function headline(
     case "planned": {
       const all = services.flatMap((service) => service.targets);
       const moves = all.filter(isMove).length;
+      const problems = services.flatMap((service) => service.problems ?? []).length;
+      if (problems > 0) return red(`${problems} would stop it before anything moves on ${stack}`);
       return `${words.would} ${stack}: ${moves} of ${all.length} targets to move`;
     }
     case "nothing":

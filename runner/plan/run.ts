@@ -1,4 +1,5 @@
 import type { CommandContext, CommandResult } from "../cli/command.ts";
+import { type GateOverride, type OverrideOptions, overrideOf } from "../cli/override.ts";
 import type { Foretold } from "../gates/foretell.ts";
 import { coloursFor } from "../report/colours.ts";
 import { type Selection, type Session, withSession } from "../session/session.ts";
@@ -11,12 +12,14 @@ import { showPlan } from "./show.ts";
 
 /** `slipway plan`, and `deploy --dry-run`: exits as the deployment would when it is refused. */
 export function planServices(
-  request: Selection & PlanRequest & { readonly verbose?: boolean | undefined },
+  request: Selection & PlanRequest & OverrideOptions & { readonly verbose?: boolean | undefined },
   context: CommandContext,
 ): Promise<CommandResult> {
+  const override = overrideOf(request);
   return withSession({ ...request, sources: "all" }, context, async (session) => {
     const { services } = await planDeployment(session, request);
-    const document = planDocument(whereOf(session), services, await foretell(session, services));
+    const foretold = await foretell(session, services, override);
+    const document = planDocument(whereOf(session), services, foretold);
     return {
       exitCode: exitCodeOfProblems(problemsOf(document.services)),
       document,
@@ -27,10 +30,14 @@ export function planServices(
 }
 
 /** What the stack's gates will say. A stack without gates loads and calls nothing for them. */
-async function foretell(session: Session, services: readonly PlannedService[]): Promise<readonly Foretold[]> {
+async function foretell(
+  session: Session,
+  services: readonly PlannedService[],
+  override: GateOverride | undefined,
+): Promise<readonly Foretold[]> {
   if (session.settings.gates === undefined) return [];
   const { foretellGates } = await import("../gates/foretell.ts");
   return session.timeline.run({ id: "gates", title: "Look at what the gates will say" }, () =>
-    foretellGates(session, services),
+    foretellGates(session, services, { override, signs: true }),
   );
 }

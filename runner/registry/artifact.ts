@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { Blob } from "./push.ts";
-import { blobOf, digestOf } from "./push.ts";
+import { type Blob, blobOf, digestOf } from "./blob.ts";
 
 export const artifactManifestType = "application/vnd.oci.image.manifest.v1+json";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
-import { type RegistryConnection, refusalOf } from "./connection.ts";
+import { getBlob } from "./blob.ts";
+import type { RegistryConnection } from "./connection.ts";
 import { getManifest } from "./lookup.ts";
 
 const manifestSchema = z.object({
@@ -69,11 +69,14 @@ export function parseImageContent(manifest: string, configuration: string): Imag
   };
 }
 
+/** Bytes of the largest configuration that is read: one of a thousand layers has some hundred kilobytes. */
+const mostBytes = 4 * 1024 * 1024;
+
 /**
- * One platform's image, without a pull of its layers: its manifest, and the configuration blob, which the
- * registry itself serves or redirects to.
+ * One platform's image, without a pull of its layers: its manifest, and the configuration blob.
  *
  * @returns undefined when the registry does not have it, or it is not an image
+ * @throws UserError `pull-refused`
  */
 export async function readContent(
   clients: Clients,
@@ -82,18 +85,8 @@ export async function readContent(
   digest: string,
 ): Promise<ImageContent | undefined> {
   const stored = await getManifest(clients, repository, { imageDigest: digest }, registry.signal);
-  if (stored === undefined) return undefined;
-  const parsed = manifestSchema.safeParse(JSON.parse(stored.text));
-  if (!parsed.success) return undefined;
-  const answer = await registry.request(`/v2/${repository}/blobs/${parsed.data.config.digest}`);
-  if (answer.status === 200) return parseImageContent(stored.text, await answer.text());
-  throw new UserError(
-    {
-      code: "registry-unreachable",
-      where: `${registry.host}/${repository}@${digest}`,
-      message: `the registry does not serve the image's configuration: ${await refusalOf(answer)}`,
-      fix: "check that this role may pull from the repository, and run the command again",
-    },
-    { exitCode: 1 },
-  );
+  const parsed = stored && manifestSchema.safeParse(JSON.parse(stored.text)).data;
+  if (stored === undefined || parsed === undefined) return undefined;
+  const bytes = await getBlob(registry, repository, parsed.config, mostBytes);
+  return bytes && parseImageContent(stored.text, Buffer.from(bytes).toString("utf8"));
 }

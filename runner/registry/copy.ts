@@ -3,9 +3,10 @@ import pRetry from "p-retry";
 import { z } from "zod";
 import { UserError } from "../../config/problems/errors.ts";
 import type { Clients } from "../aws/clients.ts";
+import { hasBlob, refusedRead } from "./blob.ts";
 import type { RegistryConnection } from "./connection.ts";
 import { getManifest, type StoredManifest } from "./lookup.ts";
-import { hasBlob, putManifest, refused, uploadUrl } from "./push.ts";
+import { putManifest, refused, uploadUrl } from "./push.ts";
 import { attachManifest, listReferrers, type Referrer } from "./referrers.ts";
 
 /** A repository with the clients to read and write it. */
@@ -45,7 +46,7 @@ const manifestSchema = z.object({
  * to what is not there. What is already there is not transferred again.
  *
  * @param keeps whether a referrer is copied as well
- * @throws UserError `image-gone`, `blob-copy-failed`, `push-refused`
+ * @throws UserError `image-gone`, `pull-refused`, `push-refused`
  */
 export async function copyImage(
   from: RepositoryEnd,
@@ -166,7 +167,7 @@ async function transferBlob(from: RepositoryEnd, { registry, repository }: Repos
     timeoutSeconds: blobTimeoutSeconds,
   });
   if (!source.ok || source.body === null) {
-    throw await refused(from.registry, `${from.repository}@${digest}`, "reading a blob", source);
+    throw await refusedRead(from.registry, from.repository, digest, source);
   }
   const where = `${repository}@${digest}`;
   const begun = await registry.request(`/v2/${repository}/blobs/uploads/`, {

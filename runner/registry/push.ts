@@ -1,58 +1,10 @@
-import { createHash } from "node:crypto";
 import type { Response } from "undici";
 import { UserError } from "../../config/problems/errors.ts";
+import { type Blob, hasBlob } from "./blob.ts";
 import { type RegistryConnection, refusalOf } from "./connection.ts";
 
-/** The descriptor of a blob. */
-export interface Blob {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly bytes: Uint8Array;
-}
-
-/** Makes a blob of a text, with its digest. */
-export function blobOf(mediaType: string, text: string): Blob {
-  const bytes = new TextEncoder().encode(text);
-  return { mediaType, digest: digestOf(bytes), bytes };
-}
-
-/** `sha256:…` of bytes. */
-export function digestOf(bytes: Uint8Array | string): string {
-  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-}
-
-/** Whether a repository has a blob. */
-export async function hasBlob(
-  registry: RegistryConnection,
-  repository: string,
-  digest: string,
-): Promise<boolean> {
-  const answer = await registry.request(`/v2/${repository}/blobs/${digest}`, { method: "HEAD" });
-  if (answer.status === 404) return false;
-  if (answer.ok) return true;
-  throw await refused(registry, `${repository}@${digest}`, "reading a blob", answer);
-}
-
-/**
- * Reads a small blob; undefined when the repository lacks it.
- *
- * @param most bytes that are read
- * @throws UserError `push-refused` when the registry refuses it; Error when it is not what its digest says
- */
-export async function getBlob(
-  registry: RegistryConnection,
-  repository: string,
-  { digest, size }: { readonly digest: string; readonly size: number },
-  most: number,
-): Promise<Uint8Array | undefined> {
-  if (size > most) throw new Error(`${repository}@${digest} has ${size} bytes, more than ${most}`);
-  const answer = await registry.request(`/v2/${repository}/blobs/${digest}`);
-  if (answer.status === 404) return undefined;
-  if (!answer.ok) throw await refused(registry, `${repository}@${digest}`, "reading a blob", answer);
-  const bytes = new Uint8Array(await answer.arrayBuffer());
-  if (digestOf(bytes) !== digest) throw new Error(`${repository}@${digest} is not what its digest says`);
-  return bytes;
-}
+// What is pushed is made of these.
+export { type Blob, blobOf, digestOf } from "./blob.ts";
 
 /**
  * Puts a small blob into a repository in one piece, unless it is there.

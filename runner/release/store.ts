@@ -1,9 +1,10 @@
 import { releaseTag } from "../../config/names.ts";
 import type { Clients } from "../aws/clients.ts";
 import { artifactManifest, readArtifact } from "../registry/artifact.ts";
+import { blobOf } from "../registry/blob.ts";
 import type { RegistryConnection } from "../registry/connection.ts";
 import { getManifest, type StoredManifest } from "../registry/lookup.ts";
-import { blobOf, putManifest } from "../registry/push.ts";
+import { putManifest } from "../registry/push.ts";
 import { attachArtifact, type ReferrersKeeper, subjectOf } from "../registry/referrers.ts";
 import { type ReleaseRecord, releaseRecordSchema, releaseType, type StoredRelease } from "./record.ts";
 

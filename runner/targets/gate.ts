@@ -12,6 +12,8 @@ export type GateName =
   | "findings"
   /** `slipway:gates.image`: user, size, layers, secrets and base of the image. */
   | "image checks"
+  /** `slipway:gates.dockerfile`: BuildKit's checks of what is built, and its stages. */
+  | "dockerfile"
   /** `slipway:gates.signed`: one of the keys has signed the index and every platform. */
   | "signed"
   /** Everything that `slipway verify` checks. */

@@ -19,6 +19,8 @@ export const resources: Readonly<Record<string, () => Promise<ResourceType>>> = 
     (await import("./resources/cloudwatch/metric-alarm.ts")).metricAlarm,
   "aws:ecr/lifecyclePolicy:LifecyclePolicy": async () =>
     (await import("./resources/ecr/lifecycle-policy.ts")).lifecyclePolicy,
+  "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion": async () =>
+    (await import("./resources/ecr/pull-time-update-exclusion.ts")).pullTimeUpdateExclusion,
   "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration": async () =>
     (await import("./resources/ecr/registry-scanning-configuration.ts")).registryScanningConfiguration,
   "aws:ecr/replicationConfiguration:ReplicationConfiguration": async () =>

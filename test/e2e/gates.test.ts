@@ -1,9 +1,12 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DescribeServicesCommand, DescribeTaskDefinitionCommand } from "@aws-sdk/client-ecs";
+import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import type { RollbackDocument } from "../../runner/commands/rollback/rollback.ts";
 import type { ScanDocument } from "../../runner/commands/scan/document.ts";
+import type { VerifyDocument } from "../../runner/commands/verify/document.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import type { DeployPlan } from "../../runner/plan/document.ts";
 import { readNewestRecord } from "../../runner/release/store.ts";
@@ -148,6 +151,17 @@ test("a stack with gates refuses what is worse than what runs, until a person ac
     { gate: "image checks" },
   ]);
   expect(third).not.toBe(second);
+  const foretold = await run("rollback", "orders", "--dry-run");
+  expect(foretold.exitCode, foretold.stderr).toBe(3);
+  expect(foretold.document<RollbackDocument>()).toMatchObject({
+    outcome: "planned",
+    services: [
+      {
+        gates: [{ gate: "findings", verdict: "failed" }, { gate: "image checks" }],
+        problems: [{ code: "gate-failed" }],
+      },
+    ],
+  });
   const worse = await run("rollback", "orders");
   expect(worse.exitCode, worse.stderr).toBe(3);
   expect(worse.stderr).toContain("CVE-2026-9 in openssl (new)");
@@ -210,4 +224,42 @@ test("an image with a known bad package is stopped by a real scan, waived until 
   const [findings] = await gates();
   expect(findings).toMatchObject({ gate: "findings", verdict: "passed" });
   expect(findings?.message).toContain("1 waived until 2099-01-01");
+});
+
+test("a Dockerfile that BuildKit warns of is refused before anything is built", async () => {
+  const dockerfile = "examples/shop/orders/Dockerfile";
+  const before = await readFile(join(directory, dockerfile), "utf8");
+  world.proxy.clear();
+  await setGates({ findings: { enabled: false }, dockerfile: { lint: "block" } });
+  await world.workspace.write(dockerfile, `${before}CMD httpd -f -p 8080\n`);
+  await commitVersion("1.5.0");
+  const planned = await run("plan", "orders");
+  expect(planned.exitCode, planned.stderr).toBe(3);
+  const refused = await run("deploy", "orders");
+  expect([refused.exitCode, refused.document()], refused.stderr).toMatchObject([
+    3,
+    { error: { problems: [{ code: "gate-failed", key: "dockerfile" }] } },
+  ]);
+  expect(refused.stderr).toContain(`JSONArgsRecommended in ${dockerfile}:`);
+  expect(refused.stderr).not.toContain("Build and push");
+
+  await world.workspace.write(dockerfile, before);
+  await commitVersion("1.5.1");
+  await deployed();
+  // A deployment that builds nothing lints nothing.
+  const again = await run("deploy", "orders");
+  expect(again.stderr).not.toContain("Check the Dockerfiles");
+});
+
+test("an image is started on Docker and asked its health, and leaves nothing behind", async () => {
+  const { exitCode, stderr, document } = await run("verify", "orders", "--run");
+  expect(document<VerifyDocument>().runs, stderr).toMatchObject([
+    { service: "orders", platform: "linux/amd64", state: "ok", message: "its HEALTHCHECK says healthy" },
+  ]);
+  expect(exitCode, stderr).toBe(0);
+  const lacking = await run("verify", "orders", "--run", "--platform", "linux/arm64");
+  expect(lacking.exitCode, lacking.stderr).toBe(2);
+  const docker = (...words: readonly string[]) => execa("docker", words, { env: { ...world.environment } });
+  const { stdout } = await docker("ps", "--all", "--quiet", "--filter", "label=dev.slipway.verify");
+  expect(stdout).toBe("");
 });

@@ -81,6 +81,7 @@ export const counts: Readonly<Record<string, number>> = {
 
 /** Types that are given no text of ours but ARNs and names of others. */
 export const withoutTexts = [
+  "aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion",
   "aws:ecr/replicationConfiguration:ReplicationConfiguration",
   "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment",

@@ -218,6 +218,30 @@ describe("a stack's settings", () => {
     expect(found.all("slipway:index:Scanning")).toEqual([]);
   });
 
+  test("choose what the registry scans, and whose pulls do not count", async () => {
+    const scanner = "arn:aws:iam::111122223333:role/scanner";
+    const found = await planProgram("prod", {
+      ...configurationOf("prod"),
+      "slipway:scanning": {
+        mode: "enhanced",
+        filters: { onPush: ["shop-prod/*", "tools/*"], continuous: ["shop-prod/ui"] },
+        pullTimeExclusions: [scanner],
+      },
+    });
+    const [scanning] = found.all("aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration");
+    const filters = (...names: readonly string[]) =>
+      names.map((filter) => ({ filter, filterType: "WILDCARD" }));
+    expect(scanning?.inputs).toMatchObject({
+      scanType: "ENHANCED",
+      rules: [
+        { scanFrequency: "CONTINUOUS_SCAN", repositoryFilters: filters("shop-prod/ui") },
+        { scanFrequency: "SCAN_ON_PUSH", repositoryFilters: filters("shop-prod/*", "tools/*") },
+      ],
+    });
+    const [exclusion] = found.all("aws:ecr/pullTimeUpdateExclusion:PullTimeUpdateExclusion");
+    expect(exclusion?.inputs).toMatchObject({ principalArn: scanner });
+  });
+
   test("select the services that it declares anything for", async () => {
     const found = await planProgram("dev", {
       ...configurationOf("dev"),

@@ -167,6 +167,7 @@ describe("the stand-in AWS provider, where the emulator lacks something", () => 
       "no operation ECR PutRegistryScanningConfiguration: rules, scanType not applied",
     );
     expect(warnings.join("\n")).toContain("no operation ECR PutReplicationConfiguration");
+    expect(warnings.join("\n")).toContain("no operation ECR RegisterPullTimeUpdateExclusion");
     expect(warnings.join("\n")).toContain("did not keep imageTagMutabilityExclusionFilters");
     expect((await up(stack)).changes).toEqual({});
     const refreshed = await refresh(stack);

@@ -17,10 +17,20 @@ export const buildCodes = {
     fix: "Check the builder with `docker buildx inspect`.",
     exits: [2],
   },
+  "cosign-failed": {
+    meaning: "Cosign, which signs without a key and checks such signatures, is missing or refused.",
+    fix: "Install cosign 3, give the job `permissions: id-token: write`, or sign with a key.",
+    exits: [1],
+  },
   "disk-full": {
     meaning: "The disk is full.",
     fix: "Free some space. BuildKit's cache is emptied by `docker buildx prune`.",
     exits: [1],
+  },
+  "docker-unavailable": {
+    meaning: "`slipway verify --run` needs Docker, which does not answer.",
+    fix: "Start Docker, or set DOCKER_HOST.",
+    exits: [2],
   },
   "image-gone": {
     meaning: "The image, or a part of it, is no longer in the registry.",
@@ -102,6 +112,11 @@ export const buildCodes = {
     meaning: "A policy of a GitHub role or of a repository is longer than IAM or ECR allows.",
     fix: "Split the services over several stacks, or name fewer branches, tags or principals.",
     exits: [2],
+  },
+  "pull-refused": {
+    meaning: "The registry does not serve a part of an image or of its evidence.",
+    fix: "Allow ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the repository in the role's policy.",
+    exits: [1],
   },
   "push-refused": {
     meaning: "The registry refused a push.",

@@ -42,8 +42,9 @@ type BuiltService = PlannedService & Built;
  * @throws UserError if a check fails (nothing has changed then), or if a build fails
  */
 export async function deploy(session: Session, request: DeployRequest): Promise<DeployDocument> {
-  const { services: planned, revision } = await planDeployment(session, request);
-  refuseProblems(planned);
+  const { services, revision } = await planDeployment(session, request);
+  refuseProblems(services);
+  const planned = await checkDockerfiles(session, services, request.override);
   const built = await unlessInterrupted(session, () => buildMissing(session, planned), []);
   const moving = built.map((one) => serviceToMove(one, revision));
   const stale = built.some((one) => one.built);
@@ -59,6 +60,17 @@ export async function deploy(session: Session, request: DeployRequest): Promise<
   );
   await unlessInterrupted(session, () => removeStaleKeepTags(session, built), undefined);
   return deployDocument(session, planned, built, moved);
+}
+
+/** The services with what is said of the Dockerfiles to build. A stack without gates loads and calls nothing for it. */
+async function checkDockerfiles(
+  session: Session,
+  planned: readonly PlannedService[],
+  override: GateOverride | undefined,
+): Promise<readonly PlannedService[]> {
+  if (session.settings.gates === undefined) return planned;
+  const { askDockerfiles } = await import("../../gates/dockerfile.ts");
+  return unlessInterrupted(session, () => askDockerfiles(session, planned, override), planned);
 }
 
 function refuseProblems(planned: readonly PlannedService[]): void {

@@ -58,6 +58,7 @@ export const promoteCommand = defineCommand({
       operation,
       { exitCodeOf },
       { showMoved, showTagged },
+      { exitCodeOfDryRun },
       { movedJob },
       { coloursFor },
       { overrideOf },
@@ -66,6 +67,7 @@ export const promoteCommand = defineCommand({
       import("./promote.ts"),
       import("../../move/outcome.ts"),
       import("../../move/show.ts"),
+      import("../../move/releases.ts"),
       import("../../move/job.ts"),
       import("../../report/colours.ts"),
       import("../../cli/override.ts"),
@@ -90,12 +92,13 @@ export const promoteCommand = defineCommand({
     const document = await withSession(origin, context, (source) =>
       withSession({ services, stack: to, sources: "none" }, context, async (target) => {
         const prepared = await operation.preparePromotion(source, target, request);
-        if (options["dry-run"]) return operation.documentOfPromotion(source, target, prepared);
+        if (options["dry-run"]) return operation.documentOfPromotion(source, target, prepared, request);
         return operation.promote(source, target, prepared, request);
       }),
     );
     const words = { done: `Promoted from ${from} to`, would: `Would promote from ${from} to` };
-    const exitCode = document.outcome === "planned" ? 0 : exitCodeOf(document.outcome);
+    const exitCode =
+      document.outcome === "planned" ? exitCodeOfDryRun(document) : exitCodeOf(document.outcome);
     const moved = showMoved(document, words, coloursFor(process.stdout));
     const text = [moved, ...showTagged(to, document.copied)].join("\n");
     return { exitCode, document, text, job: () => movedJob("promote", { exitCode, document, text }) };

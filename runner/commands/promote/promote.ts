@@ -3,7 +3,7 @@ import { UserError } from "../../../config/problems/errors.ts";
 import type { GateOverride } from "../../cli/override.ts";
 import { readReleases, type ServiceReleases, servicesToMove, thatRun } from "../../history/read.ts";
 import {
-  documentOfPlan,
+  foretellReleases,
   type MovedDocument,
   moveReleases,
   type PlannedRelease,
@@ -13,6 +13,7 @@ import {
 import { refuseOlder } from "../../plan/newest-wins.ts";
 import { exitCodeOfProblems } from "../../plan/plan.ts";
 import type { Copied } from "../../registry/copy.ts";
+import { getManifest } from "../../registry/lookup.ts";
 import type { EarlierRelease } from "../../release/record.ts";
 import type { Session } from "../../session/session.ts";
 import { type Where, whereOf } from "../../session/where.ts";
@@ -178,11 +179,25 @@ export async function promote(
   return { ...moved, kind: "promote", from: whereOf(from), copied };
 }
 
-/** The document of what a promotion would do. */
-export function documentOfPromotion(
+/** The document of what a promotion would do, and of what the destination's gates will say. */
+export async function documentOfPromotion(
   from: Session,
   to: Session,
-  { planned }: PreparedPromotion,
-): PromoteDocument {
-  return { ...documentOfPlan(to, planned), kind: "promote", from: whereOf(from), copied: [] };
+  { promotions, planned }: PreparedPromotion,
+  { override }: Pick<PromoteRequest, "override">,
+): Promise<PromoteDocument> {
+  const places = new Map(promotions.map(({ source, image }) => [image.service, source]));
+  const located = to.settings.gates === undefined ? planned : await pMap(planned, withPlace);
+  const document = await foretellReleases(to, located, { override, signs: true });
+  return { ...document, kind: "promote", from: whereOf(from), copied: [] };
+
+  async function withPlace(one: PlannedRelease) {
+    const source = places.get(one.service.name);
+    if (source === undefined) return one;
+    const { repository, digest } = one.image;
+    const there = await getManifest(to.clients, repository, { imageDigest: digest }, to.signal);
+    const { clients, registry } = from;
+    const isCopied = there !== undefined;
+    return { ...one, copiedFrom: { isCopied, clients, registry, repository: source.repository } };
+  }
 }

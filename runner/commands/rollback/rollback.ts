@@ -3,7 +3,7 @@ import { UserError } from "../../../config/problems/errors.ts";
 import type { GateOverride } from "../../cli/override.ts";
 import { readReleases, servicesToMove, thatRun } from "../../history/read.ts";
 import {
-  documentOfPlan,
+  foretellReleases,
   type MovedDocument,
   moveReleases,
   type PlannedRelease,
@@ -118,10 +118,13 @@ export async function rollback(
   return { ...document, kind: "rollback", leftOut: prepared.leftOut };
 }
 
-/** The document of what a rollback would do. */
-export function documentOfRollback(
+/** The document of what a rollback would do, and of what the stack's gates will say. */
+export async function documentOfRollback(
   session: Session,
   { planned, leftOut }: PreparedRollback,
-): RollbackDocument {
-  return { ...documentOfPlan(session, planned), kind: "rollback", leftOut };
+  { override }: Pick<RollbackRequest, "override">,
+): Promise<RollbackDocument> {
+  // It attaches no evidence: what it goes back to has its own.
+  const document = await foretellReleases(session, planned, { override, signs: false });
+  return { ...document, kind: "rollback", leftOut };
 }

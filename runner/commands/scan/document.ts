@@ -40,7 +40,12 @@ export interface ScannedPlatform {
   readonly findings: readonly ReportedFinding[];
 }
 
-/** A finding, with the waiver that accepts it. */
+/** A finding, with the waiver that accepts it, or the VEX statement that clears it. */
 export interface ReportedFinding extends Finding {
+  readonly vex?: {
+    readonly status: "not_affected" | "fixed";
+    readonly author: string;
+    readonly because: string;
+  };
   readonly waived?: { readonly expires: string; readonly owner: string; readonly reason: string };
 }

@@ -1,6 +1,7 @@
 import { type FindingSeverity, severities } from "../../../config/stack/gates.ts";
 import type { Waiver } from "../../../config/waivers.ts";
-import type { PlatformScan } from "../../findings/finding.ts";
+import type { Finding, PlatformScan } from "../../findings/finding.ts";
+import type { VexClaim } from "../../gates/vex-claims.ts";
 import { isAbout, isAboutStatus, waiverState } from "../../gates/waivers.ts";
 import type { Image } from "../../registry/image.ts";
 import type { ReportedFinding, ScanDocument, ScannedImage, ScannedPlatform } from "./document.ts";
@@ -11,6 +12,7 @@ export function reportImage(
   scans: readonly PlatformScan[],
   waivers: readonly Waiver[],
   now: Date,
+  claim: (digest: string, finding: Finding) => VexClaim | undefined = () => undefined,
 ): { readonly image: ScannedImage; readonly used: ReadonlySet<Waiver> } {
   const used = new Set<Waiver>();
   const counts = (waiver: Waiver) => {
@@ -27,7 +29,7 @@ export function reportImage(
     const findings = result.findings.map((finding): ReportedFinding => {
       const about = waivers.filter((waiver) => isAbout(waiver, service, finding));
       const [valid] = about.filter(counts);
-      if (valid === undefined) return finding;
+      if (valid === undefined) return withVex(finding, claim(digest, finding));
       const { expires, owner, reason } = valid;
       return { ...finding, waived: { expires, owner, reason } };
     });
@@ -51,13 +53,24 @@ export function outcomeOfScan(
 ): ScanDocument["outcome"] {
   const platforms = images.flatMap((image) => image.platforms);
   const isUnknown = platforms.some(({ unknown }) => unknown !== undefined);
-  const open = platforms.flatMap(({ findings }) => findings.filter(({ waived }) => waived === undefined));
+  const open = platforms.flatMap(({ findings }) => findings.filter(isOpen));
   if (failOn !== undefined) {
     const isBad = open.some(({ severity }) => rank(severity) <= rank(failOn));
     if (isBad || isUnknown) return "refused";
   }
   if (isUnknown) return "unknown";
   return open.length > 0 ? "findings" : "clean";
+}
+
+/** Whether nobody accepts or clears a finding. */
+function isOpen({ waived, vex }: ReportedFinding): boolean {
+  return waived === undefined && vex === undefined;
+}
+
+function withVex(finding: Finding, claim: VexClaim | undefined): ReportedFinding {
+  if (claim === undefined) return finding;
+  const { status, author, because } = claim;
+  return { ...finding, vex: { status, author, because } };
 }
 
 function rank(severity: FindingSeverity): number {

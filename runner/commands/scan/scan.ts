@@ -5,6 +5,7 @@ import { repositoryName } from "../../../config/names.ts";
 import { UserError } from "../../../config/problems/errors.ts";
 import { type FindingSeverity, findingsPolicy, gatesSchema } from "../../../config/stack/gates.ts";
 import { scanImage } from "../../findings/scan.ts";
+import { vexOf } from "../../gates/vex.ts";
 import { waiverNotices } from "../../gates/waivers.ts";
 import { readReleases } from "../../history/read.ts";
 import { type Image, onlyPlatform, shortDigest } from "../../registry/image.ts";
@@ -51,10 +52,17 @@ export async function scanServices(session: Session, request: ScanRequest): Prom
   const now = new Date();
   const images = found.flatMap((one) => ("image" in one ? [one.image] : []));
   const reports = await timeline.run({ id: "scan", title: "Read the findings" }, () =>
-    pMap(images, async (image) => reportImage(image, await scanImage(session, image, limits), waivers, now), {
-      concurrency: parallelImages,
-      signal,
-    }),
+    pMap(
+      images,
+      async (image) => {
+        const [scans, vex] = await Promise.all([
+          scanImage(session, image, limits),
+          vexOf(session, image, limits.vex),
+        ]);
+        return { ...reportImage(image, scans, waivers, now, vex.claim), notices: vex.notices };
+      },
+      { concurrency: parallelImages, signal },
+    ),
   );
   const scanned = reports.map(({ image }) => image);
   const used = new Set(reports.flatMap((report) => [...report.used]));
@@ -64,7 +72,10 @@ export async function scanServices(session: Session, request: ScanRequest): Prom
     outcome: outcomeOfScan(scanned, request.failOn),
     images: scanned,
     withoutImage: found.flatMap((one) => ("reason" in one ? [one] : [])),
-    notices: waiverNotices(isWhole ? waivers : [...used], used, now),
+    notices: [
+      ...reports.flatMap((report) => report.notices),
+      ...waiverNotices(isWhole ? waivers : [...used], used, now),
+    ],
   };
 }
 

@@ -65,15 +65,21 @@ function countsText(findings: readonly ReportedFinding[]): string {
 }
 
 function row(finding: ReportedFinding, { dim, red, yellow }: Colours): string[] {
-  const { id, severity, package: found, fixedIn, fixable, waived } = finding;
+  const { id, severity, package: found, fixedIn, fixable, waived, vex } = finding;
   const paint = severity === "CRITICAL" || severity === "HIGH" ? red : severity === "MEDIUM" ? yellow : dim;
   const fix = fixedIn ?? (fixable === "no" ? "no fix" : fixable === "yes" ? "has a fix" : "");
   return [
-    `    ${waived === undefined ? paint(severity) : dim(severity)}`,
+    `    ${waived === undefined && vex === undefined ? paint(severity) : dim(severity)}`,
     id,
     `${found.name} ${found.version ?? ""}`.trim(),
     fixedIn === undefined ? dim(fix) : `fixed in ${fix}`,
-    dim(waived === undefined ? "" : `waived until ${waived.expires} by ${waived.owner}`),
+    dim(
+      waived !== undefined
+        ? `waived until ${waived.expires} by ${waived.owner}`
+        : vex !== undefined
+          ? `${vex.status.replace("_", " ")} (VEX of ${vex.author}: ${vex.because})`
+          : "",
+    ),
   ];
 }
 

@@ -13,6 +13,19 @@ export interface ServiceEvidence {
   readonly missing: readonly string[];
 }
 
+/** How an image ran that `--run` started. */
+export interface ServiceRun {
+  readonly service: string;
+  readonly platform: string;
+  /** Reference by digest: of the platform's manifest. */
+  readonly reference: string;
+  readonly state: "ok" | "fail";
+  readonly message: string;
+  readonly milliseconds: number;
+  /** The last lines of its log, when it failed. */
+  readonly log?: readonly string[];
+}
+
 /** `slipway verify`. */
 export interface VerifyDocument extends Where {
   readonly version: 1;
@@ -27,6 +40,8 @@ export interface VerifyDocument extends Where {
   }[];
   /** With `--evidence`: what is attached to the image of each service's newest release. */
   readonly evidence?: readonly ServiceEvidence[];
+  /** With `--run`: how the images ran. */
+  readonly runs?: readonly ServiceRun[];
   /** Services without targets. */
   readonly withoutTargets: readonly string[];
 }

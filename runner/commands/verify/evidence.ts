@@ -1,31 +1,30 @@
 import pMap from "p-map";
-import { repositoryName } from "../../../config/names.ts";
-import type { EvidenceSettings } from "../../../config/stack/evidence.ts";
+import type { Settings } from "../../../config/settings.ts";
 import { checkEvidence, type EvidencePiece, unsignedParts } from "../../evidence/check.ts";
 import { readPublicKey } from "../../evidence/signer.ts";
 import { keyPlace, storeOf } from "../../evidence/step.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
-import { readNewestRecord } from "../../release/store.ts";
 import type { Session } from "../../session/session.ts";
 import type { ServiceEvidence } from "./document.ts";
+import { imagesToVerify } from "./image.ts";
 
-/** Reads and checks what is attached to the image of each service's newest release on the stack. */
-export async function verifyEvidence(session: Session): Promise<readonly ServiceEvidence[]> {
-  const { services, settings, clients, registry, signal, timeline } = session;
-  const key = settings.evidence?.sign?.key;
+/**
+ * Reads and checks what is attached to the image of each service's newest release on the stack, or to one that is
+ * named. What one of the stack's keys has signed is verified: the one that signs, and those that the gate takes.
+ */
+export async function verifyEvidence(session: Session, wanted?: string): Promise<readonly ServiceEvidence[]> {
+  const { settings, signal, timeline } = session;
+  const own = settings.evidence?.sign?.key;
+  const references = new Set([...(own === undefined ? [] : [own]), ...(settings.gates?.signed?.keys ?? [])]);
   return timeline.run({ id: "evidence", title: "Check the evidence" }, async () => {
-    const keys = key === undefined ? [] : [await readPublicKey(key, keyPlace(session))];
+    const place = keyPlace(session);
+    const keys = await Promise.all([...references].map((key) => readPublicKey(key, place)));
     return pMap(
-      services,
-      async (service): Promise<ServiceEvidence> => {
-        const { name } = service;
-        const repository = repositoryName(settings, service);
-        const newest = await readNewestRecord(clients, repository, settings.stack, signal);
-        if (newest === undefined) return { service: name, pieces: [], missing: [] };
-        const { digest, manifests } = newest.record.image;
-        const image: Image = { service: name, repository, registry, digest, manifests };
+      await imagesToVerify(session, wanted),
+      async ({ service: { name }, image }): Promise<ServiceEvidence> => {
+        if (image === undefined) return { service: name, pieces: [], missing: [] };
         const pieces = await checkEvidence(storeOf(session, image), image, keys);
-        const missing = missingOf(image, pieces, settings.evidence);
+        const missing = missingOf(image, pieces, settings, await unsignedOf(session, image, pieces));
         return { service: name, reference: imageReference(image), pieces, missing };
       },
       { concurrency: 8, signal },
@@ -33,27 +32,51 @@ export async function verifyEvidence(session: Session): Promise<readonly Service
   });
 }
 
-/** What the stack asks for and an image lacks. Provenance is asked of nobody: an image may be built elsewhere. */
+/**
+ * What the stack or its gate asks for and an image lacks. Provenance is asked of nobody: an image may be built
+ * elsewhere.
+ *
+ * @param unsigned parts of the image that nobody known has signed
+ */
 export function missingOf(
   image: Image,
   pieces: readonly EvidencePiece[],
-  settings: EvidenceSettings | undefined,
+  { evidence }: Pick<Settings, "evidence">,
+  unsigned: readonly string[],
 ): readonly string[] {
-  if (settings === undefined) return [];
-  const signatures = settings.sign === undefined ? [] : unsignedParts(image, pieces);
-  const signed = settings.sign !== undefined;
+  const sign = evidence?.sign;
+  const isThere = ({ state }: EvidencePiece) =>
+    sign === undefined
+      ? state === "unsigned"
+      : state === "verified" || (sign.keyless !== undefined && state === "other key");
   const sboms = Object.keys(image.manifests).flatMap((platform) =>
-    settings.sbom
+    (evidence?.sbom ?? [])
       .filter(
         (format) =>
-          !pieces.some(
-            (one) =>
-              one.platform === platform &&
-              one.what === `sbom ${format}` &&
-              one.state === (signed ? "verified" : "unsigned"),
-          ),
+          !pieces.some((one) => one.platform === platform && one.what === `sbom ${format}` && isThere(one)),
       )
       .map((format) => `sbom ${format} ${platform}`),
   );
-  return [...signatures.map((part) => `signature of ${part}`), ...sboms];
+  return [...unsigned.map((part) => `signature of ${part}`), ...sboms];
+}
+
+/** The parts of an image that nobody has signed whom the stack names, if it asks for signatures. */
+async function unsignedOf(
+  session: Session,
+  image: Image,
+  pieces: readonly EvidencePiece[],
+): Promise<readonly string[]> {
+  const { evidence, gates } = session.settings;
+  const identities = gates?.signed?.identities ?? [];
+  if (evidence?.sign === undefined && gates?.signed === undefined) return [];
+  if (identities.length > 0) {
+    const { unsignedByAnyone } = await import("../../gates/signed.ts");
+    return unsignedByAnyone(session, image, pieces, identities);
+  }
+  if (evidence?.sign?.keyless === undefined) return unsignedParts(image, pieces);
+  // Without an identity to expect, a signature with a certificate is shown as such, and is not missing.
+  const shown = pieces.map((one) =>
+    one.state === "other key" ? { ...one, state: "verified" as const } : one,
+  );
+  return unsignedParts(image, shown);
 }

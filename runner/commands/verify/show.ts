@@ -1,7 +1,8 @@
 import { shortDigest } from "../../registry/image.ts";
 import type { Colours } from "../../report/colours.ts";
+import { formatDuration } from "../../report/duration.ts";
 import { formatTable } from "../../report/table.ts";
-import type { ServiceEvidence, VerifyDocument } from "./document.ts";
+import type { ServiceEvidence, ServiceRun, VerifyDocument } from "./document.ts";
 
 /** The checks as text: a table for each target, with fixes. */
 export function showVerify(document: VerifyDocument, colours: Colours): string {
@@ -23,22 +24,40 @@ export function showVerify(document: VerifyDocument, colours: Colours): string {
   const lacking = (document.evidence ?? []).filter(
     ({ pieces, missing }) => missing.length > 0 || pieces.some(({ state }) => state === "refused"),
   );
+  const unwell = (document.runs ?? []).filter(({ state }) => state === "fail");
   const verdict =
-    failed === 0 && lacking.length > 0
-      ? red(`The evidence of ${lacking.map(({ service }) => service).join(", ")} is not complete.`)
-      : failed > 0
-        ? red(`${failed} of ${all.length} checks failed: a deployment would stop before it changes anything.`)
-        : green(
-            `All checks passed: ${all.length - unchecked} checks${unchecked > 0 ? `, ${unchecked} not made` : ""}.`,
-          );
+    failed === 0 && unwell.length > 0
+      ? red(`${unwell.map(({ service }) => service).join(", ")} did not run well.`)
+      : failed === 0 && lacking.length > 0
+        ? red(`The evidence of ${lacking.map(({ service }) => service).join(", ")} is not complete.`)
+        : failed > 0
+          ? red(
+              `${failed} of ${all.length} checks failed: a deployment would stop before it changes anything.`,
+            )
+          : green(
+              `All checks passed: ${all.length - unchecked} checks${unchecked > 0 ? `, ${unchecked} not made` : ""}.`,
+            );
   return [
     bold(`Stack ${document.stack} (account ${document.account}, ${document.region})`),
     "",
     ...targets,
     ...(document.evidence ?? []).flatMap((one) => showEvidence(one, colours)),
+    ...(document.runs ?? []).flatMap((one) => showRun(one, colours)),
     ...document.withoutTargets.map((service) => dim(`${service}: no targets`)),
     bold(verdict),
   ].join("\n");
+}
+
+/** How a service's image ran, with its log when it failed. */
+function showRun(run: ServiceRun, { bold, dim, green, red }: Colours): string[] {
+  const { service, platform, reference, state, message, milliseconds, log = [] } = run;
+  const time = dim(`(${formatDuration(milliseconds)})`);
+  return [
+    bold(`${service}: ${reference}`),
+    `  ${state === "ok" ? green("✔") : red("✖")} ran on ${platform}: ${message} ${time}`,
+    ...log.map((line) => dim(`      ${line}`)),
+    "",
+  ];
 }
 
 /** What is attached to a service's image: a line for each piece, and what is missing. */

@@ -13,15 +13,26 @@ import type { Session } from "../../session/session.ts";
 import { documentHead } from "../../session/where.ts";
 import { kindOf } from "../../targets/kinds.ts";
 import type { TargetCheck } from "../../targets/target.ts";
-import type { ServiceEvidence, VerifyDocument } from "./document.ts";
+import type { ServiceEvidence, ServiceRun, VerifyDocument } from "./document.ts";
+import type { RunRequest } from "./run.ts";
+
+/** What to check besides the pre-flight. */
+export interface VerifyRequest {
+  /** Whether to check what is attached to the images. */
+  readonly evidence?: boolean;
+  /** Whether to start the images, and how. */
+  readonly run?: RunRequest | undefined;
+  /** Tag or digest of the image; default: those of the newest releases. */
+  readonly image?: string | undefined;
+}
 
 /**
  * Runs only the pre-flight of a deployment, for every target of the session's services: checks that what it
- * needs exists. Only reads, and does not need the source.
+ * needs exists. Only reads, and does not need the source. What else is asked for comes after it.
  *
- * @param withEvidence whether to check what is attached to the images of the newest releases as well
+ * @throws UserError `unknown-image`, `docker-unavailable`
  */
-export async function verifyTargets(session: Session, withEvidence = false): Promise<VerifyDocument> {
+export async function verifyTargets(session: Session, also: VerifyRequest = {}): Promise<VerifyDocument> {
   const { services, settings, signal, timeline } = session;
   const images = services.map((service) =>
     plannedImage({ service, repository: repositoryName(settings, service), registry: session.registry }),
@@ -34,22 +45,33 @@ export async function verifyTargets(session: Session, withEvidence = false): Pro
       { concurrency: settings.deploy.parallelTargets, signal },
     ),
   );
-  const evidence = withEvidence ? await readEvidence(session) : undefined;
+  const evidence = also.evidence === true ? await readEvidence(session, also.image) : undefined;
+  const runs = also.run === undefined ? undefined : await run(session, also.run);
   const failed =
     targets.some(({ checks }) => checks.some(({ state }) => state === "fail")) ||
-    evidence?.some(({ pieces, missing }) => missing.length > 0 || pieces.some(isRefused));
+    evidence?.some(({ pieces, missing }) => missing.length > 0 || pieces.some(isRefused)) ||
+    runs?.some(({ state }) => state === "fail");
   return {
     ...documentHead(session, "verify"),
     outcome: failed === true ? "failed" : "ok",
     targets,
     ...(evidence === undefined ? {} : { evidence }),
+    ...(runs === undefined ? {} : { runs }),
     withoutTargets: withoutPlaces(session),
   };
 }
 
-async function readEvidence(session: Session): Promise<readonly ServiceEvidence[]> {
+async function readEvidence(
+  session: Session,
+  image: string | undefined,
+): Promise<readonly ServiceEvidence[]> {
   const { verifyEvidence } = await import("./evidence.ts");
-  return verifyEvidence(session);
+  return verifyEvidence(session, image);
+}
+
+async function run(session: Session, request: RunRequest): Promise<readonly ServiceRun[]> {
+  const { runImages } = await import("./run.ts");
+  return runImages(session, request);
 }
 
 function isRefused({ state }: EvidencePiece): boolean {

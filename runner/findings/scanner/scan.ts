@@ -7,6 +7,7 @@ import { registryUrl } from "../../../config/names.ts";
 import { firstLine } from "../../../config/problems/first-line.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { fetchLogin } from "../../registry/login.ts";
+import { toolEnvironment } from "../../stack/tool-environment.ts";
 import type { ScanResult, Unscanned } from "../finding.ts";
 import { readGrype } from "./read-grype.ts";
 import { readTrivy } from "./read-trivy.ts";
@@ -14,21 +15,17 @@ import { readTrivy } from "./read-trivy.ts";
 /** A scanner that is installed on the machine. */
 export type ScannerName = "grype" | "trivy";
 
+/** Where a user keeps the scanners' databases, as on a machine without internet. */
+const databaseVariables = [
+  "GRYPE_DB_CACHE_DIR",
+  "GRYPE_DB_AUTO_UPDATE",
+  "GRYPE_DB_UPDATE_URL",
+  "TRIVY_DB_REPOSITORY",
+  "TRIVY_SKIP_DB_UPDATE",
+];
+
 /** One at a time: a scanner takes all processors, and the first one fetches the database for all. */
 const oneAtATime = pLimit(1);
-
-/** What a scanner may see of the environment: how to reach the network, and nothing of who the user is. */
-const inherited = [
-  "PATH",
-  "HTTP_PROXY",
-  "HTTPS_PROXY",
-  "NO_PROXY",
-  "http_proxy",
-  "https_proxy",
-  "no_proxy",
-  "SSL_CERT_FILE",
-  "SSL_CERT_DIR",
-];
 
 /** The image to scan, and for how long. */
 export interface ScannerRequest {
@@ -103,13 +100,7 @@ async function environmentOf(registry: string, password: string): Promise<Record
   const home = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "slipway", "scanner");
   await mkdir(home, { recursive: true, mode: 0o700 });
   const isPlain = registryUrl(registry).startsWith("http:");
-  const kept = inherited.flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return {
-    ...Object.fromEntries(kept),
-    HOME: home,
+  const own = {
     XDG_CACHE_HOME: home,
     // https://github.com/anchore/grype#configuration
     GRYPE_CHECK_FOR_APP_UPDATE: "false",
@@ -118,7 +109,6 @@ async function environmentOf(registry: string, password: string): Promise<Record
     GRYPE_REGISTRY_AUTH_PASSWORD: password,
     // The age of the database is shown, and judged by the stack's own limit.
     GRYPE_DB_VALIDATE_AGE: "false",
-    ...scannerDatabase(),
     ...(isPlain ? { GRYPE_REGISTRY_INSECURE_USE_HTTP: "true", TRIVY_NON_SSL: "true" } : {}),
     // https://trivy.dev/latest/docs/advanced/private-registries/
     TRIVY_USERNAME: "AWS",
@@ -126,23 +116,7 @@ async function environmentOf(registry: string, password: string): Promise<Record
     TRIVY_CACHE_DIR: join(home, "trivy"),
     TRIVY_NO_PROGRESS: "true",
   };
-}
-
-/** Where a user keeps the scanners' databases, as on a machine without internet. */
-function scannerDatabase(): Record<string, string> {
-  const names = [
-    "GRYPE_DB_CACHE_DIR",
-    "GRYPE_DB_AUTO_UPDATE",
-    "GRYPE_DB_UPDATE_URL",
-    "TRIVY_DB_REPOSITORY",
-    "TRIVY_SKIP_DB_UPDATE",
-  ];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value] as const];
-    }),
-  );
+  return toolEnvironment(home, own, databaseVariables);
 }
 
 function failure(scanner: ScannerName, error: unknown, waitSeconds: number): Unscanned {

@@ -2,8 +2,9 @@ import { ECRClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { registryUrl } from "../../../config/names.ts";
 import { readArtifact } from "../../../runner/registry/artifact.ts";
+import { blobOf } from "../../../runner/registry/blob.ts";
 import { connectToRegistry } from "../../../runner/registry/connection.ts";
-import { blobOf, putBlob } from "../../../runner/registry/push.ts";
+import { putBlob } from "../../../runner/registry/push.ts";
 import {
   attachArtifact,
   listReferrers,

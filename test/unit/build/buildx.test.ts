@@ -1,10 +1,7 @@
 import { describe, expect, test } from "vitest";
-import {
-  type BuildxBuild,
-  buildxArguments,
-  outputArguments,
-  parseChecks,
-} from "../../../runner/build/buildx.ts";
+import { parseChecks } from "../../../builder/checks.ts";
+import { type BuildxBuild, buildxArguments } from "../../../builder/request.ts";
+import { outputArguments } from "../../../runner/build/buildx.ts";
 import { packDescription, unpackDescription } from "../../../runner/build/source-record.ts";
 import { inspected } from "../plan/samples.ts";
 

@@ -8,7 +8,7 @@ import { evidenceSchema } from "../../../config/stack/evidence.ts";
 import { missingOf } from "../../../runner/commands/verify/evidence.ts";
 import { type Attestor, attestImage, type ImageToAttest } from "../../../runner/evidence/attest.ts";
 import type { Signer } from "../../../runner/evidence/bundle.ts";
-import { checkEvidence } from "../../../runner/evidence/check.ts";
+import { checkEvidence, unsignedParts } from "../../../runner/evidence/check.ts";
 import type { EvidenceStore } from "../../../runner/evidence/referrers.ts";
 import { connectToRegistry } from "../../../runner/registry/connection.ts";
 import { mockClient } from "../../aws/mock-client.ts";
@@ -39,6 +39,12 @@ const attestor = (settings: object, signer = ours): Attestor => ({
   login: async () => ({ registry: registry.host, auth: token }),
 });
 const key = { sign: { key: "k.pem" } };
+/** What an image lacks on a stack with this evidence, as our key finds it. */
+const lacks = async (evidence: object) => {
+  const pieces = await checked();
+  const settings = { evidence: evidenceSchema.parse(evidence) };
+  return missingOf(one.image, pieces, settings, unsignedParts(one.image, pieces));
+};
 
 beforeEach(async () => {
   ecr.reset();
@@ -71,6 +77,12 @@ async function withSyft<T>(script: string, work: (folder: string) => Promise<T>)
     await rm(folder, { recursive: true });
   }
 }
+
+/** Variables by which a program reaches the network: a machine that runs the tests may have them. */
+const networkVariables = [
+  ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]),
+  ...["SSL_CERT_FILE", "SSL_CERT_DIR"],
+];
 
 const writesBoth = `
 out=$(dirname "$0")/calls
@@ -111,13 +123,13 @@ describe.each([
 
   it("of another key does not count, and stays", async () => {
     await attestImage(store, one, attestor(key, newSigner()));
-    expect(missingOf(one.image, await checked(), evidenceSchema.parse(key))).toEqual([
+    expect(await lacks(key)).toEqual([
       "signature of the index",
       "signature of linux/amd64",
       "signature of linux/arm64",
     ]);
     expect((await attestImage(store, one, attestor(key))).attached).toHaveLength(4);
-    expect(missingOf(one.image, await checked(), evidenceSchema.parse(key))).toEqual([]);
+    expect(await lacks(key)).toEqual([]);
     expect(await states()).toContain("signature index other key");
   });
 });
@@ -145,11 +157,24 @@ describe("bills of materials", () => {
       );
       expect(calls.join()).not.toContain(token);
     });
-    expect(missingOf(one.image, await checked(), evidenceSchema.parse(settings))).toEqual([]);
+    expect(await lacks(settings)).toEqual([]);
+  });
+
+  it("are not read again when they are there and signed", async () => {
+    const large = `head -c 100000 /dev/zero | tr '\\0' x >"$DOCKER_CONFIG/x"
+for word in "$@"; do case $word in *-json=*) printf '{"x":"%s"}' "$(cat "$DOCKER_CONFIG/x")" >"\${word#*=}";; esac; done`;
+    await withSyft(large, async () => {
+      await attestImage(store, one, attestor({ sbom: ["spdx"] }));
+      registry.requests.splice(0);
+      expect(await attestImage(store, one, attestor({ sbom: ["spdx"] }))).toMatchObject({ kept: 2 });
+    });
+    expect(registry.requests.filter((request) => request.startsWith("GET"))).toEqual([]);
   });
 
   it("are made by a syft that knows one registry, and nothing else of the run", async () => {
+    for (const name of networkVariables) vi.stubEnv(name, undefined);
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", "s3cret");
+    vi.stubEnv("HTTPS_PROXY", "http://proxy.example:3128");
     await withSyft(writesBoth, async (folder) => {
       await attestImage(store, one, attestor({ sbom: ["spdx"] }));
       const names = (await readFile(join(folder, "environment"), "utf8")).trim().split("\n");
@@ -157,8 +182,10 @@ describe("bills of materials", () => {
       expect(names.filter((name) => !shells.includes(name))).toEqual([
         "DOCKER_CONFIG",
         "HOME",
+        "HTTPS_PROXY",
         "PATH",
         "SYFT_CHECK_FOR_APP_UPDATE",
+        "SYFT_REGISTRY_INSECURE_USE_HTTP",
       ]);
       const login = { auths: { [registry.host]: { auth: token } } };
       expect(JSON.parse(await readFile(join(folder, "login"), "utf8"))).toEqual(login);
@@ -170,9 +197,7 @@ describe("bills of materials", () => {
     const large = `head -c 100000 /dev/zero | tr '\\0' x >"$DOCKER_CONFIG/x"
 for word in "$@"; do case $word in *-json=*) printf '{"a":"%s"}' "$(cat "$DOCKER_CONFIG/x")" >"\${word#*=}";; esac; done`;
     await withSyft(large, () => attestImage(store, one, attestor({ ...key, sbom: ["spdx"] })));
-    expect(missingOf(one.image, await checked(), evidenceSchema.parse({ ...key, sbom: ["spdx"] }))).toEqual(
-      [],
-    );
+    expect(await lacks({ ...key, sbom: ["spdx"] })).toEqual([]);
     const sizes = [...registry.manifests.values()].map(({ text }) => text.length);
     expect(Math.max(...sizes)).toBeLessThan(90_000);
   });
@@ -199,9 +224,7 @@ describe("what is attached", () => {
       registry.put(repository, JSON.stringify({ ...manifest, subject: { digest: arm64 } }), mediaType);
     }
     expect(await states()).toContain("signature linux/arm64 refused");
-    expect(missingOf(one.image, await checked(), evidenceSchema.parse(key))).toEqual([
-      "signature of linux/amd64",
-    ]);
+    expect(await lacks(key)).toEqual(["signature of linux/amd64"]);
   });
 
   it("shows a signature of ECR's managed signing, which Slipway does not check", async () => {

@@ -9,6 +9,7 @@ import {
   ECRClient,
   type FindingSeverity,
   GetAuthorizationTokenCommand,
+  ListImageReferrersCommand,
 } from "@aws-sdk/client-ecr";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { UserError } from "../../../config/problems/errors.ts";
@@ -17,6 +18,7 @@ import { gatesSchema } from "../../../config/stack/gates.ts";
 import { type GateOverride, overrideOf } from "../../../runner/cli/override.ts";
 import { type AskingSession, askGates } from "../../../runner/gates/ask.ts";
 import { foretellGates } from "../../../runner/gates/foretell.ts";
+import { digestOf } from "../../../runner/registry/blob.ts";
 import { createTimeline } from "../../../runner/session/timeline.ts";
 import type { TargetPlan } from "../../../runner/targets/target.ts";
 import { mockClient } from "../../aws/mock-client.ts";
@@ -35,9 +37,12 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 beforeEach(async () => {
   ecr.reset();
+  ecr.on(ListImageReferrersCommand).resolves({});
   await rm(join(directory, "waivers.yaml"), { force: true });
 });
 
+/** What is asked of Dockerfiles has tests of its own. */
+const dockerfile = { lint: "off" };
 const unasked = { user: "off", secrets: "off" };
 const old = sha("9");
 /** What ECR found in a manifest. */
@@ -76,7 +81,9 @@ function sessionOf(gates: unknown = { preset: "block" }) {
     stack: "prod",
     scanning: { mode: "basic" },
     // What the image checks say is tested below.
-    ...(gates === undefined ? {} : { gates: gatesSchema.parse({ image: unasked, ...(gates as object) }) }),
+    ...(gates === undefined
+      ? {}
+      : { gates: gatesSchema.parse({ image: unasked, dockerfile, ...(gates as object) }) }),
   } as unknown as Settings;
   return {
     ...context,
@@ -236,9 +243,10 @@ describe("the gates", () => {
 
 describe("the image checks", () => {
   const asked: string[] = [];
+  const configuration = JSON.stringify({ config: { Env: ["DB_PASSWORD=correct-horse"] } });
   const server = createServer(({ url = "" }, answer) => {
     asked.push(url);
-    answer.end(JSON.stringify({ config: { Env: ["DB_PASSWORD=correct-horse"] } }));
+    answer.end(configuration);
   });
   beforeAll(() => new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening)));
   afterAll(() => new Promise((closed) => server.close(closed)));
@@ -247,7 +255,10 @@ describe("the image checks", () => {
   const holdImage = () => {
     const { port } = server.address() as AddressInfo;
     ecr.on(BatchGetImageCommand).callsFake(({ imageIds = [] }) => ({
-      images: imageIds.map((imageId: object) => ({ imageId, imageManifest: manifestText })),
+      images: imageIds.map((imageId: object) => ({
+        imageId,
+        imageManifest: manifestText.replace(sha("e"), digestOf(configuration)),
+      })),
     }));
     ecr
       .on(GetAuthorizationTokenCommand)
@@ -276,7 +287,7 @@ describe("the image checks", () => {
     asked.splice(0);
     const session = { ...sessionOf({ preset: "warn", ...checks({}) }), registry: holdImage() };
     await ask(session, [move(undefined, sha("a"))]);
-    expect(asked).toEqual([`/v2/shop/ui/blobs/${sha("e")}`]);
+    expect(asked).toEqual([`/v2/shop/ui/blobs/${digestOf(configuration)}`]);
   });
 
   test("warn, and let the image pass", async () => {
@@ -292,6 +303,7 @@ describe("the image checks", () => {
 });
 
 describe("a plan foretells the gates", () => {
+  const deployment = { override: undefined, signs: true };
   const planned = (plan: TargetPlan, there = true) => [
     { service: service("ui"), image: there ? image : undefined, targets: [plan] },
   ];
@@ -299,7 +311,7 @@ describe("a plan foretells the gates", () => {
   test("with a problem for what would be refused", async () => {
     has(sha("a"), ["CVE-1", "HIGH"]);
     has(sha("b"));
-    const [foretold] = await foretellGates(sessionOf(), planned(move(undefined)), fakeClock());
+    const [foretold] = await foretellGates(sessionOf(), planned(move(undefined)), deployment, fakeClock());
     expect(foretold).toMatchObject({ gates: [{ verdict: "failed" }], problems: [{ code: "gate-failed" }] });
   });
 
@@ -312,7 +324,12 @@ describe("a plan foretells the gates", () => {
     ],
   ])("without a verdict for %s", async (_, there, message) => {
     ecr.on(DescribeImageScanFindingsCommand).rejects(awsError("ScanNotFoundException"));
-    const [foretold] = await foretellGates(sessionOf(), planned(move(undefined), there), fakeClock());
+    const [foretold] = await foretellGates(
+      sessionOf(),
+      planned(move(undefined), there),
+      deployment,
+      fakeClock(),
+    );
     expect(foretold).toEqual({
       service: "ui",
       gates: [{ gate: "findings", verdict: "not checked", message }],

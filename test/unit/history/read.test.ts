@@ -4,7 +4,7 @@ import { releaseTag } from "../../../config/names.ts";
 import type { Settings } from "../../../config/settings.ts";
 import { readReleases } from "../../../runner/history/read.ts";
 import { artifactManifest } from "../../../runner/registry/artifact.ts";
-import { blobOf } from "../../../runner/registry/push.ts";
+import { blobOf } from "../../../runner/registry/blob.ts";
 import { releaseType } from "../../../runner/release/record.ts";
 import type { Session } from "../../../runner/session/session.ts";
 import { mockClient } from "../../aws/mock-client.ts";

@@ -6,7 +6,7 @@ import {
   ListImageReferrersCommand,
 } from "@aws-sdk/client-ecr";
 import type { AwsStub } from "aws-sdk-client-mock";
-import { digestOf } from "../../../runner/registry/push.ts";
+import { digestOf } from "../../../runner/registry/blob.ts";
 import { awsError, notFound } from "./fixtures.ts";
 
 type BatchGetImageInput = BatchGetImageCommand["input"];

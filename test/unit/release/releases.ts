@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-ecr";
 import type { AwsStub } from "aws-sdk-client-mock";
 import { artifactManifest } from "../../../runner/registry/artifact.ts";
-import { blobOf } from "../../../runner/registry/push.ts";
+import { blobOf } from "../../../runner/registry/blob.ts";
 import {
   type EarlierRelease,
   type ReleaseRecord,

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { releaseTag } from "../../../../config/names.ts";
 import { readOrigins } from "../../../../runner/commands/status/origin.ts";
 import { artifactManifest } from "../../../../runner/registry/artifact.ts";
-import { blobOf } from "../../../../runner/registry/push.ts";
+import { blobOf } from "../../../../runner/registry/blob.ts";
 import { releaseType } from "../../../../runner/release/record.ts";
 import type { Session } from "../../../../runner/session/session.ts";
 import { type FakeRegistry, fakeRegistry, indexOf, platformManifest } from "../../registry/fake-registry.ts";
