@@ -148,7 +148,7 @@ export default {
       {
         path: "^runner/",
         pathNot:
-          "^runner/(aws|evidence|findings|inventory|registry|targets|commands/(doctor|init|lifecycle|logs))/",
+          "^runner/(aws|evidence|findings|in-use/sources|inventory|registry|targets|commands/(doctor|init|lifecycle|logs))/",
       },
       { path: "@aws-sdk/", dependencyTypesNot: ["type-only"] },
       "Calls of AWS are made by the rooms that are named for it.",
@@ -183,6 +183,16 @@ export default {
       },
       { path: "^runner/evidence/", dynamic: false, dependencyTypesNot: ["type-only"] },
       "A stack without slipway:evidence loads nothing for it.",
+    ),
+    never(
+      "sources-load-when-asked",
+      { path: "^runner/", pathNot: "^runner/in-use/sources/" },
+      {
+        path: "^runner/in-use/sources/(?!source\\.ts)",
+        dynamic: false,
+        dependencyTypesNot: ["type-only"],
+      },
+      "A client of a service that nothing is deployed to is loaded when its images are looked for.",
     ),
     never(
       "documents-are-last",

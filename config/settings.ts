@@ -3,6 +3,7 @@ import { sharedAlarmsSchema } from "./stack/alarms.ts";
 import { evidenceSchema } from "./stack/evidence.ts";
 import { gatesSchema } from "./stack/gates.ts";
 import { githubSchema } from "./stack/github.ts";
+import { inUseSchema } from "./stack/in-use.ts";
 import { regionPattern } from "./stack/partition.ts";
 import { platformSchema } from "./stack/platform.ts";
 import type { awsSchema } from "./stack/provider.ts";
@@ -86,8 +87,18 @@ const lifecycleGuardSchema = z
       )
       .default([])
       .describe("Policies that may take more, as the refusal names them: repository@hash"),
+    warnDays: z
+      .int()
+      .min(0)
+      .max(365)
+      .default(7)
+      .describe(
+        "`deploy`, `promote` and `rollback` warn of an image that the retention rules take within so many days; 0: never",
+      ),
   })
-  .describe("Check of a changed lifecycle policy in `pulumi preview` and `up`");
+  .describe(
+    "Check of a changed lifecycle policy in `pulumi preview` and `up`, and of images that targets move to",
+  );
 
 /** Up to a hundred for each frequency: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_RegistryScanningRule.html */
 const scanFilters = z
@@ -203,6 +214,7 @@ export const slipwaySchema = z.strictObject({
   repositories: repositoriesSchema.prefault({}),
   retention: retentionSchema.prefault({ preset: "releases" }).describe("Retention rules for images"),
   lifecycleGuard: lifecycleGuardSchema.prefault({}),
+  inUse: inUseSchema.prefault({}),
   scanning: scanningSchema.prefault({}),
   alarms: alarmsSchema.prefault({}),
   builder: builderSchema.prefault({ kind: "default" }),

@@ -40,6 +40,11 @@ const shared: Readonly<Record<SharedResource, true>> = {
   "promoted-repository": true,
   "passable-role": true,
   "log-group": true,
+  "event-rule": true,
+  schedule: true,
+  "codebuild-project": true,
+  "sagemaker-model": true,
+  "apprunner-service": true,
   "state-bucket": true,
   "state-object": true,
   "state-key": true,
@@ -99,6 +104,16 @@ function sharedResources(resource: SharedResource, scope: PermissionScope): Scop
           // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
           .map((name) => arn("logs", `log-group:${name}:*`)),
       };
+    case "event-rule":
+      return { resources: [arn("events", "rule/*")] };
+    case "schedule":
+      return { resources: [arn("scheduler", "schedule/*/*")] };
+    case "codebuild-project":
+      return { resources: [arn("codebuild", "project/*")] };
+    case "sagemaker-model":
+      return { resources: [arn("sagemaker", "model/*")] };
+    case "apprunner-service":
+      return { resources: [arn("apprunner", "service/*/*")] };
     case "state-bucket":
       return {
         resources: github.stateBucket === undefined ? [] : [`arn:${partition}:s3:::${github.stateBucket}`],

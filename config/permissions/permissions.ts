@@ -8,6 +8,7 @@ import {
   pushers,
   type SharedResource,
 } from "../targets/permission.ts";
+import { inUsePermissions } from "./in-use.ts";
 
 /** Callers of the permissions for pushing and pulling. */
 const byRegistry = "BuildKit, and Slipway for records and copies, through the registry API";
@@ -227,6 +228,7 @@ const state: readonly Permission<SharedResource>[] = [
 export const permissions: readonly Permission[] = [
   ...registry,
   ...targetKinds.flatMap((kind) => kind.permissions),
+  ...inUsePermissions,
   ...signing,
   ...evidence,
   ...identity,

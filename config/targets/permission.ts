@@ -34,6 +34,12 @@ export type SharedResource =
   /** Every role that is passed to what runs images. */
   | "passable-role"
   | "log-group"
+  /** All rules of EventBridge, schedules, projects, models and services of the account that may start images. */
+  | "event-rule"
+  | "schedule"
+  | "codebuild-project"
+  | "sagemaker-model"
+  | "apprunner-service"
   | "state-bucket"
   | "state-object"
   | "state-key"

@@ -1,11 +1,18 @@
+import type { AppRunnerClient } from "@aws-sdk/client-apprunner";
+import type { BatchClient } from "@aws-sdk/client-batch";
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import type { CodeBuildClient } from "@aws-sdk/client-codebuild";
 import type { ECRClient } from "@aws-sdk/client-ecr";
 import type { ECSClient } from "@aws-sdk/client-ecs";
 import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { IAMClient } from "@aws-sdk/client-iam";
+import type { Inspector2Client } from "@aws-sdk/client-inspector2";
 import type { KMSClient } from "@aws-sdk/client-kms";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
+import type { SchedulerClient } from "@aws-sdk/client-scheduler";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient, STSClientConfig } from "@aws-sdk/client-sts";
@@ -31,6 +38,13 @@ export interface Clients {
   readonly kms: KMSClient;
   readonly secretsManager: SecretsManagerClient;
   readonly ssm: SSMClient;
+  readonly events: EventBridgeClient;
+  readonly scheduler: SchedulerClient;
+  readonly batch: BatchClient;
+  readonly codebuild: CodeBuildClient;
+  readonly sagemaker: SageMakerClient;
+  readonly apprunner: AppRunnerClient;
+  readonly inspector2: Inspector2Client;
   /**
    * The same clients without the run's signal, for clean-up after Ctrl-C, when the others start no more
    * calls.
@@ -53,6 +67,13 @@ const endpointKeys = {
   kms: ["kms"],
   secretsManager: ["secretsmanager"],
   ssm: ["ssm"],
+  events: ["events", "eventbridge", "cloudwatchevents"],
+  scheduler: ["scheduler"],
+  batch: ["batch"],
+  codebuild: ["codebuild"],
+  sagemaker: ["sagemaker"],
+  apprunner: ["apprunner"],
+  inspector2: ["inspector2"],
 } as const satisfies Record<string, readonly string[]>;
 
 type Logger = NonNullable<STSClientConfig["logger"]>;
@@ -60,7 +81,7 @@ type Logger = NonNullable<STSClientConfig["logger"]>;
 /** Connections of one client at the same time. */
 const connections = 50;
 
-type ServiceName = keyof typeof endpointKeys;
+export type ServiceName = keyof typeof endpointKeys;
 const serviceNames = Object.keys(endpointKeys) as ServiceName[];
 
 interface ClientOptions {
@@ -140,6 +161,13 @@ function ownCredentials(settings: Settings, options: ClientOptions, made: AnyCli
   };
 }
 
+/** The address that a stack names for a service; undefined: AWS's own. */
+export function endpointOf(settings: Settings, service: ServiceName): string | undefined {
+  return endpointKeys[service]
+    .map((key) => endpointFor(settings, key))
+    .find((endpoint) => endpoint !== undefined);
+}
+
 /** @param credentials undefined: those that the SDK finds */
 function makeClient(
   service: ServiceName,
@@ -148,9 +176,7 @@ function makeClient(
   credentials: CredentialProvider | undefined,
 ): AnyClient {
   const { region, profile, useFipsEndpoint, useDualstackEndpoint } = settings.aws;
-  const endpoint = endpointKeys[service]
-    .map((key) => endpointFor(settings, key))
-    .find((one) => one !== undefined);
+  const endpoint = endpointOf(settings, service);
   const Client = clientClasses[service]() as new (configuration: object) => AnyClient;
   const client = new Client({
     region,

@@ -8,8 +8,13 @@ const require = createRequire(import.meta.url);
  * `import` returns the same module.
  */
 export const clientClasses = {
+  apprunner: () =>
+    (require("@aws-sdk/client-apprunner") as typeof import("@aws-sdk/client-apprunner")).AppRunnerClient,
+  batch: () => (require("@aws-sdk/client-batch") as typeof import("@aws-sdk/client-batch")).BatchClient,
   cloudwatch: () =>
     (require("@aws-sdk/client-cloudwatch") as typeof import("@aws-sdk/client-cloudwatch")).CloudWatchClient,
+  codebuild: () =>
+    (require("@aws-sdk/client-codebuild") as typeof import("@aws-sdk/client-codebuild")).CodeBuildClient,
   logs: () =>
     (require("@aws-sdk/client-cloudwatch-logs") as typeof import("@aws-sdk/client-cloudwatch-logs"))
       .CloudWatchLogsClient,
@@ -19,9 +24,18 @@ export const clientClasses = {
     (
       require("@aws-sdk/client-elastic-load-balancing-v2") as typeof import("@aws-sdk/client-elastic-load-balancing-v2")
     ).ElasticLoadBalancingV2Client,
+  events: () =>
+    (require("@aws-sdk/client-eventbridge") as typeof import("@aws-sdk/client-eventbridge"))
+      .EventBridgeClient,
   iam: () => (require("@aws-sdk/client-iam") as typeof import("@aws-sdk/client-iam")).IAMClient,
+  inspector2: () =>
+    (require("@aws-sdk/client-inspector2") as typeof import("@aws-sdk/client-inspector2")).Inspector2Client,
   kms: () => (require("@aws-sdk/client-kms") as typeof import("@aws-sdk/client-kms")).KMSClient,
   lambda: () => (require("@aws-sdk/client-lambda") as typeof import("@aws-sdk/client-lambda")).LambdaClient,
+  sagemaker: () =>
+    (require("@aws-sdk/client-sagemaker") as typeof import("@aws-sdk/client-sagemaker")).SageMakerClient,
+  scheduler: () =>
+    (require("@aws-sdk/client-scheduler") as typeof import("@aws-sdk/client-scheduler")).SchedulerClient,
   secretsManager: () =>
     (require("@aws-sdk/client-secrets-manager") as typeof import("@aws-sdk/client-secrets-manager"))
       .SecretsManagerClient,

@@ -61,7 +61,8 @@ export function limitersOf(service: string, endpoint: string | undefined): (oper
   };
 }
 
-function isAws(endpoint: string | undefined): boolean {
+/** Whether an address is AWS's own; `undefined` stands for it. */
+export function isAws(endpoint: string | undefined): boolean {
   if (endpoint === undefined) return true;
   if (!URL.canParse(endpoint)) return false;
   return /(^|\.)(amazonaws\.com|amazonaws\.com\.cn|api\.aws)$/.test(new URL(endpoint).hostname);

@@ -1,17 +1,20 @@
 import type { Settings } from "../../config/settings.ts";
+import type { Searched } from "./search.ts";
 
 /** What the in-use set is made of, and what it can't tell of. */
 export interface Coverage {
   readonly lookedAt: readonly string[];
   /** Where an image may be in use although nothing here says so. */
   readonly notLookedAt: readonly string[];
+  /** The searches beyond what targets run, each with the number of images or why it was not made. */
+  readonly searched: readonly Searched[];
 }
 
-const notLookedAt = [
-  "tasks that EventBridge rules, EventBridge Scheduler or Step Functions start, while none runs",
-  "older task definition revisions that no service uses",
-  "AWS Batch, App Runner, SageMaker and CodeBuild",
-  "Kubernetes clusters",
+/** What no search of Slipway's sees. */
+const neverLookedAt = [
+  "tasks that Step Functions or other programs start, while none runs",
+  "Kubernetes clusters, but for manifests in git that services.yaml names",
+  "EC2 instances that pull images by themselves",
   "other regions",
 ];
 
@@ -22,28 +25,36 @@ const notLookedAt = [
  * @param account the stack's own account, twelve digits
  * @param isRefused whether the credentials did not allow the search of the account
  * @param unseen places of the project's own targets that could not be read
+ * @param searched the searches beyond that
  */
 export function coverageOf(
-  { repositories }: Pick<Settings, "repositories">,
+  { repositories, inUse }: Pick<Settings, "repositories" | "inUse">,
   account: string,
   isRefused: boolean,
   unseen: readonly string[] = [],
+  searched: readonly Searched[] = [],
 ): Coverage {
-  const ofAccount = [
-    "ECS services and running tasks of the account",
-    "Lambda functions, versions and aliases",
-  ];
+  const ofAccount = ["ECS services and running tasks of the account", "Lambda functions and aliases"];
+  const made = searched.filter(({ refused }) => refused === undefined);
+  const refused = searched.filter((one) => one.refused !== undefined);
   const others = new Set(
     repositories.pullPrincipals.flatMap((arn) => /^arn:[^:]+:[^:]+::(\d{12}):/.exec(arn)?.[1] ?? []),
   );
-  others.delete(account);
+  for (const known of [account, ...Object.keys(inUse.profiles)]) others.delete(known);
   return {
-    lookedAt: [...(isRefused ? [] : ofAccount), "keep tags", "release records"],
+    lookedAt: [
+      ...(isRefused ? [] : ofAccount),
+      ...made.map(({ what }) => what),
+      "keep tags",
+      "release records",
+    ],
     notLookedAt: [
       ...(isRefused ? ofAccount : []),
       ...[...new Set(unseen)].toSorted(),
-      ...notLookedAt,
+      ...refused.map(({ what, refused: why }) => `${what} (${why})`),
+      ...neverLookedAt,
       ...[...others].toSorted().map((other) => `account ${other}, which may pull`),
     ],
+    searched,
   };
 }

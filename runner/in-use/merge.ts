@@ -1,7 +1,7 @@
 import type { ImageUse } from "../targets/image-use.ts";
 
-/** A user of an image, and the reason. */
-export type Use = Pick<ImageUse, "where" | "why">;
+/** A user of an image, the reason, and how sure it is. */
+export type Use = Pick<ImageUse, "where" | "why" | "certainty">;
 
 /** A use of an image that is known by its digest. */
 export interface DigestUse extends Use {
@@ -23,9 +23,13 @@ export function mergeUses(
   indexes: ReadonlyMap<string, readonly string[]>,
 ): InUseSet {
   const found = new Map<string, Map<string, Use>>();
-  const add = (digest: string, { where, why }: Use) => {
+  const add = (digest: string, { where, why, certainty }: Use) => {
     const known = found.get(digest) ?? new Map<string, Use>();
-    found.set(digest, known.set(JSON.stringify([where, why]), { where, why }));
+    const key = JSON.stringify([where, why]);
+    const before = known.get(key);
+    // Of two that say the same, the one that is sure counts.
+    if (before !== undefined && before.certainty === undefined) return;
+    found.set(digest, known.set(key, { where, why, ...(certainty !== undefined && { certainty }) }));
   };
   for (const use of uses) add(use.digest, use);
   for (const [index, manifests] of indexes) {

@@ -1,31 +1,47 @@
-import { hasCode } from "../aws/errors.ts";
 import type { Inventory, InventoryImage } from "../inventory/read.ts";
 import type { Content, Entry } from "../registry/contents.ts";
 import type { Session } from "../session/session.ts";
 import type { ImageUse } from "../targets/image-use.ts";
 import type { InUseSet } from "./merge.ts";
-import { inUseSet, readAccountUses, readReleaseUses, registriesOf, runningDigests } from "./read.ts";
+import { inUseSet, readReleaseUses, registriesOf, runningDigests } from "./read.ts";
+import { type Searched, searchAccount, searches, searchOthers } from "./search.ts";
 
-/** What runs in the account; `refused` if the credentials do not allow the search. */
+/** What runs in the account or may be started there; `refused` if the credentials do not allow the search for what runs. */
 export interface AccountUses {
   readonly uses: readonly ImageUse[];
   /** Places that may use images and could not be read. */
   readonly unseen: readonly string[];
   readonly refused?: unknown;
+  /** Each search beyond what targets run, with why it could not be made. */
+  readonly searched: readonly Searched[];
 }
 
-/** What runs in the account, or that it may not be asked. */
+/**
+ * Everything that runs an image, may start one, or may go back to one: in the account, and in the other accounts
+ * that `slipway:inUse.profiles` names. What may not be asked is told, and is no failure. Takes longer than
+ * `readAccountUses`, which is all that a deployment needs.
+ */
 export async function accountUsesIfAllowed(
-  session: Pick<Session, "directory" | "catalogue" | "clients" | "signal">,
+  session: Pick<Session, "directory" | "catalogue" | "settings" | "clients" | "signal">,
 ): Promise<AccountUses> {
+  const { settings, signal } = session;
   const unseen: string[] = [];
-  try {
-    const uses = await readAccountUses(session, (place) => unseen.push(place));
-    return { uses, unseen };
-  } catch (error) {
-    if (!hasCode(error, "access-denied")) throw error;
-    return { uses: [], unseen, refused: error };
-  }
+  const { searched, search } = searches();
+  const [own, others] = await Promise.all([
+    searchAccount({
+      ...session,
+      services: session.catalogue.services,
+      beyond: { revisions: settings.inUse.revisions, search },
+      unseen: (place) => unseen.push(place),
+    }),
+    searchOthers({ settings, signal }, search),
+  ]);
+  return {
+    uses: [...own.uses, ...others],
+    unseen,
+    ...(own.refused !== undefined && { refused: own.refused }),
+    searched: searched.toSorted((one, other) => one.what.localeCompare(other.what)),
+  };
 }
 
 /** The images of a repository that something needs, from the account, keep tags and releases. */

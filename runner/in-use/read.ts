@@ -62,7 +62,14 @@ export function usesOfReleases(
   const use = (release: EarlierRelease | undefined, what: string): readonly DigestUse[] =>
     release === undefined
       ? []
-      : [{ digest: release.image, where: `release ${release.id} of ${stack}`, why: what }];
+      : [
+          {
+            digest: release.image,
+            where: `release ${release.id} of ${stack}`,
+            why: what,
+            certainty: "returns",
+          },
+        ];
   return [
     ...use(releases.find(isSuccessful), "the last successful release"),
     ...use(lastSuccessful(releases, running), "a rollback returns to it"),
@@ -112,15 +119,18 @@ export function inUseSet(sources: UseSources): InUseSet {
 /** A use of this repository, by digest; none when it is of another, or of a tag that is not there. */
 function digestUse(
   { repository, registries, contents }: Omit<UseSources, "releases">,
-  { reference, digest, where, why }: ImageUse,
+  { reference, digest, where, why, certainty }: ImageUse,
 ): readonly DigestUse[] {
   const parsed = parseReference(reference);
   if (parsed?.repository !== repository || !registries.includes(parsed.registry)) return [];
   const exact = digest ?? parsed.digest;
-  if (exact !== undefined) return [{ digest: exact, where, why }];
+  if (exact !== undefined)
+    return [{ digest: exact, where, why, ...(certainty !== undefined && { certainty }) }];
   const tag = parsed.tag ?? "latest";
   const tagged = contents.find(({ tags }) => tags.includes(tag));
-  return tagged === undefined ? [] : [{ digest: tagged.digest, where, why: `${why}, tag ${tag}` }];
+  return tagged === undefined
+    ? []
+    : [{ digest: tagged.digest, where, why: `${why}, tag ${tag}`, certainty: "tag" }];
 }
 
 /** What the keep-tags say beyond what was seen running: the last good ones, other stacks and accounts. */
@@ -131,8 +141,11 @@ function markedUses({ stack, contents }: UseSources, running: readonly DigestUse
     tags.flatMap((tag): DigestUse[] => {
       const target = targetOfKeepTag(tag);
       if (target === undefined || (target.why === "inUse" && seen.has(tag))) return [];
-      const why = target.why === "inUse" ? "marked as running" : "marked as the last good image";
-      return [{ digest, where: target.name, why }];
+      return [
+        target.why === "inUse"
+          ? { digest, where: target.name, why: "marked as running", certainty: "reported" }
+          : { digest, where: target.name, why: "marked as the last good image", certainty: "returns" },
+      ];
     }),
   );
 }

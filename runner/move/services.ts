@@ -119,7 +119,12 @@ async function moveAndRecord(
   // Nothing has been moved: it is refused as it would have been before.
   if (problems.length > 0) throw new UserError(problems);
   const startedAt = new Date();
-  const results = await moveTargets(session, moves, { step: step.id, allOrNothing });
+  const moving = services.filter(({ targets }) => targets.some(isMove));
+  const { warnOfDue } = await import("../in-use/due.ts");
+  const [results] = await Promise.all([
+    moveTargets(session, moves, { step: step.id, allOrNothing }),
+    warnOfDue(session, moving),
+  ]);
   const outcomes = results.map(({ outcome }) => outcome);
   const byService = Map.groupBy(results, ({ move }) => move.plan.service);
   const moved = services.map((one) => withLastVerdict(one, byService.get(one.service.name) ?? []));

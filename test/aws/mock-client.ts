@@ -77,14 +77,21 @@ function serviceOf(name: string): string {
 }
 
 const services: Readonly<Record<string, string>> = {
+  AppRunnerClient: "apprunner",
+  BatchClient: "batch",
   CloudWatchClient: "monitoring",
   CloudWatchLogsClient: "logs",
+  CodeBuildClient: "codebuild",
   ECRClient: "ecr",
   ECSClient: "ecs",
   ElasticLoadBalancingV2Client: "elasticloadbalancing",
+  EventBridgeClient: "events",
   IAMClient: "iam",
+  Inspector2Client: "inspector2",
   KMSClient: "kms",
   LambdaClient: "lambda",
+  SageMakerClient: "sagemaker",
+  SchedulerClient: "scheduler",
   SecretsManagerClient: "secretsmanager",
   SSMClient: "ssm",
   STSClient: "sts",

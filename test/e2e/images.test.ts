@@ -231,7 +231,11 @@ describe("slipway images", () => {
     expect((newest?.sharedBytes ?? 0) + (newest?.uniqueBytes ?? 0)).toBe(newest?.bytes);
     expect(newest?.uses.map(({ where }) => where)).toContain(`ecs shop-${stack}/ui`);
     expect(newest?.ownTags).toContain(`inuse-${ofUi}`);
-    expect(before?.uses).toContainEqual({ where: ofUi, why: "marked as the last good image" });
+    expect(before?.uses).toContainEqual({
+      where: ofUi,
+      why: "marked as the last good image",
+      certainty: "returns",
+    });
     expect(artifacts.map(({ what }) => what)).toContain("release record");
   });
 
@@ -275,7 +279,7 @@ describe("slipway images", () => {
     expect(exitCode, stderr).toBe(0);
     expect(stderr).toContain("Could not read what runs in the account");
     const [newest] = document<ImagesDocument>().repositories[0]?.images ?? [];
-    expect(newest?.uses).toContainEqual({ where: ofUi, why: "marked as running" });
+    expect(newest?.uses).toContainEqual({ where: ofUi, why: "marked as running", certainty: "reported" });
   });
 
   test("is a table for people, with as many as asked for", async () => {

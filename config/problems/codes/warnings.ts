@@ -72,6 +72,11 @@ export const warningCodes = {
     fix: "Give the service a target, or the container a log configuration.",
     exits: [],
   },
+  "lifecycle-due": {
+    meaning: "The stack's retention rules are about to take an image that a target is being moved to.",
+    fix: "Nothing, if the run ends well: Slipway then tags the image, and it stays. Otherwise deploy it again, or change slipway:retention.",
+    exits: [],
+  },
   "not-marked": {
     meaning: "An image that runs could not be tagged as in use, so a lifecycle policy may remove it.",
     fix: "Run `slipway deploy` again.",

@@ -9,6 +9,7 @@ export const imagesCommand = defineCommand({
     ["images --stack dev", "List the newest images of all services"],
     ["images ui --stack prod --limit 0", "List all images of one service"],
     ["images ui --stack prod --output json", "List them as JSON, with every tag"],
+    ["images --in-use --stack prod", "Show what needs which image, and where nobody looked"],
   ],
   positionals: { services: servicesPositional },
   options: {
@@ -23,6 +24,11 @@ export const imagesCommand = defineCommand({
       type: "boolean",
       default: false,
       describe: "Also show Slipway's own tags (src-, inuse-, lastgood-)",
+    },
+    "in-use": {
+      type: "boolean",
+      default: false,
+      describe: "Show only images that something needs, why and how sure that is, and what was searched",
     },
     verbose: verboseOption,
   },
@@ -46,8 +52,12 @@ export const imagesCommand = defineCommand({
       });
     }
     const document = await withSession({ ...options, sources: "none" }, context, (session) =>
-      listImages(session, limit),
+      listImages(session, limit, options["in-use"]),
     );
+    if (options["in-use"]) {
+      const { showInUse } = await import("./show-in-use.ts");
+      return { exitCode: 0, document, text: showInUse(document, coloursFor(process.stdout)) };
+    }
     const how = { allTags: options["all-tags"], now: new Date(), verbose: options.verbose };
     return { exitCode: 0, document, text: showImages(document, coloursFor(process.stdout), how) };
   },

@@ -3,6 +3,7 @@ import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { repositoryName } from "../../../config/names.ts";
 import { firstLine } from "../../../config/problems/first-line.ts";
 import { hasCode } from "../../aws/errors.ts";
+import type { Coverage } from "../../in-use/blind-spots.ts";
 import {
   inUseSet,
   readAccountUses,
@@ -26,6 +27,8 @@ export interface ImagesDocument {
   readonly account: string;
   readonly region: string;
   readonly repositories: readonly RepositoryDocument[];
+  /** With `--in-use`: what was looked at to find what needs the images, and what was not. */
+  readonly coverage?: Coverage;
 }
 
 export interface RepositoryDocument {
@@ -52,20 +55,25 @@ export interface RepositoryDocument {
  * account and region, including targets of other projects. Only reads.
  *
  * @param limit maximum number of images of each repository; 0: all
+ * @param onlyInUse lists images that something needs, and looks for it wherever images may be in use
  */
-export async function listImages(session: Session, limit: number): Promise<ImagesDocument> {
+export async function listImages(
+  session: Session,
+  limit: number,
+  onlyInUse = false,
+): Promise<ImagesDocument> {
   const { clients, signal, settings, services, timeline } = session;
   return timeline.run({ id: "images", title: "Read the repositories, and what runs" }, async () => {
     const reading = services.map((service) => ({
       service,
       repository: repositoryName(settings, service),
     }));
-    const [contents, account] = await Promise.all([
+    const [contents, { uses: account, coverage }] = await Promise.all([
       pMap(reading, ({ repository }) => readContents(clients, repository, signal), {
         concurrency: 4,
         signal,
       }),
-      usesIfAllowed(session),
+      onlyInUse ? wholeUses(session) : usesIfAllowed(session),
     ]);
     // Each repository looks at what runs its own images only.
     const uses = Map.groupBy(account, ({ reference }) => parseReference(reference)?.repository);
@@ -78,28 +86,47 @@ export async function listImages(session: Session, limit: number): Promise<Image
           contents: contents[index],
           account: uses.get(repository) ?? [],
           limit,
+          onlyInUse,
         }),
       { concurrency: 4, signal },
     );
     return {
       ...documentHead(session, "images"),
       repositories,
+      ...(coverage !== undefined && { coverage }),
     };
   });
 }
 
+interface FoundUses {
+  readonly uses: readonly ImageUse[];
+  readonly coverage?: Coverage;
+}
+
+/** What needs images, wherever it may be. */
+async function wholeUses(session: Session): Promise<FoundUses> {
+  const [{ accountUsesIfAllowed }, { coverageOf }] = await Promise.all([
+    import("../../in-use/needed.ts"),
+    import("../../in-use/blind-spots.ts"),
+  ]);
+  const { uses, refused, unseen, searched } = await accountUsesIfAllowed(session);
+  const { settings, caller } = session;
+  return { uses, coverage: coverageOf(settings, caller.account, refused !== undefined, unseen, searched) };
+}
+
 /** What runs in the account. If the credentials do not allow the search, nothing of it, with a notice. */
-async function usesIfAllowed(session: Session): Promise<readonly ImageUse[]> {
+async function usesIfAllowed(session: Session): Promise<FoundUses> {
   try {
-    return await readAccountUses(session, (place) => {
+    const uses = await readAccountUses(session, (place) => {
       const message = `Could not read ${place}. "Kept for" says nothing of it`;
       session.emit({ kind: "notice", message });
     });
+    return { uses };
   } catch (error) {
     if (!hasCode(error, "access-denied")) throw error;
     const message = `Could not read what runs in the account (${firstLine(error)}). "Kept for" lists only what releases and keep tags say`;
     session.emit({ kind: "notice", message });
-    return [];
+    return { uses: [] };
   }
 }
 
@@ -112,16 +139,19 @@ async function describe(
     /** What runs images of the repository. */
     readonly account: readonly ImageUse[];
     readonly limit: number;
+    readonly onlyInUse: boolean;
   },
 ): Promise<RepositoryDocument> {
-  const { service, repository, account, limit } = of;
+  const { service, repository, account, limit, onlyInUse } = of;
   const { entries: contents, archived } = of.contents ?? { entries: [], archived: [] };
   const { stack } = session.settings;
   const sources = { stack, repository, registries: registriesOf(session), account, contents };
   const releases = await readReleaseUses(session, repository, contents, runningDigests(sources));
   const [only, ...others] = service.platforms;
   const platform = others.length === 0 ? only : undefined;
-  const { images, artifacts } = describeRepository(contents, inUseSet({ ...sources, releases }), platform);
+  const found = describeRepository(contents, inUseSet({ ...sources, releases }), platform);
+  const { artifacts } = found;
+  const images = onlyInUse ? found.images.filter(({ uses }) => uses.length > 0) : found.images;
   const shown = limit === 0 ? images : images.slice(0, limit);
   return {
     service: service.name,

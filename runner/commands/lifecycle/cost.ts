@@ -69,7 +69,9 @@ export function costOf(
   const all = repositories.flatMap(({ images, needed }) => {
     const listed = new Set(images.flatMap(({ children }) => children));
     return images.map((image) => {
-      const reasons = (needed.get(image.digest) ?? []).map(({ why }) => why);
+      const reasons = (needed.get(image.digest) ?? []).map(({ why, certainty }) =>
+        certainty === "returns" ? `rollback: ${why}` : why,
+      );
       return { ...image, what: whatOf(image, reasons, listed.has(image.digest)) };
     });
   });

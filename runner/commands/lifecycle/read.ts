@@ -58,7 +58,13 @@ export async function readStack(session: Session): Promise<ReadStack> {
     return {
       repositories,
       missing: [...byName].flatMap(([name, { name: service }]) => (there.has(name) ? [] : [service])),
-      coverage: coverageOf(settings, session.caller.account, account.refused !== undefined, account.unseen),
+      coverage: coverageOf(
+        settings,
+        session.caller.account,
+        account.refused !== undefined,
+        account.unseen,
+        account.searched,
+      ),
       blind: account.refused === undefined ? [] : [`what runs in the account: ${firstLine(account.refused)}`],
     };
   });

@@ -12,6 +12,7 @@ import {
 import chunk from "es-toolkit/compat/chunk";
 import pMap from "p-map";
 import { type ImageUse, parallelReads, type ReadContext } from "../image-use.ts";
+import { digestsOfServices, newestRevisions } from "./revisions/beyond.ts";
 import { nameOf, revisionName } from "./state.ts";
 
 /** A revision that a service runs, or is on the way to or from. */
@@ -24,9 +25,10 @@ interface Revision {
 /**
  * Every image that ECS runs in the account and region: of all containers in the task definitions of all
  * services' PRIMARY deployments, ACTIVE ones with tasks, and task sets, and of all tasks there are,
- * including those that others started. Read-only.
+ * including those that others started. Beyond that, the digests that ECS resolved for each service, and the newest
+ * revisions of the families that services use. Read-only.
  */
-export async function imagesInEcs({ clients, signal }: ReadContext): Promise<readonly ImageUse[]> {
+export async function imagesInEcs({ clients, signal, beyond }: ReadContext): Promise<readonly ImageUse[]> {
   const inClusters = await pMap(
     await clustersOf({ clients, signal }),
     async (cluster) => {
@@ -34,15 +36,27 @@ export async function imagesInEcs({ clients, signal }: ReadContext): Promise<rea
         servicesOf({ clients, signal }, cluster),
         tasksOf({ clients, signal }, cluster),
       ]);
-      return { revisions: services.flatMap(revisionsOf), tasks: tasks.flatMap(usesOfTask) };
+      return { services, revisions: services.flatMap(revisionsOf), tasks: tasks.flatMap(usesOfTask) };
     },
     { concurrency: parallelReads, signal },
   );
   const revisions = inClusters.flatMap((one) => one.revisions);
-  return [
+  const found = [
     ...(await usesOfRevisions({ clients, signal }, revisions)),
     ...inClusters.flatMap((one) => one.tasks),
   ];
+  if (beyond === undefined) return found;
+  const services = inClusters.flatMap((one) => one.services);
+  const names = revisions.map(({ taskDefinition }) => taskDefinition);
+  const [digests, newest] = await Promise.all([
+    beyond.search("digests that ECS resolved for its services (service revisions)", () =>
+      digestsOfServices({ clients, signal }, services),
+    ),
+    beyond.search(`the newest ${beyond.revisions} revisions of task definitions in use`, () =>
+      newestRevisions({ clients, signal }, names, beyond.revisions),
+    ),
+  ]);
+  return [...found, ...digests, ...newest];
 }
 
 /** ARNs of all clusters. */

@@ -134,4 +134,5 @@ export const ecsAsks: Readonly<Record<string, AskMaker>> = {
   StopTask: onTasks("ecs:StopTask", "task", ({ task }) => [textOf(task)]),
   ListClusters: () => [{ action: "ecs:ListClusters", resource: "*" }],
   ListServices: () => [{ action: "ecs:ListServices", resource: "*" }],
+  ListTaskDefinitions: () => [{ action: "ecs:ListTaskDefinitions", resource: "*" }],
 };

@@ -1,4 +1,5 @@
 import { ecsAsks } from "./asks-ecs.ts";
+import { inUseAsks } from "./asks-in-use.ts";
 import { lambdaAsks } from "./asks-lambda.ts";
 import { type AskMaker, arnOf, inputOf, isFull, textOf, textsOf } from "./input.ts";
 import type { Ask, Place } from "./policy.ts";
@@ -71,6 +72,7 @@ const onKey =
  * By the name that requests are signed with, and the operation.
  */
 export const asks: Readonly<Record<string, Readonly<Record<string, AskMaker>>>> = {
+  ...inUseAsks,
   ecr: ecrAsks,
   ecs: ecsAsks,
   lambda: lambdaAsks,

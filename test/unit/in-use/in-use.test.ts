@@ -41,6 +41,17 @@ describe("what hangs together is in use together", () => {
     expect(mergeUses(uses.toReversed(), index)).toEqual(mergeUses(uses, index));
   });
 
+  it("says what is sure of two that say the same", () => {
+    const sure = { digest: sha("1"), ...ecs };
+    const unsure = { ...sure, certainty: "tag" as const };
+    for (const uses of [
+      [sure, unsure],
+      [unsure, sure],
+    ]) {
+      expect(mergeUses(uses, index).get(sha("1"))).toEqual([ecs]);
+    }
+  });
+
   it("never loses anything that was named", () => {
     const digests = fc.constantFrom(..."123abcdef".split("").map(sha));
     const uses = fc.array(fc.record({ digest: digests, where: fc.string(), why: fc.string() }));
@@ -103,7 +114,7 @@ describe("the images of a repository that are in use", () => {
     expect([...reported.keys()]).toEqual([sha("2")]);
     const looked = inUseSet(sources({ account: [use(`${host}/shop/ui`)] }));
     expect(looked.get(sha("1"))).toEqual([
-      { where: "ecs other/service", why: "task of other:3, tag latest" },
+      { where: "ecs other/service", why: "task of other:3, tag latest", certainty: "tag" },
     ]);
     expect(inUseSet(sources({ account: [use(`${host}/shop/ui:gone`)] })).size).toBe(0);
   });
@@ -113,9 +124,11 @@ describe("the images of a repository that are in use", () => {
     const running = { ...use(`${host}/shop/ui@${sha("1")}`), where: "ecs shop/ui" };
     const set = inUseSet(sources({ contents, account: [running] }));
     expect(set.get(sha("1"))).toEqual([{ where: "ecs shop/ui", why: "task of other:3" }]);
-    expect(set.get(sha("2"))).toEqual([{ where: "dev-ecs-shop.ui", why: "marked as the last good image" }]);
+    expect(set.get(sha("2"))).toEqual([
+      { where: "dev-ecs-shop.ui", why: "marked as the last good image", certainty: "returns" },
+    ]);
     expect(inUseSet(sources({ contents })).get(sha("1"))).toEqual([
-      { where: "dev-ecs-shop.ui", why: "marked as running" },
+      { where: "dev-ecs-shop.ui", why: "marked as running", certainty: "reported" },
     ]);
   });
 
@@ -142,8 +155,13 @@ describe("releases keep", () => {
   it("the last successful one, and the one that a rollback goes back to", () => {
     const releases = [release("r3", "3", "failed"), release("r2", "2", "done"), release("r1", "1", "done")];
     expect(usesOfReleases("dev", releases, [sha("2")])).toEqual([
-      { digest: sha("2"), where: "release r2 of dev", why: "the last successful release" },
-      { digest: sha("1"), where: "release r1 of dev", why: "a rollback returns to it" },
+      {
+        digest: sha("2"),
+        where: "release r2 of dev",
+        why: "the last successful release",
+        certainty: "returns",
+      },
+      { digest: sha("1"), where: "release r1 of dev", why: "a rollback returns to it", certainty: "returns" },
     ]);
   });
 

@@ -19,6 +19,7 @@ import { mockClient } from "../../aws/mock-client.ts";
 import { type FakeRegistry, fakeRegistry, platformManifest } from "../registry/fake-registry.ts";
 import { awsError } from "../registry/fixtures.ts";
 import { service } from "../stack/services.ts";
+import { nothingElseInUse } from "./nothing-else.ts";
 
 const strict: LifecyclePolicy = {
   rules: [
@@ -61,6 +62,7 @@ beforeEach(async () => {
   mockClient(STSClient).on(GetCallerIdentityCommand).resolves({ Account: "111122223333" });
   ecs().on(ListClustersCommand).resolves({ clusterArns: [] });
   mockClient(LambdaClient).on(ListFunctionsCommand).resolves({ Functions: [] });
+  nothingElseInUse();
 });
 
 const push = (name: string, ...tags: string[]) => registry.push(platformManifest({ [name]: 10 }), ...tags);

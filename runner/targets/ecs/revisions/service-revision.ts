@@ -30,7 +30,7 @@ interface Revision {
 }
 
 /** What one call takes: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceRevisions.html */
-const revisionsInCall = 20;
+export const revisionsInCall = 20;
 
 const revisionsOf = batchesPer<ECSClient, Revision | "unknown">((ecs, _, signal) =>
   inBatches(revisionsInCall, (arns) => describeRevisions(ecs, arns, signal), hasRefused),

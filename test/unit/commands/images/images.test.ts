@@ -1,3 +1,4 @@
+import { ListProjectsCommand } from "@aws-sdk/client-codebuild";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import picocolors from "picocolors";
@@ -9,13 +10,15 @@ import { awsSchema } from "../../../../config/stack/provider.ts";
 import { artifactName, describeRepository } from "../../../../runner/commands/images/describe.ts";
 import { type ImagesDocument, listImages } from "../../../../runner/commands/images/list.ts";
 import { showImages } from "../../../../runner/commands/images/show.ts";
+import { showInUse } from "../../../../runner/commands/images/show-in-use.ts";
 import { readContents } from "../../../../runner/registry/contents.ts";
 import { formatAge } from "../../../../runner/report/duration.ts";
 import type { RunEvent } from "../../../../runner/report/events.ts";
 import type { Session } from "../../../../runner/session/session.ts";
 import { commitOf } from "../../../../runner/tags/own.ts";
+import { nothingElseInUse, otherClients } from "../../in-use/nothing-else.ts";
 import { type FakeRegistry, fakeRegistry, indexOf, platformManifest } from "../../registry/fake-registry.ts";
-import { ecrOnly } from "../../registry/fixtures.ts";
+import { awsError, ecrOnly } from "../../registry/fixtures.ts";
 
 let registry: FakeRegistry;
 beforeEach(() => {
@@ -230,9 +233,30 @@ test("are listed for a role that may not search the account, with what their tag
   );
   const { repositories } = await listImages(denied, 20);
   expect(repositories[0]?.images.map((image) => [image.digest, image.uses])).toEqual([
-    [digest, [{ where: "dev-ecs-shop.ui", why: "marked as running" }]],
+    [digest, [{ where: "dev-ecs-shop.ui", why: "marked as running", certainty: "reported" }]],
   ]);
   expect(events).toMatchObject([{ kind: "notice", message: expect.stringContaining(message) as string }]);
   const broken = sessionThat(() => Promise.reject(new Error("broken")), events);
   await expect(listImages(broken, 20)).rejects.toThrow("broken");
+});
+
+test("--in-use lists what something needs, how sure that is, what was searched, and what nobody looked at", async () => {
+  pushImage("1", "v1", "inuse-dev-ecs-shop.ui");
+  pushImage("2", "v2");
+  const { codebuild } = nothingElseInUse();
+  codebuild.on(ListProjectsCommand).rejects(awsError("AccountSuspendedException", "not for you"));
+  const message = "role may not call ecs:ListClusters (no policy allows it)";
+  const denied = sessionThat(
+    () => Promise.reject(new UserError({ code: "access-denied", where: "*", message })),
+    [],
+  );
+  const session = { ...denied, clients: { ...denied.clients, ...otherClients() } } as Session;
+  const document = await listImages(session, 20, true);
+  expect(document.repositories[0]?.images.map(({ tags }) => tags)).toEqual([["v1"]]);
+  const text = showInUse(document, picocolors.createColors(false));
+  expect(text).toMatch(/v1 +dev-ecs-shop\.ui +marked as running +reported$/m);
+  expect(text).toContain("  SageMaker models\n");
+  expect(text).toContain("  not seen: CodeBuild projects (not for you)");
+  expect(text.split("Not looked at")[1]).toContain("ECS services and running tasks of the account");
+  expect(text.split("Not looked at")[1]).not.toContain("CodeBuild");
 });

@@ -18,6 +18,7 @@ import { showCost, showLint, showPreview } from "../../../../runner/commands/lif
 import type { Session } from "../../../../runner/session/session.ts";
 import { createTimeline } from "../../../../runner/session/timeline.ts";
 import { mockClient } from "../../../aws/mock-client.ts";
+import { nothingElseInUse, otherClients } from "../../in-use/nothing-else.ts";
 import { type FakeRegistry, fakeRegistry, indexOf, platformManifest } from "../../registry/fake-registry.ts";
 import { awsError, ecrOnly } from "../../registry/fixtures.ts";
 import { service } from "../../stack/services.ts";
@@ -35,6 +36,7 @@ beforeEach(async () => {
   vi.stubEnv("XDG_CACHE_HOME", cache);
   mockClient(ECSClient).on(ListClustersCommand).resolves({ clusterArns: [] });
   mockClient(LambdaClient).on(ListFunctionsCommand).resolves({ Functions: [] });
+  nothingElseInUse();
 });
 
 function session(retention: unknown): Session {
@@ -48,6 +50,7 @@ function session(retention: unknown): Session {
     ...ecrOnly(),
     ecs: new ECSClient({ region: "eu-central-1" }),
     lambda: new LambdaClient({ region: "eu-central-1" }),
+    ...otherClients(),
   };
   return {
     services,
@@ -105,7 +108,7 @@ describe("slipway lifecycle preview", () => {
     expect(ui?.freedBytes).toBe(220);
     expect(conflictsOf(document)).toEqual([]);
     expect(showPreview(document, plain)).toContain("next run");
-    expect(showPreview(document, plain)).toContain("Not looked at: tasks that EventBridge rules");
+    expect(showPreview(document, plain)).toContain("ECS tasks that EventBridge Scheduler starts");
     expect(showPreview(document, plain)).not.toContain(running.slice(0, 19));
   });
 

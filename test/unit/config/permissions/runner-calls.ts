@@ -5,14 +5,21 @@ const root = join(import.meta.dirname, "../../../..");
 
 /** Names that requests of a client are signed with, where IAM's actions have the same. */
 const services: Readonly<Record<string, string>> = {
+  apprunner: "apprunner",
+  batch: "batch",
   cloudwatch: "cloudwatch",
   "cloudwatch-logs": "logs",
+  codebuild: "codebuild",
   ecr: "ecr",
   ecs: "ecs",
   "elastic-load-balancing-v2": "elasticloadbalancing",
+  eventbridge: "events",
   iam: "iam",
+  inspector2: "inspector2",
   kms: "kms",
   lambda: "lambda",
+  sagemaker: "sagemaker",
+  scheduler: "scheduler",
   "secrets-manager": "secretsmanager",
   ssm: "ssm",
   sts: "sts",
