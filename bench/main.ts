@@ -3,6 +3,7 @@ import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { createReporter } from "../runner/report/reporter.ts";
 import { firstBuild, measureFirstBuild } from "./cases/first-build.ts";
+import { calendar, measureCalendar, yearOfServices } from "./cases/lifecycle.ts";
 import { measureNothingChanged, nothingChanged } from "./cases/nothing-changed.ts";
 import { measureOneChanged, oneChanged, steadyToExit } from "./cases/one-changed.ts";
 import { deployedProject } from "./cases/services.ts";
@@ -14,7 +15,7 @@ import { type Case, type CaseResult, judge, type Pair } from "./result.ts";
 import { loadNow, type Machine, showResults } from "./show.ts";
 import { type World, withWorld } from "./world.ts";
 
-const letters = ["a", "b", "c", "d", "e", "f", "g"] as const;
+const letters = ["a", "b", "c", "d", "e", "f", "g", "h"] as const;
 type Letter = (typeof letters)[number];
 
 const usage = `npm run bench -- [--quick] [--case a]... [--json]
@@ -23,7 +24,7 @@ Measures Slipway against raw tools, side by side on a local AWS of its own, and 
 
   --quick      fewer runs of each case
   --case a     only these: a nothing changed, b one changed, c first build, d noticing, e prompt,
-               f 200 services, g 1,000 services
+               f 200 services, g 1,000 services, h lifecycle of 500 repositories
   --json       one document on stdout (npm run --silent bench -- --json)
 
 Runs for about half an hour on two processors that have nothing else to do, and takes both for much of it.
@@ -61,6 +62,19 @@ async function runThousand(quick: boolean, { take, begin }: Ledger, signal: Abor
       for (const command of ["plan", "changed", "status", "deploy"] as const) {
         await take(thousand[command], measureThousand(project, command, quick ? 2 : 5));
       }
+    } finally {
+      project.standIn.close();
+      await rm(project.directory, { recursive: true, force: true });
+    }
+  });
+}
+
+/** Runs case (h), which needs no local AWS either. */
+async function runLifecycle(quick: boolean, { take, begin }: Ledger, signal: AbortSignal): Promise<void> {
+  await begin("(h) lifecycle of 500 repositories", async () => {
+    const project = await yearOfServices(signal);
+    try {
+      await take(calendar, measureCalendar(project, quick ? 2 : 5));
     } finally {
       project.standIn.close();
       await rm(project.directory, { recursive: true, force: true });
@@ -160,7 +174,8 @@ async function main(words: readonly string[]): Promise<void> {
   try {
     const { signal } = controller;
     if (wanted.has("g")) await runThousand(values.quick, ledger, signal);
-    if ([...wanted].some((letter) => letter !== "g")) {
+    if (wanted.has("h")) await runLifecycle(values.quick, ledger, signal);
+    if ([...wanted].some((letter) => letter !== "g" && letter !== "h")) {
       await withWorld({ quick: values.quick, emit, signal }, (world) => runCases(world, wanted, ledger));
     }
   } catch (error) {

@@ -27,27 +27,40 @@ export function distinctBytes(holders: Iterable<BlobHolder>): number {
   return total;
 }
 
+/** How many images have each blob, by its digest. */
+export type Holders = ReadonlyMap<string, number>;
+
+/** Counts the images that have each blob, of all repositories that are known. */
+export function countHolders(all: Iterable<BlobHolder>): Holders {
+  const holders = new Map<string, number>();
+  for (const { blobs } of all) {
+    for (const [index, { digest }] of blobs.entries()) {
+      if (isFirst(blobs, index)) holders.set(digest, (holders.get(digest) ?? 0) + 1);
+    }
+  }
+  return holders;
+}
+
 /**
  * What each of several images frees when they go one after the other: a blob is freed when the last image that
  * has it goes.
  *
- * @param going in the order in which they go; all of them are among `all`
- * @param all every image of the registry that is known
+ * @param going in the order in which they go
+ * @param holders counted over every image of the registry that is known, with those that go
  */
 export function freedInOrder<Holder extends BlobHolder>(
   going: readonly Holder[],
-  all: Iterable<BlobHolder>,
+  holders: Holders,
 ): ReadonlyMap<Holder, number> {
-  const holders = new Map<string, number>();
-  for (const one of all)
-    for (const digest of distinct(one).keys()) holders.set(digest, (holders.get(digest) ?? 0) + 1);
+  const left = new Map<string, number>();
   return new Map(
     going.map((one) => {
       let freed = 0;
-      for (const [digest, bytes] of distinct(one)) {
-        const left = (holders.get(digest) ?? 1) - 1;
-        holders.set(digest, left);
-        if (left === 0) freed += bytes;
+      for (const [index, { digest, bytes }] of one.blobs.entries()) {
+        if (!isFirst(one.blobs, index)) continue;
+        const others = (left.get(digest) ?? holders.get(digest) ?? 1) - 1;
+        left.set(digest, others);
+        if (others === 0) freed += bytes;
       }
       return [one, freed];
     }),
@@ -81,6 +94,9 @@ export function bytesByKind<Kind extends string>(
   );
 }
 
-function distinct({ blobs }: BlobHolder): ReadonlyMap<string, number> {
-  return new Map(blobs.map(({ digest, bytes }) => [digest, bytes]));
+/** Whether no blob before it is the same. An image has a few layers, so that looking is quicker than a set. */
+function isFirst(blobs: readonly StoredBlob[], index: number): boolean {
+  const digest = blobs[index]?.digest;
+  for (let before = 0; before < index; before += 1) if (blobs[before]?.digest === digest) return false;
+  return true;
 }

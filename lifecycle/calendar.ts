@@ -1,4 +1,4 @@
-import { type BlobHolder, freedInOrder } from "./bytes.ts";
+import { type BlobHolder, countHolders, freedInOrder, type Holders } from "./bytes.ts";
 import type { StoredImage } from "./image.ts";
 import { type Outlook, outlookOf } from "./outlook.ts";
 import type { LifecyclePolicy } from "./policy.ts";
@@ -31,8 +31,8 @@ export interface CalendarRequest {
   readonly expected?: readonly StoredImage[];
   readonly now: Date;
   readonly until?: Date;
-  /** Images of other repositories that may have the same blobs. Default: none. */
-  readonly others?: readonly BlobHolder[];
+  /** How many images have each blob, of all repositories that may share them. Default: of this one alone. */
+  readonly holders?: Holders;
 }
 
 /**
@@ -41,7 +41,7 @@ export interface CalendarRequest {
  * be in several images.
  */
 export function calendarOf(request: CalendarRequest): readonly CalendarEntry[] {
-  const { policy, images, expected = [], now, until, others = [] } = request;
+  const { policy, images, expected = [], now, until, holders = countHolders(images) } = request;
   const outlook = outlookOf(policy, [...images, ...expected], { now, ...(until && { until }) });
   const known = new Map(images.map((image) => [image.digest, image]));
   const rootOf = rootsOf(images, outlook);
@@ -49,7 +49,7 @@ export function calendarOf(request: CalendarRequest): readonly CalendarEntry[] {
     .filter(({ digest }) => outlook.get(digest) !== undefined)
     .toSorted((one, other) => firstOf(outlook, one) - firstOf(outlook, other) || compare(one, other));
   const expiring = going.filter(({ digest }) => outlook.get(digest)?.expires !== undefined);
-  const freed = freedInOrder(expiring, [...images, ...others]);
+  const freed = freedInOrder(expiring, holders);
   return [...Map.groupBy(going, ({ digest }) => rootOf(digest))].flatMap(
     ([digest, parts]): CalendarEntry[] => {
       const image = known.get(digest);

@@ -44,21 +44,26 @@ export function prepare(policy: LifecyclePolicy, images: readonly StoredImage[])
   const positions = new Map(sorted.map(({ image }, position) => [image.digest, position]));
   const parents = new Map<string, number[]>();
   for (const [position, { image }] of sorted.entries()) {
-    for (const child of image.children) parents.set(child, [...(parents.get(child) ?? []), position]);
+    for (const child of image.children) {
+      const known = parents.get(child);
+      if (known === undefined) parents.set(child, [position]);
+      else known.push(position);
+    }
   }
-  const selectors = rules.map((rule) => ({ rule, selects: selectorOf(rule) }));
+  const selectors = rules.map(selectorOf);
+  const classes = rules.map(storageClassOfRule);
+  const nothing: readonly number[] = [];
   const prepared = sorted.map(({ image, orderedBy }): PreparedImage => {
-    const meets = selectors.flatMap(({ rule, selects }, position) =>
-      selects(image.tags) ? [{ position, storageClass: storageClassOfRule(rule) }] : [],
-    );
-    const of = (storageClass: "standard" | "archive") =>
-      meets.filter((one) => one.storageClass === storageClass).map(({ position }) => position);
+    const selectedBy = { standard: [] as number[], archive: [] as number[] };
+    for (const [position, storageClass] of classes.entries()) {
+      if (selectors[position]?.(image.tags)) selectedBy[storageClass].push(position);
+    }
     return {
       image,
       pushedAt: image.pushedAt.getTime(),
       orderedBy,
-      selectedBy: { standard: of("standard"), archive: of("archive") },
-      parents: parents.get(image.digest) ?? [],
+      selectedBy,
+      parents: parents.get(image.digest) ?? nothing,
       subject: image.subject === undefined ? undefined : positions.get(image.subject),
     };
   });

@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { releaseTag } from "../../config/names.ts";
 import { keepTagsOf } from "../../runner/in-use/keep-tags.ts";
 import * as answers from "./answers.ts";
+import { historyOf, type Pushed } from "./history.ts";
 
 /** An AWS account in which every service is built, tagged, recorded, and runs. */
 export interface StandIn {
@@ -20,11 +21,20 @@ type Request = Readonly<Record<string, unknown>>;
 /**
  * Answers on this machine as ECR, ECS and STS do, at once: what is measured is Slipway, and neither an
  * emulator nor a network. A local AWS would take half an hour to be given a thousand services.
+ *
+ * @param past manifests of each repository that were pushed over the last year, besides what runs
  */
-export async function startStandIn(services: readonly string[]): Promise<StandIn> {
+export async function startStandIn(services: readonly string[], past = 0): Promise<StandIn> {
   let sources: Readonly<Record<string, string>> = {};
   let commit = "";
   let calls: Record<string, number> = {};
+  const began = Math.floor(Date.now() / 1000);
+  const histories = new Map<string, readonly Pushed[]>();
+  const pastOf = (service: string): readonly Pushed[] => {
+    const history = histories.get(service) ?? historyOf(service, past, began);
+    histories.set(service, history);
+    return history;
+  };
   const nameOf = (repository: unknown) => String(repository).slice(answers.prefix.length + 1);
 
   const tagsOf = (service: string) => [
@@ -43,7 +53,8 @@ export async function startStandIn(services: readonly string[]): Promise<StandIn
         return { imageId: { imageTag, imageDigest: answers.image.digest }, imageManifest };
       }
       const imageDigest = imageId.imageDigest ?? answers.image.digest;
-      const known = answers.manifests.get(imageDigest);
+      const known =
+        answers.manifests.get(imageDigest) ?? pastOf(service).find(({ digest }) => digest === imageDigest);
       const there = known !== undefined && (imageTag === "" || tagsOf(service).includes(imageTag));
       if (!there) return { imageId, failureCode: "ImageNotFound", failureReason: "not found" };
       const { text: imageManifest, mediaType: imageManifestMediaType } = known;
@@ -52,17 +63,27 @@ export async function startStandIn(services: readonly string[]): Promise<StandIn
     const failed = (one: object) => "failureCode" in one;
     return { images: found.filter((one) => !failed(one)), failures: found.filter(failed) };
   };
-  const describeImages = ({ repositoryName, imageIds }: Request) => ({
-    imageDetails: [...answers.manifests.keys()]
+  const describeImages = ({ repositoryName, imageIds }: Request) => {
+    const service = nameOf(repositoryName);
+    const running = [...answers.manifests.keys()]
       .filter((_, index) => imageIds === undefined || index === 0)
-      .map((imageDigest) => ({
-        imageDigest,
-        imageTags: imageDigest === answers.image.digest ? tagsOf(nameOf(repositoryName)) : [],
-        imagePushedAt: 1_777_888_000,
+      .map((digest) => ({
+        digest,
+        tags: digest === answers.image.digest ? tagsOf(service) : [],
+        pushedAt: 1_777_888_000,
+      }));
+    const all = imageIds === undefined ? [...running, ...pastOf(service)] : running;
+    return {
+      imageDetails: all.map(({ digest, tags, pushedAt }) => ({
+        imageDigest: digest,
+        imageTags: tags,
+        imagePushedAt: pushedAt,
         imageSizeInBytes: 2_000_000,
         imageStatus: "ACTIVE",
       })),
-  });
+    };
+  };
+  const noPolicy = { __type: "LifecyclePolicyNotFoundException", message: "Lifecycle policy does not exist" };
   const apis: Readonly<Record<string, (request: Request) => object>> = {
     BatchGetImage: batchGetImage,
     DescribeImages: describeImages,
@@ -83,6 +104,9 @@ export async function startStandIn(services: readonly string[]): Promise<StandIn
       return { serviceArns: services.slice(from, from + 100).map(answers.serviceArn), ...more };
     },
     ListTasks: () => ({ taskArns: [] }),
+    ListTaskDefinitions: ({ familyPrefix }) => ({
+      taskDefinitionArns: [answers.revisionArn(String(familyPrefix))],
+    }),
   };
   const identity = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::${answers.account}:user/bench</Arn><UserId>x</UserId><Account>${answers.account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
 
@@ -95,6 +119,10 @@ export async function startStandIn(services: readonly string[]): Promise<StandIn
     if (name === "GetCallerIdentity") return response.end(identity);
     if (name === "ListFunctions") return response.end(JSON.stringify({ Functions: [] }));
     const answer = apis[name];
+    if (name === "GetLifecyclePolicy") {
+      response.statusCode = 400;
+      return response.end(JSON.stringify(noPolicy));
+    }
     if (answer === undefined) {
       response.statusCode = 400;
       return response.end(JSON.stringify({ __type: "InvalidAction", message: `no answer to ${name}` }));

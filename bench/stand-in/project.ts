@@ -23,15 +23,17 @@ const called = ["ecr", "ecs", "lambda", "sts"];
  *
  * @param clone where Slipway is
  * @param directory of the project; removed before
+ * @param past manifests that each repository got over the last year
  */
 export async function manyServices(
   clone: string,
   directory: string,
   count: number,
   signal: AbortSignal,
+  past = 0,
 ): Promise<ManyServices> {
   const services = Array.from({ length: count }, (_, index) => `s${String(index + 1).padStart(4, "0")}`);
-  const standIn = await startStandIn(services);
+  const standIn = await startStandIn(services, past);
   await rm(directory, { recursive: true, force: true });
   for (const service of services) {
     const context = join(directory, "services", service);
@@ -70,6 +72,7 @@ export async function manyServices(
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
     AWS_EC2_METADATA_DISABLED: "true",
+    XDG_CACHE_HOME: join(directory, ".slipway", "cache"),
     CI: "true",
     NO_COLOR: "1",
   };

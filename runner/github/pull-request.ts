@@ -1,19 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { answered, clientOf, type GithubRepository, withinCharacters } from "./api.ts";
 
-/** GitHub's limit for the characters of a comment. */
-const maximumCharacters = 65_536;
 const pageSize = 100;
 /** Number of comments to search for our own. */
 const maximumPages = 30;
 
 /** Where the comments of a pull request are. */
-export interface PullRequest {
-  readonly api: string;
-  /** `owner/name` */
-  readonly repository: string;
+export interface PullRequest extends GithubRepository {
   readonly number: number;
-  readonly token: string;
 }
 
 const eventSchema = z.object({ pull_request: z.object({ number: z.int().positive() }).optional() });
@@ -59,7 +54,7 @@ export async function writeComment(
   signal: AbortSignal,
 ): Promise<"made" | "updated" | "unchanged"> {
   const marker = commentMarker(stack);
-  const body = withinCharacters(`${marker}\n${markdown}`, maximumCharacters);
+  const body = withinCharacters(`${marker}\n${markdown}`);
   const github = await clientOf(pullRequest, signal);
   const [owner = "", repo = ""] = pullRequest.repository.split("/");
   const issue = { owner, repo, issue_number: pullRequest.number };
@@ -87,50 +82,4 @@ export async function writeComment(
   }
 }
 
-/** A client of GitHub's API, loaded when there is a comment to write. Each request has 15 s. */
-async function clientOf({ api, token }: PullRequest, signal: AbortSignal) {
-  const [{ Octokit }, { paginateRest }] = await Promise.all([
-    import("@octokit/core"),
-    import("@octokit/plugin-paginate-rest"),
-  ]);
-  const silent = () => {};
-  return new (Octokit.plugin(paginateRest))({
-    auth: token,
-    baseUrl: api,
-    userAgent: "slipway",
-    request: {
-      fetch: (url: string, init: RequestInit) =>
-        fetch(url, { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]) }),
-    },
-    // What the client would print is thrown as well.
-    log: { debug: silent, info: silent, warn: silent, error: silent },
-  });
-}
-
 const commentsSchema = z.array(z.object({ id: z.int(), body: z.string().nullish() }));
-
-/** What the client throws when GitHub refuses a call. */
-const refusalSchema = z.object({
-  status: z.int(),
-  request: z.object({ method: z.string(), url: z.string() }),
-  response: z.object({ data: z.object({ message: z.string() }).catch({ message: "" }) }),
-});
-
-/** Errors say what GitHub answered to which call. */
-async function answered<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const refusal = refusalSchema.safeParse(error).data;
-    if (refusal === undefined) throw error;
-    const { status, request, response } = refusal;
-    const message = response.data.message === "" ? "" : ` (${response.data.message})`;
-    throw new Error(`GitHub answered ${status}${message} to ${request.method} ${request.url}`);
-  }
-}
-
-function withinCharacters(text: string, maximum: number): string {
-  if (text.length <= maximum) return text;
-  const note = "\n\n_Truncated at GitHub's size limit. The job summary has the rest._";
-  return text.slice(0, maximum - note.length) + note;
-}

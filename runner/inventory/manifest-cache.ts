@@ -9,7 +9,7 @@ import type { Content } from "../registry/contents.ts";
  * no longer in the repository is dropped when the file is written.
  */
 
-const contentSchema = z.union([
+const contentSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("index"),
     artifactType: z.string().optional(),

@@ -23,6 +23,11 @@ export const awsCodes = {
     fix: "Look at it with `slipway lifecycle preview`, then add what the message names to slipway:lifecycleGuard.confirmed.",
     exits: [3],
   },
+  "no-issue": {
+    meaning: "`slipway lifecycle report --issue` could not create, update or close its issue on GitHub.",
+    fix: "Run it in a GitHub Actions job with `issues: write`, or leave --issue out.",
+    exits: [1],
+  },
   "lifecycle-preview-failed": {
     meaning: "ECR's own preview of a lifecycle policy failed or did not end.",
     fix: "Run the command again later, or without --compare-with-aws.",

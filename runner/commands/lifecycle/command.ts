@@ -122,9 +122,63 @@ const lintCommand = defineCommand({
   },
 });
 
+/** `slipway lifecycle report`: all of it, for a scheduled workflow. */
+const reportCommand = defineCommand({
+  command: "report [services..]",
+  describe: "Report what goes, what is odd, what it costs, what is in use, and what is outdated",
+  examples: [
+    ["lifecycle report --stack prod", "Print the report, as Markdown; in a GitHub Actions job, its summary"],
+    [
+      "lifecycle report --stack prod --issue",
+      "Also keep one open GitHub issue for as long as there is something to do",
+    ],
+  ],
+  positionals: { services: servicesPositional },
+  options: {
+    stack: stackOption,
+    days: { type: "number", default: 7, requiresArg: true, describe: "Number of days to look ahead" },
+    issue: {
+      type: "boolean",
+      default: false,
+      describe: "Create, update or close the stack's issue in the job's repository (needs issues: write)",
+    },
+    prices: pricesOption,
+  },
+  run: async (options, context) => {
+    const [
+      { withSession },
+      { reportLifecycle },
+      { reportMarkdown },
+      { conflictsExit, keepReportIssue },
+      edge,
+    ] = await Promise.all([
+      import("../../session/session.ts"),
+      import("./report.ts"),
+      import("./report-markdown.ts"),
+      import("./report-issue.ts"),
+      import("./arguments.ts"),
+    ]);
+    const days = edge.numberOf("--days", options.days);
+    const prices = await edge.readPrices(options.prices, options.cwd);
+    const found = await withSession({ ...options, sources: "none" }, context, (session) =>
+      reportLifecycle(session, { days, prices, now: new Date() }),
+    );
+    const text = reportMarkdown(found);
+    const issue = options.issue ? await keepReportIssue(found, text, process.env, context.signal) : undefined;
+    const document = { ...found, ...(issue !== undefined && { issue }) };
+    const { stack, outcome } = document;
+    return {
+      exitCode: conflictsExit(document),
+      document,
+      text: issue?.url === undefined ? text : `${text}\n\nIssue ${issue.outcome}: ${issue.url}`,
+      job: () => ({ stack, summary: text, outputs: { outcome }, problems: [] }),
+    };
+  },
+});
+
 /** `slipway lifecycle`: what lifecycle policies do, before they do it. */
 export const lifecycleCommand = defineGroup({
   command: "lifecycle",
   describe: "Show what lifecycle policies will take, what images cost, and what is odd",
-  commands: [previewCommand, costCommand, lintCommand],
+  commands: [previewCommand, costCommand, lintCommand, reportCommand],
 });

@@ -2,7 +2,7 @@ import { keepTagPrefixes } from "../../../config/stack/retention.ts";
 import { type LintFinding, lintPolicy } from "../../../lifecycle/lint.ts";
 import type { Session } from "../../session/session.ts";
 import { documentHead } from "../../session/where.ts";
-import { readStack } from "./read.ts";
+import { type ReadRepository, readStack } from "./read.ts";
 
 /** `slipway lifecycle lint`. */
 export interface LifecycleLintDocument {
@@ -29,12 +29,20 @@ export async function lintLifecycle(
   return {
     ...documentHead(session, "lifecycle-lint"),
     policy: which,
-    repositories: repositories.map(({ repository, images, declared, policy }) => {
-      const asked = which === "live" ? policy : (declared ?? policy);
-      const findings = asked === undefined ? [] : lintPolicy(asked, images).filter(isNews);
-      return { repository, hasPolicy: asked !== undefined, findings };
-    }),
+    repositories: lintOf(repositories, which),
   };
+}
+
+/** `lintLifecycle` of what was read. */
+export function lintOf(
+  repositories: readonly ReadRepository[],
+  which: "declared" | "live",
+): LifecycleLintDocument["repositories"] {
+  return repositories.map(({ repository, images, declared, policy }) => {
+    const asked = which === "live" ? policy : (declared ?? policy);
+    const findings = asked === undefined ? [] : lintPolicy(asked, images).filter(isNews);
+    return { repository, hasPolicy: asked !== undefined, findings };
+  });
 }
 
 /** Slipway's own rules select nothing as long as nothing was deployed. */

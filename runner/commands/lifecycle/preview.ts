@@ -1,4 +1,5 @@
 import { keepTagPrefixes } from "../../../config/stack/retention.ts";
+import { countHolders, type Holders } from "../../../lifecycle/bytes.ts";
 import { type CalendarEntry, calendarOf } from "../../../lifecycle/calendar.ts";
 import { expectedPushes } from "../../../lifecycle/forecast.ts";
 import { type RuleOutlook, rulesOutlook } from "../../../lifecycle/outlook.ts";
@@ -9,7 +10,7 @@ import type { Use } from "../../in-use/merge.ts";
 import type { Session } from "../../session/session.ts";
 import { documentHead } from "../../session/where.ts";
 import { type Comparison, compareWithAws } from "./compare.ts";
-import { type ReadRepository, readStack } from "./read.ts";
+import { type ReadRepository, type ReadStack, readStack } from "./read.ts";
 
 /** `slipway lifecycle preview`. */
 export interface LifecyclePreviewDocument {
@@ -82,10 +83,19 @@ export async function previewLifecycle(
   session: Session,
   request: PreviewRequest,
 ): Promise<LifecyclePreviewDocument> {
-  const stack = await readStack(session);
+  return previewOf(session, await readStack(session), request);
+}
+
+/** `previewLifecycle` of what was read. */
+export async function previewOf(
+  session: Session,
+  stack: ReadStack,
+  request: PreviewRequest,
+): Promise<LifecyclePreviewDocument> {
+  const holders = countHolders(stack.repositories.flatMap(({ images }) => images));
   const repositories: PreviewedRepository[] = [];
   for (const repository of stack.repositories) {
-    const previewed = previewRepository(repository, stack.repositories, request, session.settings.aws.region);
+    const previewed = previewRepository(repository, holders, request, session.settings.aws.region);
     const policy = policyOf(repository, request.policy);
     const comparison =
       request.compareWithAws && policy !== undefined
@@ -114,7 +124,7 @@ function policyOf(repository: ReadRepository, which: PreviewRequest["policy"]): 
 
 function previewRepository(
   repository: ReadRepository,
-  all: readonly ReadRepository[],
+  holders: Holders,
   request: PreviewRequest,
   region: string,
 ): PreviewedRepository {
@@ -135,21 +145,20 @@ function previewRepository(
   const { now, days, pushesPerDay } = request;
   const prices = pricesOf(request.prices, region);
   const until = new Date(now.getTime() + days * day);
-  const others = all.filter((other) => other !== repository).flatMap((other) => other.images);
   const priced = (entry: CalendarEntry): PreviewedEntry => ({
     ...entry,
     uses: needed.get(entry.digest) ?? [],
     dollarsPerMonth:
       entry.action === "expire" ? storageCost(entry.freedBytes, prices) : archiveSaving(0, prices),
   });
-  const calendar = calendarOf({ policy, images, now, until, others }).map(priced);
+  const calendar = calendarOf({ policy, images, now, until, holders }).map(priced);
   const rate = { days, isMoving: isMovingTag, ...(pushesPerDay !== undefined && { perDay: pushesPerDay }) };
   const expected = expectedPushes(images, now, rate);
   const going = new Set(calendar.map(({ digest }) => digest));
   const withPushes =
     expected.length === 0
       ? []
-      : calendarOf({ policy, images, expected, now, until, others })
+      : calendarOf({ policy, images, expected, now, until, holders })
           .filter(({ digest }) => !going.has(digest))
           .map(priced);
   const freedBytes = calendar.reduce((sum, entry) => sum + entry.freedBytes, 0);

@@ -201,7 +201,7 @@ export function showLint(document: LifecycleLintDocument, colours: Colours): str
   ].join("\n");
 }
 
-function sentenceOf({ kind, priority, what, images }: LintFinding): string {
+export function sentenceOf({ kind, priority, what, images }: LintFinding): string {
   const count = images === 1 ? "1 image" : `${images} images`;
   switch (kind) {
     case "never-matches":
@@ -229,7 +229,7 @@ function countMore(count: number, of: string): readonly string[] {
 }
 
 /** Dollars of a month: `$0.10`, `< $0.01` */
-function dollars(amount: number): string {
+export function dollars(amount: number): string {
   if (amount > 0 && amount < 0.005) return "< $0.01";
   return `$${amount.toFixed(2)}`;
 }

@@ -14,7 +14,7 @@ export const outdatedCommand = defineCommand({
   run: async (options, context) => {
     const [{ withSession }, { findOutdated }, { showOutdated }, { coloursFor }] = await Promise.all([
       import("../../session/session.ts"),
-      import("./outdated.ts"),
+      import("../../build/outdated.ts"),
       import("./show.ts"),
       import("../../report/colours.ts"),
     ]);

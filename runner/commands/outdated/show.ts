@@ -1,7 +1,7 @@
+import type { OutdatedDocument, OutdatedService } from "../../build/outdated.ts";
 import { shortDigest } from "../../registry/image.ts";
 import type { Colours } from "../../report/colours.ts";
 import { formatTable } from "../../report/table.ts";
-import type { OutdatedDocument, OutdatedService } from "./document.ts";
 
 /** The services with base images that moved first, then those of which nothing is known; the rest is counted. */
 export function showOutdated(document: OutdatedDocument, colours: Colours): string {

@@ -56,10 +56,12 @@ describe("every job", () => {
       .map(([scope]) => scope);
     const takesRole = ours(job).some((step) => step.with?.role !== undefined);
     const comments = ours(job).some((step) => step.with?.comment !== undefined);
+    const keepsIssue = ours(job).some((step) => String(step.with?.arguments).includes("--issue"));
     const publishes = job.steps.some(({ run }) => run?.startsWith("npm publish"));
     expect(writes).toEqual([
       ...(takesRole || publishes ? ["id-token"] : []),
       ...(comments ? ["pull-requests"] : []),
+      ...(keepsIssue ? ["issues"] : []),
     ]);
   });
 

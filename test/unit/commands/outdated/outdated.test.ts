@@ -1,9 +1,8 @@
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Settings } from "../../../../config/settings.ts";
+import { findOutdated, type OutdatedService, outcomeOf } from "../../../../runner/build/outdated.ts";
 import { writeSource } from "../../../../runner/build/source-record.ts";
-import type { OutdatedService } from "../../../../runner/commands/outdated/document.ts";
-import { findOutdated, outcomeOf } from "../../../../runner/commands/outdated/outdated.ts";
 import { showOutdated } from "../../../../runner/commands/outdated/show.ts";
 import { connectToRegistry } from "../../../../runner/registry/connection.ts";
 import { writeRelease } from "../../../../runner/release/store.ts";

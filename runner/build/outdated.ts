@@ -1,12 +1,33 @@
 import pMap from "p-map";
-import type { Service } from "../../../config/catalogue/catalogue.ts";
-import { repositoryName } from "../../../config/names.ts";
-import { basesMoved } from "../../build/bases-since.ts";
-import { readSource } from "../../build/source-record.ts";
-import { readNewestRecord } from "../../release/store.ts";
-import type { Session } from "../../session/session.ts";
-import { documentHead } from "../../session/where.ts";
-import type { OutdatedDocument, OutdatedService } from "./document.ts";
+import type { Service } from "../../config/catalogue/catalogue.ts";
+import { repositoryName } from "../../config/names.ts";
+import { readNewestRecord } from "../release/store.ts";
+import type { Session } from "../session/session.ts";
+import { documentHead, type Where } from "../session/where.ts";
+import type { MovedBase } from "./base-images.ts";
+import { basesMoved } from "./bases-since.ts";
+import { readSource } from "./source-record.ts";
+
+/** `slipway outdated`. */
+export interface OutdatedDocument extends Where {
+  readonly version: 1;
+  readonly kind: "outdated";
+  /** `outdated`: at least one service has a base image that moved. */
+  readonly outcome: "outdated" | "current" | "unknown";
+  readonly services: readonly OutdatedService[];
+}
+
+/** The base images of what a service's newest release runs. */
+export interface OutdatedService {
+  readonly service: string;
+  /** Digest of the image of the newest release; undefined when the stack has no release of the service. */
+  readonly digest?: string;
+  readonly moved: readonly MovedBase[];
+  readonly pinned: readonly MovedBase[];
+  readonly unknown: readonly string[];
+  /** Why nothing is known of the service's base images. */
+  readonly reason?: string;
+}
 
 /**
  * Compares the base images of what each service's newest release runs with what their tags stand for now. It reads
