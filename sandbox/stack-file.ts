@@ -9,7 +9,9 @@ export const sandboxStack = "sandbox";
 
 /** AWS's services that program, runner or stand-in call, by the names that `aws:endpoints` has for them. */
 const services = [
+  "batch",
   "cloudwatch",
+  "codebuild",
   "ec2",
   "ecr",
   "ecs",
@@ -21,6 +23,7 @@ const services = [
   "lambda",
   "logs",
   "resourcegroupstaggingapi",
+  "scheduler",
   "secretsmanager",
   "sns",
   "sqs",

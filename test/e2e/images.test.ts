@@ -12,6 +12,7 @@ import {
   CreateServiceCommand,
   RegisterTaskDefinitionCommand,
 } from "@aws-sdk/client-ecs";
+import { PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateAliasCommand, CreateKeyCommand } from "@aws-sdk/client-kms";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments, stringify } from "yaml";
@@ -20,6 +21,7 @@ import type { CredentialsDocument } from "../../runner/commands/k8s/document.ts"
 import type { LifecycleCostDocument } from "../../runner/commands/lifecycle/cost.ts";
 import type { LifecycleLintDocument } from "../../runner/commands/lifecycle/lint.ts";
 import type { LifecyclePreviewDocument } from "../../runner/commands/lifecycle/preview.ts";
+import type { LifecycleReportDocument } from "../../runner/commands/lifecycle/report.ts";
 import type { StatusDocument } from "../../runner/commands/status/document.ts";
 import type { VerifyDocument } from "../../runner/commands/verify/document.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
@@ -270,6 +272,63 @@ describe("slipway images", () => {
     const [newest] = (await images("cart")).images;
     const found = newest?.uses.find(({ where }) => where === "ecs elsewhere/borrowed");
     expect(found?.why).toMatch(/PRIMARY deployment, elsewhere:1, tag latest/);
+  });
+
+  test("finds with --in-use what only a rule of EventBridge starts, and says what it could not see", async () => {
+    const { ecs, events } = world.clients;
+    const image = `${world.state.registry}/shop/cart:latest`;
+    const { taskDefinition } = await ecs.send(
+      new RegisterTaskDefinitionCommand({
+        family: "nightly",
+        containerDefinitions: [{ name: "main", image, memory: 64 }],
+      }),
+    );
+    await events.send(
+      new PutRuleCommand({ Name: "nightly", ScheduleExpression: "rate(1 day)", State: "DISABLED" }),
+    );
+    await events.send(
+      new PutTargetsCommand({
+        Rule: "nightly",
+        Targets: [
+          {
+            Id: "1",
+            Arn: `arn:aws:ecs:${world.state.region}:${world.state.account}:cluster/elsewhere`,
+            RoleArn: `arn:aws:iam::${world.state.account}:role/events`,
+            EcsParameters: { TaskDefinitionArn: taskDefinition?.taskDefinitionArn ?? "" },
+          },
+        ],
+      }),
+    );
+    const { repositories, coverage } = await as("person", () =>
+      run<ImagesDocument>("images", "cart", "--in-use"),
+    );
+    expect(repositories[0]?.images.flatMap(({ uses }) => uses)).toContainEqual({
+      where: "eventbridge rule nightly",
+      why: "disabled, starts nightly:1, tag latest",
+      certainty: "tag",
+    });
+    expect(coverage?.lookedAt).toEqual(
+      expect.arrayContaining([
+        "CodeBuild projects",
+        "ECS tasks that EventBridge Scheduler starts",
+        "active job definitions of AWS Batch",
+      ]),
+    );
+    // The emulator has neither, and the real ones must not be asked.
+    const unseen = coverage?.searched.filter(({ refused }) => refused !== undefined);
+    expect(unseen?.map(({ what }) => what)).toEqual(["App Runner services", "SageMaker models"]);
+  });
+
+  test("is in one report with what goes and what it costs", async () => {
+    const document = await as("person", () => run<LifecycleReportDocument>("lifecycle", "report"));
+    expect(document.conflicts).toEqual([]);
+    expect(document.inUse.runs).toBeGreaterThan(1);
+    expect(document.cost.bytes).toBeGreaterThan(100_000);
+    const words = ["lifecycle", "report", "-C", directory, "--stack", stack];
+    const { stdout } = await as("person", () => cli(...words));
+    expect(stdout).toContain(`images of ${stack}`);
+    expect(stdout).toContain("| SageMaker models |");
+    expect(stdout).not.toContain(world.state.account);
   });
 
   test("tells a role that may not search the account what releases and keep tags say", async () => {
