@@ -22,18 +22,24 @@ export interface Known extends StoredImage {
 
 /**
  * What an image is, by the first answer that fits: that something runs it, that a rollback would return to it, and
- * then by its tags and type.
+ * then by its tags and type. A platform has no tags: it is what its index is, of several the first in the list.
  *
  * @param reasons why it is needed; empty if nothing needs it
+ * @param indexes what the indexes are that list it
  */
-export function whatOf(image: Known, reasons: readonly string[], isChild: boolean): ImageWhat {
+export function whatOf(
+  image: Known,
+  reasons: readonly string[],
+  indexes: readonly ImageWhat[] = [],
+): ImageWhat {
   if (image.archivedAt !== undefined) return "archive";
   if (reasons.some((why) => !isForRollback(why))) return "in use";
   if (reasons.length > 0) return "last good";
   if (image.type.includes("buildkit.cacheconfig")) return "caches";
   if (image.subject !== undefined || image.tags.some(isRecord)) return "evidence";
   if (image.tags.some((tag) => /^pr-/.test(tag))) return "pull requests";
-  return image.tags.length > 0 || isChild ? "releases" : "untagged";
+  if (image.tags.length > 0) return "releases";
+  return imageWhats.find((what) => indexes.includes(what)) ?? "untagged";
 }
 
 function isForRollback(why: string): boolean {

@@ -33,8 +33,9 @@ export async function measureCalendar(project: ManyServices, runs: number): Prom
     const ours = await project.slipway("lifecycle", "preview");
     const { repositories } = documentSchema.parse(JSON.parse(ours.stdout));
     const seen = repositories.reduce((sum, { images }) => sum + images, 0);
-    const going = repositories.every(({ calendar: entries }) => entries.length > 0);
-    if (repositories.length !== services || seen < services * (manifests - 3) || !going)
+    // The build cache has a repository as well, and no policy.
+    const going = repositories.filter(({ calendar: entries }) => entries.length > 0);
+    if (seen < services * (manifests - 3) || going.length !== services)
       throw new Error(`lifecycle preview saw ${seen} manifests of ${repositories.length} repositories`);
     const { BatchGetImage: read = 0 } = project.standIn.takeCalls();
     // One for the newest release record of each repository.

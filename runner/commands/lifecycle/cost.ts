@@ -1,6 +1,7 @@
 import { bytesByKind, distinctBytes } from "../../../lifecycle/bytes.ts";
 import { archiveCost, archiveSaving, type Prices, pricesOf, storageCost } from "../../../lifecycle/prices.ts";
 import { type ImageWhat, imageWhats, whatOf } from "../../../lifecycle/what.ts";
+import type { InventoryImage } from "../../inventory/read.ts";
 import type { Session } from "../../session/session.ts";
 import { documentHead } from "../../session/where.ts";
 import { type ReadRepository, readStack } from "./read.ts";
@@ -67,13 +68,17 @@ export function costOf(
 ): Omit<LifecycleCostDocument, "version" | "kind" | "stack" | "account" | "region" | "blind"> {
   const prices = pricesOf(table, region);
   const all = repositories.flatMap(({ images, needed }) => {
-    const listed = new Set(images.flatMap(({ children }) => children));
-    return images.map((image) => {
+    const indexes = new Map<string, InventoryImage[]>();
+    for (const image of images) {
+      for (const child of image.children) indexes.set(child, [...(indexes.get(child) ?? []), image]);
+    }
+    const what = (image: InventoryImage): ImageWhat => {
       const reasons = (needed.get(image.digest) ?? []).map(({ why, certainty }) =>
         certainty === "returns" ? `rollback: ${why}` : why,
       );
-      return { ...image, what: whatOf(image, reasons, listed.has(image.digest)) };
-    });
+      return whatOf(image, reasons, (indexes.get(image.digest) ?? []).map(what));
+    };
+    return images.map((image) => ({ ...image, what: what(image) }));
   });
   const standard = all.filter(({ what }) => what !== "archive");
   const archived = distinctBytes(all.filter(({ what }) => what === "archive"));

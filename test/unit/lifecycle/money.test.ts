@@ -69,7 +69,14 @@ test.each([
   [{ tags: ["v1"], archivedAt: daysAgo(1) }, [], "archive"],
 ])("what %o is, needed for %o: %s", (parts, reasons, what) => {
   const image = { digest: "x", pushedAt: daysAgo(9), children: [], type: "", ...parts };
-  expect(whatOf(image, reasons, false)).toBe(what);
+  expect(whatOf(image, reasons)).toBe(what);
+});
+
+test("a platform is what its index is, of several the first that somebody would miss", () => {
+  const platform = { digest: "x", pushedAt: daysAgo(9), children: [], type: "", tags: [] };
+  expect(whatOf(platform, [], ["pull requests"])).toBe("pull requests");
+  expect(whatOf(platform, [], ["pull requests", "releases"])).toBe("releases");
+  expect(whatOf(platform, ["task of ui:1"], ["pull requests"])).toBe("in use");
 });
 
 const rule = (rulePriority: number, selection: LifecycleRule["selection"]): LifecycleRule => ({

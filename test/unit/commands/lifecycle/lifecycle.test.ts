@@ -172,6 +172,10 @@ test("slipway lifecycle cost counts a layer once, and says that the archive save
   const document = await lifecycleCost(session(keepOne), listPrices);
   expect(document.bytes).toBe(2000 + 4 * 10 + 4 * 100);
   expect(document.kinds.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(document.bytes);
+  // Two platforms each, whose common base is the release's.
+  const of = (what: string) => document.kinds.find((kind) => kind.what === what);
+  expect(of("releases")).toMatchObject({ manifests: 3, bytes: 2000 + 2 * 10 + 2 * 100 });
+  expect(of("pull requests")).toMatchObject({ manifests: 3, bytes: 2 * 10 + 2 * 100 });
   expect(showCost(document, plain)).toContain("Nothing is in the archive");
 });
 
