@@ -48,7 +48,7 @@ const pure = [
   "^infra/(policy-document|tag-mutability|github/(role-policy|trust))\\.ts$",
   "^runner/aws/errors\\.ts$",
   "^runner/cli/(command|options|usage)\\.ts$",
-  "^runner/commands/[^/]+/(show|document)\\.ts$",
+  "^runner/commands/[^/]+/(show|show-in-use|show-preview|document)\\.ts$",
   "^runner/commands/scan/report\\.ts$",
   "^runner/commands/k8s/(cron-job|external-secrets|manifests|methods|refresh-script|state)\\.ts$",
   "^runner/commands/init/(catalogue-text|compose/[^/]+|connect|detect|found|match|names|stack-files|stage)\\.ts$",
@@ -188,7 +188,7 @@ export default {
       "sources-load-when-asked",
       { path: "^runner/", pathNot: "^runner/in-use/sources/" },
       {
-        path: "^runner/in-use/sources/(?!source\\.ts)",
+        path: "^runner/in-use/sources/(?!(all|source)\\.ts)",
         dynamic: false,
         dependencyTypesNot: ["type-only"],
       },

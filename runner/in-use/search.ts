@@ -11,7 +11,8 @@ import { isAws } from "../aws/rates.ts";
 import type { Session } from "../session/session.ts";
 import type { Beyond, ImageUse } from "../targets/image-use.ts";
 import { allKinds } from "../targets/kinds.ts";
-import { type SourceContext, sources, type UseSource } from "./sources/source.ts";
+import { sources } from "./sources/all.ts";
+import type { SourceContext, UseSource } from "./sources/source.ts";
 
 /** A search for images in use. */
 export interface Searched {

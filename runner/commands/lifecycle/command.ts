@@ -1,5 +1,5 @@
 import { defineCommand, defineGroup } from "../../cli/define.ts";
-import { servicesPositional, stackOption } from "../../cli/options.ts";
+import { servicesPositional, stackOption, verboseOption } from "../../cli/options.ts";
 
 const pricesOption = {
   type: "string",
@@ -43,13 +43,14 @@ const previewCommand = defineCommand({
       describe: "Also start ECR's own preview of each policy, and show the differences",
     },
     prices: pricesOption,
+    verbose: verboseOption,
   },
   run: async (options, context) => {
     const [{ withSession }, { previewLifecycle, conflictsOf }, { showPreview }, { coloursFor }, edge] =
       await Promise.all([
         import("../../session/session.ts"),
         import("./preview.ts"),
-        import("./show.ts"),
+        import("./show-preview.ts"),
         import("../../report/colours.ts"),
         import("./arguments.ts"),
       ]);
@@ -68,7 +69,7 @@ const previewCommand = defineCommand({
       previewLifecycle(session, request),
     );
     const exitCode = conflictsOf(document).length > 0 ? 3 : 0;
-    return { exitCode, document, text: showPreview(document, coloursFor(process.stdout)) };
+    return { exitCode, document, text: showPreview(document, coloursFor(process.stdout), options.verbose) };
   },
 });
 

@@ -14,7 +14,8 @@ import { compare } from "../../../../runner/commands/lifecycle/compare.ts";
 import { lifecycleCost } from "../../../../runner/commands/lifecycle/cost.ts";
 import { lintLifecycle } from "../../../../runner/commands/lifecycle/lint.ts";
 import { conflictsOf, previewLifecycle } from "../../../../runner/commands/lifecycle/preview.ts";
-import { showCost, showLint, showPreview } from "../../../../runner/commands/lifecycle/show.ts";
+import { showCost, showLint } from "../../../../runner/commands/lifecycle/show.ts";
+import { showPreview } from "../../../../runner/commands/lifecycle/show-preview.ts";
 import type { Session } from "../../../../runner/session/session.ts";
 import { createTimeline } from "../../../../runner/session/timeline.ts";
 import { mockClient } from "../../../aws/mock-client.ts";
@@ -152,6 +153,28 @@ describe("slipway lifecycle preview", () => {
     await writeFile(join(folder, file), "{");
     expect(await previewLifecycle(session(keepOne), request())).toEqual(first);
     expect(registry.calls("BatchGetImage")).toBe(calls + 1);
+  });
+
+  test("of many repositories is one table, and in full what would go although it is needed", async () => {
+    const old = pushImage("1", "v1");
+    pushImage("2", "v2");
+    registry.mock
+      .on(GetLifecyclePolicyCommand as never)
+      .rejects(awsError("LifecyclePolicyNotFoundException"));
+    const document = await previewLifecycle(session(keepOne), request());
+    const [ui] = document.repositories;
+    if (ui === undefined) throw new Error("no repository");
+    const many = Array.from({ length: 40 }, (_, index) => ({ ...ui, repository: `shop/s${index}` }));
+    const text = showPreview({ ...document, repositories: many }, plain);
+    expect(text).toContain("40 repositories: something goes from 40 of them within 30 days, which frees ");
+    expect(text).toMatch(/^shop\/s0 +1 +6 +next run/m);
+    expect(text).toContain("20 more repositories (--output json lists all)");
+    expect(text).not.toContain(old.slice(7, 19));
+    expect(showPreview({ ...document, repositories: many }, plain, true)).toContain(old.slice(7, 19));
+    const uses = [{ where: "ecs shop/ui", why: "task of ui:1" }];
+    const needed = { ...ui, calendar: ui.calendar.map((entry) => ({ ...entry, uses })) };
+    const conflict = showPreview({ ...document, repositories: [...many, needed] }, plain);
+    expect(conflict).toContain("ecs shop/ui (task of ui:1)");
   });
 
   test("tells of the pushes to come, which make others go", async () => {
