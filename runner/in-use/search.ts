@@ -99,12 +99,15 @@ async function readSource(source: UseSource, context: SourceContext): Promise<re
   const { settings } = context;
   // With a local AWS, a service that it does not have must not be looked for in the real one.
   if (endpointOf(settings, source.service) === undefined && !isAws(endpointOf(settings, "ecs"))) {
-    throw new UserError({
-      code: "unreachable",
-      where: "aws:endpoints",
-      message: `has no address for ${source.service}`,
-      fix: `add ${source.service}, if the local AWS has it`,
-    });
+    throw new UserError(
+      {
+        code: "unreachable",
+        where: "aws:endpoints",
+        message: `has no address for ${source.service}`,
+        fix: `add ${source.service}, if the local AWS has it`,
+      },
+      { exitCode: 1 },
+    );
   }
   return source.read(context);
 }
