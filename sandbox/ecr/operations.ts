@@ -171,12 +171,9 @@ export async function answerOperation(
   } catch (error) {
     if (error instanceof Refused) sayJson(outgoing, error.status, error.answer);
     else if (error instanceof EcrError) sayError(outgoing, error.name, error.message);
-    else if (error instanceof z.ZodError || error instanceof SyntaxError) {
-      sayError(
-        outgoing,
-        "InvalidParameterException",
-        `Invalid parameter: ${z.prettifyError(error as z.ZodError)}`,
-      );
+    else if (error instanceof SyntaxError) sayError(outgoing, "SerializationException", error.message);
+    else if (error instanceof z.ZodError) {
+      sayError(outgoing, "InvalidParameterException", `Invalid parameter: ${z.prettifyError(error)}`);
     } else throw error;
   }
 }

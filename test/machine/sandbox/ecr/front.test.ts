@@ -71,3 +71,12 @@ test("passes on calls to other services, and operations of ECR that the emulator
     expect(await response.text()).toBe("POST / 2");
   }
 });
+
+test.each([
+  ['{"scanType":"SOMETIMES"}', "InvalidParameterException"],
+  ['{"scanType":', "SerializationException"],
+])("refuses %s with %s", async (body, code) => {
+  const headers = { "x-amz-target": "AmazonEC2ContainerRegistry_V20150921.PutRegistryScanningConfiguration" };
+  const response = await fetch(`http://localhost:${front.port}/`, { method: "POST", body, headers });
+  expect([response.status, response.headers.get("x-amzn-errortype")]).toEqual([400, code]);
+});
