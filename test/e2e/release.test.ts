@@ -107,8 +107,8 @@ describe("release records", () => {
     expect(
       first.releases.map(({ service, outcome, late, referrers }) => [service, outcome, late, referrers]),
     ).toEqual([
-      ["orders", "done", false, "tag"],
-      ["checkout", "done", false, "tag"],
+      ["orders", "done", false, "registry"],
+      ["checkout", "done", false, "registry"],
     ]);
     const releases = await history("orders");
     expect(releases.map(({ outcome, running }) => [outcome, running])).toEqual([
