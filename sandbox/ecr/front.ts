@@ -4,7 +4,7 @@ import { createServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { openBackend } from "./backend.ts";
 import { answerOperation, operationOf } from "./operations.ts";
-import { resetPath } from "./paths.ts";
+import { healthPath, resetPath } from "./paths.ts";
 import { putManifest, referrersPath, sayReferrers } from "./registry.ts";
 import { readScannerProgram } from "./scanning/program.ts";
 import { openScans, type Scanner } from "./scanning/scans.ts";
@@ -50,6 +50,10 @@ export async function openEcrFront(options: {
         return putManifest(incoming, outgoing, backend);
       if (method === "POST" && url === resetPath) {
         await scans.clear();
+        outgoing.writeHead(204).end();
+        return;
+      }
+      if (url === healthPath) {
         outgoing.writeHead(204).end();
         return;
       }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import tls from "node:tls";
 import { generate } from "selfsigned";
 import { request } from "undici";
+import { healthPath } from "../ecr/paths.ts";
 import type { SandboxFolder } from "../folder.ts";
 import { startDaemon, untilAnswers } from "../process/daemon.ts";
 import { processEnvironment } from "../process/environment.ts";
@@ -42,13 +43,16 @@ async function check(_sandbox: Sandbox, record: PartRecord): Promise<Health> {
   return (await answers(record.address)) ? healthy : unhealthy(`${record.address} does not answer`);
 }
 
+/** Whether it answers itself, and the registry behind it. */
 async function answers(registry: string): Promise<boolean> {
-  try {
-    const { statusCode, body } = await request(`http://${registry}/v2/`, {
-      signal: AbortSignal.timeout(answerMilliseconds),
-    });
+  const statusOf = async (path: string) => {
+    const signal = AbortSignal.timeout(answerMilliseconds);
+    const { statusCode, body } = await request(`http://${registry}${path}`, { signal });
     await body.dump();
-    return statusCode < 500;
+    return statusCode;
+  };
+  try {
+    return (await statusOf(healthPath)) === 204 && (await statusOf("/v2/")) < 500;
   } catch {
     return false;
   }

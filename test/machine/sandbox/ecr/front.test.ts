@@ -80,3 +80,8 @@ test.each([
   const response = await fetch(`http://localhost:${front.port}/`, { method: "POST", body, headers });
   expect([response.status, response.headers.get("x-amzn-errortype")]).toEqual([400, code]);
 });
+
+test("says that it is there, whether or not the emulator is", async () => {
+  const response = await fetch(`http://localhost:${front.port}/_sandbox/health`);
+  expect(response.status).toBe(204);
+});
