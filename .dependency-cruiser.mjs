@@ -73,6 +73,7 @@ const pure = [
   "^runner/targets/gitops/follow/(argocd|flux)/(application|objects|resources|revision|windows)\\.ts$",
   "^runner/targets/gitops/follow/(delivery|hints|next)\\.ts$",
   "^runner/targets/gitops/edit/",
+  "^runner/targets/gitops/propose/(body|forge)\\.ts$",
   "^runner/targets/gitops/repository/(failure|message)\\.ts$",
   "^runner/targets/[^/]+/(hints|state|strategy)\\.ts$",
   "^runner/targets/[^/]+/.*/(crash-loop|ends|lines|next|progress|stage-watch|state|steadiness|steps|stops|verdict)\\.ts$",
@@ -193,6 +194,16 @@ export default {
         dependencyTypesNot: ["type-only"],
       },
       "A client of a service that nothing is deployed to is loaded when its images are looked for.",
+    ),
+    never(
+      "pull-requests-load-when-asked",
+      { path: "^runner/", pathNot: "^runner/targets/gitops/propose/" },
+      {
+        path: "^runner/targets/gitops/propose/(call|github|gitlab|moves|proposals|revert)\\.ts$",
+        dynamic: false,
+        dependencyTypesNot: ["type-only"],
+      },
+      "A target that is delivered by push loads nothing for pull requests.",
     ),
     never(
       "documents-are-last",

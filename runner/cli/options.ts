@@ -65,6 +65,14 @@ export const allOrNothingOption = {
     "If a target fails, roll back the targets that moved; default: slipway:deploy.allOrNothing of the stack",
 } as const;
 
+/** `--wait-merge`, for all commands that move targets. */
+export const waitMergeOption = {
+  type: "boolean",
+  default: false,
+  describe:
+    "GitOps targets with deliver: pull-request: wait until the pull request is merged, and follow the merge; default: end when it is open",
+} as const;
+
 /** Gates that a person may override. */
 export const overridableGates = ["findings", "image-checks", "dockerfile", "signed"] as const;
 

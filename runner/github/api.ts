@@ -28,7 +28,7 @@ export function findRepository(environment: NodeJS.ProcessEnv): GithubRepository
 }
 
 /** A client of GitHub's API, loaded when there is something to write. Each request has 15 s. */
-export async function clientOf({ api, token }: GithubRepository, signal: AbortSignal) {
+export async function clientOf({ api, token }: Pick<GithubRepository, "api" | "token">, signal: AbortSignal) {
   const [{ Octokit }, { paginateRest }] = await Promise.all([
     import("@octokit/core"),
     import("@octokit/plugin-paginate-rest"),
@@ -47,23 +47,66 @@ export async function clientOf({ api, token }: GithubRepository, signal: AbortSi
   });
 }
 
+export type GithubClient = Awaited<ReturnType<typeof clientOf>>;
+
+/** An answer of GitHub that is not what was asked for. */
+export interface GithubRefusal {
+  readonly status: number;
+  /** GitHub's words, with those of each error in its list. */
+  readonly message: string;
+  /** `POST https://api.github.com/repos/…` */
+  readonly call: string;
+  /** By name in small letters. */
+  readonly headers: Readonly<Record<string, string | number | undefined>>;
+}
+
 /** What the client throws when GitHub refuses a call. */
 const refusalSchema = z.object({
   status: z.int(),
   request: z.object({ method: z.string(), url: z.string() }),
-  response: z.object({ data: z.object({ message: z.string() }).catch({ message: "" }) }),
+  // Without a response, nothing was answered: the client gives such errors the status 500.
+  response: z.object({
+    headers: z.record(z.string(), z.union([z.string(), z.number()]).optional()).catch({}),
+    data: z
+      .object({
+        message: z.string().catch(""),
+        errors: z
+          .array(
+            z.union([
+              z.string(),
+              z.object({ message: z.string().catch("") }).transform((one) => one.message),
+            ]),
+          )
+          .catch([]),
+      })
+      .catch({ message: "", errors: [] }),
+  }),
 });
+
+/** GitHub's refusal in an error of the client; undefined for any other error, such as no answer. */
+export function refusalOf(error: unknown): GithubRefusal | undefined {
+  const refusal = refusalSchema.safeParse(error).data;
+  if (refusal === undefined) return undefined;
+  const { status, request, response } = refusal;
+  const { message, errors } = response.data;
+  const words = [message, ...errors].filter((one) => one !== "");
+  return {
+    status,
+    message: words.join(": "),
+    call: `${request.method} ${request.url}`,
+    headers: response.headers,
+  };
+}
 
 /** Errors say what GitHub answered to which call. */
 export async function answered<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const refusal = refusalSchema.safeParse(error).data;
+    const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
-    const { status, request, response } = refusal;
-    const message = response.data.message === "" ? "" : ` (${response.data.message})`;
-    throw new Error(`GitHub answered ${status}${message} to ${request.method} ${request.url}`);
+    const { status, message, call } = refusal;
+    throw new Error(`GitHub answered ${status}${message === "" ? "" : ` (${message})`} to ${call}`);
   }
 }
 

@@ -1,13 +1,21 @@
 import { createHash } from "node:crypto";
 import { stackOfReleaseTag } from "../../config/names.ts";
 
-/** The two tags that keep a target's images from expiring. */
+/** The tags that keep a target's images from expiring. */
 export interface KeepTags {
   /** On the image that the target runs. */
   readonly inUse: string;
   /** On the last image that ran successfully, for a rollback. */
   readonly lastGood: string;
+  /** On the image that a pull request last proposed: somebody may merge it at any moment. */
+  readonly proposed: string;
 }
+
+/**
+ * The end of a `proposed` tag, which begins as an `inUse` tag does: retention rules know it by that. Two full stops
+ * follow each other in no name of a target.
+ */
+const proposedEnd = "..proposed";
 
 /** The longest tag that ECR accepts. */
 const longest = 128;
@@ -22,8 +30,8 @@ export function keepTagsOf(stack: string, title: string): KeepTags {
   const [kind = "", ...name] = title.split(" ");
   // A full stop is in no name of a cluster, service, function or alias: a/b-c and a-b/c stay apart.
   const target = name.join(" ").replaceAll(/[/:]/g, ".");
-  const tag = (prefix: string) => fitted(`${prefix}-${stack}-${kind}-${target}`);
-  return { inUse: tag("inuse"), lastGood: tag("lastgood") };
+  const tag = (prefix: string, end = "") => fitted(`${prefix}-${stack}-${kind}-${target}`, end);
+  return { inUse: tag("inuse"), lastGood: tag("lastgood"), proposed: tag("inuse", proposedEnd) };
 }
 
 /** The target that a keep-tag of this stack is for: `ecs-shop.ui`; undefined when it is none. */
@@ -32,7 +40,10 @@ export function targetOfKeepTag(
 ): { readonly why: keyof KeepTags; readonly name: string } | undefined {
   const [, prefix, name] = /^(inuse|lastgood)-(.+)$/.exec(tag) ?? [];
   if (name === undefined || stackOfReleaseTag(tag) !== undefined) return undefined;
-  return { why: prefix === "inuse" ? "inUse" : "lastGood", name };
+  if (prefix === "lastgood") return { why: "lastGood", name };
+  return name.endsWith(proposedEnd)
+    ? { why: "proposed", name: name.slice(0, -proposedEnd.length) }
+    : { why: "inUse", name };
 }
 
 /** Whether a tag is the keep tag of a current or former target of these kinds. */
@@ -46,9 +57,9 @@ function allowed(text: string): string {
 }
 
 /** A tag that ECR accepts; a hash replaces what is cut off or not allowed, so that tags stay distinct. */
-function fitted(text: string): string {
+function fitted(text: string, end: string): string {
   const kept = allowed(text);
-  if (kept === text && text.length <= longest) return text;
+  if (kept === text && text.length + end.length <= longest) return `${text}${end}`;
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
-  return `${kept.slice(0, longest - hash.length - 1)}-${hash}`;
+  return `${kept.slice(0, longest - hash.length - 1 - end.length)}-${hash}${end}`;
 }

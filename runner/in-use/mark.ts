@@ -13,6 +13,8 @@ import { isRetired } from "./retired.ts";
 export interface RunningTarget {
   readonly plan: Pick<TargetPlan, "title" | "changes">;
   readonly image: TargetImage;
+  /** Whether a pull request proposes the image, and the target does not run it yet. */
+  readonly isProposed?: boolean;
 }
 
 /**
@@ -20,18 +22,22 @@ export interface RunningTarget {
  * expires either. Tags that are already in place stay: that costs one call per image. A failure is a warning,
  * since it does not affect what was deployed.
  *
- * @param moves what was asked for; those whose outcome is neither `done` nor `unchanged` are passed over
+ * The image that a pull request proposes is tagged as well.
+ *
+ * @param moves what was asked for; those whose outcome is neither `done`, `unchanged` nor `proposed` are passed over
  */
 export async function putKeepTags(
   session: Session,
   moves: readonly RunningTarget[],
   outcomes: readonly TargetOutcome[],
 ): Promise<void> {
-  const titles = new Set(
-    outcomes.flatMap(({ title, outcome }) => (outcome === "done" || outcome === "unchanged" ? [title] : [])),
-  );
-  const well = moves.filter(({ plan }) => titles.has(plan.title));
-  const byImage = Map.groupBy(well.flatMap(imagesOf), ({ image }) => `${image.repository}@${image.digest}`);
+  const ended = new Map(outcomes.map(({ title, outcome }) => [title, outcome]));
+  const marked = moves.flatMap((move) => {
+    const outcome = ended.get(move.plan.title);
+    if (outcome === "proposed") return [{ ...move, isProposed: true }];
+    return outcome === "done" || outcome === "unchanged" ? [move] : [];
+  });
+  const byImage = Map.groupBy(marked.flatMap(imagesOf), ({ image }) => `${image.repository}@${image.digest}`);
   await pMap(
     byImage.values(),
     async (group) => {
@@ -52,11 +58,11 @@ export async function putKeepTags(
 }
 
 /** Each image of a move, once: a task definition's containers may run those of several services. */
-function imagesOf({ plan, image }: RunningTarget): readonly RunningTarget[] {
+function imagesOf({ plan, image, isProposed = false }: RunningTarget): readonly RunningTarget[] {
   const images = [image, ...Object.values(image.containers ?? {})];
   const first = (one: Image) =>
     images.find(({ repository, digest }) => repository === one.repository && digest === one.digest) === one;
-  return images.filter(first).map((one) => ({ plan, image: one }));
+  return images.filter(first).map((one) => ({ plan, image: one, isProposed }));
 }
 
 async function keepImage(session: Session, image: Image, moves: readonly RunningTarget[]): Promise<void> {
@@ -65,12 +71,16 @@ async function keepImage(session: Session, image: Image, moves: readonly Running
   const entry = await describeEntry(clients, repository, { imageDigest: digest }, signal);
   const wanted = moves
     .map((move) => ({ move, tags: keepTagsOf(settings.stack, move.plan.title) }))
-    .filter(({ tags }) => !entry?.tags.includes(tags.inUse));
+    .filter(({ move, tags }) => !entry?.tags.includes(move.isProposed === true ? tags.proposed : tags.inUse));
   if (wanted.length === 0) return;
   const stored = await getManifest(clients, repository, { imageDigest: digest }, signal);
   if (stored === undefined) throw new Error("the image is no longer in the registry");
   await Promise.all(
     wanted.map(async ({ move, tags }) => {
+      if (move.isProposed === true) {
+        await putTag(clients, repository, stored, tags.proposed, signal);
+        return;
+      }
       const marked = await getManifest(clients, repository, { imageTag: tags.inUse }, signal);
       // A tag that was taken off an image, since the target had left services.yaml for a while.
       const kept = marked !== undefined && !isRetired(marked.text) ? marked : undefined;

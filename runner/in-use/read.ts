@@ -133,6 +133,12 @@ function digestUse(
     : [{ digest: tagged.digest, where, why: `${why}, tag ${tag}`, certainty: "tag" }];
 }
 
+const reasons = {
+  inUse: { why: "marked as running", certainty: "reported" },
+  lastGood: { why: "marked as the last good image", certainty: "returns" },
+  proposed: { why: "marked as proposed by a pull request", certainty: "reported" },
+} as const;
+
 /** What the keep-tags say beyond what was seen running: the last good ones, other stacks and accounts. */
 function markedUses({ stack, contents }: UseSources, running: readonly DigestUse[]): readonly DigestUse[] {
   const seen = new Set(running.map(({ where }) => keepTagsOf(stack, where).inUse));
@@ -141,11 +147,7 @@ function markedUses({ stack, contents }: UseSources, running: readonly DigestUse
     tags.flatMap((tag): DigestUse[] => {
       const target = targetOfKeepTag(tag);
       if (target === undefined || (target.why === "inUse" && seen.has(tag))) return [];
-      return [
-        target.why === "inUse"
-          ? { digest, where: target.name, why: "marked as running", certainty: "reported" }
-          : { digest, where: target.name, why: "marked as the last good image", certainty: "returns" },
-      ];
+      return [{ digest, where: target.name, ...reasons[target.why] }];
     }),
   );
 }

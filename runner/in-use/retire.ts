@@ -10,7 +10,7 @@ import { parseReference } from "../registry/reference.ts";
 import type { Session } from "../session/session.ts";
 import type { ImageUse } from "../targets/image-use.ts";
 import { allKinds, kindOf } from "../targets/kinds.ts";
-import { isKeepTagOf, keepTagsOf } from "./keep-tags.ts";
+import { isKeepTagOf, type KeepTags, keepTagsOf } from "./keep-tags.ts";
 import { readAccountUses } from "./read.ts";
 import { retiredDigest, retireTags } from "./retired.ts";
 
@@ -58,12 +58,12 @@ async function findStale(session: Session, repository: string): Promise<readonly
 export function staleTags(
   stack: string,
   images: readonly Pick<ImageDetail, "imageDigest" | "imageTags">[],
-  known: readonly { readonly inUse: string; readonly lastGood: string }[],
+  known: readonly KeepTags[],
 ): readonly StaleTag[] {
   const all = images.flatMap(({ imageDigest, imageTags = [] }) =>
     imageDigest === undefined ? [] : imageTags.map((tag) => ({ tag, digest: imageDigest })),
   );
-  const ours = new Set(known.flatMap(({ inUse, lastGood }) => [inUse, lastGood]));
+  const ours = new Set(known.flatMap(({ inUse, lastGood, proposed }) => [inUse, lastGood, proposed]));
   // `inuse-dev-ecs-a` may be of the stack dev, or of one that is called dev-ecs.
   const others = all
     .flatMap(({ tag }) => stackOfReleaseTag(tag) ?? [])
@@ -108,10 +108,8 @@ export function isUsed(
   uses: readonly ImageUse[],
 ): boolean {
   return uses.some(({ where, reference, digest }) => {
-    const { inUse, lastGood } = keepTagsOf(stack, where);
-    return (
-      tag === inUse || tag === lastGood || digests.includes(digest ?? parseReference(reference)?.digest ?? "")
-    );
+    const own = Object.values(keepTagsOf(stack, where));
+    return own.includes(tag) || digests.includes(digest ?? parseReference(reference)?.digest ?? "");
   });
 }
 

@@ -7,8 +7,11 @@ import type { TargetOutcome } from "../targets/target.ts";
 export interface DeployDocument extends Where {
   readonly version: 1;
   readonly kind: "deploy";
-  /** `nothing`: there was nothing to do. `superseded`: a newer commit is already deployed. */
-  readonly outcome: "done" | "nothing" | "failed" | "interrupted" | "superseded";
+  /**
+   * `nothing`: there was nothing to do. `proposed`: nothing failed, and pull requests are open. `superseded`: a
+   * newer commit is already deployed.
+   */
+  readonly outcome: "done" | "nothing" | "proposed" | "failed" | "interrupted" | "superseded";
   /** Services whose image is in the registry. */
   readonly services: readonly DeployedService[];
   /** Services that were not built because the run was interrupted. */

@@ -17,6 +17,7 @@ import { gather, unitsOf } from "./together.ts";
  * A failure does not stop other members of its group. The next group starts only when every earlier one
  * succeeded. An interrupted run starts no further target.
  *
+ * @param options.waitMerge see `TargetContext.waitMerge`
  * @param options.step step that they are shown under
  * @param options.allOrNothing when a target fails, or the run is interrupted, the run stops waiting and puts
  *   back what it has moved
@@ -25,13 +26,13 @@ import { gather, unitsOf } from "./together.ts";
 export async function moveTargets(
   session: MovingSession,
   moves: readonly TargetMove[],
-  options: { readonly step: string; readonly allOrNothing: boolean },
+  options: { readonly step: string; readonly allOrNothing: boolean; readonly waitMerge?: boolean },
 ): Promise<readonly TargetResult[]> {
-  const { step, allOrNothing } = options;
+  const { step, allOrNothing, waitMerge = false } = options;
   // Aborted by the first failure when all or nothing is wanted: what moves is not worth waiting for then.
   const failure = new AbortController();
   const signal = allOrNothing ? AbortSignal.any([session.signal, failure.signal]) : session.signal;
-  const context = { ...session, signal };
+  const context = { ...session, signal, waitMerge };
   const ended: TargetResult[] = [];
 
   for (const { members } of groupByOrder(moves, ({ plan }) => plan.target.order)) {
@@ -39,13 +40,13 @@ export async function moveTargets(
     const moveOne = async (move: TargetMove, gathering?: Gathering): Promise<TargetResult> => {
       if (move.plan.action === "none") return unchanged(move, "already runs this image");
       if (session.signal.aborted) return notStarted(move, "interrupted before the update started");
-      if (obstacle !== undefined) return notStarted(move, obstacle);
+      if (obstacle !== undefined) return notStarted(move, obstacle.reason, obstacle.because);
       if (failure.signal.aborted) return notStarted(move, String(failure.signal.reason));
       const moved = await moveTarget(move, context, step, gathering);
       if (moved.outcome.outcome === "cancelled" && moved.applied === undefined && !session.signal.aborted) {
         return notStarted(move, String(failure.signal.reason));
       }
-      if (isObstacle(moved) && !failure.signal.aborted) failure.abort(reasonOf(moved));
+      if (isFailure(moved) && !failure.signal.aborted) failure.abort(reasonOf(moved));
       return moved;
     };
     const group = await pMap(unitsOf(members, session.directory), (unit) => gather(unit, moveOne), {
@@ -54,7 +55,7 @@ export async function moveTargets(
     ended.push(...group.flat());
   }
 
-  const final = allOrNothing && ended.some(isObstacle) ? await putBack(session, ended, step) : ended;
+  const final = allOrNothing && ended.some(isFailure) ? await putBack(session, ended, step) : ended;
   const byTitle = new Map(final.map((result) => [result.move.plan.title, result]));
   return moves.map((move) => resultOf(byTitle, move));
 }
@@ -70,17 +71,30 @@ function isObstacle({ outcome }: TargetResult): boolean {
   return outcome.outcome !== "done" && outcome.outcome !== "unchanged";
 }
 
+/** Whether it keeps the others from staying, where all or nothing is wanted. A proposal is in no way a failure. */
+function isFailure(result: TargetResult): boolean {
+  const { outcome, because } = result.outcome;
+  return isObstacle(result) && outcome !== "proposed" && because !== "proposed";
+}
+
 /** Why the next group does not start: `ecs shop/ui failed`; undefined when every target succeeded. */
-function obstacleOf(ended: readonly TargetResult[]): string | undefined {
+function obstacleOf(
+  ended: readonly TargetResult[],
+): { readonly reason: string; readonly because: "proposed" | undefined } | undefined {
   const first =
     ended.find(({ outcome }) => outcome.outcome === "failed" || outcome.outcome === "rolled back") ??
+    ended.find(isFailure) ??
     ended.find(isObstacle);
-  return first === undefined ? undefined : reasonOf(first);
+  if (first === undefined) return undefined;
+  return { reason: reasonOf(first), because: isFailure(first) ? undefined : "proposed" };
 }
 
 function reasonOf({ outcome }: TargetResult): string {
   const { title, because } = outcome;
   if (outcome.outcome === "rolled back") return `${title} failed and was rolled back`;
   if (outcome.outcome === "not started") return `${title} was ${because ?? "not started"}`;
+  if (outcome.outcome === "proposed") {
+    return `${title} is proposed, not merged: run the command again after the merge`;
+  }
   return `${title} ${outcome.outcome === "cancelled" ? "was stopped" : outcome.outcome}`;
 }

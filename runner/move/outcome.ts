@@ -15,6 +15,11 @@ export function judgeOutcome(run: {
     run.targets.some(({ outcome }) => outcomes.includes(outcome));
   if (has("failed", "rolled back")) return run.interrupted ? "interrupted" : "failed";
   if (!run.interrupted && run.targets.some(({ because }) => because === "superseded")) return "superseded";
+  const isWaiting = ({ outcome, because }: (typeof run.targets)[number]) =>
+    outcome === "proposed" || (outcome === "not started" && because === "proposed");
+  const left = run.targets.filter((target) => !isWaiting(target));
+  const isUnfinished = left.some(({ outcome }) => outcome === "cancelled" || outcome === "not started");
+  if (!isUnfinished && left.length < run.targets.length) return run.interrupted ? "interrupted" : "proposed";
   if (has("cancelled", "not started")) return run.interrupted ? "interrupted" : "failed";
   // Interrupted when all was done already, or before any target was in question.
   if (run.interrupted && run.targets.every(({ outcome }) => outcome === "unchanged")) {
@@ -49,6 +54,7 @@ export function exitCodeOf(outcome: DeployDocument["outcome"]): 0 | ExitCode {
   switch (outcome) {
     case "done":
     case "nothing":
+    case "proposed":
       return 0;
     case "failed":
       return 1;

@@ -48,6 +48,8 @@ export interface MoveOptions {
   readonly allOrNothing?: boolean | undefined;
   /** Gates to pass whatever they say. */
   readonly override?: GateOverride | undefined;
+  /** See `TargetContext.waitMerge`. */
+  readonly waitMerge?: boolean | undefined;
 }
 
 /**
@@ -111,7 +113,7 @@ async function withLock<T>(session: Session, work: (waited: boolean) => Promise<
 async function moveAndRecord(
   session: Session,
   services: readonly ServiceToMove[],
-  { allOrNothing = session.settings.deploy.allOrNothing }: MoveOptions,
+  { allOrNothing = session.settings.deploy.allOrNothing, waitMerge = false }: MoveOptions,
   step: Step,
 ): Promise<MoveResult> {
   const moves = movesOf(services);
@@ -122,7 +124,7 @@ async function moveAndRecord(
   const moving = services.filter(({ targets }) => targets.some(isMove));
   const { warnOfDue } = await import("../in-use/due.ts");
   const [results] = await Promise.all([
-    moveTargets(session, moves, { step: step.id, allOrNothing }),
+    moveTargets(session, moves, { step: step.id, allOrNothing, waitMerge }),
     warnOfDue(session, moving),
   ]);
   const outcomes = results.map(({ outcome }) => outcome);

@@ -30,10 +30,19 @@ function tinted(outcome: TargetOutcome["outcome"], { green, red, yellow, dim }: 
     case "failed":
     case "rolled back":
       return red(outcome);
+    case "proposed":
     case "not started":
     case "cancelled":
       return yellow(outcome);
   }
+}
+
+/** `2 targets wait for the merge of their pull request`, with the pages of the pull requests. */
+export function proposedCount(targets: readonly TargetOutcome[]): string {
+  const proposed = targets.filter(({ outcome }) => outcome === "proposed");
+  const pages = new Set(proposed.flatMap(({ details }) => details?.url ?? []));
+  const count = proposed.length === 1 ? "1 target waits" : `${proposed.length} targets wait`;
+  return `${count} for the merge of ${[...pages].join(", ")}`;
 }
 
 /** Why a target failed, and what to do about it. */

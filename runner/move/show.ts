@@ -5,7 +5,7 @@ import { formatDuration } from "../report/duration.ts";
 import { formatTable } from "../report/table.ts";
 import { isMove } from "../targets/target.ts";
 import type { MovedDocument } from "./releases.ts";
-import { showEvidence, showTargets, showTimeline } from "./show-targets.ts";
+import { proposedCount, showEvidence, showTargets, showTimeline } from "./show-targets.ts";
 
 /** What was done with images that were there, before the stack's name: `Rolled back on`, `Promoted from dev to`. */
 export interface MovedWords {
@@ -93,6 +93,8 @@ function headline(
       return "Nothing to do: the targets already run these images";
     case "done":
       return green(`${words.done} ${stack}: ${count}`);
+    case "proposed":
+      return yellow(`Proposed on ${stack}: ${proposedCount(targets)}; ${count}`);
     case "superseded":
       return yellow(`Superseded on ${stack}: a newer commit is already deployed; ${count}`);
     case "failed":

@@ -16,12 +16,16 @@ import type {
   TargetOutcome,
   TargetPlan,
 } from "../targets/target.ts";
+import { changesSince } from "./changes.ts";
 
 /** The parts of a session that moving uses. */
 export type MovingSession = Pick<
   Session,
   "clients" | "emit" | "signal" | "settings" | "registry" | "directory"
->;
+> & {
+  /** See `TargetContext.waitMerge`. */
+  readonly waitMerge?: boolean;
+};
 
 /** A target's plan, and its new image. */
 export interface TargetMove {
@@ -65,10 +69,14 @@ export async function moveTarget(
 ): Promise<TargetResult> {
   const { plan } = move;
   if (plan.action === "none") return unchanged(move, "already runs this image");
-  const { directory, clients, emit, signal, settings } = session;
+  const { directory, clients, emit, signal, settings, waitMerge = false } = session;
   const id = `target ${plan.title}`;
-  const release = { stack: settings.stack, commit: move.commit };
-  const context: TargetContext = { directory, clients, emit, signal, step: id, release };
+  const release = {
+    stack: settings.stack,
+    commit: move.commit,
+    changesSince: (before: string | undefined) => changesSince(session, move, before),
+  };
+  const context: TargetContext = { directory, clients, emit, signal, step: id, release, waitMerge };
   return targetStep(emit, { id, title: plan.title, parent: step }, async () => {
     const startedAt = performance.now();
     const kind = kindOf(plan.target);
@@ -165,8 +173,9 @@ export function unchanged(move: TargetMove, message: string): TargetResult {
 }
 
 /** The outcome of a target that was not started, and why. */
-export function notStarted(move: TargetMove, message: string): TargetResult {
-  const outcome = { ...baseOf(move.plan), outcome: "not started" as const, message, milliseconds: 0 };
+export function notStarted(move: TargetMove, message: string, because?: "proposed"): TargetResult {
+  const about = { ...baseOf(move.plan), outcome: "not started" as const, message, milliseconds: 0 };
+  const outcome = because === undefined ? about : { ...about, because };
   return { move, outcome, applied: undefined };
 }
 
@@ -232,6 +241,7 @@ export function verdictOf(
 export function stepOutcome({ outcome }: TargetOutcome): StepOutcome {
   switch (outcome) {
     case "done":
+    case "proposed":
       return "done";
     case "unchanged":
     case "not started":

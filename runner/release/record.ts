@@ -10,10 +10,10 @@ const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const utc = z.iso.datetime();
 
 /**
- * How a release ended. `found`: it ran before Slipway wrote its first record here, as the first one
+ * How a release ended. `proposed`: a pull request with it was open then. `found`: it ran before Slipway wrote its first record here, as the first one
  * says. What was not begun, or stopped by Ctrl-C, is `cancelled`.
  */
-const outcomeSchema = z.enum(["done", "failed", "rolled back", "cancelled", "found"]);
+const outcomeSchema = z.enum(["done", "proposed", "failed", "rolled back", "cancelled", "found"]);
 
 /** An earlier release in a later record. */
 const earlierSchema = z.object({
@@ -168,9 +168,11 @@ export function appendEarlier(head: StoredRelease | undefined): readonly Earlier
  */
 export function outcomeOfTargets(outcomes: readonly string[]): ReleaseOutcome | undefined {
   const has = (...wanted: readonly string[]) => outcomes.some((one) => wanted.includes(one));
-  if (!has("done", "failed", "rolled back", "cancelled")) return undefined;
+  if (!has("done", "proposed", "failed", "rolled back", "cancelled")) return undefined;
   if (has("failed")) return "failed";
   if (has("rolled back")) return "rolled back";
-  if (has("cancelled", "not started")) return "cancelled";
+  if (has("cancelled")) return "cancelled";
+  if (has("proposed")) return "proposed";
+  if (has("not started")) return "cancelled";
   return "done";
 }

@@ -70,9 +70,20 @@ export interface TargetOutcome {
   readonly service: string;
   readonly title: string;
   readonly kind: Target["kind"];
-  readonly outcome: "done" | "unchanged" | "failed" | "rolled back" | "not started" | "cancelled";
-  /** For a target that was not started: a newer commit is already deployed there. */
-  readonly because?: "superseded";
+  /** `proposed`: a pull request with the image is open; the target still runs what it ran. */
+  readonly outcome:
+    | "done"
+    | "unchanged"
+    | "proposed"
+    | "failed"
+    | "rolled back"
+    | "not started"
+    | "cancelled";
+  /**
+   * For a target that was not started: a newer commit is already deployed there, or a target before it is only
+   * proposed.
+   */
+  readonly because?: "superseded" | "proposed";
   /** One line: the revision that runs, or why it failed. */
   readonly message: string;
   /** Reference, by digest, of the image that runs now, if known. */
@@ -130,6 +141,8 @@ export interface TargetContext {
   readonly step: string;
   /** What a target is moved for, where a kind notes it beside the image: in the message of a commit. */
   readonly release?: MovedRelease;
+  /** Whether to wait until people have merged what a kind only proposes. Default: false. */
+  readonly waitMerge?: boolean;
 }
 
 /** The release that a target is moved for. */
@@ -137,6 +150,26 @@ export interface MovedRelease {
   readonly stack: string;
   /** The commit of the image's source, when it is known. */
   readonly commit?: string | undefined;
+  /**
+   * What has changed in the image since the one that a target runs, for a kind that tells people. Calls AWS and
+   * git, and throws nothing for what they do not know.
+   *
+   * @param before reference of the image that runs
+   */
+  changesSince?(before: string | undefined): Promise<ImageChanges>;
+}
+
+/** What is known of the difference between two images of a service. */
+export interface ImageChanges {
+  /** The commit of the source of the image before. */
+  readonly before: string | undefined;
+  /** Commits from there to the image's own, the newest first; the first of them. */
+  readonly commits: readonly { readonly id: string; readonly subject: string }[];
+  /** How many commits are left out of the list. */
+  readonly more: number;
+  /** Bytes, compressed, as the registry counts them. */
+  readonly sizeBefore: number | undefined;
+  readonly sizeAfter: number | undefined;
 }
 
 /** A planned target, its image, and the context of its own step. */

@@ -39,12 +39,13 @@ export const awsCodes = {
     exits: [2],
   },
   throttled: {
-    meaning: "AWS kept throttling requests, even after retries.",
+    meaning:
+      "AWS, or the server of a GitOps target's pull requests, kept throttling requests, even after retries.",
     fix: "Run the command again later, or lower slipway:deploy.parallelTargets.",
     exits: [1],
   },
   unreachable: {
-    meaning: "AWS does not answer.",
+    meaning: "AWS, or the server of a GitOps target's pull requests, does not answer.",
     fix: "Check the network, the proxy, aws:region and aws:endpoints.",
     exits: [1],
   },

@@ -17,6 +17,11 @@ export const targetCodes = {
     fix: "Create the branch with a first commit, or name another branch in the target.",
     exits: [1, 2],
   },
+  "branch-not-ours": {
+    meaning: "Somebody else has committed to the branch of a pull request that Slipway keeps up to date.",
+    fix: "Merge or close the pull request, delete its branch, and run the command again.",
+    exits: [1],
+  },
   "check-failed": {
     meaning: "A check before the deployment failed: a role, a secret, a log group, an image or an alarm.",
     fix: "Correct what the message names. `slipway verify` runs the same checks.",
@@ -41,6 +46,11 @@ export const targetCodes = {
     meaning: "CodeDeploy or an external controller deploys the ECS service.",
     fix: "Deploy it there, or change the service's deployment controller to ECS.",
     exits: [2],
+  },
+  "forge-refused": {
+    meaning: "GitHub or GitLab does not accept the token, or does not let it do what a pull request needs.",
+    fix: "Give the token the permissions that the message names.",
+    exits: [1, 2],
   },
   "function-overtaken": {
     meaning: "Somebody else updated the function during the deployment.",
@@ -148,6 +158,11 @@ export const targetCodes = {
     fix: "Check the function's start and the account's concurrency limit.",
     exits: [1],
   },
+  "pull-request-closed": {
+    meaning: "A person closed the pull request with these images without a merge.",
+    fix: "Reopen it, or deploy other images.",
+    exits: [1],
+  },
   "push-contended": {
     meaning: "Other writers pushed to the manifest branch in every round of Slipway's attempts.",
     fix: "Run the command again.",
@@ -194,6 +209,12 @@ export const targetCodes = {
     meaning: "A smoke check cannot reach the service's tasks: they have no address or port of their own.",
     fix: "Use network mode awsvpc and map the container's port, or remove the smoke check.",
     exits: [2],
+  },
+  "tag-moved": {
+    meaning:
+      "A manifest is to name an image by tag, and the registry has another image under that tag, or none.",
+    fix: "Deploy from source again, or set `write: tag@digest` in the target.",
+    exits: [1, 2],
   },
   "target-keeps-changing": {
     meaning: "Somebody else changed a target again and again while Slipway was about to change it.",

@@ -62,3 +62,16 @@ export function shortAddress(address: string): string {
     .replace(/\.git$/, "");
   return name === "" ? address : name;
 }
+
+/**
+ * Host and path of an address, without user and `.git`: `github.com` and `acme/deploy`; undefined for a
+ * path on this machine.
+ */
+export function hostAndPath(address: string): { readonly host: string; readonly path: string } | undefined {
+  const url = urlOf(address);
+  const [, , scpHost, scpPath] = scpForm.exec(address) ?? [];
+  // The port of ssh is not that of the API.
+  const host = (url?.protocol.startsWith("http") === true ? url.host : url?.hostname) ?? scpHost ?? "";
+  const path = (url?.pathname ?? scpPath ?? "").replace(/^\/+|\/+$/g, "").replace(/\.git$/, "");
+  return host === "" || path === "" ? undefined : { host, path };
+}

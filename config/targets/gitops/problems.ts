@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { TargetPlace, TargetProblem } from "../target.ts";
 import { addressFault } from "./address.ts";
+import { deliverProblems } from "./forge.ts";
 import type { GitopsTarget } from "./target.ts";
 
 /** What git refuses in the name of a branch. https://git-scm.com/docs/git-check-ref-format */
@@ -8,7 +9,12 @@ const noBranch = /[\s~^:?*[\\\p{Cc}]|\.\.|@\{|^[-/.]|[/.]$|\/\/|\/\.|\.lock(\/|$
 
 /** What is wrong with a target before git is asked. */
 export function gitopsProblems(target: GitopsTarget, { key }: TargetPlace): TargetProblem[] {
-  return [...addressProblems(target, key), ...branchProblems(target, key), ...fileProblems(target, key)];
+  return [
+    ...addressProblems(target, key),
+    ...branchProblems(target, key),
+    ...fileProblems(target, key),
+    ...deliverProblems(target, key),
+  ];
 }
 
 function addressProblems({ repository, tokenEnvironment }: GitopsTarget, key: string): TargetProblem[] {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { orderSchema } from "../order.ts";
 import { type FollowSettings, followSchema, resolveFollow } from "./follow.ts";
 import { type PathStep, parsePath } from "./path.ts";
+import { type PullRequestSettings, pullRequestSchema } from "./pull-request.ts";
 
 const pathText = z
   .string()
@@ -58,9 +59,18 @@ export const gitopsTargetSchema = z
       .describe("Branch that Slipway commits to; it replaces ${stack}"),
     files: z.array(fileSchema).min(1).max(50).describe("Where the manifests name the image"),
     write: z
-      .enum(["digest", "tag@digest"])
+      .enum(["digest", "tag", "tag@digest"])
       .default("digest")
-      .describe("How Slipway writes the image: by digest, or by digest with the tag of its source in front"),
+      .describe(
+        "How Slipway writes the image: by digest, by the tag of its source, or by digest with that tag in front",
+      ),
+    deliver: z
+      .enum(["push", "pull-request"])
+      .default("push")
+      .describe(
+        "How the commit reaches the branch: Slipway pushes it, or proposes it by a pull request (GitLab: merge request)",
+      ),
+    pullRequest: pullRequestSchema.optional(),
     tokenEnvironment: z
       .string()
       .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not the name of an environment variable")
@@ -82,9 +92,11 @@ export type ManifestPlace = { readonly path: string } & (
 );
 
 /** A GitOps target as one stack sees it. */
-export interface GitopsTarget extends Omit<WrittenGitopsTarget, "files" | "follow" | "tokenEnvironment"> {
+export interface GitopsTarget
+  extends Omit<WrittenGitopsTarget, "files" | "follow" | "tokenEnvironment" | "pullRequest"> {
   readonly files: readonly ManifestPlace[];
   readonly tokenEnvironment?: string;
+  readonly pullRequest?: PullRequestSettings;
   readonly follow: FollowSettings;
 }
 
@@ -94,7 +106,7 @@ export interface GitopsTarget extends Omit<WrittenGitopsTarget, "files" | "follo
  * @param forStack replaces ${stack} with the name of the stack
  */
 export function resolveGitopsTarget(
-  { tokenEnvironment, ...target }: WrittenGitopsTarget,
+  { tokenEnvironment, pullRequest, ...target }: WrittenGitopsTarget,
   _service: string,
   forStack: (text: string) => string,
 ): GitopsTarget {
@@ -103,6 +115,7 @@ export function resolveGitopsTarget(
     repository: forStack(target.repository),
     branch: forStack(target.branch),
     ...(tokenEnvironment === undefined ? {} : { tokenEnvironment }),
+    ...(pullRequest === undefined ? {} : { pullRequest }),
     files: target.files.map((file): ManifestPlace => {
       const path = forStack(file.path);
       if (file.kustomize !== undefined) {

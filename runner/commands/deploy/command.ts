@@ -9,6 +9,7 @@ import {
   sinceOption,
   stackOption,
   verboseOption,
+  waitMergeOption,
 } from "../../cli/options.ts";
 
 /** `slipway deploy`: builds and pushes what changed, moves the targets, and follows them to their outcome. */
@@ -40,6 +41,7 @@ export const deployCommand = defineCommand({
       describe: "Deploy the commit even if it is older than the one that runs",
     },
     ...overrideOptions,
+    "wait-merge": waitMergeOption,
     "dry-run": { type: "boolean", default: false, describe: "Show what would change, and change nothing" },
     comment: commentOption,
     verbose: verboseOption,
@@ -50,6 +52,7 @@ export const deployCommand = defineCommand({
       version: (options.version ?? process.env.TAG) || undefined,
       allOrNothing: options["all-or-nothing"],
       allowDirty: options["allow-dirty"],
+      waitMerge: options["wait-merge"],
     };
     if (options["dry-run"]) return (await import("../../plan/run.ts")).planServices(request, context);
     return (await import("./run.ts")).deployServices(request, context);

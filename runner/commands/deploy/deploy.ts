@@ -28,6 +28,8 @@ import { isMove } from "../../targets/target.ts";
 export interface DeployRequest extends PlanRequest {
   /** Whether to roll back the targets that moved if one fails; default: the stack's setting. */
   readonly allOrNothing?: boolean | undefined;
+  /** Whether to wait until pull requests of this run are merged. Default: false. */
+  readonly waitMerge?: boolean | undefined;
   /** Gates of the stack to pass whatever they say. */
   readonly override?: GateOverride | undefined;
 }
@@ -52,10 +54,10 @@ export async function deploy(session: Session, request: DeployRequest): Promise<
   if (stale) await unlessInterrupted(session, () => refuseNewer(session, moving), moving);
   await unlessInterrupted(session, () => tagImages(session, built), undefined);
   await unlessInterrupted(session, () => attachAll(session, built, revision), undefined);
-  const { allOrNothing, override } = request;
+  const { allOrNothing, override, waitMerge } = request;
   const moved = await unlessInterrupted(
     session,
-    () => moveServices(session, moving, { stale, allOrNothing, override }),
+    () => moveServices(session, moving, { stale, allOrNothing, override, waitMerge }),
     nothingMoved,
   );
   await unlessInterrupted(session, () => removeStaleKeepTags(session, built), undefined);

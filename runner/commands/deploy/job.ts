@@ -9,6 +9,7 @@ import {
 } from "../../github/markdown.ts";
 import type { DeployDocument, DeployedService } from "../../move/document.ts";
 import { imageOutputs, repositoryOf } from "../../move/job.ts";
+import { proposedCount } from "../../move/show-targets.ts";
 import { shortDigest } from "../../registry/image.ts";
 import { isBrief } from "../../report/brief.ts";
 import { formatDuration } from "../../report/duration.ts";
@@ -55,6 +56,8 @@ function headline({ outcome, stack, services, targets }: DeployDocument): string
   switch (outcome) {
     case "superseded":
       return `⏭️ Superseded on ${on}: a newer commit is already deployed, ${moved} of ${targets.length} targets moved`;
+    case "proposed":
+      return `📬 Proposed on ${on}: ${proposedCount(targets)}; ${moved} of ${targets.length} targets moved`;
     case "nothing":
       return `✅ Nothing to do on ${on}: everything is built and running`;
     case "done":
@@ -79,6 +82,7 @@ function imageTable(services: readonly DeployedService[]): string {
 const marks = {
   done: "✅",
   unchanged: "➖",
+  proposed: "📬",
   failed: "❌",
   "rolled back": "↩️",
   "not started": "⏸️",

@@ -1,5 +1,5 @@
 import type { DeployDocument } from "../../move/document.ts";
-import { showEvidence, showTargets, showTimeline } from "../../move/show-targets.ts";
+import { proposedCount, showEvidence, showTargets, showTimeline } from "../../move/show-targets.ts";
 import { shortDigest } from "../../registry/image.ts";
 import { isBrief } from "../../report/brief.ts";
 import type { Colours } from "../../report/colours.ts";
@@ -65,6 +65,12 @@ function headline({ outcome, targets, services, notBuilt, stack }: DeployDocumen
       );
       return bold(red(`Failed on ${stack}: of ${targets.length} targets ${parts.join(", ")}`));
     }
+    case "proposed":
+      return bold(
+        yellow(
+          `Proposed on ${stack}: ${built} built, ${proposedCount(targets)}; ${count("done")} of ${targets.length} targets moved`,
+        ),
+      );
     case "superseded":
       return bold(
         yellow(

@@ -7,7 +7,14 @@ import type { HistoryDocument } from "./history.ts";
 /** The releases of services, as text. */
 export function showHistory(document: HistoryDocument, colours: Colours, now: Date): string {
   const { bold, dim, green, red, yellow } = colours;
-  const tints = { done: green, found: dim, failed: red, "rolled back": red, cancelled: yellow };
+  const tints = {
+    done: green,
+    found: dim,
+    proposed: yellow,
+    failed: red,
+    "rolled back": red,
+    cancelled: yellow,
+  };
   const marks = { yes: green("▶"), partly: yellow("▷"), no: " " };
   const parts = document.services.map(({ service, releases, more }) => {
     if (releases.length === 0) return `${bold(service)}\n${dim("  no releases are recorded")}`;

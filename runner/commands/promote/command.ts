@@ -1,5 +1,10 @@
 import { defineCommand } from "../../cli/define.ts";
-import { allOrNothingOption, overrideOptions, servicesPositional } from "../../cli/options.ts";
+import {
+  allOrNothingOption,
+  overrideOptions,
+  servicesPositional,
+  waitMergeOption,
+} from "../../cli/options.ts";
 
 /** `slipway promote`: deploys the image of one stack to another, without a build. */
 export const promoteCommand = defineCommand({
@@ -50,6 +55,7 @@ export const promoteCommand = defineCommand({
       describe: "Promote even if a newer commit was released there (otherwise refused with exit code 3)",
     },
     ...overrideOptions,
+    "wait-merge": waitMergeOption,
     "dry-run": { type: "boolean", default: false, describe: "Show what would change, and change nothing" },
   },
   run: async (options, context) => {
@@ -85,6 +91,7 @@ export const promoteCommand = defineCommand({
       force,
       allOrNothing,
       override: overrideOf(options),
+      waitMerge: options["wait-merge"],
     };
     // Reading ECS and Lambda needs credentials of the stack's own account.
     const imagesOnly = checkedOut || release !== undefined;

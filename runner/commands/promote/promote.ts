@@ -36,6 +36,8 @@ export interface PromoteRequest {
   readonly force?: boolean | undefined;
   /** Whether to roll back the targets that moved if one fails; default: the destination stack's setting. */
   readonly allOrNothing?: boolean | undefined;
+  /** Whether to wait until pull requests of this run are merged. Default: false. */
+  readonly waitMerge?: boolean | undefined;
   /** Gates of the destination stack to pass whatever they say. */
   readonly override?: GateOverride | undefined;
 }
@@ -159,7 +161,7 @@ export async function promote(
   from: Session,
   to: Session,
   { promotions, planned }: PreparedPromotion,
-  { allOrNothing, override }: Pick<PromoteRequest, "allOrNothing" | "override">,
+  { allOrNothing, override, waitMerge }: Pick<PromoteRequest, "allOrNothing" | "override" | "waitMerge">,
 ): Promise<PromoteDocument> {
   const copied = await to.timeline.run({ id: "copy", title: `Copy from ${from.settings.stack}` }, () =>
     copyPromoted(from, to, promotions),
@@ -175,6 +177,7 @@ export async function promote(
     stale: copied.some(({ uploaded }) => uploaded > 0),
     allOrNothing,
     override,
+    waitMerge,
   });
   return { ...moved, kind: "promote", from: whereOf(from), copied };
 }

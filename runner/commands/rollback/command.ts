@@ -1,5 +1,11 @@
 import { defineCommand } from "../../cli/define.ts";
-import { allOrNothingOption, overrideOptions, servicesPositional, stackOption } from "../../cli/options.ts";
+import {
+  allOrNothingOption,
+  overrideOptions,
+  servicesPositional,
+  stackOption,
+  waitMergeOption,
+} from "../../cli/options.ts";
 
 /** `slipway rollback`: returns to the last successful release, from the registry, without a build. */
 export const rollbackCommand = defineCommand({
@@ -27,6 +33,7 @@ export const rollbackCommand = defineCommand({
     },
     "all-or-nothing": allOrNothingOption,
     ...overrideOptions,
+    "wait-merge": waitMergeOption,
     "dry-run": { type: "boolean", default: false, describe: "Show what would change, and change nothing" },
   },
   run: async (options, context) => {
@@ -35,6 +42,7 @@ export const rollbackCommand = defineCommand({
       ...options,
       withTaskDefinition: options["with-task-definition"],
       allOrNothing: options["all-or-nothing"],
+      waitMerge: options["wait-merge"],
       dryRun: options["dry-run"],
     };
     return rollbackServices(request, context);

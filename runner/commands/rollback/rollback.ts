@@ -22,6 +22,8 @@ export interface RollbackRequest {
   readonly withTaskDefinition: boolean;
   /** Whether to roll back the targets that moved if one fails; default: the stack's setting. */
   readonly allOrNothing?: boolean | undefined;
+  /** Whether to wait until pull requests of this run are merged. Default: false. */
+  readonly waitMerge?: boolean | undefined;
   /** Gates of the stack to pass whatever they say. */
   readonly override?: GateOverride | undefined;
   /**
@@ -112,9 +114,10 @@ export function movedAtOnce(service: Service): Service {
 export async function rollback(
   session: Session,
   prepared: PreparedRollback,
-  { allOrNothing, override }: Pick<RollbackRequest, "allOrNothing" | "override">,
+  { allOrNothing, override, waitMerge }: Pick<RollbackRequest, "allOrNothing" | "override" | "waitMerge">,
 ): Promise<RollbackDocument> {
-  const document = await moveReleases(session, prepared.planned, { stale: false, allOrNothing, override });
+  const options = { stale: false, allOrNothing, override, waitMerge };
+  const document = await moveReleases(session, prepared.planned, options);
   return { ...document, kind: "rollback", leftOut: prepared.leftOut };
 }
 

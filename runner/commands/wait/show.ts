@@ -21,6 +21,7 @@ function headline({ outcome, stack, targets }: WaitDocument, { bold, green, red,
       return bold(`No deployment is in progress on ${stack}.`);
     case "done":
       return bold(green(`All deployments on ${stack} succeeded: ${well} of ${waited.length}.`));
+    case "proposed":
     case "superseded":
     case "failed":
       return bold(red(`Failed on ${stack}: ${waited.length - well} of ${waited.length} deployments.`));

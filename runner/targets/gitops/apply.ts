@@ -1,15 +1,15 @@
 import { UserError } from "../../../config/problems/errors.ts";
-import type { GitopsTarget } from "../../../config/targets/gitops/target.ts";
-import type { PlannedMove } from "../target.ts";
+import { describeEntry } from "../../registry/entry.ts";
 import { referencesAt, writtenImage } from "./places.ts";
+import type { Proposal } from "./propose/propose.ts";
+import type { TargetToWrite } from "./repository/edits.ts";
 import { queueWrite } from "./repository/queue.ts";
 import type { Remote } from "./repository/remote.ts";
-import type { TargetToWrite, Written } from "./repository/write.ts";
-import type { GitopsApplied, GitopsState } from "./state.ts";
+import type { Written } from "./repository/write.ts";
+import type { GitopsApplied, GitopsMove } from "./state.ts";
+import { tagMoved } from "./tag-moved.ts";
 
-type GitopsMove = PlannedMove<GitopsTarget, GitopsState>;
-
-/** Commits the images of several targets of one branch together. */
+/** Commits the images of several targets of one branch together, or proposes them by one pull request. */
 export async function applyGitops(
   moves: readonly GitopsMove[],
   now: () => number,
@@ -18,13 +18,32 @@ export async function applyGitops(
   if (first === undefined) return [];
   const { remote } = first.plan.state;
   const startedAt = now();
-  const request = {
-    targets: moves.map(toWrite),
-    stack: first.context.release?.stack,
-    why: "deploy",
-  } as const;
+  await Promise.all(moves.map(assertTag));
+  const targets = moves.map(toWrite);
+  if (first.plan.target.deliver === "pull-request") {
+    const { proposeMoves } = await import("./propose/moves.ts");
+    const { written, proposal } = await proposeMoves(moves, remote, targets);
+    return moves.map((move, index) => settledOf(move, remote, written[index], startedAt, proposal));
+  }
+  const request = { targets, stack: first.context.release?.stack, why: "deploy" } as const;
   const written = await queueWrite(remote, request, first.context.signal);
   return moves.map((move, index) => settledOf(move, remote, written[index], startedAt));
+}
+
+/**
+ * What is written by tag alone has to be that image: the tag is looked up right before.
+ *
+ * @throws UserError `tag-moved`
+ */
+async function assertTag({ plan, image, context }: GitopsMove): Promise<void> {
+  const { tag, isTagOnly } = writtenImage(plan.target, image);
+  if (isTagOnly !== true || tag === undefined) return;
+  const entry = await describeEntry(context.clients, image.repository, { imageTag: tag }, context.signal);
+  const digests = [image.digest, ...Object.values(image.manifests)];
+  if (entry !== undefined && digests.includes(entry.digest)) return;
+  throw new UserError(tagMoved(plan.title, `${image.repository}:${tag}`, entry?.digest, image.digest), {
+    exitCode: 1,
+  });
 }
 
 function toWrite({ plan, image, context }: GitopsMove): TargetToWrite {
@@ -47,6 +66,7 @@ function settledOf(
   remote: Remote,
   written: Written | undefined,
   startedAt: number,
+  proposal?: Proposal,
 ): PromiseSettledResult<GitopsApplied> {
   if (written === undefined) throw new Error(`${plan.title} was not written`);
   if (written.kind === "failed") return { status: "rejected", reason: asFailure(written.error) };
@@ -55,7 +75,10 @@ function settledOf(
   const { commit, rounds } = written;
   return {
     status: "fulfilled",
-    value: { remote, commit, rounds, image, before, texts: state.texts, startedAt },
+    value: {
+      ...{ remote, commit, rounds, image, before, texts: state.texts, startedAt },
+      ...(proposal !== undefined && written.changed ? { proposal } : {}),
+    },
   };
 }
 

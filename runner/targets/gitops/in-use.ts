@@ -48,7 +48,27 @@ async function imagesOnBranch(context: ProjectContext, target: GitopsTarget): Pr
   const { commit, texts, problems } = await inspectGitops(target, context);
   if (commit === undefined) throw new UserError(problems, { exitCode: 1 });
   const when = `at ${commit.slice(0, 7)}, HEAD of ${target.branch}`;
-  return usesAt(context, target, { texts, problems }, when);
+  const named = usesAt(context, target, { texts, problems }, when);
+  return [...named, ...(await imagesInProposals(context, target, named))];
+}
+
+/** The images that somebody may merge at any moment. */
+async function imagesInProposals(
+  { directory, signal }: ProjectContext,
+  target: GitopsTarget,
+  named: readonly ImageUse[],
+): Promise<readonly ImageUse[]> {
+  if (target.deliver === "push") return [];
+  const { proposalsInUse } = await import("./propose/proposals.ts");
+  const known = new Set(named.map(({ reference }) => reference));
+  const proposed = await proposalsInUse(target, remoteOf(target, directory), known, signal);
+  return proposed.map(({ reference, branch, pullRequest }) => ({
+    reference,
+    where: gitopsTitle(target),
+    certainty: "starts",
+    why:
+      pullRequest === undefined ? `proposed on ${branch}` : `proposed in pull request #${pullRequest.number}`,
+  }));
 }
 
 async function imagesInHistory(

@@ -6,15 +6,20 @@ import { referencesAt } from "./places.ts";
 import { remoteOf } from "./repository/remote.ts";
 import { readTip, type Tip } from "./repository/tip.ts";
 import { readStored } from "./repository/tree.ts";
+import { resolveTags } from "./resolve.ts";
 import type { GitopsPlan, GitopsState } from "./state.ts";
 
 /** Reads the files of a target as they are on the branch. What can't be read is a problem. */
-export async function inspectGitops(
-  target: GitopsTarget,
-  { directory, signal }: Pick<ProjectContext, "directory" | "signal">,
-): Promise<GitopsState> {
+export async function inspectGitops(target: GitopsTarget, context: ProjectContext): Promise<GitopsState> {
+  const { directory, signal } = context;
   const remote = remoteOf(target, directory);
-  const nothing = { remote, commit: undefined, committedAt: undefined, texts: new Map() };
+  const nothing = {
+    remote,
+    commit: undefined,
+    committedAt: undefined,
+    texts: new Map(),
+    resolved: new Map(),
+  };
   let tip: Tip;
   try {
     tip = await readTip(remote, signal);
@@ -24,7 +29,8 @@ export async function inspectGitops(
   }
   const { texts, problems } = await readFiles(tip, target);
   const seconds = Number((await tip.clone.git.text(["show", "-s", "--format=%ct", tip.commit])).trim());
-  return { remote, commit: tip.commit, committedAt: new Date(seconds * 1000), texts, problems };
+  const resolved = await resolveTags(target, texts, context);
+  return { remote, commit: tip.commit, committedAt: new Date(seconds * 1000), texts, resolved, problems };
 }
 
 /** The files of a target at a commit. */
@@ -49,7 +55,7 @@ export async function readFiles(
 /** Whether the places still name what they did when the plan was made; other files may have changed. */
 export async function isGitopsAsPlanned(
   { target, state }: GitopsPlan,
-  context: Pick<ProjectContext, "directory" | "signal">,
+  context: ProjectContext,
 ): Promise<boolean> {
   const now = await inspectGitops(target, context);
   if (now.commit === state.commit) return true;

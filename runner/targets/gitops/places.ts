@@ -26,8 +26,14 @@ export function writtenImage(
   { write }: Pick<GitopsTarget, "write">,
   { registry, repository, digest = unknownDigest, sourceHash }: PlannedImage,
 ): WrittenImage {
-  const tag = write === "tag@digest" && sourceHash !== undefined ? sourceTag(sourceHash) : undefined;
-  return { registry, repository, digest, tag };
+  const tag = write !== "digest" && sourceHash !== undefined ? sourceTag(sourceHash) : undefined;
+  return {
+    registry,
+    repository,
+    digest,
+    tag,
+    ...(write === "tag" && tag !== undefined && { isTagOnly: true }),
+  };
 }
 
 /** What a target's places name, and what setting an image changes: each file's edits after one another. */
@@ -69,7 +75,7 @@ export function referencesAt(
   { files, write }: Pick<GitopsTarget, "files" | "write">,
   texts: ReadonlyMap<string, string>,
 ): readonly { readonly place: ManifestPlace; readonly reference?: string; readonly problem?: Problem }[] {
-  const image = write === "digest" ? anyImage : { ...anyImage, tag: "any" };
+  const image = write === "digest" ? anyImage : { ...anyImage, tag: "any", isTagOnly: write === "tag" };
   return files.map((place) => {
     const text = texts.get(place.path);
     if (text === undefined) return { place };
@@ -83,9 +89,17 @@ export function referencesAt(
   });
 }
 
-/** A reference without its tag where it has a digest: what outcomes, records and keep tags have. */
-export function exactReference(reference: string): string {
+/**
+ * A reference without its tag where it has a digest: what outcomes, records and keep tags have.
+ *
+ * @param resolved digests of references by tag alone
+ */
+export function exactReference(reference: string, resolved: ReadonlyMap<string, string> = new Map()): string {
   const parsed = parseReference(reference);
+  const known = resolved.get(reference);
+  if (parsed !== undefined && known !== undefined) {
+    return referenceOf({ ...parsed, digest: known, tag: undefined });
+  }
   if (parsed?.digest === undefined || parsed.tag === undefined) return reference;
   return referenceOf({ ...parsed, digest: parsed.digest, tag: undefined });
 }

@@ -4,8 +4,8 @@ import { ChangedSincePlan } from "../changed-since-plan.ts";
 import type { TargetContext, TargetOutcome } from "../target.ts";
 import { inspectGitops } from "./inspect.ts";
 import { exactReference, referencesAt, viewPlaces, writtenImage } from "./places.ts";
+import type { TargetToWrite } from "./repository/edits.ts";
 import { queueWrite } from "./repository/queue.ts";
-import type { TargetToWrite } from "./repository/write.ts";
 import type { GitopsApplied, GitopsPlan } from "./state.ts";
 
 /**
@@ -19,6 +19,10 @@ export async function revertGitops(
   now: () => number,
 ): Promise<TargetOutcome> {
   const { service, title, target, changes } = plan;
+  if (target.deliver === "pull-request") {
+    const { revertProposal } = await import("./propose/revert.ts");
+    return revertProposal(plan, applied, context, now);
+  }
   const startedAt = now();
   const about = { service, title, kind: "gitops" as const };
   const ours = changes.find(({ field }) => field === "image")?.after;
@@ -31,7 +35,10 @@ export async function revertGitops(
   const milliseconds = now() - startedAt;
   if (written?.kind === "done") {
     const [before] = applied.before;
-    const running = before?.reference === undefined ? {} : { running: exactReference(before.reference) };
+    const running =
+      before?.reference === undefined
+        ? {}
+        : { running: exactReference(before.reference, plan.state.resolved) };
     const message = written.changed
       ? `${target.branch} names the image of before again, by commit ${written.commit.slice(0, 7)}`
       : `${target.branch} names the image of before`;
@@ -49,7 +56,7 @@ export async function revertGitops(
   return { ...about, outcome: "failed", message, ...(running && { running }), evidence, milliseconds };
 }
 
-function toRestore({ title, service, target }: GitopsPlan, applied: GitopsApplied): TargetToWrite {
+export function toRestore({ title, service, target }: GitopsPlan, applied: GitopsApplied): TargetToWrite {
   const { before, texts, image } = applied;
   if (image === undefined) throw new Error(`${title} was not moved by this run`);
   const views = viewPlaces(target.files, texts, writtenImage(target, image));
@@ -77,7 +84,7 @@ function toRestore({ title, service, target }: GitopsPlan, applied: GitopsApplie
 }
 
 async function namedNow(target: GitopsTarget, context: TargetContext): Promise<string | undefined> {
-  const { texts } = await inspectGitops(target, context);
+  const { texts, resolved } = await inspectGitops(target, context);
   const reference = referencesAt(target, texts).find((one) => one.reference !== undefined)?.reference;
-  return reference === undefined ? undefined : exactReference(reference);
+  return reference === undefined ? undefined : exactReference(reference, resolved);
 }

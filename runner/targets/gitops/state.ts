@@ -1,6 +1,7 @@
 import type { Problem } from "../../../config/problems/errors.ts";
 import type { GitopsTarget, ManifestPlace } from "../../../config/targets/gitops/target.ts";
-import type { TargetImage, TargetPlan } from "../target.ts";
+import type { PlannedMove, TargetImage, TargetPlan } from "../target.ts";
+import type { Proposal } from "./propose/propose.ts";
 import type { Remote } from "./repository/remote.ts";
 
 /** What was found of a GitOps target. */
@@ -12,12 +13,17 @@ export interface GitopsState {
   readonly committedAt: Date | undefined;
   /** Text of each file, by path as the target names it. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Digests of the references there that have a tag alone, as the registry has them now. */
+  readonly resolved: ReadonlyMap<string, string>;
   /** Why the branch, or a file, can't be read. */
   readonly problems: readonly Problem[];
 }
 
 /** What would be done to the manifests of a target. */
 export type GitopsPlan = TargetPlan<GitopsState, GitopsTarget>;
+
+/** A planned target of this kind, its image, and the context of its step. */
+export type GitopsMove = PlannedMove<GitopsTarget, GitopsState>;
 
 /** What one place named before a commit, and the lines that were changed there. */
 export interface PlaceBefore {
@@ -28,7 +34,7 @@ export interface PlaceBefore {
 /** What `apply` committed. */
 export interface GitopsApplied {
   readonly remote: Remote;
-  /** The commit on the branch that has the image. */
+  /** The commit on the branch, or on that of the pull request, that has the image. */
   readonly commit: string;
   /** The image that it set. */
   readonly image?: TargetImage;
@@ -40,4 +46,6 @@ export interface GitopsApplied {
   readonly rounds: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** The pull request that has the image; undefined when the commit is on the branch. */
+  readonly proposal?: Proposal;
 }

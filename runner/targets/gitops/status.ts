@@ -1,13 +1,15 @@
 import { UserError } from "../../../config/problems/errors.ts";
 import { firstLine } from "../../../config/problems/first-line.ts";
 import type { GitopsTarget } from "../../../config/targets/gitops/target.ts";
-import type { TargetContext, TargetStatus } from "../target.ts";
+import { shortReference } from "../../registry/image.ts";
+import type { TargetContext, TargetDetails, TargetStatus } from "../target.ts";
 import { deliveryNow } from "./deliver.ts";
 import { lookAtDelivery } from "./follow/follow.ts";
 import { sentenceOf, type Verdict } from "./follow/verdict.ts";
 import { inspectGitops } from "./inspect.ts";
 import { exactReference, referencesAt } from "./places.ts";
 import { gitopsTitle } from "./plan.ts";
+import { remoteOf } from "./repository/remote.ts";
 
 /** What the manifests on the branch name. */
 export async function statusOfGitops(
@@ -15,20 +17,20 @@ export async function statusOfGitops(
   target: GitopsTarget,
   context: TargetContext,
 ): Promise<TargetStatus> {
-  const { commit, committedAt, texts, problems } = await inspectGitops(target, context);
+  const { commit, committedAt, texts, resolved, problems } = await inspectGitops(target, context);
   const about = { service, title: gitopsTitle(target), kind: "gitops" as const };
   if (commit === undefined) {
     // What runs is not known, which is something else than that nothing runs.
     throw new UserError(problems, { exitCode: 1 });
   }
   const found = referencesAt(target, texts);
-  const references = new Set(
-    found.flatMap(({ reference }) => (reference === undefined ? [] : [exactReference(reference)])),
-  );
+  const written = found.flatMap(({ reference }) => reference ?? []);
+  const references = new Set(written.map((reference) => exactReference(reference, resolved)));
   const [running] = references;
   const [fault] = [...problems, ...found.flatMap(({ problem }) => problem ?? [])];
   const where = `${commit.slice(0, 7)} on ${target.branch}`;
-  const details = { commit, branch: target.branch };
+  const proposed = await describeProposals(target, context, new Set([...references, ...written]));
+  const details = { commit, branch: target.branch, ...proposed.details };
   const since = committedAt === undefined ? {} : { since: committedAt };
   if (running === undefined) {
     const message = fault?.message ?? `${where} names no image`;
@@ -41,7 +43,30 @@ export async function statusOfGitops(
   }
   const seen = await lookAtCluster(service, target, running, context);
   const { health, message } = seen ?? { health: "healthy", message: "nothing follows it" };
-  return { ...about, health, message: `committed in ${where}; ${message}`, running, ...since, details };
+  const said = [`committed in ${where}`, message, ...proposed.texts].join("; ");
+  return { ...about, health, message: said, running, ...since, details };
+}
+
+/** The open pull requests with other images for a target, in words. */
+async function describeProposals(
+  target: GitopsTarget,
+  { directory, signal }: TargetContext,
+  named: ReadonlySet<string>,
+): Promise<{ readonly texts: readonly string[]; readonly details: TargetDetails }> {
+  if (target.deliver === "push") return { texts: [], details: {} };
+  const { openProposals } = await import("./propose/proposals.ts");
+  try {
+    const open = await openProposals(target, remoteOf(target, directory), named, signal);
+    const [first] = open.flatMap(({ pullRequest }) => pullRequest ?? []);
+    const texts = open.map(({ pullRequest, reference }) => {
+      const { number = 0, url = "" } = pullRequest ?? {};
+      return `pull request #${number} proposes ${shortReference(reference)}: ${url}`;
+    });
+    return { texts, details: first === undefined ? {} : { pullRequest: first.number, url: first.url } };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { texts: [`open pull requests are not known: ${firstLine(error)}`], details: {} };
+  }
 }
 
 /** What the cluster makes of the image that the branch names; undefined when nothing follows it. */

@@ -3,6 +3,7 @@ import type { GitopsTarget } from "../../../config/targets/gitops/target.ts";
 import { check } from "../checks.ts";
 import type { TargetCheck, TargetContext } from "../target.ts";
 import { checkFollow } from "./follow/follow.ts";
+import { branchPrefix } from "./propose/body.ts";
 import { readIdentity } from "./repository/commit.ts";
 import { tryPush } from "./repository/push.ts";
 import { readTip } from "./repository/tip.ts";
@@ -13,22 +14,37 @@ import type { GitopsState } from "./state.ts";
  * the commit deploys from this branch.
  */
 export async function verifyGitops(
-  { follow, repository, branch }: GitopsTarget,
+  target: GitopsTarget,
   { remote }: GitopsState,
   context: TargetContext,
 ): Promise<readonly TargetCheck[]> {
   const { signal } = context;
+  const { follow, repository, branch } = target;
+  const isProposed = target.deliver === "pull-request";
+  const pushed = isProposed ? `${branchPrefix}check` : remote.branch;
   const { clone, commit } = await readTip(remote, signal);
-  const [identity, push, following] = await Promise.all([
+  const [identity, push, following, ...pulls] = await Promise.all([
     check("git identity", "git knows in whose name to commit", signal, () =>
       findingOf(() => readIdentity(clone)),
     ),
-    check(`push to ${remote.branch}`, "the server accepts a push of this account", signal, () =>
-      findingOf(() => tryPush(clone, commit, signal)),
+    check(`push to ${pushed}`, "the server accepts a push of this account", signal, () =>
+      findingOf(() => tryPush(clone, commit, signal, pushed)),
     ),
     checkFollow(follow, { repository, branch }, context),
+    ...(isProposed ? [checkPullRequests(target, context)] : []),
   ]);
-  return [identity, push, ...following];
+  return [identity, push, ...following, ...pulls];
+}
+
+/** Whether the token may read the repository's pull requests; only opening one shows that it may do that. */
+function checkPullRequests(target: GitopsTarget, { signal }: TargetContext): Promise<TargetCheck> {
+  return check("pull requests", "the server shows them to the token", signal, () =>
+    findingOf(async () => {
+      const { openForge } = await import("./propose/open.ts");
+      const forge = await openForge(target, signal);
+      await forge.between(`${branchPrefix}check`, target.branch);
+    }),
+  );
 }
 
 /** A problem as a finding: the check fails, instead of counting as not made. */
@@ -39,7 +55,11 @@ async function findingOf(look: () => Promise<void>) {
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const [problem] = error.problems;
-    if (problem === undefined || problem.code === "repository-unreachable") throw error;
+    if (
+      problem === undefined ||
+      ["repository-unreachable", "unreachable", "throttled"].includes(problem.code)
+    )
+      throw error;
     return { message: problem.message, ...(problem.fix === undefined ? {} : { fix: problem.fix }) };
   }
 }

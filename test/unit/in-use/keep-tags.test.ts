@@ -10,7 +10,9 @@ describe("keep-tags", () => {
     ["dev", "ecs shop-dev/ui", "inuse-dev-ecs-shop-dev.ui", "lastgood-dev-ecs-shop-dev.ui"],
     ["prod", "lambda checkout:live", "inuse-prod-lambda-checkout.live", "lastgood-prod-lambda-checkout.live"],
   ])("of %s %s", (stack, title, inUse, lastGood) => {
-    expect(keepTagsOf(stack, title)).toEqual({ inUse, lastGood });
+    const proposed = `${inUse}..proposed`;
+    expect(keepTagsOf(stack, title)).toEqual({ inUse, lastGood, proposed });
+    expect(targetOfKeepTag(proposed)).toEqual({ why: "proposed", name: inUse.slice("inuse-".length) });
     expect(targetOfKeepTag(inUse)).toEqual({ why: "inUse", name: inUse.slice("inuse-".length) });
     expect(targetOfKeepTag(lastGood)?.why).toBe("lastGood");
   });

@@ -112,6 +112,20 @@ describe("what runs is marked in the registry", () => {
     },
   );
 
+  test("an image that is only proposed has a mark of its own, beside that of what runs", async () => {
+    const proposed = `${inUse}..proposed`;
+    await keep([move(first)]);
+    await keep([move(second)], { outcome: "proposed" });
+    expect(registry.tagsOf(first)).toEqual([inUse]);
+    expect(registry.tagsOf(second)).toEqual([proposed]);
+    // After the merge, it runs.
+    await keep([move(second, { action: "none" })], { outcome: "unchanged" });
+    expect(registry.tagsOf(second).toSorted()).toEqual([inUse, proposed]);
+    expect(registry.tagsOf(first)).toEqual([lastGood]);
+    await keep([move(first)], { outcome: "proposed" });
+    expect(registry.tagsOf(first).toSorted()).toEqual([proposed, lastGood].toSorted());
+  });
+
   test("two targets of one image are looked up once, and each has its own mark", async () => {
     const other = targetPlan("ui", { title: "ecs other/ui", action: "update" });
     const moves = [move(first), { ...move(first), plan: other }];

@@ -1,6 +1,7 @@
 import { DescribeImagesCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Settings, slipwaySchema } from "../../../config/settings.ts";
+import { keepTagsOf } from "../../../runner/in-use/keep-tags.ts";
 import { inUseSet } from "../../../runner/in-use/read.ts";
 import { isUsed, removeKeepTags, staleTags } from "../../../runner/in-use/retire.ts";
 import { retiredDigest } from "../../../runner/in-use/retired.ts";
@@ -15,7 +16,7 @@ import { service } from "../stack/services.ts";
 import { fakeContext, sha } from "../targets/fakes.ts";
 
 const stack = "dev";
-const known = [{ inUse: "inuse-dev-ecs-shop.ui", lastGood: "lastgood-dev-ecs-shop.ui" }];
+const known = [keepTagsOf("dev", "ecs shop/ui")];
 const stale = (...imageTags: string[]) =>
   staleTags(stack, [{ imageDigest: sha("1"), imageTags }], known).map(({ tag }) => tag);
 
@@ -25,6 +26,7 @@ describe("a keep-tag is stale", () => {
       stale(
         "inuse-dev-ecs-shop.ui",
         "lastgood-dev-ecs-shop.ui",
+        "inuse-dev-ecs-shop.ui..proposed",
         "inuse-dev-ecs-shop.old",
         "lastgood-dev-lambda-f.live",
       ),

@@ -20,7 +20,7 @@ import { fakeContext, image } from "../targets/fakes.ts";
 /** How a target behaves, by its service's name. */
 interface Behaviour {
   readonly message?: string;
-  readonly follow?: "done" | "failed" | "rolled back" | "waits until it is stopped" | "throws";
+  readonly follow?: "done" | "proposed" | "failed" | "rolled back" | "waits until it is stopped" | "throws";
   readonly revert?: "failed" | "throws";
   /** Somebody else changed it; how it is planned then. */
   readonly changedTo?: Partial<TargetPlan>;
@@ -119,6 +119,31 @@ describe("groups", () => {
       pay: "not started: ecs shop/ui failed and was rolled back",
     });
     expect(calls).not.toContain("revert cart");
+  });
+
+  test("after a proposal are not started, and nothing failed", async () => {
+    behaviour = { ui: { follow: "proposed" } };
+    const { ended } = run([move("ui"), move("cart"), move("orders", 1)], { allOrNothing: true });
+    const outcomes = await ended;
+    expect(outcomes.map(({ outcome: one, because }) => [one, because])).toEqual([
+      ["proposed", undefined],
+      ["done", undefined],
+      ["not started", "proposed"],
+    ]);
+    expect(outcomes[2]?.message).toBe(
+      "ecs shop/ui is proposed, not merged: run the command again after the merge",
+    );
+    expect(calls.filter((call) => call.startsWith("revert"))).toEqual([]);
+    const judged = judgeOutcome({ nothingToDo: false, interrupted: false, targets: outcomes });
+    expect([judged, exitCodeOf(judged)]).toEqual(["proposed", 0]);
+  });
+
+  test("take a proposal back when another target fails and all or nothing is wanted", async () => {
+    behaviour = { ui: { follow: "proposed" }, cart: { follow: "failed" } };
+    const { result } = run([move("ui"), move("cart")], { allOrNothing: true });
+    expect(await result()).toMatchObject({
+      ui: "rolled back: put back to ui:1 because ecs shop/cart failed",
+    });
   });
 
   test("go on past targets that run the image already", async () => {

@@ -23,6 +23,12 @@ describe("a deployment", () => {
     [["not started"], false, true, "interrupted", 130],
     [["failed", "cancelled"], false, true, "interrupted", 130],
     [["done"], false, true, "done", 0],
+    [["done", "proposed"], false, false, "proposed", 0],
+    [["unchanged", "proposed"], false, false, "proposed", 0],
+    [["proposed", "failed"], false, false, "failed", 1],
+    [["proposed", "not started"], false, false, "failed", 1],
+    [["proposed", "cancelled"], false, true, "interrupted", 130],
+    [["proposed"], false, true, "interrupted", 130],
     [[], false, true, "interrupted", 130],
   ])(
     "with targets %j (nothing to do: %s, interrupted: %s) is %s",

@@ -27,6 +27,8 @@ export interface WrittenImage {
   readonly digest: string;
   /** Written in front of the digest; undefined: the digest alone. */
   readonly tag: string | undefined;
+  /** Whether the tag is written and the digest is not. Default: false. */
+  readonly isTagOnly?: boolean;
 }
 
 export function changeOf({ start, end, text, at, value }: ScalarEdit): Change {
@@ -38,9 +40,9 @@ export function nameOf({ registry, repository }: Pick<WrittenImage, "registry" |
   return `${registry}/${repository}`;
 }
 
-/** The image as one reference: `registry/repository@digest`, with its tag if that is written as well. */
+/** The image as one reference: `registry/repository@digest`, with its tag, or by it alone, as it is written. */
 export function referenceOf(image: WrittenImage): string {
-  return joinReference(nameOf(image), image.tag, image.digest);
+  return joinReference(nameOf(image), image.tag, image.isTagOnly === true ? undefined : image.digest);
 }
 
 /** A reference of its parts; a tag may hold a digest already: `v1@sha256:…`. */

@@ -45,8 +45,12 @@ export function editHelm(manifest: Manifest, found: Found, key: string, image: W
     set(digest, image.digest);
   } else {
     if (tag === undefined) throw missing(manifest, found, key, "tag", 'add tag: "", or set write: digest');
-    set(tag, digest === undefined ? `${image.tag}@${image.digest}` : image.tag);
-    if (digest !== undefined) set(digest, image.digest);
+    if (image.isTagOnly === true) {
+      if (digest?.text !== undefined && digest.text !== "")
+        throw digestBesideTag(manifest, digest.found, key);
+      set(tag, image.tag);
+    } else set(tag, digest === undefined ? `${image.tag}@${image.digest}` : image.tag);
+    if (digest !== undefined && image.isTagOnly !== true) set(digest, image.digest);
   }
   const name = [registry?.text, repository.text]
     .filter((part) => part !== undefined && part !== "")
@@ -75,6 +79,15 @@ function readParts(
     values[part] = { found, text: textOf(manifest, found, `${key}.${part}`) };
   }
   return values;
+}
+
+function digestBesideTag(manifest: Manifest, { offset }: Found, key: string) {
+  return refusal({
+    where: manifest.place(offset),
+    key: `${key}.digest`,
+    message: "stands beside tag, and charts take the digest, so the tag would have no effect",
+    fix: 'write digest: "", or set write: tag@digest',
+  });
 }
 
 function missing(manifest: Manifest, { offset }: Found, key: string, part: Part, fix: string) {

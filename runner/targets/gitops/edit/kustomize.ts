@@ -14,8 +14,8 @@ type KustomizePlace = Extract<ManifestPlace, { kind: "kustomize" }>;
 type EntryKey = "newName" | "newTag" | "digest";
 
 /**
- * The entry of `images` with a name: newName, newTag and digest. A digest that stands beside no tag replaces
- * newTag, key and value, since kustomize writes both when it has both.
+ * The entry of `images` with a name: newName, newTag and digest. A digest that is written alone replaces newTag, key
+ * and value, and a tag that is written alone replaces digest, since kustomize writes both when it has both.
  *
  * @throws UserError when there is no such entry and none may be created, when there are several, and when
  *   keys are missing or contradict what is to be written
@@ -78,6 +78,12 @@ function changesOf(
       changes.push(changeOf(replaceScalar(manifest, newTag.key, "digest")));
       changes.push(changeOf(replaceScalar(manifest, newTag.found, image.digest)));
     } else set(digest, "digest", image.digest);
+  } else if (image.isTagOnly === true) {
+    if (digest !== undefined && newTag !== undefined) throw digestAndTag(manifest, place, digest);
+    if (digest !== undefined && newTag === undefined) {
+      changes.push(changeOf(replaceScalar(manifest, digest.key, "newTag")));
+      changes.push(changeOf(replaceScalar(manifest, digest.found, image.tag)));
+    } else set(newTag, "newTag", image.tag);
   } else if (digest === undefined && newTag !== undefined) {
     // kustomize puts a colon and this text behind the name.
     set(newTag, "newTag", `${image.tag}@${image.digest}`);
@@ -136,7 +142,7 @@ function create(manifest: Manifest, place: KustomizePlace, image: WrittenImage):
     ["name", place.name],
     ...(place.name === name ? [] : [["newName", name] as const]),
     ...(image.tag === undefined ? [] : [["newTag", image.tag] as const]),
-    ["digest", image.digest],
+    ...(image.isTagOnly === true ? [] : [["digest", image.digest] as const]),
   ];
   const [list] = lists(manifest);
   if (list !== undefined && isSeq(list.node)) return appendItem(manifest, list.node, list.at, entries);
@@ -193,5 +199,14 @@ function tagAndDigest(manifest: Manifest, place: KustomizePlace, { found }: Entr
     key: `${placeName(place)}.newTag`,
     message: "stands beside digest, so that kustomize writes both and the tag would name another image",
     fix: "remove newTag, or set write: tag@digest",
+  });
+}
+
+function digestAndTag(manifest: Manifest, place: KustomizePlace, { found }: EntryValue) {
+  return refusal({
+    where: manifest.place(found.offset),
+    key: `${placeName(place)}.digest`,
+    message: "stands beside newTag, and decides which image runs, so the tag would have no effect",
+    fix: "remove digest, or set write: tag@digest",
   });
 }

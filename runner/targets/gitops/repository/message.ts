@@ -17,11 +17,13 @@ export interface CommittedImage {
  *
  * @param set in any order; the message has them by name
  * @param why `deploy`, or what is put back and why
+ * @param branch of a pull request, by which its commits are known as Slipway's
  */
 export function commitMessage(
   set: readonly CommittedImage[],
   stack: string | undefined,
   why: "deploy" | "put back",
+  branch?: string,
 ): string {
   // Services join a commit as they are ready for it: the same deployment has the same message.
   const images = set.toSorted((a, b) => (a.service < b.service ? -1 : 1));
@@ -40,6 +42,14 @@ export function commitMessage(
     ...(stack === undefined ? [] : [`Slipway-Stack: ${stack}`]),
     ...names.map((name) => `Slipway-Service: ${name}`),
     ...trailers,
+    ...(branch === undefined ? [] : [`${branchTrailer}: ${branch}`]),
     "",
   ].join("\n");
+}
+
+const branchTrailer = "Slipway-Branch";
+
+/** Whether Slipway made a commit for the branch of a pull request. */
+export function isMadeFor(message: string, branch: string): boolean {
+  return message.split("\n").includes(`${branchTrailer}: ${branch}`);
 }

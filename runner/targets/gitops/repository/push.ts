@@ -45,13 +45,19 @@ export async function pushCommit(clone: Clone, commit: string, tip: string): Pro
  * Asks the server whether it would take a push of this account, without one. Rules of the branch and hooks are
  * asked only by a real push.
  *
+ * @param branch default: the target's own
  * @throws UserError as for a push
  */
-export async function tryPush(clone: Clone, tip: string, signal: AbortSignal): Promise<void> {
+export async function tryPush(
+  clone: Clone,
+  tip: string,
+  signal: AbortSignal,
+  branch: string = clone.remote.branch,
+): Promise<void> {
   const { remote, secrets } = clone;
   try {
     const args = ["push", "--dry-run", "--porcelain", "--no-verify", "--no-recurse-submodules"];
-    await clone.network(signal).text([...args, "origin", `${tip}:refs/heads/${remote.branch}`]);
+    await clone.network(signal).text([...args, "origin", `${tip}:refs/heads/${branch}`]);
   } catch (error) {
     signal.throwIfAborted();
     if (!isGitFailure(error)) throw timedOut(remote, error);

@@ -1,7 +1,8 @@
 import { openClone } from "./clone.ts";
+import type { WriteRequest } from "./edits.ts";
 import type { Remote } from "./remote.ts";
 import { forgetTip } from "./tip.ts";
-import { type WriteRequest, type Written, writeImages } from "./write.ts";
+import { type Written, writeImages } from "./write.ts";
 
 interface Waiting {
   readonly request: WriteRequest;

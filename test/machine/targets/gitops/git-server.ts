@@ -11,8 +11,10 @@ export interface GitServer {
   readonly url: string;
   /** Folder of the bare repositories. */
   readonly root: string;
-  /** Called before each request is handed to git. */
-  before: (path: string, query: string) => void | Promise<void>;
+  /** Called before each request is handed to git; `cut` ends the connection instead. */
+  before: (path: string, query: string) => unknown;
+  /** Called when git has answered a request; `cut` ends the connection before the client sees it. */
+  after: (path: string, query: string) => unknown;
   close(): void;
 }
 
@@ -27,7 +29,10 @@ export async function serveGit(token?: string): Promise<GitServer> {
       response.writeHead(401, { "www-authenticate": 'Basic realm="git"' }).end();
       return;
     }
-    await own.before(url.pathname, url.search);
+    if ((await own.before(url.pathname, url.search)) === "cut") {
+      request.socket.destroy();
+      return;
+    }
     const header = (name: string) => String(request.headers[name] ?? "");
     const length = header("content-length");
     const cgi = spawn("git", ["http-backend"], {
@@ -55,7 +60,9 @@ export async function serveGit(token?: string): Promise<GitServer> {
     cgi.stdin.on("error", () => {});
     let head = Buffer.alloc(0);
     let isSent = false;
-    cgi.stdout.on("data", (chunk: Buffer) => {
+    const isPush = request.method === "POST" && url.pathname.endsWith("git-receive-pack");
+    const held: Buffer[] = [];
+    const take = (chunk: Buffer) => {
       if (isSent) {
         response.write(chunk);
         return;
@@ -76,9 +83,16 @@ export async function serveGit(token?: string): Promise<GitServer> {
         Object.fromEntries(others),
       );
       response.write(head.subarray(end + 4));
-    });
-    cgi.on("close", () => {
+    };
+    // The answer to a push is kept back until all of it is there.
+    cgi.stdout.on("data", (chunk: Buffer) => (isPush ? held.push(chunk) : take(chunk)));
+    cgi.on("close", async () => {
       children.delete(cgi);
+      if ((await own.after(url.pathname, url.search)) === "cut") {
+        request.socket.destroy();
+        return;
+      }
+      for (const chunk of held) take(chunk);
       response.end();
     });
   };
@@ -88,6 +102,7 @@ export async function serveGit(token?: string): Promise<GitServer> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     root,
     before: () => {},
+    after: () => {},
     close: () => {
       for (const child of children) child.kill();
       server.closeAllConnections();

@@ -1,6 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DescribeImagesCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import {
   type GitopsTarget,
@@ -9,6 +10,7 @@ import {
 } from "../../../../config/targets/gitops/target.ts";
 import type { Image } from "../../../../runner/registry/image.ts";
 import { gitopsKind } from "../../../../runner/targets/gitops/kind.ts";
+import { mockClient } from "../../../aws/mock-client.ts";
 import { fakeContext, image, sha } from "../../../unit/targets/fakes.ts";
 import { commitFiles, fileOn, type GitServer, git, makeRepository, serveGit } from "./git-server.ts";
 
@@ -142,7 +144,7 @@ test("a change by somebody else after the plan is noticed, and one elsewhere is 
   const { bare, context, both, planOf } = world();
   const plan = await planOf(both, "ui", image);
   commitFiles(bare, { "README.md": "elsewhere" }, "elsewhere");
-  await vi.waitFor(async () => expect(await gitopsKind.isAsPlanned(plan, context)).toBe(true));
+  await vi.waitFor(async () => expect(await gitopsKind.isAsPlanned(plan, context)).toBe(true), 20_000);
   commitFiles(bare, { "dev/kustomization.yaml": kustomization("7") }, "theirs");
   await expect(gitopsKind.apply(plan, image, context)).rejects.toThrow("was changed after it was planned");
   expect(await gitopsKind.isAsPlanned(plan, context)).toBe(false);
@@ -161,6 +163,46 @@ test("targets of one branch are applied together", async () => {
   const results = (await together?.apply(moves)) ?? [];
   expect(results.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
   expect(git(bare, "rev-list", "--count", "main").trim()).toBe("2");
+});
+
+test("a tag is written alone, compared by what it resolves to, and never when it is on another image", async () => {
+  const { bare, context, targetOf } = world();
+  const target: GitopsTarget = {
+    ...targetOf([{ path: "dev/kustomization.yaml", kustomize: "cart" }]),
+    write: "tag",
+  };
+  const cart: Image = { ...image, service: "cart", repository: "shop/cart", sourceHash: "c".repeat(64) };
+  const tag = `src-${"c".repeat(64)}`;
+  const ecr = mockClient(ECRClient);
+  const onTag = (digest: string) =>
+    ecr.on(DescribeImagesCommand).resolves({ imageDetails: [{ imageDigest: digest, imageTags: [tag] }] });
+  const plan = async (wanted: Image) =>
+    gitopsKind.plan("cart", target, await gitopsKind.inspect(target, context), wanted);
+  onTag(sha("8"));
+  const planned = await plan(cart);
+  expect(planned.changes).toMatchObject([
+    { field: "image", before: `localhost:5000/shop/cart@${sha("8")}` },
+    { field: "dev/kustomization.yaml:6", after: `  newTag: ${tag} # first` },
+  ]);
+  await expect(gitopsKind.apply(planned, cart, context)).rejects.toMatchObject({
+    problems: [
+      { code: "tag-moved", message: expect.stringContaining("has sha256:888888888888 under this tag") },
+    ],
+  });
+  onTag(cart.digest);
+  const applied = await gitopsKind.apply(planned, cart, context);
+  expect(await gitopsKind.follow(planned, applied, cart, context)).toMatchObject({ outcome: "done" });
+  expect(fileOn(bare, "dev/kustomization.yaml").toString()).toContain(`  newTag: ${tag} # first\n`);
+  expect(await plan(cart)).toMatchObject({ action: "none", problems: [] });
+  expect(await gitopsKind.status("cart", target, context)).toMatchObject({
+    health: "healthy",
+    running: `localhost:5000/shop/cart@${cart.digest}`,
+  });
+  onTag(sha("9"));
+  expect(await plan(cart)).toMatchObject({ problems: [{ code: "tag-moved" }] });
+  const { sourceHash: _, ...unknown } = cart;
+  expect(await plan(unknown)).toMatchObject({ problems: [{ code: "contradicting-settings" }] });
+  ecr.restore();
 });
 
 test("a repository that can't be reached is a problem of the plan", async () => {

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { UserError } from "../../../../config/problems/errors.ts";
 import { openClone } from "../../../../runner/targets/gitops/repository/clone.ts";
+import type { TargetToWrite } from "../../../../runner/targets/gitops/repository/edits.ts";
 import { type Remote, remoteOf } from "../../../../runner/targets/gitops/repository/remote.ts";
-import { type TargetToWrite, writeImages } from "../../../../runner/targets/gitops/repository/write.ts";
+import { writeImages } from "../../../../runner/targets/gitops/repository/write.ts";
 import { commitFiles, fileOn, type GitServer, git, makeRepository, serveGit } from "./git-server.ts";
 
 const registry = "111122223333.dkr.ecr.eu-west-1.amazonaws.com";

@@ -88,6 +88,61 @@ describe("a tag with a digest", () => {
   });
 });
 
+describe("a tag alone", () => {
+  const tagged = { ...wanted, tag: "src-0123456789ab", isTagOnly: true };
+  const entry = `images:\n- name: ui # ours\n  newName: ${registry}/shop/ui\n`;
+  const map = `image:\n  repository: ${registry}/shop/ui\n`;
+  test.each([
+    ["newTag", kustomize(), `${entry}  newTag: 'v1' # c\n`, "v1", tagged.tag],
+    [
+      "digest",
+      kustomize(),
+      `${entry}  digest: ${oldDigest} # c\n`,
+      `digest: ${oldDigest}`,
+      `newTag: ${tagged.tag}`,
+    ],
+    ["Helm's tag", helm(), `${map}  tag: v1\n`, "v1", tagged.tag],
+    ["Helm's tag beside an empty digest", helm(), `${map}  tag: "1.0"\n  digest: ""\n`, "1.0", tagged.tag],
+    [
+      "a whole reference",
+      yaml("a"),
+      `a: x/y@${oldDigest}\r\n`,
+      `x/y@${oldDigest}`,
+      `${registry}/shop/ui:${tagged.tag}`,
+    ],
+  ])("is written in place of %s, and read back", (_, place, text, before, after) => {
+    const edited = editImage(text, place, tagged);
+    expect(edited.text).toBe(text.replace(before, after));
+    expect(editImage(edited.text, place, tagged)).toMatchObject({
+      before: `${registry}/shop/ui:${tagged.tag}`,
+      lines: [],
+    });
+  });
+
+  test("that YAML could take for a number is quoted", () => {
+    const image = { ...tagged, tag: "12e4567" };
+    expect(editImage(`${entry}  newTag: v1\n`, kustomize(), image).text).toContain('newTag: "12e4567"');
+  });
+
+  test("is refused beside a digest, which would win", () => {
+    expect(problemOf(`${entry}  newTag: v1\n  digest: ${oldDigest}\n`, kustomize(), tagged)).toMatchObject({
+      code: "manifest-refused",
+      where: "kustomization.yaml:5:11",
+      message: "stands beside newTag, and decides which image runs, so the tag would have no effect",
+    });
+    expect(problemOf(`${map}  tag: v1\n  digest: ${oldDigest}\n`, helm(), tagged)).toMatchObject({
+      message: "stands beside tag, and charts take the digest, so the tag would have no effect",
+    });
+  });
+
+  test("is all that a new entry gets", () => {
+    const place = { ...kustomize(), create: true } as ManifestPlace;
+    expect(editImage("images: []\n", place, tagged).text).toBe(
+      `images: [{name: ui, newName: ${registry}/shop/ui, newTag: ${tagged.tag}}]\n`,
+    );
+  });
+});
+
 describe("an entry that is missing is added when that is asked for, in the style of the file", () => {
   const name = `newName: ${registry}/shop/ui`;
   const digest = `digest: ${newDigest}`;

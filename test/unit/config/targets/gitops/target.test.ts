@@ -23,6 +23,7 @@ test("a target is read with its defaults and its stack", () => {
     kind: "gitops",
     repository: "git@github.com:acme/deploy.git",
     branch: "main",
+    deliver: "push",
     files: [{ path: "apps/dev/kustomization.yaml", kind: "kustomize", name: "ui-dev", create: false }],
     write: "digest",
     follow: "none",
@@ -40,8 +41,8 @@ test.each([
   [{ files: [{ path: "a", helm: "image", create: true }] }, "create is for kustomize only"],
   [{ files: [{ path: "a", yaml: "spec..image" }] }, "is not a path"],
   [{ files: [] }, "Too small"],
-  [{ deliver: "pull-request" }, "Unrecognized key"],
-  [{ write: "tag" }, "Invalid option"],
+  [{ deliver: "email" }, "Invalid option"],
+  [{ write: "latest" }, "Invalid option"],
 ])("%o is refused", (more, message) => {
   expect(gitopsTargetSchema.safeParse(written(more)).error?.message).toContain(message);
 });

@@ -1,0 +1,85 @@
+import type { TargetProblem } from "../target.ts";
+import { hostAndPath } from "./address.ts";
+import type { ForgeName } from "./forge-names.ts";
+import type { GitopsTarget } from "./target.ts";
+
+/** Where the pull requests of a target are. */
+export interface ForgePlace {
+  readonly forge: ForgeName;
+  /** Address of the REST API, without a slash at its end. */
+  readonly api: string;
+  /** `owner/name`, or a path of groups on GitLab. */
+  readonly project: string;
+  /** Name of the environment variable with the token. */
+  readonly tokenEnvironment: string;
+}
+
+const defaultTokens = { github: "GITHUB_TOKEN", gitlab: "GITLAB_TOKEN" } as const;
+
+/**
+ * Where the pull requests of a target are, by its address and settings; undefined when neither says it.
+ *
+ * GitHub Enterprise Server has its API under `/api/v3`:
+ * https://docs.github.com/en/enterprise-server/rest/using-the-rest-api/getting-started-with-the-rest-api
+ */
+export function forgeOf({
+  repository,
+  pullRequest,
+  tokenEnvironment,
+}: Pick<GitopsTarget, "repository" | "pullRequest" | "tokenEnvironment">): ForgePlace | undefined {
+  const place = hostAndPath(repository);
+  const forge = pullRequest?.forge ?? forgeOfHost(place?.host);
+  if (place === undefined || forge === undefined || !place.path.includes("/")) return undefined;
+  const api = pullRequest?.api ?? apiOf(forge, place.host);
+  return {
+    forge,
+    api: api.replace(/\/+$/, ""),
+    // A server of GitHub's may stand below a path of its own; groups of GitLab have any depth.
+    project: forge === "github" ? place.path.split("/").slice(-2).join("/") : place.path,
+    tokenEnvironment: pullRequest?.tokenEnvironment ?? tokenEnvironment ?? defaultTokens[forge],
+  };
+}
+
+function forgeOfHost(host: string | undefined): ForgeName | undefined {
+  switch (host) {
+    case "github.com":
+    case "ssh.github.com":
+      return "github";
+    case "gitlab.com":
+    case "altssh.gitlab.com":
+      return "gitlab";
+    default:
+      return host?.endsWith(".ghe.com") === true ? "github" : undefined;
+  }
+}
+
+/** GitHub Enterprise Cloud with data residency: https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency */
+function apiOf(forge: ForgeName, host: string): string {
+  if (forge === "gitlab") return `https://${host === "altssh.gitlab.com" ? "gitlab.com" : host}/api/v4`;
+  if (host === "github.com" || host === "ssh.github.com") return "https://api.github.com";
+  return host.endsWith(".ghe.com") ? `https://api.${host}` : `https://${host}/api/v3`;
+}
+
+/** What is wrong with the way in which a target is delivered. */
+export function deliverProblems(target: GitopsTarget, key: string): TargetProblem[] {
+  const { deliver, pullRequest, repository } = target;
+  if (deliver === "push") {
+    if (pullRequest === undefined) return [];
+    const message = "a target that is delivered by push opens no pull request";
+    const fix = "write deliver: pull-request, or remove pullRequest";
+    return [{ code: "contradicting-settings", key: `${key}.pullRequest`, message, fix }];
+  }
+  if (forgeOf(target) !== undefined) return [];
+  const place = hostAndPath(repository);
+  const [message, fix] =
+    place === undefined
+      ? [
+          "a path has no pull requests",
+          "write the repository's address on GitHub or GitLab, or deliver: push",
+        ]
+      : [
+          `nothing says whether ${place.host} is GitHub or GitLab`,
+          "write pullRequest.forge: github or gitlab, and an address with owner and name",
+        ];
+  return [{ code: "invalid-value", key: `${key}.deliver`, value: deliver, message, fix }];
+}
