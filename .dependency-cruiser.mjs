@@ -47,6 +47,7 @@ const pure = [
   "^lifecycle/",
   "^infra/(policy-document|tag-mutability|github/(role-policy|trust))\\.ts$",
   "^runner/aws/errors\\.ts$",
+  "^runner/commands/cleanup/(arguments|pull-requests)\\.ts$",
   "^runner/cli/(command|options|usage)\\.ts$",
   "^runner/commands/[^/]+/(show|show-in-use|show-preview|document)\\.ts$",
   "^runner/commands/scan/report\\.ts$",

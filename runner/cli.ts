@@ -14,6 +14,7 @@ import { usageProblems } from "./cli/usage.ts";
 import { wordProblems } from "./cli/words.ts";
 import { buildCommand } from "./commands/build/command.ts";
 import { changedCommand } from "./commands/changed/command.ts";
+import { cleanupCommand } from "./commands/cleanup/command.ts";
 import { deployCommand } from "./commands/deploy/command.ts";
 import { diffCommand } from "./commands/diff/command.ts";
 import { doctorCommand } from "./commands/doctor/command.ts";
@@ -47,6 +48,7 @@ export const commands: readonly DefinedCommand[] = [
   diffCommand,
   rollbackCommand,
   promoteCommand,
+  cleanupCommand,
   logsCommand,
   imagesCommand,
   lifecycleCommand,

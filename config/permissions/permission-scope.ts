@@ -36,6 +36,7 @@ const shared: Readonly<Record<SharedResource, true>> = {
   repository: true,
   "gated-repository": true,
   "cache-repository": true,
+  "removed-repository": true,
   "base-repository": true,
   "promoted-repository": true,
   "passable-role": true,
@@ -76,6 +77,8 @@ function sharedResources(resource: SharedResource, scope: PermissionScope): Scop
             ? [arn("ecr", `repository/${cacheRepositoryName(settings)}`)]
             : [],
       };
+    case "removed-repository":
+      return { resources: [] };
     case "base-repository":
       return {
         resources: unique(

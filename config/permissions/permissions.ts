@@ -92,6 +92,18 @@ const registry: readonly Permission<SharedResource>[] = [
     why: "push manifests, and tag existing digests",
   },
   {
+    action: "ecr:BatchDeleteImage",
+    on: ["repository", "cache-repository"],
+    roles: [],
+    why: "delete images, for `slipway cleanup apply`",
+  },
+  {
+    action: "ecr:DeleteRepository",
+    on: "removed-repository",
+    roles: [],
+    why: "delete the repositories that `slipway cleanup plan --removed-repositories` names",
+  },
+  {
     action: "ecr:DescribeImageScanFindings",
     on: "gated-repository",
     roles: all,

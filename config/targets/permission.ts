@@ -27,6 +27,8 @@ export type SharedResource =
   /** The same repositories, on a stack whose `slipway:gates` read scans of ECR. */
   | "gated-repository"
   | "cache-repository"
+  /** Repositories of services that the stack no longer has: no role of CI is cut to them. */
+  | "removed-repository"
   /** Repositories of the base images that the stack's settings name. */
   | "base-repository"
   /** Repositories of the stacks that images are promoted from. */

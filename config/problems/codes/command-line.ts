@@ -12,6 +12,46 @@ export const commandLineCodes = {
     fix: "Give a duration such as `90s`, `10m`, `2h` or `1d`, or a time such as `2026-01-31T12:00:00Z`.",
     exits: [2],
   },
+  "cleanup-plan-invalid": {
+    meaning: "A file is not a plan of `slipway cleanup plan`, or it was changed after it had been written.",
+    fix: "Make a plan with `slipway cleanup plan --out FILE`, and choose what goes by its options.",
+    exits: [2],
+  },
+  "cleanup-plan-old": {
+    meaning: "A plan of a clean-up is more than an hour old.",
+    fix: "Make a new plan.",
+    exits: [3],
+  },
+  "cleanup-policy-changed": {
+    meaning: "What the project's files say of services, tags or repositories has changed since the plan.",
+    fix: "Make a new plan.",
+    exits: [3],
+  },
+  "cleanup-in-use-changed": {
+    meaning: "The images in use have changed since the plan, or less can be seen of what runs.",
+    fix: "Make a new plan.",
+    exits: [3],
+  },
+  "cleanup-elsewhere": {
+    meaning: "A plan or an undo record is of another account, region, registry or stack.",
+    fix: "Use the credentials and the `--stack` that it was made with.",
+    exits: [2],
+  },
+  "cleanup-not-confirmed": {
+    meaning: "`slipway cleanup apply` has no terminal to ask on.",
+    fix: "Look at the plan, and pass `--yes`.",
+    exits: [2],
+  },
+  "cleanup-undo-invalid": {
+    meaning: "A file is not the record of a clean-up.",
+    fix: "Name the file that `slipway cleanup apply` has written.",
+    exits: [2],
+  },
+  "cleanup-file": {
+    meaning: "The file of a plan or of an undo record can't be written.",
+    fix: "Name another file with `--out` or `--undo`.",
+    exits: [2],
+  },
   "filter-refused": {
     meaning: "CloudWatch Logs does not accept the pattern of `--filter`.",
     fix: "Quote words that contain more than letters and digits: `--filter '\"GET /\"'`.",

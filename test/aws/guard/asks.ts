@@ -32,6 +32,8 @@ const ecrAsks: Readonly<Record<string, AskMaker>> = {
   ListImageReferrers: onRepository("ecr:BatchGetImage"),
   GetDownloadUrlForLayer: onRepository("ecr:GetDownloadUrlForLayer"),
   PutImage: onRepository("ecr:PutImage"),
+  BatchDeleteImage: onRepository("ecr:BatchDeleteImage"),
+  DeleteRepository: onRepository("ecr:DeleteRepository"),
   GetLifecyclePolicy: onRepository("ecr:GetLifecyclePolicy"),
   StartLifecyclePolicyPreview: onRepository("ecr:StartLifecyclePolicyPreview"),
   GetLifecyclePolicyPreview: onRepository("ecr:GetLifecyclePolicyPreview"),

@@ -82,7 +82,8 @@ describe("a changed lifecycle policy", () => {
     expect(problem?.message).toContain("dev-ecs-shop.ui (marked as running)");
   });
 
-  test("that takes more than the settings allow needs exactly its own confirmation", async () => {
+  // Disaster 8 of test/unit/lifecycle/disasters.test.ts.
+  test("8. that takes more than the settings allow needs exactly its own confirmation", async () => {
     for (const name of ["1", "2", "3", "4"]) push(name, `v${name}`);
     const [problem] = await problemsOf();
     expect(problem).toMatchObject({ code: "lifecycle-takes-much" });

@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
+import { planCleanup } from "../../../lifecycle/cleanup/plan.ts";
 import { judgePolicy } from "../../../lifecycle/guard.ts";
 import type { StoredImage } from "../../../lifecycle/image.ts";
+import { lintPolicy } from "../../../lifecycle/lint.ts";
 import { outlookOf } from "../../../lifecycle/outlook.ts";
 import type { LifecyclePolicy } from "../../../lifecycle/policy.ts";
 import { readings } from "../../../lifecycle/reading.ts";
 import { compileRetention } from "../../../lifecycle/retention/compile.ts";
 import { timelineOf } from "../../../lifecycle/timeline.ts";
 import { daysAgo, now } from "./arbitrary.ts";
+import * as cleanup from "./cleanup/samples.ts";
 
 /*
  * What has happened to teams (the comments name where), each as the policy that did it. The guard sees it before the
@@ -46,6 +49,14 @@ const many = (count: number, tag: string) =>
 const losses = (policy: LifecyclePolicy, images: readonly StoredImage[], ...needed: string[]) =>
   judgePolicy({ policy, images, needed: new Set(needed), now }).losses.map(({ digest }) => digest);
 
+/** Digests that a clean-up of the most eager kind would delete. */
+const cleaned = (
+  ...[repository, more]: [Parameters<typeof planCleanup>[0][number], Parameters<typeof cleanup.rules>[0]?]
+) => {
+  const { removals, repositories } = planCleanup([repository], cleanup.rules(more));
+  return { images: removals.map(({ image }) => image.digest), repositories };
+};
+
 /** Whether Slipway's policy keeps an image by every reading and for ever, whatever the rest of it says. */
 function keeps(images: readonly StoredImage[], digest: string): boolean {
   const policy = compileRetention(
@@ -79,6 +90,23 @@ describe("the disasters", () => {
     expect(losses(any(3), images, "rebuilt")).toEqual(["rebuilt"]);
   });
 
+  test("3. a production image is removed by hand: a clean-up deletes nothing that runs, whatever its tags say", () => {
+    // aws/containers-roadmap#637, November 2025: ECS shut down the healthy tasks as well
+    const production = [
+      cleanup.index("production", ["amd64", "arm64"]),
+      cleanup.image("amd64"),
+      cleanup.image("arm64"),
+      cleanup.artifact("signature", "production"),
+    ];
+    // Nobody needs it: it would go whole.
+    expect(cleaned(cleanup.repository(production)).images).toHaveLength(4);
+    // ECS runs one of its platforms: nothing of it goes.
+    expect(cleaned(cleanup.repository(production, ["amd64"])).images).toEqual([]);
+    const ofPullRequest = [cleanup.image("canary", { tags: ["pr-1"] })];
+    expect(cleaned(cleanup.repository(ofPullRequest)).images).toHaveLength(1);
+    expect(cleaned(cleanup.repository(ofPullRequest, ["canary"])).images).toEqual([]);
+  });
+
   test("4. fifty builds of a day push out the tag in use", () => {
     // aws/containers-roadmap#637
     const images = [...many(50, "fix-"), image("running", ["v41"], 3)];
@@ -99,7 +127,8 @@ describe("the disasters", () => {
     expect(losses(untagged, [image("before", [], 0.5), image("current", ["latest"], 0.1)], "before")).toEqual(
       ["before"],
     );
-    expect(keeps([...many(5, "v"), image("before", ["lastgood-dev-ecs-a.b"], 9)], "before")).toBe(true);
+    const others = many(20, "v").map((one) => ({ ...one, tags: one.tags.slice(0, 1) }));
+    expect(keeps([...others, image("before", ["v0", "lastgood-dev-ecs-a.b"], 9)], "before")).toBe(true);
   });
 
   test("6. an image goes after `latest` has moved away from it, although a task still runs it", () => {
@@ -124,6 +153,45 @@ describe("the disasters", () => {
     // aws/containers-roadmap#215
     const { takes, of } = judgePolicy({ policy: any(1), images: many(40, "v"), needed: new Set(), now });
     expect([takes, of]).toEqual([39, 40]);
+  });
+
+  test("9. a repository is deleted, and pushes fail: only one that was named, whole and unused goes", () => {
+    // aws/containers-roadmap#578
+    const images = [cleanup.index("v1", ["amd64"], { tags: ["v1"] }), cleanup.image("amd64")];
+    // One that nobody named stays, even with nothing of it in use.
+    expect(cleaned(cleanup.repository(images))).toEqual({ images: [], repositories: [] });
+    expect(cleaned(cleanup.repository(images, [], true)).repositories).toEqual(["shop/ui"]);
+    // Named, and something runs one platform of it; or somebody has pushed lately.
+    expect(cleaned(cleanup.repository(images, ["amd64"], true))).toEqual({ images: [], repositories: [] });
+    const pushed = [...images, cleanup.image("new", { pushedAt: daysAgo(1) })];
+    expect(cleaned(cleanup.repository(pushed, [], true))).toEqual({ images: [], repositories: [] });
+  });
+
+  test("9. the quota is full, and pushes fail: a policy that lets tags or untagged manifests grow is named", () => {
+    const untaggedOnly = policyOf({
+      tagStatus: "untagged",
+      countType: "sinceImagePushed",
+      countUnit: "days",
+      countNumber: 7,
+    });
+    const kinds = (policy: LifecyclePolicy) => lintPolicy(policy, many(40, "v")).map(({ kind }) => kind);
+    expect(kinds(untaggedOnly)).toContain("tagged-without-limit");
+    expect(kinds(any(50))).not.toContain("tagged-without-limit");
+  });
+
+  test("10. a cluster runs an image that nothing in the account needs: what was ever pulled stays", () => {
+    // aws/aws-eks-best-practices#185
+    const images = [
+      cleanup.index("on the cluster", ["amd64"]),
+      cleanup.image("amd64", { pulledAt: daysAgo(90) }),
+      cleanup.image("never pulled"),
+    ];
+    const blindSpots = ["Kubernetes clusters"];
+    expect(cleaned(cleanup.repository(images), { blindSpots }).images).toEqual([cleanup.sha("never pulled")]);
+    // Only who says that there are none lets it go.
+    expect(cleaned(cleanup.repository(images), { blindSpots: [] }).images).toHaveLength(3);
+    // And nobody can say so who was not allowed to look.
+    expect(cleaned(cleanup.repository(images), { isAccountUnseen: true }).images).toEqual([]);
   });
 
   test("S3: what is untagged and a platform of a live index stays, by every reading", () => {

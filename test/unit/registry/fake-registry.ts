@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import {
+  BatchDeleteImageCommand,
   BatchGetImageCommand,
   DescribeImagesCommand,
   ECRClient,
   type ImageDetail,
+  type ImageFailureCode,
   type ImageIdentifier,
   PutImageCommand,
 } from "@aws-sdk/client-ecr";
@@ -25,7 +27,11 @@ export interface FakeRegistry {
   /** Pushes a manifest; returns its digest. Each push is a minute after the one before. */
   push(manifest: object, ...tags: string[]): string;
   tagsOf(digest: string): string[];
-  calls(command: "BatchGetImage" | "DescribeImages" | "PutImage"): number;
+  calls(command: "BatchDeleteImage" | "BatchGetImage" | "DescribeImages" | "PutImage"): number;
+  /** Whether it holds an image of this digest. */
+  has(digest: string): boolean;
+  /** Digests whose layers are gone: none of them can be put again. */
+  readonly withoutLayers: Set<string>;
 }
 
 const firstPush = Date.UTC(2026, 4, 1, 12);
@@ -34,6 +40,14 @@ const firstPush = Date.UTC(2026, 4, 1, 12);
 export function fakeRegistry(repository: string, pageSize = 1000): FakeRegistry {
   const held: Held[] = [];
   const mock = mockClient(ECRClient);
+  let pushes = 0;
+  const heldOf = (text: string, mediaType: string, tags: readonly string[]): Held => ({
+    digest: digestOf(text),
+    text,
+    mediaType,
+    pushedAt: new Date(firstPush + pushes++ * 60_000),
+    tags: [...tags],
+  });
   const here = (input: { repositoryName?: string | undefined }) => {
     if (input.repositoryName !== repository) throw awsError("RepositoryNotFoundException");
   };
@@ -76,34 +90,70 @@ export function fakeRegistry(repository: string, pageSize = 1000): FakeRegistry 
       ...(next < held.length ? { nextToken: String(next) } : {}),
     };
   });
+  const withoutLayers = new Set<string>();
   mock.on(PutImageCommand).callsFake(async (input: PutImageCommand["input"]) => {
     here(input);
-    const image = held.find(({ digest }) => digest === input.imageDigest);
-    const tag = input.imageTag ?? "";
-    if (image?.tags.includes(tag)) throw awsError("ImageAlreadyExistsException");
+    const text = input.imageManifest ?? "";
+    const digest = input.imageDigest ?? digestOf(text);
+    const known = held.find((one) => one.digest === digest);
+    const tag = input.imageTag;
+    if (known !== undefined && (tag === undefined || known.tags.includes(tag)))
+      throw awsError("ImageAlreadyExistsException");
+    if (known === undefined && withoutLayers.has(digest)) throw awsError("LayersNotFoundException");
+    const { manifests = [] } = JSON.parse(text || "{}") as { manifests?: { digest: string }[] };
+    if (known === undefined && manifests.some((one) => find({ imageDigest: one.digest }) === undefined))
+      throw awsError("ReferencedImagesNotFoundException");
     for (const one of held) one.tags = one.tags.filter((each) => each !== tag);
-    image?.tags.push(tag);
+    const tags = tag === undefined ? [] : [tag];
+    if (known !== undefined) known.tags.push(...tags);
+    else held.push(heldOf(text, input.imageManifestMediaType ?? "", tags));
     return {};
+  });
+  // Nothing says in which order ECR looks at the images of one call: an index that goes in it still counts.
+  mock.on(BatchDeleteImageCommand).callsFake(async (input: BatchDeleteImageCommand["input"]) => {
+    here(input);
+    const before = held.map(({ text }) => text);
+    const failures: { imageId: ImageIdentifier; failureCode: ImageFailureCode; failureReason: string }[] = [];
+    const imageIds: ImageIdentifier[] = [];
+    for (const imageId of input.imageIds ?? []) {
+      const one = find(imageId);
+      const isListed = before.some((text) => listedIn(text).includes(one?.digest ?? ""));
+      if (one === undefined)
+        failures.push({ imageId, failureCode: "ImageNotFound", failureReason: "Requested image not found" });
+      else if (isListed) {
+        const failureReason = "Requested image referenced by manifest list";
+        failures.push({ imageId, failureCode: "ImageReferencedByManifestList", failureReason });
+      } else {
+        held.splice(held.indexOf(one), 1);
+        imageIds.push({ imageDigest: one.digest });
+      }
+    }
+    return { imageIds, failures };
   });
   return {
     mock: mock as unknown as FakeRegistry["mock"],
     push(manifest, ...tags) {
-      const text = JSON.stringify(manifest);
-      const digest = `sha256:${createHash("sha256").update(text).digest("hex")}`;
       const mediaType = (manifest as { mediaType?: string }).mediaType ?? "";
-      held.push({
-        digest,
-        text,
-        mediaType,
-        pushedAt: new Date(firstPush + held.length * 60_000),
-        tags: [...tags],
-      });
-      return digest;
+      const one = heldOf(JSON.stringify(manifest), mediaType, tags);
+      held.push(one);
+      return one.digest;
     },
+    has: (digest) => find({ imageDigest: digest }) !== undefined,
+    withoutLayers,
     tagsOf: (digest) => find({ imageDigest: digest })?.tags ?? [],
     calls: (command) =>
       mock.calls().filter((call) => call.firstArg.constructor.name === `${command}Command`).length,
   };
+}
+
+function digestOf(text: string): string {
+  return `sha256:${createHash("sha256").update(text).digest("hex")}`;
+}
+
+/** Digests of children, if it is an index. */
+function listedIn(text: string): string[] {
+  const { manifests = [] } = JSON.parse(text) as { manifests?: { digest: string }[] };
+  return manifests.map(({ digest }) => digest);
 }
 
 /** A blob's digest by a name. */
