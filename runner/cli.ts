@@ -27,6 +27,7 @@ import { logsCommand } from "./commands/logs/command.ts";
 import { outdatedCommand } from "./commands/outdated/command.ts";
 import { planCommand } from "./commands/plan/command.ts";
 import { promoteCommand } from "./commands/promote/command.ts";
+import { reportCommand } from "./commands/report/command.ts";
 import { rollbackCommand } from "./commands/rollback/command.ts";
 import { scanCommand } from "./commands/scan/command.ts";
 import { statusCommand } from "./commands/status/command.ts";
@@ -54,6 +55,7 @@ export const commands: readonly DefinedCommand[] = [
   lifecycleCommand,
   scanCommand,
   waiversCommand,
+  reportCommand,
   verifyCommand,
   outdatedCommand,
   waitCommand,

@@ -2,6 +2,8 @@ import type { SourceReference } from "../../config/names.ts";
 import { isAbort } from "../../config/problems/abort.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import { firstLine } from "../../config/problems/first-line.ts";
+import { baseReferences, digestsOfBases } from "../bases/base-images.ts";
+import { writeSource } from "../bases/source-record.ts";
 import type { ComparedService } from "../plan/compare.ts";
 import { connectToRegistry } from "../registry/connection.ts";
 import { type Image, onlyPlatform, shortDigest } from "../registry/image.ts";
@@ -10,8 +12,6 @@ import { findImagesBySource } from "../registry/lookup.ts";
 import { verifyImage } from "../registry/verify-image.ts";
 import { runStep, type Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
-import { baseReferences, digestsOfBases } from "./base-images.ts";
-import { writeSource } from "./source-record.ts";
 
 /** A service whose image is in the registry. */
 export interface Built {

@@ -60,6 +60,9 @@ async function report(job: Job, found: JobReport): Promise<void> {
   if (job.comment) await comment(job, found);
 }
 
+/** Commands that keep a comment of their own: what they say stands beside what a plan says, and not in its place. */
+const ownComments = ["scan"];
+
 async function comment(job: Job, { stack, summary }: JobReport): Promise<void> {
   if (stack === undefined) return warn(job, "no-comment", "no comment written: the stack is unknown");
   try {
@@ -68,7 +71,8 @@ async function comment(job: Job, { stack, summary }: JobReport): Promise<void> {
       return warn(job, "no-comment", `no comment written: ${pullRequest}`);
     }
     // An interrupted run also reports its result.
-    await writeComment(pullRequest, stack, summary, AbortSignal.timeout(60_000));
+    const topic = ownComments.find((command) => command === job.command);
+    await writeComment(pullRequest, stack, summary, AbortSignal.timeout(60_000), topic);
   } catch (error) {
     warn(job, "no-comment", `could not write the comment on the pull request: ${messageOf(error)}`);
   }

@@ -17,13 +17,20 @@ export interface Finding {
     readonly version?: string;
     /** Package URL, when the source has one. */
     readonly purl?: string;
+    /** Type of a package URL, or Inspector's package manager in lower case: `deb`, `npm`, `gomod`. */
+    readonly type?: string;
   };
   /** The version that is without it; absent: none is known. */
   readonly fixedIn?: string;
   /** Whether a fixed version exists. `unknown`: the source does not say. */
   readonly fixable: "yes" | "no" | "unknown";
-  /** Digest of the layer that the package is in. */
+  /** Digest of the layer that the package is in, or that layer's diff id: scanners name either. */
   readonly layer?: string;
+  /**
+   * The layer that wrote the package manager's database last, where the source names no other one. An image that
+   * installs any package writes the whole database again, so that this need not be the package's own layer.
+   */
+  readonly databaseLayer?: string;
   readonly source: FindingSource;
   readonly link?: string;
   /** When the source first saw it in this image, or published it (ISO 8601). */

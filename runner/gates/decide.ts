@@ -1,6 +1,7 @@
 import type { FindingsPolicy } from "../../config/stack/gates.ts";
 import type { Waiver } from "../../config/waivers.ts";
 import { type Finding, findingKeys, type PlatformScan, type ScanResult } from "../findings/finding.ts";
+import type { Origin } from "../findings/origin/origin.ts";
 import type { VexClaim } from "./vex-claims.ts";
 import { daysLeft, isAbout, isAboutStatus, waiverState } from "./waivers.ts";
 
@@ -46,6 +47,8 @@ export interface JudgedFinding {
   readonly because: Because;
   readonly waiver?: Waiver;
   readonly vex?: VexClaim;
+  /** Whose it is; absent: not known, or not asked. It decides nothing. */
+  readonly origin?: Origin;
 }
 
 /** `unknown`: there is no result, and the stack says what that means. */

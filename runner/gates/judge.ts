@@ -19,6 +19,7 @@ import { type CopiedFrom, type Replaced, readReplaced, type ServiceToAsk } from 
 import { decideFindings, type FindingsVerdict, type Running } from "./decide.ts";
 import { findingsGate } from "./phrase.ts";
 import { waiverNotices } from "./waivers.ts";
+import { withOrigins } from "./whose.ts";
 
 /** What the gates need of a session. */
 export type JudgingSession = Pick<
@@ -140,7 +141,8 @@ async function judgeFindings(
   ]);
   const claim = vex === undefined ? {} : { vex: vex.claim };
   const question = { service: service.name, scans, running, ...claim };
-  const findings = decideFindings(question, policy, waivers, now);
+  const decided = decideFindings(question, policy, waivers, now);
+  const findings = await withOrigins(session, image, scans, decided);
   const gate = findingsGate(findings);
   return { service: service.name, gate, verdict: findings.verdict, findings, notices: vex?.notices ?? [] };
 }

@@ -62,7 +62,7 @@ export function countText(findings: readonly JudgedFinding[]): string {
   return counts.length < 2 ? counts.join("") : `${counts.slice(0, -1).join(", ")} and ${counts.at(-1)}`;
 }
 
-/** `CVE-2026-1 in openssl 3.0.1, fixed in 3.0.2 (new), …` */
+/** `CVE-2026-1 in openssl 3.0.1, fixed in 3.0.2 (new, base image), …` */
 function namesText(findings: readonly JudgedFinding[]): string {
   const sorted = findings.toSorted(
     (one, other) => severities.indexOf(one.finding.severity) - severities.indexOf(other.finding.severity),
@@ -72,11 +72,12 @@ function namesText(findings: readonly JudgedFinding[]): string {
   return [...named, ...(more > 0 ? [`and ${more} more`] : [])].join(", ");
 }
 
-function nameText({ finding, because, waiver }: JudgedFinding): string {
+function nameText({ finding, because, waiver, origin }: JudgedFinding): string {
   const { id, package: found, fixedIn } = finding;
   const version = found.version === undefined ? "" : ` ${found.version}`;
   const fix = fixedIn === undefined ? "" : `, fixed in ${fixedIn}`;
-  return `${id} in ${found.name}${version}${fix} (${becauseText(because, waiver?.expires)})`;
+  const whose = origin === undefined ? "" : `, ${origin}`;
+  return `${id} in ${found.name}${version}${fix} (${becauseText(because, waiver?.expires)}${whose})`;
 }
 
 /** Why a finding counts or not, in words. */

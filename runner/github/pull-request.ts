@@ -37,14 +37,15 @@ export async function findPullRequest(environment: NodeJS.ProcessEnv): Promise<P
   return { api: api.replace(/\/+$/, ""), repository, number, token };
 }
 
-/** First line of a stack's comment, which identifies it. */
-export function commentMarker(stack: string): string {
-  return `<!-- slipway:${stack} -->`;
+/** First line of a stack's comment, or of its comment on one topic, which identifies it. */
+export function commentMarker(stack: string, topic?: string): string {
+  return topic === undefined ? `<!-- slipway:${stack} -->` : `<!-- slipway:${stack}:${topic} -->`;
 }
 
 /**
  * Creates or updates a stack's comment on a pull request.
  *
+ * @param topic of a comment beside the stack's own
  * @throws Error with GitHub's response
  */
 export async function writeComment(
@@ -52,8 +53,9 @@ export async function writeComment(
   stack: string,
   markdown: string,
   signal: AbortSignal,
+  topic?: string,
 ): Promise<"made" | "updated" | "unchanged"> {
-  const marker = commentMarker(stack);
+  const marker = commentMarker(stack, topic);
   const body = withinCharacters(`${marker}\n${markdown}`);
   const github = await clientOf(pullRequest, signal);
   const [owner = "", repo = ""] = pullRequest.repository.split("/");

@@ -10,7 +10,7 @@ import { outcomeOfTargets, type ReleaseOutcome, type ReleaseRecord, releaseId } 
 import { readNewestRecord, writeRelease } from "../release/store.ts";
 import { runStep, type Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
-import type { Gate } from "../targets/gate.ts";
+import type { Gate, GateName } from "../targets/gate.ts";
 import type { TargetOutcome, TargetPlan } from "../targets/target.ts";
 import { gatesOfTarget } from "./gates.ts";
 import { imageChange, plansOf, recordedTarget } from "./targets.ts";
@@ -42,6 +42,8 @@ export interface RecordedRelease {
   readonly late: boolean;
   /** Digest of the record in the service's repository; absent when it could not be written. */
   readonly record?: string;
+  /** What the gates of `slipway:gates` said of the image; absent where none was asked. */
+  readonly gates?: readonly Gate[];
   /** Who lists it as a referrer of the image: the registry, or a tag where the registry can't. */
   readonly referrers?: ReferrersKeeper;
 }
@@ -114,6 +116,9 @@ export async function writeRecords(
   return recorded;
 }
 
+/** The gates that a stack's `slipway:gates` asks. */
+const stackGates: readonly GateName[] = ["findings", "image checks", "signed"];
+
 async function writeRecord(
   session: Session,
   release: Release,
@@ -123,7 +128,9 @@ async function writeRecord(
   const { settings, emit, clients } = session;
   const { image, outcome, late } = release;
   const id = releaseId(new Date(), Math.random());
-  const about = { service: image.service, id, outcome, late };
+  const asked = release.about.gates.filter(({ gate }) => stackGates.includes(gate));
+  const gates = asked.length === 0 ? {} : { gates: asked };
+  const about = { service: image.service, id, outcome, late, ...gates };
   try {
     const { uninterruptible } = clients;
     const head = await readNewestRecord(uninterruptible, image.repository, settings.stack, signal);

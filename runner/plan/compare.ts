@@ -20,6 +20,8 @@ export interface ComparedService {
   readonly image: Image | undefined;
   /** Unselected services that must be built first, because this one is built from their images. */
   readonly missingBases: readonly string[];
+  /** Whether it is built again although the registry has an image of its source: a base image has moved. */
+  readonly rebuilt?: boolean;
 }
 
 /** Hashes the sources of the session's services, and of those that they are built from. */
@@ -41,10 +43,12 @@ export async function hashChosenSources(
  * registry, whichever machine built it.
  *
  * @param hashed the sources, if already hashed
+ * @param rebuild names of services to build again even so
  */
 export async function compareWithRegistry(
   session: Session,
   hashed?: ReadonlyMap<string, Source>,
+  rebuild: ReadonlySet<string> = new Set(),
 ): Promise<readonly ComparedService[]> {
   const { settings, registry, clients, signal, services } = session;
   const sources = hashed ?? (await hashChosenSources(session));
@@ -66,7 +70,12 @@ export async function compareWithRegistry(
     })),
     signal,
   );
-  const found = new Map(compared.map((one, index) => [one.service.name, { ...one, image: images[index] }]));
+  const found = new Map(
+    compared.map((one, index) => {
+      const rebuilt = rebuild.has(one.service.name);
+      return [one.service.name, { ...one, rebuilt, image: rebuilt ? undefined : images[index] }];
+    }),
+  );
   const missing = (service: Service): string[] =>
     neededBy(service).flatMap((name) => {
       const base = found.get(name);
@@ -79,6 +88,7 @@ export async function compareWithRegistry(
 }
 
 /** Why a service needs a build: `src-<hash> is not in the registry`. */
-export function reasonToBuild({ source }: ComparedService): string {
+export function reasonToBuild({ source, rebuilt }: ComparedService): string {
+  if (rebuilt) return "a base image has moved since its build";
   return `${sourceTag(source.hash)} is not in the registry`;
 }

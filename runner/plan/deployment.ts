@@ -19,6 +19,8 @@ export interface PlanRequest {
   readonly allowDirty?: boolean | undefined;
   /** Whether to deploy a commit that is older than the one that runs. Default: false. */
   readonly force?: boolean | undefined;
+  /** Names of services to build again although the registry has their images. Default: none. */
+  readonly rebuild?: ReadonlySet<string> | undefined;
 }
 
 /** A planned deployment: everything that is known before the first change. */
@@ -44,7 +46,7 @@ export async function planDeployment(session: Session, request: PlanRequest): Pr
       // Beside the images of the sources: one call for each repository instead of two.
       readTagsAhead(session, sources, planTagsOf(session, request, revision, undefined).tags, ahead);
       const [compared, uncommitted] = await Promise.all([
-        compareWithRegistry(session, sources),
+        compareWithRegistry(session, sources, request.rebuild),
         revision && findUncommitted(session, sources, revision.commit, session.signal),
       ]);
       const missing = compared.filter(({ image }) => image === undefined).length;

@@ -2,11 +2,12 @@ import pMap from "p-map";
 import { releaseTag, sourceTag } from "../../config/names.ts";
 import type { Problem } from "../../config/problems/errors.ts";
 import { hasCode } from "../aws/errors.ts";
-import { checkTags, type ReadAhead, tagMovability } from "../registry/tags.ts";
+import { checkTags, type ReadAhead, type TagCheck, tagMovability } from "../registry/tags.ts";
 import { verifyImage } from "../registry/verify-image.ts";
 import { newestRecordOf, readNewestRecord } from "../release/store.ts";
 import type { Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
+import type { TagPlan } from "../tags/tags.ts";
 import { isMove } from "../targets/target.ts";
 import { type Candidate, notAsked, refuseOlder } from "./newest-wins.ts";
 import { type PlannedService, plannedImage, type TaggedService } from "./plan.ts";
@@ -46,12 +47,14 @@ export async function inspectServices(
       const { service, repository, image, tagPlan } = one;
       const read: ReadAhead = ahead.get(service.name) ?? new Map();
       ahead.delete(service.name);
-      const [tagCheck, targets, newestRecord] = await Promise.all([
+      const [checked, targets, newestRecord] = await Promise.all([
         checkTags(clients, repository, image?.digest, tagPlan.tags, { movable }, signal, read),
         planTargets(session, { service, image: plannedImage(one), images }, step, tagged.length),
         read.get(releaseTag(settings.stack))?.then(newestRecordOf) ??
           readNewestRecord(clients, repository, settings.stack, signal),
       ]);
+      const { tagCheck, tagPlan: kept } =
+        one.rebuilt === true ? withoutTaken(checked, tagPlan) : { tagCheck: checked, tagPlan };
       const moves = targets.some(isMove);
       const [faults, newestWins] = await Promise.all([
         moves ? imageFaults(session, one) : [],
@@ -67,11 +70,37 @@ export async function inspectServices(
         ...tagCheck.problems,
       ];
       tell();
-      return { ...one, tagCheck, targets, newestRecord, newestWins, problems };
+      return { ...one, tagPlan: kept, tagCheck, targets, newestRecord, newestWins, problems };
     },
     { concurrency: parallelReads, signal },
   );
   return planProofs(found);
+}
+
+/**
+ * The tags of an image that is built again from the same source: a tag that may not move stays on the image that
+ * was built before, which it has always named.
+ */
+export function withoutTaken(tagCheck: TagCheck, tagPlan: TagPlan): { tagCheck: TagCheck; tagPlan: TagPlan } {
+  const taken = new Set(tagCheck.problems.map(({ value }) => value));
+  const planned = tagPlan.planned.filter(({ tag }) => !taken.has(tag));
+  const left = tagPlan.planned.filter(({ tag }) => taken.has(tag));
+  return {
+    tagCheck: { ...tagCheck, problems: [] },
+    tagPlan: {
+      ...tagPlan,
+      planned,
+      tags: planned.map(({ tag }) => tag),
+      leftOut: [
+        ...tagPlan.leftOut,
+        ...left.map(({ format, tag }) => ({
+          format,
+          reason: `${tag} may not move, and stays on the image that was built before`,
+          because: "condition" as const,
+        })),
+      ],
+    },
+  };
 }
 
 /** Says how far a long list has come: `300 of 1,000 services`. */

@@ -1,4 +1,5 @@
 import { describeProblem, type Problem } from "../../config/problems/errors.ts";
+import { gatesMarkdown } from "../github/gates.ts";
 import type { JobReport } from "../github/job-report.ts";
 import {
   codeMarkdown,
@@ -26,6 +27,9 @@ export function presentPlan(plan: DeployPlan): JobReport {
       ...(changing.length === 0
         ? []
         : [markdownTable(["Service", "Image", "Tags", "Targets"], changing.map(row))]),
+      ...gatesMarkdown(
+        plan.services.flatMap(({ service, gates = [] }) => gates.map((gate) => ({ service, ...gate }))),
+      ),
       ...differences(plan),
       ...(problems.length === 0
         ? []

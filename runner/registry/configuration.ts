@@ -22,6 +22,7 @@ const configurationSchema = z.object({
       Healthcheck: z.object({ Test: z.array(z.string()).nullish() }).nullish(),
     })
     .nullish(),
+  rootfs: z.object({ diff_ids: z.array(z.string()).nullish() }).nullish(),
   history: z
     .array(
       z.object({
@@ -35,8 +36,8 @@ const configurationSchema = z.object({
 
 /** One platform's image as its manifest and configuration describe it. */
 export interface ImageContent {
-  /** Layers, the lowest first; bytes as they are pulled, compressed. */
-  readonly layers: readonly { readonly digest: string; readonly bytes: number }[];
+  /** Layers, the lowest first; bytes as they are pulled, compressed. `diffId`: digest of the uncompressed layer. */
+  readonly layers: readonly { readonly digest: string; readonly bytes: number; readonly diffId?: string }[];
   /** Layers and configuration together, compressed. */
   readonly bytes: number;
   /** As USER of the Dockerfile has it; empty: root. */
@@ -55,8 +56,12 @@ export function parseImageContent(manifest: string, configuration: string): Imag
   const { config, layers } = manifestSchema.parse(JSON.parse(manifest));
   const read = configurationSchema.parse(JSON.parse(configuration));
   const test = read.config?.Healthcheck?.Test ?? [];
+  const diffIds = read.rootfs?.diff_ids ?? [];
   return {
-    layers: layers.map(({ digest, size }) => ({ digest, bytes: size })),
+    layers: layers.map(({ digest, size }, index) => {
+      const diffId = diffIds[index];
+      return { digest, bytes: size, ...(diffId === undefined ? {} : { diffId }) };
+    }),
     bytes: layers.reduce((sum, { size }) => sum + size, config.size),
     user: read.config?.User ?? "",
     environment: read.config?.Env ?? [],

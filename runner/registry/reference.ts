@@ -59,26 +59,57 @@ const tokenSchema = z.union([
  * count as a pull. Undefined if the registry returns no digest.
  *
  * @throws if the registry is unreachable
- * https://distribution.github.io/distribution/spec/auth/token/
  */
 export async function anonymousDigest(
   reference: Reference,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const answer = await askAnonymously(reference, manifestAt(reference), signal);
+  return answer?.ok === true ? (answer.headers.get("docker-content-digest") ?? undefined) : undefined;
+}
+
+/**
+ * A manifest of a public registry by its digest, without credentials. Docker Hub counts it as a pull. Undefined if
+ * the registry does not have it, or does not give it to everybody.
+ *
+ * @throws if the registry is unreachable
+ */
+export async function anonymousManifest(
+  reference: Reference,
+  digest: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const answer = await askAnonymously(reference, manifestBy(reference, digest), signal);
+  return answer?.ok === true ? answer.text() : undefined;
+}
+
+/** The request for the manifest of a digest in a reference's repository. */
+export function manifestBy({ repository }: Reference, digest: string): [path: string, init: RegistryRequest] {
+  return [
+    `/v2/${repository}/manifests/${digest}`,
+    { method: "GET", headers: { accept: acceptedMediaTypes.join(", ") } },
+  ];
+}
+
+/**
+ * Asks a registry, with a token for everybody where it wants one. Undefined where it wants something else.
+ * https://distribution.github.io/distribution/spec/auth/token/
+ */
+async function askAnonymously(
+  { registry }: Reference,
+  [path, { method = "GET", headers = {} }]: [path: string, init: RegistryRequest],
+  signal: AbortSignal,
+) {
   const { fetch } = await import("undici");
-  const [path, { method = "HEAD", headers = {} }] = manifestAt(reference);
-  const url = new URL(path, registryUrl(reference.registry === "docker.io" ? dockerHub : reference.registry));
+  const url = new URL(path, registryUrl(registry === "docker.io" ? dockerHub : registry));
   const ask = (more: Readonly<Record<string, string>> = {}) =>
     fetch(url, { method, headers: { ...headers, ...more }, signal });
-  let answer = await ask();
-  if (answer.status === 401) {
-    const where = tokenUrl(answer.headers.get("www-authenticate") ?? "");
-    if (where === undefined) return undefined;
-    const token = tokenSchema.safeParse(await (await fetch(where, { signal })).json());
-    if (!token.success) return undefined;
-    answer = await ask({ authorization: `Bearer ${token.data}` });
-  }
-  return answer.ok ? (answer.headers.get("docker-content-digest") ?? undefined) : undefined;
+  const answer = await ask();
+  if (answer.status !== 401) return answer;
+  const where = tokenUrl(answer.headers.get("www-authenticate") ?? "");
+  if (where === undefined) return undefined;
+  const token = tokenSchema.safeParse(await (await fetch(where, { signal })).json());
+  return token.success ? ask({ authorization: `Bearer ${token.data}` }) : undefined;
 }
 
 /** Parses the challenge of a registry: `Bearer realm="…",service="…",scope="…"`. */

@@ -18,6 +18,8 @@ import { parse, stringify } from "yaml";
 import { loadStack } from "../../config/description/load.ts";
 import { type Clients, createClients } from "../../runner/aws/clients.ts";
 import type { WhyDocument } from "../../runner/commands/why/why.ts";
+import { connectToRegistry } from "../../runner/registry/connection.ts";
+import { putManifest } from "../../runner/registry/push.ts";
 import { readNewestRecord } from "../../runner/release/store.ts";
 import { stackEnvironment } from "../../runner/stack/environment.ts";
 import { writeSandboxStack } from "../../sandbox/stack-file.ts";
@@ -455,7 +457,56 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     // A test above has moved it.
     expect(run.summary).toMatch(/slipway-base\/lambda-provided:al2023 +\S+ → \S+ +moved since the build/);
   });
+
+  test("what is built on a base image that moved is built again from the same source, and deployed", async () => {
+    const clients = await connect();
+    const newest = () => readNewestRecord(clients, "shop/checkout", stack, AbortSignal.timeout(10_000));
+    const before = await newest();
+    await moveBase(clients);
+    const run = await runJob("scheduled", "rebuild", {});
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.summary).toContain("Built again: checkout");
+    expect(run.summary).toContain("## ✅ Deployed to `dev`: 1 built, 1 of 1 targets moved");
+    const after = await newest();
+    expect(after?.record.source.hash).toBe(before?.record.source.hash);
+    expect(after?.record.image.digest).not.toBe(before?.record.image.digest);
+    // Everyone finds the new image for the source from now on.
+    const again = await runJob("scheduled", "rebuild", {});
+    expect(again.exitCode, again.log).toBe(0);
+    expect(again.summary).toContain("No base image moved");
+    expect(again.summary).toContain("Nothing to build again.");
+    const deployed = await runJob("deploy", "deploy", {}, { GITHUB_REF_NAME: "main" });
+    expect(deployed.exitCode, deployed.log).toBe(0);
+    expect((await newest())?.record.id).toBe(after?.record.id);
+  });
+
+  test("the validation report has what was checked of it, and no more", async () => {
+    const report = await cli("report", "validation", "checkout", "-C", checkout, "--stack", stack);
+    expect(report.exitCode, report.stderr).toBe(0);
+    expect(report.stdout).toContain("# Validation report");
+    expect(report.stdout).toMatch(/\| target \| lambda [^|]+ \| ✅ passed \| deployment \|/);
+    expect(report.stdout).toMatch(/\| platforms \| +\| ✅ passed \| now \|/);
+    expect(report.stdout).toContain("- gate: signed: slipway:gates.signed is not set");
+    const unknown = await cli("report", "validation", "-C", checkout, "--stack", stack, "--release", "v9");
+    expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining("no release with v9")]);
+  });
 });
+
+/** Moves the tag of checkout's base image by a push, so that a build can pull what it stands for. */
+async function moveBase(clients: Clients): Promise<void> {
+  const repositoryName = "slipway-base/lambda-provided";
+  const at = { repositoryName, imageIds: [{ imageTag: "al2023" }] };
+  const { images = [] } = await clients.ecr.send(new BatchGetImageCommand(at));
+  const [image] = images;
+  const index = JSON.parse(image?.imageManifest ?? "") as { annotations?: object };
+  const annotations = { ...index.annotations, "slipway.test": "one to pull" };
+  const { settings } = await loadStack(checkout, stack);
+  const registry = connectToRegistry(clients, settings.registry ?? "", AbortSignal.timeout(10_000));
+  await putManifest(registry, repositoryName, "al2023", {
+    mediaType: image?.imageManifestMediaType ?? "",
+    text: JSON.stringify({ ...index, annotations }),
+  });
+}
 
 /** GitHub's API for the comments of one pull request. */
 async function fakeGithub(): Promise<{ url: string; server: Server; writes: [string, string][] }> {

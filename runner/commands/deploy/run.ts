@@ -1,11 +1,11 @@
 import type { CommandContext, CommandResult } from "../../cli/command.ts";
 import { type OverrideOptions, overrideOf } from "../../cli/override.ts";
+import { type DeployRequest, deploy } from "../../deploy/deploy.ts";
+import { presentDeployment } from "../../deploy/job.ts";
+import { showOutcome } from "../../deploy/show.ts";
 import { exitCodeOf } from "../../move/outcome.ts";
 import { coloursFor } from "../../report/colours.ts";
 import { type Selection, withSession } from "../../session/session.ts";
-import { type DeployRequest, deploy } from "./deploy.ts";
-import { presentDeployment } from "./job.ts";
-import { showOutcome } from "./show.ts";
 
 /** `slipway deploy` */
 export async function deployServices(

@@ -1,7 +1,7 @@
 import { firstLine } from "../../../config/problems/first-line.ts";
 import type { LintFinding } from "../../../lifecycle/lint.ts";
 import type { Prices } from "../../../lifecycle/prices.ts";
-import { findOutdated, type OutdatedService } from "../../build/outdated.ts";
+import { findOutdated, type OutdatedService } from "../../bases/outdated.ts";
 import type { KeptIssue } from "../../github/issue.ts";
 import type { Coverage } from "../../in-use/blind-spots.ts";
 import type { Use } from "../../in-use/merge.ts";

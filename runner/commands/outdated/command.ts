@@ -1,24 +1,38 @@
 import { defineCommand } from "../../cli/define.ts";
-import { servicesPositional, stackOption } from "../../cli/options.ts";
+import {
+  allOrNothingOption,
+  allowDirtyOption,
+  overrideOptions,
+  servicesPositional,
+  stackOption,
+} from "../../cli/options.ts";
 
-/** `slipway outdated`: shows which services run on base images that have a newer version. */
+/** `slipway outdated`: shows which services run on base images that have a newer version, and builds them again. */
 export const outdatedCommand = defineCommand({
   command: "outdated [services..]",
   describe: "List services whose base images have moved since their build",
   examples: [
     ["outdated --stack prod", "Look at all services that the stack runs"],
     ["outdated --stack prod --output json", "List them as JSON, for a scheduled workflow"],
+    ["outdated --stack dev --rebuild", "Build those whose base images have moved, and deploy them"],
   ],
   positionals: { services: servicesPositional },
-  options: { stack: stackOption },
+  options: {
+    stack: stackOption,
+    rebuild: {
+      type: "boolean",
+      default: false,
+      describe: "Build services whose base images have moved from the source that runs, and deploy them",
+    },
+    "all-or-nothing": allOrNothingOption,
+    "allow-dirty": allowDirtyOption,
+    ...overrideOptions,
+  },
   run: async (options, context) => {
-    const [{ withSession }, { findOutdated }, { showOutdated }, { coloursFor }] = await Promise.all([
-      import("../../session/session.ts"),
-      import("../../build/outdated.ts"),
-      import("./show.ts"),
-      import("../../report/colours.ts"),
-    ]);
-    const document = await withSession({ ...options, sources: "none" }, context, findOutdated);
-    return { exitCode: 0, document, text: showOutdated(document, coloursFor(process.stdout)) };
+    const { runOutdated } = await import("./run.ts");
+    return runOutdated(
+      { ...options, allOrNothing: options["all-or-nothing"], allowDirty: options["allow-dirty"] },
+      context,
+    );
   },
 });

@@ -1,10 +1,12 @@
-import type { OutdatedDocument, OutdatedService } from "../../build/outdated.ts";
+import type { OutdatedService } from "../../bases/outdated.ts";
 import { shortDigest } from "../../registry/image.ts";
 import type { Colours } from "../../report/colours.ts";
 import { formatTable } from "../../report/table.ts";
+import type { Rebuilt, RebuiltDocument } from "./document.ts";
+import { skippedText } from "./select.ts";
 
 /** The services with base images that moved first, then those of which nothing is known; the rest is counted. */
-export function showOutdated(document: OutdatedDocument, colours: Colours): string {
+export function showOutdated(document: RebuiltDocument, colours: Colours): string {
   const { bold, dim } = colours;
   const { services, stack, account, region } = document;
   const outdated = services.filter(isOutdated);
@@ -17,7 +19,8 @@ export function showOutdated(document: OutdatedDocument, colours: Colours): stri
     ...unknown.map((one) => dim(`${one.service}: ${reasonOf(one)}`)),
     ...(unknown.length > 0 ? [""] : []),
     bold(verdictOf(outdated.length, current, unknown.length)),
-    ...hintsOf(outdated),
+    ...hintsOf(outdated, document.rebuild !== undefined),
+    ...(document.rebuild === undefined ? [] : rebuildLines(document.rebuild, colours)),
   ].join("\n");
 }
 
@@ -55,12 +58,22 @@ function verdictOf(outdated: number, current: number, unknown: number): string {
   return [`${outdated} with newer base images`, ...counts].join(", ");
 }
 
-function hintsOf(outdated: readonly OutdatedService[]): string[] {
+function rebuildLines({ services, skipped }: Rebuilt, { bold, yellow }: Colours): string[] {
+  return [
+    "",
+    bold(services.length === 0 ? "Nothing to build again." : `Built again: ${services.join(", ")}`),
+    ...skipped.map((one) => yellow(`Not built: ${skippedText(one)}`)),
+  ];
+}
+
+function hintsOf(outdated: readonly OutdatedService[], isRebuilt: boolean): string[] {
   const hasMoved = outdated.some(({ moved }) => moved.length > 0);
   const hasPinned = outdated.some(({ pinned }) => pinned.length > 0);
   return [
-    ...(hasMoved
-      ? ["A base image that moved does not change the source: change salt in services.yaml to rebuild."]
+    ...(hasMoved && !isRebuilt
+      ? [
+          "A base image that moved does not change the source: slipway outdated --rebuild builds these services again.",
+        ]
       : []),
     ...(hasPinned ? ["A digest in a Dockerfile stays until somebody replaces it there."] : []),
   ];

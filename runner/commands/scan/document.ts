@@ -1,4 +1,5 @@
 import type { Finding, FindingSource } from "../../findings/finding.ts";
+import type { Origin, Rebuild } from "../../findings/origin/origin.ts";
 import type { Where } from "../../session/where.ts";
 
 /** `slipway scan`. */
@@ -15,11 +16,15 @@ export interface ScanDocument extends Where {
   readonly withoutImage: readonly { readonly service: string; readonly reason: string }[];
   /** What should be known of waivers. */
   readonly notices: readonly string[];
+  /** With `--sarif`: the files, and what GitHub's limits or missing results left out of them. */
+  readonly sarif?: { readonly files: readonly string[]; readonly leftOut: readonly string[] };
 }
 
 export interface ScannedImage {
   readonly service: string;
   readonly repository: string;
+  /** Path of its Dockerfile, relative to the project's directory. */
+  readonly dockerfile: string;
   /** Digest of the index, or of the only manifest. */
   readonly digest: string;
   readonly platforms: readonly ScannedPlatform[];
@@ -38,10 +43,17 @@ export interface ScannedPlatform {
   /** Findings that the source suppresses by its own rules. */
   readonly suppressed: number;
   readonly findings: readonly ReportedFinding[];
+  /** The image that its last stage begins with, and what the build took; absent when it is not known. */
+  readonly base?: { readonly reference: string; readonly digest: string };
+  /** Why the base image is not known, where there are findings. */
+  readonly baseUnknown?: string;
+  /** What a build on the newest base image would fix; absent when there is no newer one. */
+  readonly rebuild?: Rebuild;
 }
 
-/** A finding, with the waiver that accepts it, or the VEX statement that clears it. */
+/** A finding, whose it is, and the waiver that accepts it, or the VEX statement that clears it. */
 export interface ReportedFinding extends Finding {
+  readonly origin: Origin;
   readonly vex?: {
     readonly status: "not_affected" | "fixed";
     readonly author: string;

@@ -1,9 +1,11 @@
 import pMap from "p-map";
+import { serviceNamed } from "../../../config/catalogue/by-name.ts";
 import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { loadWaivers } from "../../../config/description/waivers.ts";
 import { repositoryName } from "../../../config/names.ts";
 import { UserError } from "../../../config/problems/errors.ts";
 import { type FindingSeverity, findingsPolicy, gatesSchema } from "../../../config/stack/gates.ts";
+import { openOrigins } from "../../findings/origin/assign.ts";
 import { scanImage } from "../../findings/scan.ts";
 import { vexOf } from "../../gates/vex.ts";
 import { waiverNotices } from "../../gates/waivers.ts";
@@ -51,6 +53,7 @@ export async function scanServices(session: Session, request: ScanRequest): Prom
   );
   const now = new Date();
   const images = found.flatMap((one) => ("image" in one ? [one.image] : []));
+  const originsOf = openOrigins(session, limits);
   const reports = await timeline.run({ id: "scan", title: "Read the findings" }, () =>
     pMap(
       images,
@@ -59,7 +62,10 @@ export async function scanServices(session: Session, request: ScanRequest): Prom
           scanImage(session, image, limits),
           vexOf(session, image, limits.vex),
         ]);
-        return { ...reportImage(image, scans, waivers, now, vex.claim), notices: vex.notices };
+        const origins = await originsOf(image, scans);
+        const dockerfile = serviceNamed(catalogue.services, image.service)?.dockerfile ?? "Dockerfile";
+        const about = { ...image, dockerfile, origins };
+        return { ...reportImage(about, scans, waivers, now, vex.claim), notices: vex.notices };
       },
       { concurrency: parallelImages, signal },
     ),

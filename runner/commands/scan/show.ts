@@ -1,4 +1,5 @@
 import { severities } from "../../../config/stack/gates.ts";
+import { type Origin, rebuildText } from "../../findings/origin/origin.ts";
 import { shortDigest } from "../../registry/image.ts";
 import type { Colours } from "../../report/colours.ts";
 import { formatTable } from "../../report/table.ts";
@@ -10,7 +11,7 @@ const mostListed = 20;
 /** The findings as text: for each image and platform its source, counts, and the findings, the worst first. */
 export function showScan(document: ScanDocument, colours: Colours, verbose = false): string {
   const { bold, dim, green, red, yellow } = colours;
-  const { images, withoutImage, notices, outcome, stack, account, region } = document;
+  const { images, withoutImage, notices, outcome, stack, account, region, sarif } = document;
   const words = {
     clean: green("No findings."),
     findings: yellow("There are findings."),
@@ -23,6 +24,8 @@ export function showScan(document: ScanDocument, colours: Colours, verbose = fal
     ...images.flatMap((image) => [...showImage(image, colours, verbose), ""]),
     ...withoutImage.map(({ service, reason }) => dim(`${service}: nothing to scan: ${reason}`)),
     ...notices.map((notice) => yellow(notice)),
+    ...(sarif === undefined ? [] : [dim(`SARIF: ${sarif.files.join(", ")}`)]),
+    ...(sarif?.leftOut ?? []).map((what) => yellow(`not in the SARIF file: ${what}`)),
     bold(images.length === 0 ? "No image to scan." : words[outcome]),
   ].join("\n");
 }
@@ -51,8 +54,32 @@ function showPlatform(of: ScannedPlatform, colours: Colours, verbose: boolean): 
     `  ${platform}  ${countsText(findings)} ${dim(`(${facts.join(", ")})`)}`,
     ...(listed.length === 0 ? [] : [formatTable(listed.map((finding) => row(finding, colours)))]),
     ...(more === 0 ? [] : [dim(`    and ${more} more (--verbose lists them)`)]),
+    ...originLines(of).map((line) => dim(`    ${line}`)),
   ];
 }
+
+/** Whose the findings are, and what a rebuild would fix. */
+export function originLines({ findings, base, baseUnknown, rebuild }: ScannedPlatform): string[] {
+  const counts = origins.flatMap((origin) => {
+    const some = findings.filter((finding) => finding.origin === origin).length;
+    return some === 0 ? [] : [`${some} ${originWords[origin]}`];
+  });
+  const of = base === undefined ? "" : ` (${base.reference})`;
+  const why = baseUnknown === undefined ? "" : `: ${baseUnknown}`;
+  return [
+    ...(findings.length === 0 ? [] : [`whose: ${counts.join(", ")}${of}${why}`]),
+    ...(rebuild === undefined ? [] : [rebuildText(rebuild)]),
+  ];
+}
+
+const origins = ["base image", "our layer", "lock file", "unknown"] as const satisfies readonly Origin[];
+
+export const originWords = {
+  "base image": "of the base image",
+  "our layer": "of our own layers",
+  "lock file": "of our lock files",
+  unknown: "not known",
+} as const satisfies Record<Origin, string>;
 
 function countsText(findings: readonly ReportedFinding[]): string {
   if (findings.length === 0) return "no findings";
@@ -65,7 +92,7 @@ function countsText(findings: readonly ReportedFinding[]): string {
 }
 
 function row(finding: ReportedFinding, { dim, red, yellow }: Colours): string[] {
-  const { id, severity, package: found, fixedIn, fixable, waived, vex } = finding;
+  const { id, severity, package: found, fixedIn, fixable, waived, vex, origin } = finding;
   const paint = severity === "CRITICAL" || severity === "HIGH" ? red : severity === "MEDIUM" ? yellow : dim;
   const fix = fixedIn ?? (fixable === "no" ? "no fix" : fixable === "yes" ? "has a fix" : "");
   return [
@@ -74,11 +101,13 @@ function row(finding: ReportedFinding, { dim, red, yellow }: Colours): string[] 
     `${found.name} ${found.version ?? ""}`.trim(),
     fixedIn === undefined ? dim(fix) : `fixed in ${fix}`,
     dim(
-      waived !== undefined
-        ? `waived until ${waived.expires} by ${waived.owner}`
-        : vex !== undefined
-          ? `${vex.status.replace("_", " ")} (VEX of ${vex.author}: ${vex.because})`
-          : "",
+      [
+        ...(origin === "unknown" ? [] : [origin]),
+        ...(waived === undefined ? [] : [`waived until ${waived.expires} by ${waived.owner}`]),
+        ...(vex === undefined
+          ? []
+          : [`${vex.status.replace("_", " ")} (VEX of ${vex.author}: ${vex.because})`]),
+      ].join(", "),
     ),
   ];
 }

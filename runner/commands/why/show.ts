@@ -34,7 +34,8 @@ export function showWhy({ service, against, changes, built, movedBases }: WhyDoc
     `  ${from} then`,
     `  ${to} now`,
   ]);
-  const hint = "a base image that moved does not change the source; change salt in services.yaml to rebuild";
+  const hint =
+    "a base image that moved does not change the source; slipway outdated --rebuild builds the service again";
   return [
     `${service}: ${title}`,
     ...shown,

@@ -116,7 +116,7 @@ function enhancedFindings(finding: EnhancedImageScanFinding): Finding[] {
   const { vulnerabilityId, relatedVulnerabilities = [], sourceUrl, vulnerablePackages = [] } = details;
   const packages: readonly VulnerablePackage[] = vulnerablePackages.length > 0 ? vulnerablePackages : [{}];
   return packages.map((one): Finding => {
-    const { name = "unknown", sourceLayerHash: layer } = one;
+    const { name = "unknown", sourceLayerHash: layer, packageManager } = one;
     const version = versionOf(one);
     const fixedIn = fixOf(one);
     return {
@@ -124,7 +124,11 @@ function enhancedFindings(finding: EnhancedImageScanFinding): Finding[] {
       aliases: relatedVulnerabilities,
       severity: severityOf(severity),
       ...(score === undefined ? {} : { score }),
-      package: { name, ...(version === undefined ? {} : { version }) },
+      package: {
+        name,
+        ...(version === undefined ? {} : { version }),
+        ...(packageManager === undefined ? {} : { type: packageManager.toLowerCase() }),
+      },
       ...(fixedIn === undefined ? {} : { fixedIn }),
       fixable: fixableOf(finding, one),
       ...(layer === undefined ? {} : { layer }),

@@ -20,7 +20,10 @@ const documentSchema = z.object({
         name: z.string(),
         version: z.string().optional(),
         purl: z.string().optional(),
-        locations: z.array(z.object({ layerID: z.string().optional() })).nullish(),
+        type: z.string().optional(),
+        locations: z
+          .array(z.object({ path: z.string().optional(), layerID: z.string().optional() }))
+          .nullish(),
       }),
     }),
   ),
@@ -60,9 +63,9 @@ type Match = z.output<typeof documentSchema>["matches"][number];
 
 function findingOf({ vulnerability, relatedVulnerabilities, artifact }: Match): Finding {
   const { id, severity, fix, dataSource, cvss } = vulnerability;
-  const { name, version, purl, locations } = artifact;
+  const { name, version, purl, type, locations } = artifact;
   const [fixedIn] = fix?.versions ?? [];
-  const layer = locations?.find(({ layerID }) => layerID !== undefined)?.layerID;
+  const layers = layersOf(locations ?? []);
   const scores = (cvss ?? []).flatMap(({ metrics }) => metrics?.baseScore ?? []);
   return {
     id,
@@ -73,13 +76,32 @@ function findingOf({ vulnerability, relatedVulnerabilities, artifact }: Match): 
       name,
       ...(version === undefined ? {} : { version }),
       ...(purl === undefined || purl === "" ? {} : { purl }),
+      ...(type === undefined || type === "" ? {} : { type }),
     },
     ...(fixedIn === undefined ? {} : { fixedIn }),
     fixable: fixableOf(fix?.state, fixedIn),
-    ...(layer === undefined ? {} : { layer }),
+    ...layers,
     source: "grype",
     ...(dataSource === undefined ? {} : { link: dataSource }),
   };
+}
+
+/** Where distributions keep what is installed. Syft names it for each of its packages. */
+const database =
+  /^\/(?:var\/lib\/dpkg\/status|lib\/apk\/db\/installed|(?:var|usr)\/lib\/(?:sysimage\/)?rpm\/)/;
+
+/**
+ * Syft looks at the image as it is in the end, so a location's layer is the one that wrote the file last. Of a
+ * package's files, those beside the database are the package's own.
+ */
+function layersOf(
+  locations: readonly { readonly path?: string | undefined; readonly layerID?: string | undefined }[],
+): Pick<Finding, "layer" | "databaseLayer"> {
+  const known = locations.filter(({ layerID }) => layerID !== undefined);
+  const own = known.find(({ path = "" }) => !database.test(path))?.layerID;
+  if (own !== undefined) return { layer: own };
+  const [first] = known;
+  return first?.layerID === undefined ? {} : { databaseLayer: first.layerID };
 }
 
 /** States: fixed, not-fixed, wont-fix, unknown. */

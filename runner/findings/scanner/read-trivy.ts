@@ -22,7 +22,7 @@ const documentSchema = z.object({
               Severity: z.string().optional(),
               PrimaryURL: z.string().optional(),
               PublishedDate: z.string().optional(),
-              Layer: z.object({ Digest: z.string().optional() }).optional(),
+              Layer: z.object({ Digest: z.string().optional(), DiffID: z.string().optional() }).optional(),
               CVSS: z
                 .record(
                   z.string(),
@@ -68,6 +68,8 @@ type Vulnerability = NonNullable<
 function findingOf(one: Vulnerability): Finding {
   const { InstalledVersion: version, FixedVersion, Layer, PrimaryURL, PublishedDate, CVSS } = one;
   const purl = one.PkgIdentifier?.PURL;
+  // An image without compressed layers at hand has diff ids only.
+  const layer = Layer?.Digest || Layer?.DiffID;
   const fixedIn = FixedVersion === undefined || FixedVersion === "" ? undefined : FixedVersion;
   const scores = Object.values(CVSS ?? {}).flatMap(({ V3Score, V2Score }) => V3Score ?? V2Score ?? []);
   return {
@@ -82,7 +84,7 @@ function findingOf(one: Vulnerability): Finding {
     },
     ...(fixedIn === undefined ? {} : { fixedIn }),
     fixable: fixableOf(one.Status, fixedIn),
-    ...(Layer?.Digest === undefined ? {} : { layer: Layer.Digest }),
+    ...(layer === undefined || layer === "" ? {} : { layer }),
     source: "trivy",
     ...(PrimaryURL === undefined ? {} : { link: PrimaryURL }),
     ...(PublishedDate === undefined ? {} : { since: PublishedDate }),

@@ -31,6 +31,8 @@ const oneAtATime = pLimit(1);
 export interface ScannerRequest {
   /** Host (and port) of the registry. */
   readonly registry: string;
+  /** Whether it is not the stack's own: it gets no credential. */
+  readonly isForeign?: boolean;
   readonly repository: string;
   /** Of one platform's manifest. */
   readonly digest: string;
@@ -55,12 +57,11 @@ export function scanWithScanner(
 async function scanNow(
   scanner: ScannerName,
   clients: Clients,
-  { registry, repository, digest, waitSeconds, signal }: ScannerRequest,
+  { registry, isForeign = false, repository, digest, waitSeconds, signal }: ScannerRequest,
 ): Promise<ScanResult> {
   signal.throwIfAborted();
-  const { auth } = await fetchLogin(clients, registry, signal);
-  const password = Buffer.from(auth, "base64").toString("utf8").replace(/^AWS:/, "");
-  const environment = await environmentOf(registry, password);
+  const credential = isForeign ? {} : credentialFor(registry, await fetchLogin(clients, registry, signal));
+  const environment = await environmentOf(registry, credential);
   const reference = `${registry}/${repository}@${digest}`;
   const run = async (words: readonly string[]): Promise<unknown> => {
     const { stdout } = await execa(scanner, words, {
@@ -95,8 +96,23 @@ async function scanNow(
   }
 }
 
+/** The registry's token, as each scanner takes it. https://trivy.dev/latest/docs/advanced/private-registries/ */
+function credentialFor(registry: string, { auth }: { readonly auth: string }): Record<string, string> {
+  const password = Buffer.from(auth, "base64").toString("utf8").replace(/^AWS:/, "");
+  return {
+    GRYPE_REGISTRY_AUTH_AUTHORITY: registry,
+    GRYPE_REGISTRY_AUTH_USERNAME: "AWS",
+    GRYPE_REGISTRY_AUTH_PASSWORD: password,
+    TRIVY_USERNAME: "AWS",
+    TRIVY_PASSWORD: password,
+  };
+}
+
 /** By the variables that both scanners document; each ignores those of the other. */
-async function environmentOf(registry: string, password: string): Promise<Record<string, string>> {
+async function environmentOf(
+  registry: string,
+  credential: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
   const home = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "slipway", "scanner");
   await mkdir(home, { recursive: true, mode: 0o700 });
   const isPlain = registryUrl(registry).startsWith("http:");
@@ -104,15 +120,10 @@ async function environmentOf(registry: string, password: string): Promise<Record
     XDG_CACHE_HOME: home,
     // https://github.com/anchore/grype#configuration
     GRYPE_CHECK_FOR_APP_UPDATE: "false",
-    GRYPE_REGISTRY_AUTH_AUTHORITY: registry,
-    GRYPE_REGISTRY_AUTH_USERNAME: "AWS",
-    GRYPE_REGISTRY_AUTH_PASSWORD: password,
+    ...credential,
     // The age of the database is shown, and judged by the stack's own limit.
     GRYPE_DB_VALIDATE_AGE: "false",
     ...(isPlain ? { GRYPE_REGISTRY_INSECURE_USE_HTTP: "true", TRIVY_NON_SSL: "true" } : {}),
-    // https://trivy.dev/latest/docs/advanced/private-registries/
-    TRIVY_USERNAME: "AWS",
-    TRIVY_PASSWORD: password,
     TRIVY_CACHE_DIR: join(home, "trivy"),
     TRIVY_NO_PROGRESS: "true",
   };

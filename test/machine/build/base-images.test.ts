@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ECRClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { afterEach, expect, test } from "vitest";
-import { type BaseReferences, digestsOfBases } from "../../../runner/build/base-images.ts";
+import { type BaseReferences, digestsOfBases } from "../../../runner/bases/base-images.ts";
 import { mockClient } from "../../aws/mock-client.ts";
 import { fakeContext } from "../../unit/targets/fakes.ts";
 

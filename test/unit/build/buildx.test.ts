@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parseChecks } from "../../../builder/checks.ts";
 import { type BuildxBuild, buildxArguments } from "../../../builder/request.ts";
+import { packDescription, unpackDescription } from "../../../runner/bases/source-record.ts";
 import { outputArguments } from "../../../runner/build/buildx.ts";
-import { packDescription, unpackDescription } from "../../../runner/build/source-record.ts";
 import { inspected } from "../plan/samples.ts";
 
 const build: BuildxBuild = {

@@ -25,7 +25,7 @@ test("Grype's report has ids, score, fix, layer and the date of the database", a
         aliases: ["CVE-2021-44906"],
         severity: "CRITICAL",
         score: 9.8,
-        package: { name: "minimist", version: "1.2.5", purl: "pkg:npm/minimist@1.2.5" },
+        package: { name: "minimist", version: "1.2.5", purl: "pkg:npm/minimist@1.2.5", type: "npm" },
         fixedIn: "1.2.6",
         fixable: "yes",
         layer: sha("a"),
@@ -70,4 +70,45 @@ test("Trivy's report has ids, score, fix, layer, and the day of publication", as
 test.each([[{}], [{ matches: "no" }], [[]]])("anything else is refused: %o", (report) => {
   expect(() => readGrype(report, now)).toThrow();
   expect(() => readTrivy(report, {}, now)).toThrow();
+});
+
+/** One match of a package whose files are in these layers. */
+const located = (...locations: readonly object[]) => ({
+  matches: [{ vulnerability: { id: "CVE-1" }, artifact: { name: "zlib", locations } }],
+  descriptor: {},
+});
+
+test.each([
+  [
+    "of a package's own file, before that of the database",
+    [
+      { path: "/var/lib/dpkg/status", layerID: sha("b") },
+      { path: "/usr/share/doc/zlib1g/copyright", layerID: sha("a") },
+    ],
+    { layer: sha("a") },
+  ],
+  [
+    "of the database, and says so, where no other file is named",
+    [{ path: "/lib/apk/db/installed", layerID: sha("b") }],
+    { databaseLayer: sha("b") },
+  ],
+  ["of none, where it names none", [{ path: "/x" }], {}],
+])("Grype's layer is that %s", (_, locations, expected) => {
+  const result = readGrype(located(...locations), now);
+  const [{ layer, databaseLayer } = { layer: undefined, databaseLayer: undefined }] =
+    result.state === "scanned" ? result.findings : [];
+  expect({
+    ...(layer === undefined ? {} : { layer }),
+    ...(databaseLayer === undefined ? {} : { databaseLayer }),
+  }).toEqual(expected);
+});
+
+test("Trivy's layer is the diff id where it has no digest", () => {
+  const report = (layer: object) => ({
+    SchemaVersion: 2,
+    Results: [{ Vulnerabilities: [{ VulnerabilityID: "CVE-1", PkgName: "zlib", Layer: layer }] }],
+  });
+  expect(readTrivy(report({ Digest: "", DiffID: sha("1") }), {}, now)).toMatchObject({
+    findings: [{ layer: sha("1") }],
+  });
 });

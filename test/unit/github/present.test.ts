@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { presentDeployment } from "../../../runner/commands/deploy/job.ts";
+import { presentDeployment } from "../../../runner/deploy/job.ts";
 import { presentFailure, presentResult } from "../../../runner/github/present.ts";
 import type { DeployDocument } from "../../../runner/move/document.ts";
 import { planDocument } from "../../../runner/plan/document.ts";
@@ -69,6 +69,18 @@ describe("a deployment in a job of GitHub Actions", () => {
     ]);
   });
 
+  test("has what the gates of the stack said of the images", () => {
+    const gates = [
+      { gate: "findings", verdict: "overridden", message: "by me: |now| (1 HIGH blocks)" },
+      { gate: "image checks", verdict: "passed" },
+    ] as const;
+    const release = { service: "ui", id: "1", outcome: "done", late: false, gates } as const;
+    const { summary } = presentDeployment({ ...document, releases: [release] });
+    expect(summary).toContain("| `ui` | findings | ⚠️ overridden | by me: \\|now\\| (1 HIGH blocks) |");
+    expect(summary).toContain("| `ui` | image checks | ✅ passed |  |");
+    expect(presentDeployment(document).summary).not.toContain("| Gate |");
+  });
+
   test("with nothing to do says so in one line", () => {
     const nothing: DeployDocument = {
       ...document,
@@ -107,6 +119,17 @@ describe("a plan in a job of GitHub Actions", () => {
     expect(summary).toContain("| `ui` | unchanged:");
     expect(summary).toContain("- ACCOUNT.dkr.ecr.eu-central-1.amazonaws.com/shop/ui@a\n+ ACCOUNT.dkr");
     expect(summary).not.toContain("`cart`");
+  });
+
+  test("says what the gates would say", () => {
+    const plan = planDocument(where, [inspected("ui")]);
+    const [service] = plan.services;
+    if (service === undefined) throw new Error("the plan has a service");
+    const gates = [
+      { gate: "findings", verdict: "not checked", message: "asked when the image is built" },
+    ] as const;
+    const { summary } = presentPlan({ ...plan, services: [{ ...service, gates }] });
+    expect(summary).toContain("| findings | ➖ not checked | asked when the image is built |");
   });
 
   test("that would be refused has its problems as annotations", () => {

@@ -113,6 +113,16 @@ describe("the comment on a pull request", () => {
     ]);
   });
 
+  test("on one topic stands beside the stack's own", async () => {
+    await write("dev", "a plan");
+    await writeComment(pullRequest, "dev", "a scan", AbortSignal.timeout(60_000), "scan");
+    await write("dev", "another plan");
+    expect(github.comments.map(({ body }) => body)).toEqual([
+      "<!-- slipway:dev -->\nanother plan",
+      "<!-- slipway:dev:scan -->\na scan",
+    ]);
+  });
+
   test("is found among hundreds", async () => {
     for (let id = 1; id <= 250; id++) github.comments.push({ id, body: `comment ${id}` });
     github.comments.push({ id: 251, body: "<!-- slipway:dev -->\nold" });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { agreedImage } from "../../../runner/build/missing.ts";
-import { showOutcome } from "../../../runner/commands/deploy/show.ts";
 import { showStatus } from "../../../runner/commands/status/show.ts";
 import { compareSource } from "../../../runner/commands/status/status.ts";
+import { showOutcome } from "../../../runner/deploy/show.ts";
 import type { DeployDocument } from "../../../runner/move/document.ts";
 import { exitCodeOf, judgeOutcome } from "../../../runner/move/outcome.ts";
 import { coloursFor } from "../../../runner/report/colours.ts";

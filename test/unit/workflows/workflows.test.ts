@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commands } from "../../../runner/cli.ts";
 import { type Job, readAction, readWorkflows, type Step } from "../../workflows.ts";
@@ -57,11 +57,13 @@ describe("every job", () => {
     const takesRole = ours(job).some((step) => step.with?.role !== undefined);
     const comments = ours(job).some((step) => step.with?.comment !== undefined);
     const keepsIssue = ours(job).some((step) => String(step.with?.arguments).includes("--issue"));
+    const uploads = job.steps.some(({ uses }) => uses?.startsWith("github/codeql-action/upload-sarif@"));
     const publishes = job.steps.some(({ run }) => run?.startsWith("npm publish"));
     expect(writes).toEqual([
       ...(takesRole || publishes ? ["id-token"] : []),
       ...(comments ? ["pull-requests"] : []),
       ...(keepsIssue ? ["issues"] : []),
+      ...(uploads ? ["security-events"] : []),
     ]);
   });
 
@@ -74,7 +76,8 @@ describe("every job", () => {
   test.each(jobs)("%s never cancels a deployment, and there is one at a time for a stack", (_, job) => {
     for (const step of ours(job)) {
       const command = step.with?.command ?? "deploy";
-      if (command !== "deploy" && command !== "promote") continue;
+      const rebuilds = command === "outdated" && String(step.with?.arguments ?? "").includes("--rebuild");
+      if (command !== "deploy" && command !== "promote" && !rebuilds) continue;
       const promotedTo = /^--to=(.+)$/m.exec(String(step.with?.arguments ?? ""))?.[1];
       const stack = command === "promote" ? promotedTo : step.with?.stack;
       expect(job.concurrency).toEqual({ group: `slipway-${stack}`, "cancel-in-progress": false });
@@ -109,6 +112,17 @@ describe("every job", () => {
         if (step.with?.role === undefined) continue;
         expect(`${job.if} ${step.with.role}`, title).toContain(isOwn);
       }
+    }
+  });
+
+  test("that uploads findings uploads the folder that the scan before it writes to", () => {
+    const uploading = jobs.filter(([, job]) =>
+      job.steps.some(({ uses }) => uses?.includes("/upload-sarif@")),
+    );
+    expect(uploading.map(([title]) => title)).toEqual(["scheduled: findings"]);
+    for (const [, job] of uploading) {
+      const [, written] = /^--sarif=(\S+)$/m.exec(String(job.steps.at(-2)?.with?.arguments)) ?? [];
+      expect(dirname(written ?? "")).toBe(job.steps.at(-1)?.with?.sarif_file);
     }
   });
 

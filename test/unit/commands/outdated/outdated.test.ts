@@ -1,8 +1,8 @@
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Settings } from "../../../../config/settings.ts";
-import { findOutdated, type OutdatedService, outcomeOf } from "../../../../runner/build/outdated.ts";
-import { writeSource } from "../../../../runner/build/source-record.ts";
+import { findOutdated, type OutdatedService, outcomeOf } from "../../../../runner/bases/outdated.ts";
+import { writeSource } from "../../../../runner/bases/source-record.ts";
 import { showOutdated } from "../../../../runner/commands/outdated/show.ts";
 import { connectToRegistry } from "../../../../runner/registry/connection.ts";
 import { writeRelease } from "../../../../runner/release/store.ts";
@@ -92,6 +92,8 @@ describe("slipway outdated", () => {
       {
         service: "ui",
         digest,
+        sourceHash: "0123",
+        commit: "abcdef0123456789",
         moved: [{ name: node(), reference: node(), from: before, to: after }],
         pinned: [],
         unknown: [],
@@ -155,7 +157,7 @@ describe("slipway outdated", () => {
       "orders: can't compare php:8",
       "",
       "1 with newer base images, 1 current, 2 unknown",
-      "A base image that moved does not change the source: change salt in services.yaml to rebuild.",
+      "A base image that moved does not change the source: slipway outdated --rebuild builds these services again.",
     ]);
   });
 });

@@ -4,6 +4,7 @@ import type { ScanDocument } from "../../../../runner/commands/scan/document.ts"
 import { outcomeOfScan, reportImage } from "../../../../runner/commands/scan/report.ts";
 import { showScan } from "../../../../runner/commands/scan/show.ts";
 import type { ScanResult } from "../../../../runner/findings/finding.ts";
+import type { PlatformOrigins } from "../../../../runner/findings/origin/assign.ts";
 import { coloursFor } from "../../../../runner/report/colours.ts";
 import { finding, scanned } from "../../findings/samples.ts";
 import { image, sha } from "../../targets/fakes.ts";
@@ -20,7 +21,8 @@ const { fixedIn: _, ...withoutFix } = low;
 
 function report(results: readonly ScanResult[], waivers: readonly Waiver[] = []) {
   const scans = results.map((result, index) => ({ platform: `linux/${index}`, digest: sha("a"), result }));
-  return reportImage(image, scans, waivers, now);
+  const about = { ...image, dockerfile: "ui/Dockerfile", origins: new Map<string, PlatformOrigins>() };
+  return reportImage(about, scans, waivers, now);
 }
 
 describe("the outcome of a scan", () => {
@@ -70,6 +72,7 @@ test("a scan shows each platform with its source, the worst finding first, and w
     "    CRITICAL  CVE-3  openssl 3.0.1  fixed in 3.0.2",
     "    HIGH      CVE-1  openssl 3.0.1  fixed in 3.0.2  waived until 2026-12-31 by me",
     "    LOW       CVE-2  openssl 3.0.1  no fix",
+    "    whose: 3 not known",
     "  linux/1  unknown: no scan was complete after 60 s",
     "",
     "orders: nothing to scan: it has no successful release",

@@ -1,4 +1,5 @@
-import type { JobReport } from "../../github/job-report.ts";
+import { gatesMarkdown } from "../github/gates.ts";
+import type { JobReport } from "../github/job-report.ts";
 import {
   codeMarkdown,
   fencedMarkdown,
@@ -6,14 +7,14 @@ import {
   markdownTable,
   plainMarkdown,
   timelineMarkdown,
-} from "../../github/markdown.ts";
-import type { DeployDocument, DeployedService } from "../../move/document.ts";
-import { imageOutputs, repositoryOf } from "../../move/job.ts";
-import { proposedCount } from "../../move/show-targets.ts";
-import { shortDigest } from "../../registry/image.ts";
-import { isBrief } from "../../report/brief.ts";
-import { formatDuration } from "../../report/duration.ts";
-import type { TargetOutcome } from "../../targets/target.ts";
+} from "../github/markdown.ts";
+import type { DeployDocument, DeployedService } from "../move/document.ts";
+import { imageOutputs, repositoryOf } from "../move/job.ts";
+import { proposedCount } from "../move/show-targets.ts";
+import { shortDigest } from "../registry/image.ts";
+import { isBrief } from "../report/brief.ts";
+import { formatDuration } from "../report/duration.ts";
+import type { TargetOutcome } from "../targets/target.ts";
 import { withoutUnchanged } from "./show.ts";
 
 /** The job summary of a deployment: images, targets, evidence, and the time of each phase. */
@@ -31,6 +32,9 @@ export function presentDeployment(document: DeployDocument): JobReport {
       ...(services.length > 0 ? [imageTable(services)] : []),
       ...(notBuilt.length > 0 ? [`Failed to build: ${notBuilt.map(codeMarkdown).join(", ")}`] : []),
       ...(targets.length > 0 ? [targetTable(targets)] : []),
+      ...gatesMarkdown(
+        document.releases.flatMap(({ service, gates = [] }) => gates.map((gate) => ({ service, ...gate }))),
+      ),
       ...failed.map(showEvidence),
       ...(timeline.length > 0
         ? [

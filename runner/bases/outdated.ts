@@ -22,6 +22,9 @@ export interface OutdatedService {
   readonly service: string;
   /** Digest of the image of the newest release; undefined when the stack has no release of the service. */
   readonly digest?: string;
+  /** Source hash that the release was built from, and its commit. */
+  readonly sourceHash?: string;
+  readonly commit?: string;
   readonly moved: readonly MovedBase[];
   readonly pinned: readonly MovedBase[];
   readonly unknown: readonly string[];
@@ -48,10 +51,17 @@ async function outdatedService(session: Session, service: Service): Promise<Outd
   const repository = repositoryName(settings, service);
   const newest = await readNewestRecord(clients, repository, settings.stack, signal);
   if (newest === undefined) return { ...nothing, reason: "the stack has no release of it" };
-  const { digest } = newest.record.image;
+  const { image, source: from } = newest.record;
+  const { digest } = image;
   const source = await readSource(clients, repository, digest, signal);
   if (source === undefined) return { ...nothing, digest, reason: "its build recorded no base images" };
-  return { service: name, digest, ...(await basesMoved(session, source)) };
+  return {
+    service: name,
+    digest,
+    ...(from.hash === undefined ? {} : { sourceHash: from.hash }),
+    ...(from.commit === undefined ? {} : { commit: from.commit }),
+    ...(await basesMoved(session, source)),
+  };
 }
 
 /** What is known counts: one base image that moved is enough, and one that nobody can compare is no news. */

@@ -1,11 +1,11 @@
-import type { DeployDocument } from "../../move/document.ts";
-import { proposedCount, showEvidence, showTargets, showTimeline } from "../../move/show-targets.ts";
-import { shortDigest } from "../../registry/image.ts";
-import { isBrief } from "../../report/brief.ts";
-import type { Colours } from "../../report/colours.ts";
-import { formatDuration } from "../../report/duration.ts";
-import { formatTable } from "../../report/table.ts";
-import type { TargetOutcome } from "../../targets/target.ts";
+import type { DeployDocument } from "../move/document.ts";
+import { proposedCount, showEvidence, showTargets, showTimeline } from "../move/show-targets.ts";
+import { shortDigest } from "../registry/image.ts";
+import { isBrief } from "../report/brief.ts";
+import type { Colours } from "../report/colours.ts";
+import { formatDuration } from "../report/duration.ts";
+import { formatTable } from "../report/table.ts";
+import type { TargetOutcome } from "../targets/target.ts";
 
 /**
  * The text of a deployment's outcome: targets, evidence, and the time of each phase. Of many, only the images

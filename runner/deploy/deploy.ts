@@ -1,28 +1,28 @@
 import pMap from "p-map";
-import { UserError } from "../../../config/problems/errors.ts";
-import { type Built, buildMissing } from "../../build/missing.ts";
-import type { GateOverride } from "../../cli/override.ts";
-import type { Revision } from "../../git/revision.ts";
-import { imageGate } from "../../history/gates.ts";
-import { sourceOf } from "../../history/write.ts";
-import { removeKeepTags } from "../../in-use/retire.ts";
-import type { DeployDocument, DeployedService } from "../../move/document.ts";
-import { judgeOutcome, outcomesOfPlans } from "../../move/outcome.ts";
+import { UserError } from "../../config/problems/errors.ts";
+import { type Built, buildMissing } from "../build/missing.ts";
+import type { GateOverride } from "../cli/override.ts";
+import type { Revision } from "../git/revision.ts";
+import { imageGate } from "../history/gates.ts";
+import { sourceOf } from "../history/write.ts";
+import { removeKeepTags } from "../in-use/retire.ts";
+import type { DeployDocument, DeployedService } from "../move/document.ts";
+import { judgeOutcome, outcomesOfPlans } from "../move/outcome.ts";
 import {
   type MoveResult,
   moveServices,
   nothingMoved,
   refuseNewer,
   type ServiceToMove,
-} from "../../move/services.ts";
-import { type PlanRequest, planDeployment } from "../../plan/deployment.ts";
-import { exitCodeOfProblems, isChanged, type PlannedService, problemsOf } from "../../plan/plan.ts";
-import { imageReference } from "../../registry/image.ts";
-import { putTags, tagMovability } from "../../registry/tags.ts";
-import { unlessInterrupted } from "../../session/interruption.ts";
-import type { Session } from "../../session/session.ts";
-import { documentHead } from "../../session/where.ts";
-import { isMove } from "../../targets/target.ts";
+} from "../move/services.ts";
+import { type PlanRequest, planDeployment } from "../plan/deployment.ts";
+import { exitCodeOfProblems, isChanged, type PlannedService, problemsOf } from "../plan/plan.ts";
+import { imageReference } from "../registry/image.ts";
+import { putTags, tagMovability } from "../registry/tags.ts";
+import { unlessInterrupted } from "../session/interruption.ts";
+import type { Session } from "../session/session.ts";
+import { documentHead } from "../session/where.ts";
+import { isMove } from "../targets/target.ts";
 
 /** The options of a deployment, besides its services. */
 export interface DeployRequest extends PlanRequest {
@@ -71,7 +71,7 @@ async function checkDockerfiles(
   override: GateOverride | undefined,
 ): Promise<readonly PlannedService[]> {
   if (session.settings.gates === undefined) return planned;
-  const { askDockerfiles } = await import("../../gates/dockerfile.ts");
+  const { askDockerfiles } = await import("../gates/dockerfile.ts");
   return unlessInterrupted(session, () => askDockerfiles(session, planned, override), planned);
 }
 

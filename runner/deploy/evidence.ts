@@ -1,14 +1,14 @@
-import packageDescription from "../../../package.json" with { type: "json" };
-import { readSource } from "../../build/source-record.ts";
-import type { ImageToAttest } from "../../evidence/attest.ts";
-import { provenanceOf } from "../../evidence/provenance.ts";
-import { attachEvidence } from "../../evidence/step.ts";
-import type { Revision } from "../../git/revision.ts";
-import { runInCi } from "../../history/write.ts";
-import type { PlannedService } from "../../plan/plan.ts";
-import type { Image } from "../../registry/image.ts";
-import type { Session } from "../../session/session.ts";
-import { isMove } from "../../targets/target.ts";
+import packageDescription from "../../package.json" with { type: "json" };
+import { readSource } from "../bases/source-record.ts";
+import type { ImageToAttest } from "../evidence/attest.ts";
+import { provenanceOf } from "../evidence/provenance.ts";
+import { attachEvidence } from "../evidence/step.ts";
+import type { Revision } from "../git/revision.ts";
+import { runInCi } from "../history/write.ts";
+import type { PlannedService } from "../plan/plan.ts";
+import type { Image } from "../registry/image.ts";
+import type { Session } from "../session/session.ts";
+import { isMove } from "../targets/target.ts";
 
 /** A service of a deployment, whose image is in the registry. */
 interface DeployedImage extends Pick<PlannedService, "service" | "source" | "isDirty" | "targets"> {

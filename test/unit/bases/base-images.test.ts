@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { baseReferences, movedBases, pinnedBases } from "../../../runner/build/base-images.ts";
+import { baseReferences, movedBases, pinnedBases } from "../../../runner/bases/base-images.ts";
 import { showWhy } from "../../../runner/commands/why/show.ts";
 import type { SourceDescription } from "../../../source/describe.ts";
 
@@ -74,7 +74,7 @@ test("why tells of it apart from what changed in the source", () => {
     "the tag of its base image busybox:1.37 (localhost:5000/base/busybox:1.37) has moved since the build:",
     "  sha256:1 then",
     "  sha256:2 now",
-    "a base image that moved does not change the source; change salt in services.yaml to rebuild",
+    "a base image that moved does not change the source; slipway outdated --rebuild builds the service again",
     "the registry has an image of the current source",
   ]);
 });
