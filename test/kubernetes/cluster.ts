@@ -37,7 +37,7 @@ const controllers = [
   ...["garbage-collector-controller", "deployment-controller", "replicaset-controller"],
 ];
 
-/** @throws when the API server is not ready within two minutes */
+/** @throws when the API server is not ready within two minutes, or has ended */
 export async function startCluster(programs: Programs): Promise<Cluster> {
   const { folder } = programs;
   const [client, peer, port, managerPort] = await Promise.all([getPort(), getPort(), getPort(), getPort()]);
@@ -85,7 +85,7 @@ export async function startCluster(programs: Programs): Promise<Cluster> {
     call: (method, path, options) => call(server, method, path, options),
     kubectl: (args, input) => runKubectl(programs, kubeconfig, args, input),
   };
-  await untilReady(cluster);
+  await untilReady(cluster, programs);
   programs.start("kube-controller-manager", [
     ...["--kubeconfig", kubeconfig, "--bind-address=127.0.0.1", `--secure-port=${managerPort}`],
     ...["--leader-elect=false", "--use-service-account-credentials=false", `--cert-dir=${pki}`],
@@ -110,11 +110,12 @@ function configOf(port: number): object {
   };
 }
 
-async function untilReady(cluster: Cluster): Promise<void> {
+async function untilReady(cluster: Cluster, programs: Programs): Promise<void> {
   const until = Date.now() + 120_000;
   for (;;) {
     const answer = await cluster.call("GET", "/readyz", { any: true }).catch(() => undefined);
     if (answer?.status === 200) return;
+    programs.assertRunning();
     if (Date.now() > until) throw new Error("kube-apiserver is not ready; see its log");
     await sleep(200);
   }

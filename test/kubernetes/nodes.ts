@@ -6,7 +6,7 @@ import type { Cluster } from "./cluster.ts";
 export interface Nodes {
   /** Digests that can't be pulled. */
   readonly missing: Set<string>;
-  /** Whether the containers of pods become ready; those of Jobs end well. */
+  /** Whether the containers of new pods become ready; those of Jobs end well. */
   ready: boolean;
   stop(): Promise<void>;
 }
@@ -44,7 +44,9 @@ export function standInForNodes(cluster: Cluster): Nodes {
       const image = pod.spec.containers[0]?.image ?? "";
       const isMissing = [...nodes.missing].some((digest) => image.includes(digest));
       const state = isMissing ? "missing" : nodes.ready ? "ready" : "starting";
-      if (told.get(pod.metadata.uid) === state) continue;
+      const before = told.get(pod.metadata.uid);
+      // A pod that is ready stays so.
+      if (before === state || before === "ready") continue;
       told.set(pod.metadata.uid, state);
       const path = `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}`;
       const patch = { type: "application/merge-patch+json", any: true };

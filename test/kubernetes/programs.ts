@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type EnsuredTool, ensureTools } from "../../sandbox/toolchain/ensure.ts";
@@ -18,6 +18,8 @@ export interface Programs {
   path(name: Name): string;
   /** Programs that the others look for by name. */
   readonly bin: string;
+  /** @throws when one of them has ended by itself, with the end of its log */
+  assertRunning(): void;
   /** Ends all of them, the last first. */
   stop(): Promise<void>;
 }
@@ -57,24 +59,33 @@ export async function bringPrograms(folder: string, names: readonly Name[]): Pro
     return tool.path;
   };
   for (const name of names) await symlink(path(name), join(bin, name));
-  const running: { readonly child: ChildProcess; readonly ended: Promise<void> }[] = [];
+  const running: { readonly child: ChildProcess; readonly log: string; readonly ended: Promise<void> }[] = [];
   return {
     folder,
     path,
     bin,
     start(name, args, { as = name, environment = {} } = {}) {
-      const log = openSync(join(folder, `${as}.log`), "a");
+      const log = join(folder, `${as}.log`);
+      const file = openSync(log, "a");
       const child = spawn(path(name), args, {
         cwd: folder,
-        stdio: ["ignore", log, log],
+        stdio: ["ignore", file, file],
         env: { PATH: `${bin}:${process.env.PATH}`, HOME: folder, TMPDIR: folder, ...environment },
       });
-      closeSync(log);
+      closeSync(file);
       const ended = new Promise<void>((resolve) => {
         child.on("exit", () => resolve());
         child.on("error", () => resolve());
       });
-      running.push({ child, ended });
+      running.push({ child, log, ended });
+    },
+    assertRunning() {
+      for (const { child, log } of running) {
+        const { exitCode, signalCode } = child;
+        if (exitCode === null && signalCode === null) continue;
+        const last = readFileSync(log, "utf8").split("\n").slice(-15).join("\n");
+        throw new Error(`a program ended (${exitCode ?? signalCode}); the end of ${log}:\n${last}`);
+      }
     },
     async stop() {
       for (const { child, ended } of running.toReversed()) {
@@ -85,4 +96,14 @@ export async function bringPrograms(folder: string, names: readonly Name[]): Pro
       }
     },
   };
+}
+
+interface Task {
+  readonly tasks?: readonly Task[];
+  readonly result?: { readonly state: string };
+}
+
+/** Whether every test of a file has passed. */
+export function allPassed(tasks: readonly Task[]): boolean {
+  return tasks.every(({ tasks: inner, result }) => (inner ? allPassed(inner) : result?.state === "pass"));
 }

@@ -11,7 +11,8 @@ export default defineConfig({
     // The first run builds the programs.
     hookTimeout: 4 * 3_600_000,
     bail: 1,
-    // The tests are one story.
+    // The tests of a file are one story, and each file has a cluster of its own: one at a time is enough memory.
     sequence: { concurrent: false },
+    fileParallelism: false,
   },
 });

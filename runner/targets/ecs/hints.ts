@@ -65,7 +65,7 @@ export const ecsHints: readonly Hint[] = [
   {
     when: [
       pulling,
-      /time ?out|deadline|canceled while waiting|dial tcp|no route|unreachable|connection|i\/o/i,
+      /time ?out|deadline|canceled while waiting|dial tcp|no route|unreachable|connection|\bi\/o\b/i,
     ],
     advice: network,
   },

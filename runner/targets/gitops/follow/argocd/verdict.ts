@@ -23,9 +23,12 @@ export interface Sight {
 /** Conditions that leave Argo CD without a comparison. https://argo-cd.readthedocs.io/en/stable/operator-manual/application.yaml */
 const comparisonErrors = ["ComparisonError", "InvalidSpecError", "UnknownError"];
 
-/** What the repo-server says when it can't be reached or is busy; the next comparison may work. */
+/**
+ * What the repo-server says when it can't be reached or is busy; the next comparison may work. Whole words:
+ * `ui/overlays` and `maxUnavailable` are in messages about manifests.
+ */
 const passing =
-  /unavailable|deadline exceeded|timeout|timed out|connection (refused|reset)|no such host|i\/o|EOF/i;
+  /\b(unavailable|deadline exceeded|timeout|timed out|connection (refused|reset)|no such host|i\/o|EOF)\b/i;
 
 /**
  * Judges one look at an Application.

@@ -260,6 +260,23 @@ const rows: Readonly<Record<string, Row>> = {
     },
     verdict: { kind: "failing", graceSeconds: 180 },
   },
+  "ComparisonError with paths and fields that contain words of a connection that failed": {
+    status: {
+      sync: { status: "Unknown" },
+      ...condition(
+        "ComparisonError",
+        'failed to generate manifest: kustomize build ui/overlays/dev: unknown field "maxUnavailable"; geofence.yaml',
+      ),
+    },
+    verdict: { kind: "failing", graceSeconds: 20 },
+  },
+  "ComparisonError because the connection to the repo-server timed out": {
+    status: {
+      sync: { status: "Unknown" },
+      ...condition("ComparisonError", "dial tcp 10.0.0.1:8081: i/o timeout"),
+    },
+    verdict: { kind: "failing", graceSeconds: 180 },
+  },
   InvalidSpecError: {
     status: {
       sync: { status: "Unknown" },
