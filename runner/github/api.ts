@@ -17,14 +17,15 @@ export interface GithubRepository {
  * @returns why there is none to write to, as text
  */
 export function findRepository(environment: NodeJS.ProcessEnv): GithubRepository | string {
-  const {
-    GITHUB_REPOSITORY: repository = "",
-    GITHUB_TOKEN: token = "",
-    GITHUB_API_URL: api = "https://api.github.com",
-  } = environment;
+  const { GITHUB_REPOSITORY: repository = "", GITHUB_TOKEN: token = "" } = environment;
   if (!/^[^/]+\/[^/]+$/.test(repository)) return "this is not a GitHub Actions job";
   if (token === "") return "GITHUB_TOKEN is not set";
-  return { api: api.replace(/\/+$/, ""), repository, token };
+  return { api: apiOf(environment), repository, token };
+}
+
+/** Address of GitHub's API, which a server of your own has in GITHUB_API_URL; without a slash at the end. */
+export function apiOf({ GITHUB_API_URL }: NodeJS.ProcessEnv): string {
+  return (GITHUB_API_URL || "https://api.github.com").replace(/\/+$/, "");
 }
 
 /** A client of GitHub's API, loaded when there is something to write. Each request has 15 s. */

@@ -1,6 +1,8 @@
 import pMap from "p-map";
 import { z } from "zod";
 import { isAbort } from "../../config/problems/abort.ts";
+import { firstLine } from "../../config/problems/first-line.ts";
+import { apiOf, clientOf, refusalOf } from "./api.ts";
 
 /** Whether pull requests are open. */
 export interface PullRequestStates {
@@ -36,20 +38,7 @@ export async function readPullRequestStates(
       "the repository on GitHub is not known; set GITHUB_REPOSITORY or slipway:github.repository",
     );
   if (token === "") return nothing("there is no GITHUB_TOKEN");
-  const api = (environment.GITHUB_API_URL || "https://api.github.com").replace(/\/+$/, "");
-  const { Octokit } = await import("@octokit/core");
-  const silent = () => {};
-  const github = new Octokit({
-    auth: token,
-    baseUrl: api,
-    userAgent: "slipway",
-    request: {
-      fetch: (url: string, init: RequestInit) =>
-        fetch(url, { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(15_000)]) }),
-    },
-    // What the client would print is thrown as well.
-    log: { debug: silent, info: silent, warn: silent, error: silent },
-  });
+  const github = await clientOf({ api: apiOf(environment), token }, signal);
   const states = new Map<number, "open" | "closed">();
   let unknown: string | undefined;
   await pMap(
@@ -71,6 +60,6 @@ export async function readPullRequestStates(
 }
 
 function reasonOf(error: unknown): string {
-  const status = (error as { status?: unknown }).status;
-  return typeof status === "number" ? `HTTP ${status}` : error instanceof Error ? error.name : String(error);
+  const refusal = refusalOf(error);
+  return refusal === undefined ? firstLine(error) : `HTTP ${refusal.status}`;
 }

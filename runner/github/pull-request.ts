@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { answered, clientOf, type GithubRepository, withinCharacters } from "./api.ts";
+import { answered, apiOf, clientOf, type GithubRepository, withinCharacters } from "./api.ts";
 
 const pageSize = 100;
 /** Number of comments to search for our own. */
@@ -22,7 +22,6 @@ export async function findPullRequest(environment: NodeJS.ProcessEnv): Promise<P
   const {
     GITHUB_REPOSITORY: repository = "",
     GITHUB_TOKEN: token = "",
-    GITHUB_API_URL: api = "https://api.github.com",
     GITHUB_EVENT_PATH: eventPath = "",
     GITHUB_REF: ref = "",
   } = environment;
@@ -34,7 +33,7 @@ export async function findPullRequest(environment: NodeJS.ProcessEnv): Promise<P
     (parsed.success ? parsed.data.pull_request?.number : undefined) ?? Number(fromRef ?? Number.NaN);
   if (!Number.isInteger(number)) return "this job does not run for a pull request";
   if (token === "") return "GITHUB_TOKEN is not set";
-  return { api: api.replace(/\/+$/, ""), repository, number, token };
+  return { api: apiOf(environment), repository, number, token };
 }
 
 /** First line of a stack's comment, or of its comment on one topic, which identifies it. */

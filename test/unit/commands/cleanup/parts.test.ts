@@ -81,6 +81,15 @@ describe("pull requests", () => {
     expect(asked).toContain("http://127.0.0.1:9/repos/acme/shop/pulls/1");
   });
 
+  test("say why GitHub could not be reached", async () => {
+    vi.stubGlobal("fetch", async () => {
+      throw new TypeError("fetch failed");
+    });
+    const { states, unknown } = await readPullRequestStates("acme/shop", [1], { GH_TOKEN: "t" }, signal);
+    expect(states.size).toBe(0);
+    expect(unknown).toBe("GitHub did not answer for #1 of acme/shop: fetch failed");
+  });
+
   test.each([
     [undefined, { GITHUB_TOKEN: "t" }, /is not known/],
     ["acme/shop", {}, /no GITHUB_TOKEN/],
