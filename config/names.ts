@@ -1,4 +1,4 @@
-import type { Service } from "./catalogue/catalogue.ts";
+import type { Catalogue, Service } from "./catalogue/catalogue.ts";
 import type { Settings } from "./settings.ts";
 import { partitionOf } from "./stack/partition.ts";
 import { sourceTagPrefix } from "./stack/retention.ts";
@@ -14,6 +14,22 @@ export function repositoryName(settings: Settings, service: Service): string {
 export function cacheRepositoryName(settings: Settings): string {
   const { prefix } = settings.repositories;
   return prefix === undefined ? "slipway-build-cache" : `${prefix}/slipway-build-cache`;
+}
+
+/** Tag of a service's build cache for one platform, in the cache's repository. */
+export function cacheTag(service: string, platform: string): string {
+  return imageResourceName(service, platform);
+}
+
+/**
+ * Whether a tag of the cache's repository is one that a build of this catalogue writes again. Of a service that this
+ * stack leaves out, the platforms are not known: another stack with the same prefix may write any.
+ */
+export function isCacheTag({ services, leftOut = [] }: Catalogue, tag: string): boolean {
+  return (
+    services.some(({ name, platforms }) => platforms.some((platform) => cacheTag(name, platform) === tag)) ||
+    leftOut.some((name) => tag.startsWith(cacheTag(name, "linux/")))
+  );
 }
 
 /** Host (and port) of the registry. Computed, so that it is known before any repository exists. */

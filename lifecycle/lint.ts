@@ -23,8 +23,15 @@ export interface LintFinding {
 /**
  * What is odd about a policy in view of the images that are there. An index's manifests and artifacts with a
  * subject go with what they belong to, so only the other images are looked at.
+ *
+ * @param isMeantToStay whether something writes this tag again and again, so that what has it needs no rule. Where
+ *   it is given, such tags limit themselves, and only others are worth a finding.
  */
-export function lintPolicy(policy: LifecyclePolicy, all: readonly StoredImage[]): readonly LintFinding[] {
+export function lintPolicy(
+  policy: LifecyclePolicy,
+  all: readonly StoredImage[],
+  isMeantToStay?: (tag: string) => boolean,
+): readonly LintFinding[] {
   const { rules, images } = prepare(policy, all);
   const roots = images.filter(({ parents, subject }) => parents.length === 0 && subject === undefined);
   const ofRules = rules.flatMap((rule, position): LintFinding[] => {
@@ -46,8 +53,8 @@ export function lintPolicy(policy: LifecyclePolicy, all: readonly StoredImage[])
   });
   return [
     ...ofRules,
-    ...withoutLimit(rules),
-    ...withoutRule(roots.map(({ image, selectedBy }) => ({ image, selectedBy }))),
+    ...withoutLimit(rules).filter(({ kind }) => kind !== "tagged-without-limit" || !isMeantToStay),
+    ...withoutRule(roots.filter(({ image }) => !image.tags.some((tag) => isMeantToStay?.(tag)))),
   ];
 }
 

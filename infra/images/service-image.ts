@@ -12,7 +12,7 @@ import {
   serviceOfContext,
 } from "../../config/catalogue/contexts.ts";
 import { neededBy } from "../../config/description/needs.ts";
-import { imageResourceName, sourceTag } from "../../config/names.ts";
+import { cacheTag, imageResourceName, sourceTag } from "../../config/names.ts";
 import type { BaseImage } from "./base-image.ts";
 import type { ImagePlan } from "./builds.ts";
 import type { RecordedImage } from "./recorded-images.ts";
@@ -127,7 +127,7 @@ export class ServiceImage extends pulumi.ComponentResource implements BuiltImage
 
   private build(args: ServiceImageArgs, { staged, secrets }: Build, platform: string) {
     const { service, repositoryUrl, cacheUrl } = args;
-    const tag = imageResourceName(service.name, platform);
+    const tag = cacheTag(service.name, platform);
     return {
       platforms: [platform as types.enums.Platform],
       context: {

@@ -8,7 +8,7 @@ import type { BuildxBuild } from "../../builder/request.ts";
 import type { Service } from "../../config/catalogue/catalogue.ts";
 import { isStaged, serviceOfContext } from "../../config/catalogue/contexts.ts";
 import { type StackDescription, stackFile } from "../../config/description/description.ts";
-import { imageResourceName, registryHost, repositoryName } from "../../config/names.ts";
+import { cacheTag, imageResourceName, registryHost, repositoryName } from "../../config/names.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import type { Source } from "../../source/hash.ts";
 import { type StagedContext, stageContext } from "../../source/stage.ts";
@@ -118,7 +118,7 @@ async function buildPlatform(one: StagedBuild, platform: string, step: Step): Pr
     step.log(line === "" || platforms.length === 1 ? line : `${platform} ${line}`);
   const readable = cache && {
     ...cache,
-    reference: `${cache.repository}:${imageResourceName(name, platform)}`,
+    reference: `${cache.repository}:${cacheTag(name, platform)}`,
   };
   await runBuild(
     requestFor(one, [platform], builtBases(one, platform)),

@@ -38,9 +38,9 @@ export function lintOf(
   repositories: readonly ReadRepository[],
   which: "declared" | "live",
 ): LifecycleLintDocument["repositories"] {
-  return repositories.map(({ repository, images, declared, policy }) => {
+  return repositories.map(({ repository, images, declared, policy, isMeantToStay }) => {
     const asked = which === "live" ? policy : (declared ?? policy);
-    const findings = asked === undefined ? [] : lintPolicy(asked, images).filter(isNews);
+    const findings = asked === undefined ? [] : lintPolicy(asked, images, isMeantToStay).filter(isNews);
     return { repository, hasPolicy: asked !== undefined, findings };
   });
 }

@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import type { Service } from "../../../config/catalogue/catalogue.ts";
-import { cacheRepositoryName, repositoryName } from "../../../config/names.ts";
+import { cacheRepositoryName, isCacheTag, repositoryName } from "../../../config/names.ts";
 import { firstLine } from "../../../config/problems/first-line.ts";
 import type { LifecyclePolicy } from "../../../lifecycle/policy.ts";
 import { compileRetention } from "../../../lifecycle/retention/compile.ts";
@@ -18,6 +18,8 @@ export interface ReadRepository extends Inventory {
   /** The policy that the stack's settings declare; undefined for the build cache. */
   readonly declared: LifecyclePolicy | undefined;
   readonly needed: InUseSet;
+  /** Of the build cache: whether a build writes this tag again, so that no rule has to limit it. */
+  readonly isMeantToStay?: (tag: string) => boolean;
 }
 
 /** What a stack's repositories hold. */
@@ -32,7 +34,7 @@ export interface ReadStack {
 
 /** Reads the repositories of the selected services and the build cache, and what runs in the account. */
 export async function readStack(session: Session): Promise<ReadStack> {
-  const { clients, registry, signal, settings, services, timeline } = session;
+  const { clients, registry, signal, settings, services, catalogue, timeline } = session;
   return timeline.run({ id: "lifecycle", title: "Read the repositories, and what runs" }, async () => {
     const byName = new Map(services.map((service) => [repositoryName(settings, service), service]));
     const cache = settings.cache.kind === "registry" ? [cacheRepositoryName(settings)] : [];
@@ -48,6 +50,7 @@ export async function readStack(session: Session): Promise<ReadStack> {
         return {
           ...inventory,
           service,
+          ...(service === undefined && { isMeantToStay: (tag: string) => isCacheTag(catalogue, tag) }),
           declared: service && compileRetention(settings.retention, 1 + service.platforms.length),
           needed: await neededImages(session, inventory, uses.get(inventory.repository) ?? []),
         };
