@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { gitopsTargetSchema, resolveGitopsTarget } from "../../config/targets/gitops/target.ts";
 import type { Image } from "../../runner/registry/image.ts";
+import type { RunEvent } from "../../runner/report/events.ts";
 import { type Application, isBefore } from "../../runner/targets/gitops/follow/argocd/application.ts";
 import { gitopsKind } from "../../runner/targets/gitops/kind.ts";
 import type { TargetOutcome } from "../../runner/targets/target.ts";
@@ -21,7 +21,7 @@ import { fakeContext } from "../unit/targets/fakes.ts";
 import { startArgocd } from "./argocd.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { type Nodes, standInForNodes } from "./nodes.ts";
-import { allPassed, argocdTools, bringPrograms, type Programs } from "./programs.ts";
+import { argocdTools, bringPrograms, type Programs } from "./programs.ts";
 import { type Recorder, recordApplication } from "./record.ts";
 
 // One story: the tests build on one another. A real Kubernetes API and a real Argo CD, a real git server; nodes are
@@ -47,6 +47,7 @@ let bare: string;
 let repository: string;
 let cluster: Cluster;
 let nodes: Nodes;
+let isWell = false;
 let recorder: Recorder;
 
 /** The shop's example, as a repository of manifests. */
@@ -71,7 +72,7 @@ beforeAll(async () => {
   // What a rollout may take, so that a broken one is Degraded in seconds.
   files[deployment] = (files[deployment] ?? "").replace(
     "  replicas: 2\n",
-    "  replicas: 2\n  progressDeadlineSeconds: 10\n",
+    "  replicas: 2\n  progressDeadlineSeconds: 20\n",
   );
   bare = makeRepository(server.root, "deploy.git", files);
   repository = `${server.url}/deploy.git`;
@@ -93,15 +94,20 @@ beforeAll(async () => {
   console.error(
     `programs there after ${((readyAt - startedAt) / 1000).toFixed(1)} s, cluster up in ${seconds(readyAt)} s`,
   );
+  isWell = true;
 });
 
-afterAll(async (_, { tasks }) => {
+afterEach(({ task }) => {
+  if (task.result?.state === "fail") isWell = false;
+});
+
+afterAll(async () => {
   await recorder?.stop();
   await nodes?.stop();
   await programs?.stop();
   server?.close();
   // What the programs said explains a failure.
-  if (allPassed(tasks)) await rm(folder, { recursive: true, force: true });
+  if (isWell) await rm(folder, { recursive: true, force: true });
 });
 
 const context = (signal = new AbortController().signal) => ({
@@ -137,9 +143,16 @@ interface Moved {
 }
 
 /** What `slipway deploy` and `slipway rollback` do with the target, and what they say. */
-async function move(letter: string, to = target()): Promise<Moved> {
+async function move(letter: string, to = target(), hear: (line: string) => void = () => {}): Promise<Moved> {
   recorder.taken();
-  const own = context();
+  const plain = context();
+  const own = {
+    ...plain,
+    emit: (event: RunEvent) => {
+      plain.emit(event);
+      if (event.kind === "step-progress") hear(event.message);
+    },
+  };
   const startedAt = performance.now();
   const plan = gitopsKind.plan("ui", to, await gitopsKind.inspect(to, own), image(letter));
   expect(plan.problems).toEqual([]);
@@ -193,11 +206,10 @@ describe("a real Argo CD", () => {
 
   test("is Progressing until the pods of the next image are ready", async () => {
     nodes.ready = false;
-    const later = sleep(5_000).then(() => {
-      nodes.ready = true;
+    const { outcome, said, commit } = await move("2", target(), (line) => {
+      if (line.startsWith("Synced; Progressing")) nodes.ready = true;
     });
-    const { outcome, said, commit } = await move("2");
-    await later;
+    nodes.ready = true;
     expect(outcome.outcome).toBe("done");
     expect(said.join("\n")).toContain("Progressing");
     const isOurs = ({ status }: Application) => status.sync?.revision === commit;

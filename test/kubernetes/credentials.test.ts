@@ -3,7 +3,7 @@ import { chmodSync, cpSync, mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { cronJobManifests } from "../../runner/commands/k8s/cron-job.ts";
 import { readPullSecrets } from "../../runner/commands/k8s/read.ts";
 import { refreshScript } from "../../runner/commands/k8s/refresh-script.ts";
@@ -11,7 +11,7 @@ import { judgePullSecrets } from "../../runner/commands/k8s/state.ts";
 import { openKubectl } from "../../runner/kubernetes/kubectl.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { type Nodes, standInForNodes } from "./nodes.ts";
-import { allPassed, bringPrograms, clusterTools, type Programs } from "./programs.ts";
+import { bringPrograms, clusterTools, type Programs } from "./programs.ts";
 
 // What `slipway k8s credentials` writes, on a real API server with its controllers.
 
@@ -22,6 +22,7 @@ let folder: string;
 let programs: Programs;
 let cluster: Cluster;
 let nodes: Nodes;
+let isWell = false;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "slipway-kubernetes-"));
@@ -31,13 +32,18 @@ beforeAll(async () => {
   cluster = await startCluster(programs);
   nodes = standInForNodes(cluster);
   for (const name of ["shop-dev", "billing"]) await cluster.kubectl(["create", "namespace", name]);
+  isWell = true;
 });
 
-afterAll(async (_, { tasks }) => {
+afterEach(({ task }) => {
+  if (task.result?.state === "fail") isWell = false;
+});
+
+afterAll(async () => {
   await nodes?.stop();
   await programs?.stop();
   // What the programs said explains a failure.
-  if (allPassed(tasks)) await rm(folder, { recursive: true, force: true });
+  if (isWell) await rm(folder, { recursive: true, force: true });
 });
 
 describe("a pull secret's manifests on a real API server", () => {

@@ -97,13 +97,3 @@ export async function bringPrograms(folder: string, names: readonly Name[]): Pro
     },
   };
 }
-
-interface Task {
-  readonly tasks?: readonly Task[];
-  readonly result?: { readonly state: string };
-}
-
-/** Whether every test of a file has passed. */
-export function allPassed(tasks: readonly Task[]): boolean {
-  return tasks.every(({ tasks: inner, result }) => (inner ? allPassed(inner) : result?.state === "pass"));
-}
