@@ -7,7 +7,7 @@ import { readArtifact } from "../registry/artifact.ts";
 import { blobOf } from "../registry/blob.ts";
 import type { RegistryConnection } from "../registry/connection.ts";
 import { getManifest } from "../registry/lookup.ts";
-import { attachArtifact, listReferrers, subjectOf } from "../registry/referrers.ts";
+import { attachArtifact, listReferrers, type Referrer, subjectOf } from "../registry/referrers.ts";
 
 /** Artifact type of an image's source description. */
 export const sourceType = "application/vnd.slipway.source.v1+json";
@@ -17,6 +17,12 @@ const contentType = "application/vnd.slipway.source.v1+json+gzip+base64";
 
 /** Separate from the description, because a base image that moves does not change the source. */
 const basesAnnotation = "slipway.source.bases";
+
+/**
+ * When a description was stored: several of one image have no other order, and no other time in a copy.
+ * https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md#pre-defined-annotation-keys
+ */
+const createdAnnotation = "org.opencontainers.image.created";
 
 /** The content that is stored with an image. */
 export interface KeptSource {
@@ -45,12 +51,19 @@ export async function writeSource(
   await attachArtifact(clients, registry, repository, {
     artifactType: sourceType,
     content: blobOf(contentType, packDescription(source.description)),
-    annotations: { "slipway.source.hash": source.hash, [basesAnnotation]: JSON.stringify(source.bases) },
+    annotations: {
+      "slipway.source.hash": source.hash,
+      [basesAnnotation]: JSON.stringify(source.bases),
+      [createdAnnotation]: new Date().toISOString(),
+    },
     subject,
   });
 }
 
-/** The source description of an image; undefined if there is none that this version can read. */
+/**
+ * The source description that was stored last with an image; undefined if there is none that this version can read.
+ * A build on newer base images may give the same image again, and stores the digests that it took.
+ */
 export async function readSource(
   clients: Clients,
   repository: string,
@@ -58,7 +71,7 @@ export async function readSource(
   signal: AbortSignal,
 ): Promise<KeptSource | undefined> {
   const { referrers } = await listReferrers(clients, repository, digest, sourceType, signal);
-  for (const referrer of referrers) {
+  for (const referrer of newestFirst(referrers)) {
     const stored = await getManifest(clients, repository, { imageDigest: referrer.digest }, signal);
     const artifact = stored && readArtifact(stored.text);
     if (artifact?.artifactType !== sourceType) continue;
@@ -67,6 +80,12 @@ export async function readSource(
     return description === undefined ? undefined : { description, bases };
   }
   return undefined;
+}
+
+/** Those of earlier versions have no time, and are the oldest. */
+function newestFirst(referrers: readonly Referrer[]): readonly Referrer[] {
+  const storedAt = ({ annotations }: Referrer) => Date.parse(annotations[createdAnnotation] ?? "") || 0;
+  return referrers.toSorted((one, other) => storedAt(other) - storedAt(one));
 }
 
 function parseBases(text: string): Readonly<Record<string, string>> {

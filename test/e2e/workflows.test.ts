@@ -19,12 +19,12 @@ import { loadStack } from "../../config/description/load.ts";
 import { type Clients, createClients } from "../../runner/aws/clients.ts";
 import type { WhyDocument } from "../../runner/commands/why/why.ts";
 import { connectToRegistry } from "../../runner/registry/connection.ts";
-import { putManifest } from "../../runner/registry/push.ts";
 import { readNewestRecord } from "../../runner/release/store.ts";
 import { stackEnvironment } from "../../runner/stack/environment.ts";
 import { writeSandboxStack } from "../../sandbox/stack-file.ts";
 import { readState } from "../../sandbox/state.ts";
 import { type Contexts, readWorkflows, unfold } from "../workflows.ts";
+import { type Change, moveTag } from "./bases/move-tag.ts";
 import { asRole } from "./roles.ts";
 import { cli, clone, openProxy, type Watched } from "./world.ts";
 
@@ -462,7 +462,7 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     const clients = await connect();
     const newest = () => readNewestRecord(clients, "shop/checkout", stack, AbortSignal.timeout(10_000));
     const before = await newest();
-    await moveBase(clients);
+    await moveBase(clients, "another layer");
     const run = await runJob("scheduled", "rebuild", {});
     expect(run.exitCode, run.log).toBe(0);
     expect(run.summary).toContain("Built again: checkout");
@@ -471,13 +471,25 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
     expect(after?.record.source.hash).toBe(before?.record.source.hash);
     expect(after?.record.image.digest).not.toBe(before?.record.image.digest);
     // Everyone finds the new image for the source from now on.
+    const deployed = await runJob("deploy", "deploy", {}, { GITHUB_REF_NAME: "main" });
+    expect(deployed.exitCode, deployed.log).toBe(0);
+    expect((await newest())?.record.id).toBe(after?.record.id);
+  });
+
+  test("a base image that moved and gives the same image is built on once, and moves nothing", async () => {
+    const clients = await connect();
+    const newest = () => readNewestRecord(clients, "shop/checkout", stack, AbortSignal.timeout(10_000));
+    const before = await newest();
+    await moveBase(clients, "another index");
+    const run = await runJob("scheduled", "rebuild", {});
+    expect(run.exitCode, run.log).toBe(0);
+    expect(run.summary).toContain("Built again: checkout");
+    expect(run.summary).toContain("## ✅ Deployed to `dev`: 1 built, 0 of 1 targets moved");
+    expect((await newest())?.record.id).toBe(before?.record.id);
     const again = await runJob("scheduled", "rebuild", {});
     expect(again.exitCode, again.log).toBe(0);
     expect(again.summary).toContain("No base image moved");
     expect(again.summary).toContain("Nothing to build again.");
-    const deployed = await runJob("deploy", "deploy", {}, { GITHUB_REF_NAME: "main" });
-    expect(deployed.exitCode, deployed.log).toBe(0);
-    expect((await newest())?.record.id).toBe(after?.record.id);
   });
 
   test("the validation report has what was checked of it, and no more", async () => {
@@ -492,20 +504,11 @@ describe("the workflows' steps, as scripts in a clean clone, with the sandbox fo
   });
 });
 
-/** Moves the tag of checkout's base image by a push, so that a build can pull what it stands for. */
-async function moveBase(clients: Clients): Promise<void> {
-  const repositoryName = "slipway-base/lambda-provided";
-  const at = { repositoryName, imageIds: [{ imageTag: "al2023" }] };
-  const { images = [] } = await clients.ecr.send(new BatchGetImageCommand(at));
-  const [image] = images;
-  const index = JSON.parse(image?.imageManifest ?? "") as { annotations?: object };
-  const annotations = { ...index.annotations, "slipway.test": "one to pull" };
+/** Moves the tag of checkout's base image. */
+async function moveBase(clients: Clients, change: Change): Promise<void> {
   const { settings } = await loadStack(checkout, stack);
   const registry = connectToRegistry(clients, settings.registry ?? "", AbortSignal.timeout(10_000));
-  await putManifest(registry, repositoryName, "al2023", {
-    mediaType: image?.imageManifestMediaType ?? "",
-    text: JSON.stringify({ ...index, annotations }),
-  });
+  await moveTag(clients, registry, { repository: "slipway-base/lambda-provided", tag: "al2023" }, change);
 }
 
 /** GitHub's API for the comments of one pull request. */

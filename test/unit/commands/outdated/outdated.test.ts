@@ -1,10 +1,12 @@
 import { ECRClient } from "@aws-sdk/client-ecr";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Settings } from "../../../../config/settings.ts";
 import { findOutdated, type OutdatedService, outcomeOf } from "../../../../runner/bases/outdated.ts";
-import { writeSource } from "../../../../runner/bases/source-record.ts";
+import { packDescription, sourceType, writeSource } from "../../../../runner/bases/source-record.ts";
 import { showOutdated } from "../../../../runner/commands/outdated/show.ts";
+import { blobOf } from "../../../../runner/registry/blob.ts";
 import { connectToRegistry } from "../../../../runner/registry/connection.ts";
+import { attachArtifact, subjectOf } from "../../../../runner/registry/referrers.ts";
 import { writeRelease } from "../../../../runner/release/store.ts";
 import { coloursFor } from "../../../../runner/report/colours.ts";
 import type { Session } from "../../../../runner/session/session.ts";
@@ -52,6 +54,7 @@ beforeEach(async () => {
   } as unknown as Session;
 });
 afterEach(async () => {
+  vi.useRealTimers();
   await registry.close();
 });
 
@@ -99,6 +102,51 @@ describe("slipway outdated", () => {
         unknown: [],
       },
     ]);
+  });
+
+  test("compares with the base image of the last build, where builds on different ones gave the same image", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2026, 4, 1) });
+    const first = base("of then");
+    const digest = await released([node()], { [node()]: first });
+    /** A build on what the tag stands for now, which gives the same image. */
+    const rebuild = async (to: string) => {
+      vi.setSystemTime(Date.now() + 86_400_000);
+      const connection = connectToRegistry(session.clients, registry.host, session.signal);
+      const source = { hash: "1", description: description([node()]), bases: { [node()]: to } };
+      await writeSource(session.clients, connection, { repository: "shop/ui", digest }, source);
+    };
+    const second = base("of now");
+    expect((await findOutdated(session)).outcome).toBe("outdated");
+    await rebuild(second);
+    expect((await findOutdated(session)).outcome).toBe("current");
+    // The tag is taken back: the digest of the first build is there twice.
+    expect(base("of then")).toBe(first);
+    const [ui] = (await findOutdated(session)).services;
+    expect(ui?.moved).toEqual([{ name: node(), reference: node(), from: second, to: first }]);
+    await rebuild(first);
+    expect((await findOutdated(session)).outcome).toBe("current");
+  });
+
+  test("takes a record without a time, of an earlier version, for the oldest", async () => {
+    const digest = await released([node()], {}, false);
+    const { clients, signal } = session;
+    const connection = connectToRegistry(clients, registry.host, signal);
+    const bases = { [node()]: base("of then") };
+    await attachArtifact(clients, connection, "shop/ui", {
+      artifactType: sourceType,
+      content: blobOf(
+        "application/vnd.slipway.source.v1+json+gzip+base64",
+        packDescription(description([node()])),
+      ),
+      annotations: { "slipway.source.hash": "1", "slipway.source.bases": JSON.stringify(bases) },
+      subject: await subjectOf(clients, "shop/ui", digest, signal),
+    });
+    expect((await findOutdated(session)).outcome).toBe("current");
+    const to = base("of now");
+    expect((await findOutdated(session)).outcome).toBe("outdated");
+    const source = { hash: "1", description: description([node()]), bases: { [node()]: to } };
+    await writeSource(clients, connection, { repository: "shop/ui", digest }, source);
+    expect((await findOutdated(session)).outcome).toBe("current");
   });
 
   test("finds a newer image of a tag that the Dockerfile nails to a digest", async () => {
