@@ -15,6 +15,8 @@ export const sourceType = "application/vnd.slipway.source.v1+json";
 /** Media type of its content: compressed JSON in base64. */
 const contentType = "application/vnd.slipway.source.v1+json+gzip+base64";
 
+const hashAnnotation = "slipway.source.hash";
+
 /** Separate from the description, because a base image that moves does not change the source. */
 const basesAnnotation = "slipway.source.bases";
 
@@ -52,7 +54,7 @@ export async function writeSource(
     artifactType: sourceType,
     content: blobOf(contentType, packDescription(source.description)),
     annotations: {
-      "slipway.source.hash": source.hash,
+      [hashAnnotation]: source.hash,
       [basesAnnotation]: JSON.stringify(source.bases),
       [createdAnnotation]: new Date().toISOString(),
     },
@@ -80,6 +82,18 @@ export async function readSource(
     return description === undefined ? undefined : { description, bases };
   }
   return undefined;
+}
+
+/** Whether an image was built from the source of a hash, by what is stored with it. */
+export async function wasBuiltFrom(
+  clients: Clients,
+  repository: string,
+  digest: string,
+  hash: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { referrers } = await listReferrers(clients, repository, digest, sourceType, signal);
+  return referrers.some(({ annotations }) => annotations[hashAnnotation] === hash);
 }
 
 /** Those of earlier versions have no time, and are the oldest. */

@@ -7,11 +7,11 @@ import { verifyImage } from "../registry/verify-image.ts";
 import { newestRecordOf, readNewestRecord } from "../release/store.ts";
 import type { Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
-import type { TagPlan } from "../tags/tags.ts";
 import { isMove } from "../targets/target.ts";
 import { type Candidate, notAsked, refuseOlder } from "./newest-wins.ts";
 import { type PlannedService, plannedImage, type TaggedService } from "./plan.ts";
 import { planProofs } from "./prove.ts";
+import { takenByEarlier, withoutTaken } from "./taken-tags.ts";
 import { imagesByService } from "./target-image.ts";
 import { planTargets } from "./targets.ts";
 
@@ -53,8 +53,7 @@ export async function inspectServices(
         read.get(releaseTag(settings.stack))?.then(newestRecordOf) ??
           readNewestRecord(clients, repository, settings.stack, signal),
       ]);
-      const { tagCheck, tagPlan: kept } =
-        one.rebuilt === true ? withoutTaken(checked, tagPlan) : { tagCheck: checked, tagPlan };
+      const { tagCheck, tagPlan: kept } = await tagsToPut(session, one, checked);
       const moves = targets.some(isMove);
       const [faults, newestWins] = await Promise.all([
         moves ? imageFaults(session, one) : [],
@@ -77,30 +76,13 @@ export async function inspectServices(
   return planProofs(found);
 }
 
-/**
- * The tags of an image that is built again from the same source: a tag that may not move stays on the image that
- * was built before, which it has always named.
- */
-export function withoutTaken(tagCheck: TagCheck, tagPlan: TagPlan): { tagCheck: TagCheck; tagPlan: TagPlan } {
-  const taken = new Set(tagCheck.problems.map(({ value }) => value));
-  const planned = tagPlan.planned.filter(({ tag }) => !taken.has(tag));
-  const left = tagPlan.planned.filter(({ tag }) => taken.has(tag));
-  return {
-    tagCheck: { ...tagCheck, problems: [] },
-    tagPlan: {
-      ...tagPlan,
-      planned,
-      tags: planned.map(({ tag }) => tag),
-      leftOut: [
-        ...tagPlan.leftOut,
-        ...left.map(({ format, tag }) => ({
-          format,
-          reason: `${tag} may not move, and stays on the image that was built before`,
-          because: "condition" as const,
-        })),
-      ],
-    },
-  };
+/** What is built again, or was since a tag was put, leaves the tags that may not move on the image before. */
+async function tagsToPut(session: Session, one: TaggedService, tagCheck: TagCheck) {
+  const { tagPlan, repository, source } = one;
+  if (tagCheck.problems.length === 0) return { tagCheck, tagPlan };
+  if (one.rebuilt === true) return withoutTaken(tagCheck, tagPlan);
+  const about = { repository, sourceHash: source.hash };
+  return withoutTaken(tagCheck, tagPlan, await takenByEarlier(session, about, tagCheck));
 }
 
 /** Says how far a long list has come: `300 of 1,000 services`. */
