@@ -203,6 +203,9 @@ test("a throttled registry is asked again", async () => {
 test("an image with a known bad package is stopped by a real scan, waived until a day, and passes", async () => {
   await ensureTool("grype", { emit: () => {}, signal: AbortSignal.timeout(1_800_000) });
   await setGates({ preset: "block", findings: { waitSeconds: 300 } });
+  // What runs was deployed with answers of the proxy. Its own scan knows BusyBox's finding, which is then not new.
+  const scanned = await run("scan", "orders");
+  expect(scanned.document<ScanDocument>().images[0]?.platforms[0]?.unknown, scanned.stderr).toBeUndefined();
   const bad = { name: "minimist", version: "1.2.5" };
   await world.workspace.write("examples/shop/orders/www/package.json", JSON.stringify(bad));
   await world.workspace.commit("orders: minimist 1.2.5");
@@ -212,7 +215,7 @@ test("an image with a known bad package is stopped by a real scan, waived until 
     3,
     { error: { problems: [{ code: "gate-failed", key: "findings" }] } },
   ]);
-  expect(refused.stderr).toContain("1 CRITICAL block: CVE-2021-44906 in minimist (new)");
+  expect(refused.stderr).toMatch(/1 CRITICAL block: CVE-2021-44906 in minimist 1\.2\.5 \(new\b/);
   expect(await runningImage()).toBe(before);
 
   await writeFile(
