@@ -57,7 +57,15 @@ export async function checkChangedPolicies(
     });
     const problems = checked.flat();
     if (problems.length > 0) throw new UserError(problems, { exitCode: 3 });
-    return { unchecked: account.refused === undefined ? [] : uncheckedFor(changed, account.refused) };
+    const blind = account.searched.flatMap(({ what, refused }) =>
+      refused === undefined ? [] : [`${what} (${refused})`],
+    );
+    return {
+      unchecked: [
+        ...(account.refused === undefined ? [] : uncheckedFor(changed, account.refused)),
+        ...(blind.length === 0 ? [] : uncheckedFor(changed, `not looked at: ${blind.join("; ")}`)),
+      ],
+    };
   } catch (error) {
     if (error instanceof UserError && !hasCode(error, ...refusals))
       return { unchecked: uncheckedFor(changed, error) };

@@ -81,6 +81,12 @@ export const knownDeviations: readonly KnownDeviation[] = [
     }),
   ),
   {
+    call: "events:ListRules",
+    kind: "unknown-member",
+    path: "CreatedBy",
+    reason: "AWS has it in DescribeRule only; it is not read",
+  },
+  {
     call: "ec2:CreateSecurityGroup",
     kind: "unknown-member",
     path: "return",

@@ -34,6 +34,23 @@ const knownRefusals: readonly KnownRefusal[] = [
         "what runs an image is looked for in the whole account; without that, the keep tags of removed targets stay, and the command says so",
     }),
   ),
+  ...[
+    "apprunner:ListServices",
+    "batch:DescribeJobDefinitions",
+    "codebuild:ListProjects",
+    "events:ListEventBuses",
+    "inspector2:ListCoverage",
+    "sagemaker:ListModels",
+    "scheduler:ListSchedules",
+  ].map(
+    (action): KnownRefusal => ({
+      role: "deploy",
+      action,
+      on: /^\*$/,
+      reason:
+        "a changed lifecycle policy is checked against all that may start an image; the run warns of what it could not look at",
+    }),
+  ),
 ];
 
 /** Whether a role's refusal is known, and answered well. */

@@ -1,6 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DescribeJobDefinitionsCommand } from "@aws-sdk/client-batch";
 import { GetLifecyclePolicyCommand } from "@aws-sdk/client-ecr";
 import { ECSClient, ListClustersCommand } from "@aws-sdk/client-ecs";
 import { LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda";
@@ -109,6 +110,21 @@ describe("a changed lifecycle policy", () => {
     ]);
     push("2", "v2");
     expect(await problemsOf()).toHaveLength(1);
+  });
+
+  test("is not refused because another service may not be asked, and that is said", async () => {
+    push("1", "v1", "inuse-dev-ecs-shop.ui");
+    const denied = new UserError({
+      code: "access-denied",
+      message: "may not call batch:DescribeJobDefinitions",
+    });
+    nothingElseInUse().batch.on(DescribeJobDefinitionsCommand).rejects(denied);
+    expect((await check()).unchecked).toEqual([
+      {
+        repository: "shop/ui",
+        reason: expect.stringMatching(/^not looked at: .*Batch.* \(.*batch:DescribeJobDefinitions\)$/),
+      },
+    ]);
   });
 
   test("is not refused because the account can't be asked, and that is said", async () => {
