@@ -77,6 +77,7 @@ const pure = [
   "^runner/targets/ecs/alarms\\.ts$",
   "^runner/targets/gitops/follow/(argocd|flux)/(application|objects|resources|revision|windows)\\.ts$",
   "^runner/targets/gitops/follow/(delivery|hints|next)\\.ts$",
+  "^runner/targets/gitops/discover/(?!nearby\\.ts$)",
   "^runner/targets/gitops/edit/",
   "^runner/targets/gitops/propose/(body|forge)\\.ts$",
   "^runner/targets/gitops/repository/(failure|message)\\.ts$",

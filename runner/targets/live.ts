@@ -21,3 +21,34 @@ export interface LiveTarget {
     forStacks: (name: string) => string,
   ): { readonly target: WrittenTarget; readonly title: string };
 }
+
+/** What a search for targets in files starts from. */
+export interface NearbyRequest {
+  /** The project's. */
+  readonly directory: string;
+  /** Services that may get a target. */
+  readonly services: readonly string[];
+  /** The stack that `init` begins with. */
+  readonly stack: string;
+  /** All stacks whose names are known, that one as well. */
+  readonly stacks: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** A target that files call for. */
+export interface NearbyTarget {
+  /** The service that it runs. */
+  readonly service: string;
+  /** The target in services.yaml, with `${stack}` for the stack's name. */
+  readonly target: WrittenTarget;
+  /** Its title for display, as the wanted stack has it. */
+  readonly title: string;
+}
+
+/** What a search in files found. */
+export interface Nearby {
+  /** At most one for each service. */
+  readonly targets: readonly NearbyTarget[];
+  /** What was not taken over, and why: one sentence each. */
+  readonly notes: readonly string[];
+}

@@ -7,7 +7,7 @@ import type { Emit } from "../report/events.ts";
 import type { Gate } from "./gate.ts";
 import type { Hint } from "./hint.ts";
 import type { ImageUse, ProjectContext, ReadContext } from "./image-use.ts";
-import type { LiveTarget } from "./live.ts";
+import type { LiveTarget, Nearby, NearbyRequest } from "./live.ts";
 import type { LogSource } from "./logs.ts";
 
 /**
@@ -305,6 +305,11 @@ export interface TargetKind<T extends Target, S, A> {
   inUse(context: ProjectContext, targets: readonly T[]): Promise<readonly ImageUse[]>;
   /** Everything of this kind in the account and region that runs an image, for `init` to propose. Read-only. */
   live(context: ReadContext): Promise<readonly LiveTarget[]>;
+  /**
+   * The targets of this kind that files call for, in the project's repository and beside it, for `init` to propose.
+   * Reads files only. Undefined for a kind that only AWS knows.
+   */
+  readonly nearby?: (request: NearbyRequest) => Promise<Nearby>;
   /**
    * Follows a change in progress to its end, including one that someone else started; undefined when there
    * is none.

@@ -1,14 +1,11 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { catalogueSchema } from "../../../config/catalogue/catalogue.ts";
 import { serviceOfContext } from "../../../config/catalogue/contexts.ts";
 import { catalogueFile, stackFile } from "../../../config/description/description.ts";
 import { parseSettings } from "../../../config/description/settings.ts";
 import { readTextFile } from "../../../config/description/text-file.ts";
 import { UserError } from "../../../config/problems/errors.ts";
-import { problemsOf } from "../../../config/problems/problems.ts";
-import { parseYaml } from "../../../config/problems/yaml.ts";
 import type { Settings } from "../../../config/settings.ts";
 import { assertAccount } from "../../aws/account.ts";
 import { createClients } from "../../aws/clients.ts";
@@ -16,12 +13,13 @@ import { type Emit, runStep } from "../../report/events.ts";
 import { allKinds } from "../../targets/kinds.ts";
 import type { Ask, Taken } from "./ask.ts";
 import { extendCatalogue, writeCatalogue } from "./catalogue-text.ts";
-import { detectServices, dockerfileOf } from "./detect.ts";
+import { detectServices } from "./detect.ts";
 import type { Found, FoundService } from "./found.ts";
-import { readKnownProject } from "./known-project.ts";
+import { knownServices, readKnownProject } from "./known-project.ts";
 import { matchLive } from "./match.ts";
 import { saysModule } from "./module.ts";
 import { serviceName } from "./names.ts";
+import { addNearby } from "./nearby.ts";
 import { projectFiles } from "./stack-files.ts";
 import { readTree } from "./tree.ts";
 
@@ -62,8 +60,8 @@ export interface InitFile {
 }
 
 /**
- * Describes a repository as a project: what it builds, from its compose files and Dockerfiles, and, when
- * asked, what runs the images, from ECS and Lambda. Writes missing files; an existing file is never
+ * Describes a repository as a project: what it builds, from its compose files and Dockerfiles, what runs the
+ * images, from manifests in git, and, when asked, from ECS and Lambda. Writes missing files; an existing file is never
  * overwritten.
  *
  * @throws UserError when nothing here is built, or services.yaml or package.json is wrong
@@ -102,7 +100,17 @@ export async function init(
     : (await ask.fromLive())
       ? await look().catch((error: unknown) => withoutLive(detected, error))
       : { found: detected, account: undefined };
-  const fresh = live.found.services.filter((service) => known === undefined || !known.has(service));
+  const { services: fresh, notes } = await runStep(
+    emit,
+    { id: "manifests", title: "Look for manifests in git" },
+    async ({ conclude }) => {
+      const stacks = [stack, "prod", ...stacksIn(tree.everything ?? tree.files)];
+      const search = { directory, stack, stacks: [...new Set(stacks)], signal };
+      const { found, targets } = await addNearby(live.found, known, search);
+      conclude("done", `${targets} targets`);
+      return found;
+    },
+  );
   const chosen = withNeeded(await ask.services(fresh), fresh);
   const project = there.name ?? (await ask.project(serviceName(tree.name)));
 
@@ -137,8 +145,13 @@ export async function init(
     files,
     services: chosen.map(({ compose: _, ...service }) => service),
     defaults: ask.taken(),
-    notes: [...live.found.notes, ...notesOn(files)],
+    notes: [...notes, ...notesOn(files)],
   };
+}
+
+/** The stacks whose files lie in the project's directory. */
+function stacksIn(files: readonly string[]): string[] {
+  return files.flatMap((path) => /^Pulumi\.([^/]+)\.yaml$/.exec(path)?.[1] ?? []);
 }
 
 /** The chosen services, and those whose images they are built from. */
@@ -202,27 +215,6 @@ function settingsFor(region: string, stack: string): Settings {
   const settings = parseSettings({ "aws:region": region }, stack, stackFile(stack));
   if ("value" in settings) return settings.value;
   throw new UserError(settings.problems.map((problem) => ({ ...problem, where: "--region" })));
-}
-
-/** The services that services.yaml has already: by name, or by Dockerfile and stage. */
-function knownServices(text: string): { has(service: FoundService): boolean } {
-  const yaml = parseYaml(text, catalogueFile);
-  if ("problems" in yaml) throw new UserError(yaml.problems);
-  const parsed = catalogueSchema.safeParse(yaml.value);
-  if (!parsed.success)
-    throw new UserError(problemsOf(parsed.error, catalogueSchema, yaml.value, yaml.locate));
-  const names = new Set(Object.keys(parsed.data.services));
-  const builds = new Set(Object.values(parsed.data.services).map((one) => buildOf(one)));
-  return { has: (service) => names.has(service.name) || builds.has(buildOf(service)) };
-}
-
-function buildOf(one: {
-  context: string;
-  dockerfile?: string | undefined;
-  stage?: string | undefined;
-}): string {
-  const { context, dockerfile, stage } = one;
-  return JSON.stringify([dockerfileOf({ context, ...(dockerfile !== undefined && { dockerfile }) }), stage]);
 }
 
 function notesOn(files: readonly InitFile[]): string[] {

@@ -66,6 +66,8 @@ export function createGitopsKind(clock: Clock): TargetKind<GitopsTarget, GitopsS
     probe: () => undefined,
     inUse: (context, targets) => imagesInGitops(context, targets),
     live: async () => [],
+    // Only init asks.
+    nearby: async (request) => (await import("./discover/nearby.ts")).gitopsNearby(request),
     wait: (service, target, _registry, context) => waitForGitops(service, target, context),
   };
 }

@@ -10,11 +10,15 @@ import { type InitRequest, init } from "../../../../runner/commands/init/init.ts
 import { showInit } from "../../../../runner/commands/init/show.ts";
 import { coloursFor } from "../../../../runner/report/colours.ts";
 
+/** Holds the project alone: `init` also looks into what lies beside it. */
+let parent: string;
 let directory: string;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "slipway-init-"));
+  parent = await mkdtemp(join(tmpdir(), "slipway-init-"));
+  directory = join(parent, "project");
+  await mkdir(directory);
 });
-afterEach(() => rm(directory, { recursive: true, force: true }));
+afterEach(() => rm(parent, { recursive: true, force: true }));
 
 async function write(files: Record<string, string>): Promise<void> {
   for (const [path, content] of Object.entries(files)) {

@@ -8,15 +8,19 @@ const cli = join(import.meta.dirname, "../../../../runner/cli.ts");
 /** What a key sends. */
 const [enter, controlC, controlU] = ["\r", "\u0003", "\u0015"];
 
+/** Holds the project alone: `init` also looks into what lies beside it. */
+let parent: string;
 let directory: string;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "slipway-terminal-"));
+  parent = await mkdtemp(join(tmpdir(), "slipway-terminal-"));
+  directory = join(parent, "project");
+  await mkdir(directory);
   for (const service of ["web", "cart"]) {
     await mkdir(join(directory, service));
     await writeFile(join(directory, service, "Dockerfile"), "FROM scratch\n");
   }
 });
-afterEach(() => rm(directory, { recursive: true, force: true }));
+afterEach(() => rm(parent, { recursive: true, force: true }));
 
 type Step = readonly [seen: string, keys: string];
 

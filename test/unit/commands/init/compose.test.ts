@@ -11,11 +11,15 @@ import { readInputs } from "../../../../source/inputs.ts";
 import { openWorkingTree } from "../../../../source/working-tree.ts";
 import { composeShapes } from "./compose-shapes.ts";
 
+/** Holds the project alone: `init` also looks into what lies beside it. */
+let parent: string;
 let project: string;
 beforeEach(async () => {
-  project = await mkdtemp(join(tmpdir(), "slipway-init-"));
+  parent = await mkdtemp(join(tmpdir(), "slipway-init-"));
+  project = join(parent, "project");
+  await mkdir(project);
 });
-afterEach(() => rm(project, { recursive: true, force: true }));
+afterEach(() => rm(parent, { recursive: true, force: true }));
 
 async function write(files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
   for (const [path, content] of Object.entries(files)) {
