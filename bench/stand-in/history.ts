@@ -1,4 +1,4 @@
-import { digestOf } from "../../runner/registry/push.ts";
+import { digestOf } from "../../runner/registry/blob.ts";
 
 /** A manifest of a repository that was pushed in the past. */
 export interface Pushed {

@@ -1,4 +1,5 @@
 import type { Settings } from "../../config/settings.ts";
+import type { AccountUses } from "./needed.ts";
 import type { Searched } from "./search.ts";
 
 /** What the in-use set is made of, and what it can't tell of. */
@@ -23,20 +24,16 @@ const neverLookedAt = [
  * are named.
  *
  * @param account the stack's own account, twelve digits
- * @param isRefused whether the credentials did not allow the search of the account
- * @param unseen places of the project's own targets that could not be read
- * @param searched the searches beyond that
+ * @param found what the search of the account gave
  */
 export function coverageOf(
   { repositories, inUse }: Pick<Settings, "repositories" | "inUse">,
   account: string,
-  isRefused: boolean,
-  unseen: readonly string[] = [],
-  searched: readonly Searched[] = [],
+  { refused, unseen, searched }: Pick<AccountUses, "refused" | "unseen" | "searched">,
 ): Coverage {
+  const isRefused = refused !== undefined;
   const ofAccount = ["ECS services and running tasks of the account", "Lambda functions and aliases"];
-  const made = searched.filter(({ refused }) => refused === undefined);
-  const refused = searched.filter((one) => one.refused !== undefined);
+  const made = searched.filter((one) => one.refused === undefined);
   const others = new Set(
     repositories.pullPrincipals.flatMap((arn) => /^arn:[^:]+:[^:]+::(\d{12}):/.exec(arn)?.[1] ?? []),
   );
@@ -51,10 +48,15 @@ export function coverageOf(
     notLookedAt: [
       ...(isRefused ? ofAccount : []),
       ...[...new Set(unseen)].toSorted(),
-      ...refused.map(({ what, refused: why }) => `${what} (${why})`),
+      ...refusedSearches(searched),
       ...neverLookedAt,
       ...[...others].toSorted().map((other) => `account ${other}, which may pull`),
     ],
     searched,
   };
+}
+
+/** The searches that could not be made, each with why: `CodeBuild projects (…)`. */
+export function refusedSearches(searched: readonly Searched[]): readonly string[] {
+  return searched.flatMap(({ what, refused }) => (refused === undefined ? [] : [`${what} (${refused})`]));
 }

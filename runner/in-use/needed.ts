@@ -1,5 +1,6 @@
 import type { Inventory, InventoryImage } from "../inventory/read.ts";
 import type { Content, Entry } from "../registry/contents.ts";
+import { parseReference } from "../registry/reference.ts";
 import type { Session } from "../session/session.ts";
 import type { ImageUse } from "../targets/image-use.ts";
 import type { InUseSet } from "./merge.ts";
@@ -42,6 +43,13 @@ export async function accountUsesIfAllowed(
     ...(own.refused !== undefined && { refused: own.refused }),
     searched: searched.toSorted((one, other) => one.what.localeCompare(other.what)),
   };
+}
+
+/** Uses by the repository of their image; those of a reference that cannot be read are under undefined. */
+export function usesByRepository(
+  uses: readonly ImageUse[],
+): ReadonlyMap<string | undefined, readonly ImageUse[]> {
+  return Map.groupBy(uses, ({ reference }) => parseReference(reference)?.repository);
 }
 
 /** The images of a repository that something needs, from the account, keep tags and releases. */

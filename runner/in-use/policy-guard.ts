@@ -10,10 +10,10 @@ import { assertAccount } from "../aws/account.ts";
 import { createClients } from "../aws/clients.ts";
 import { hasCode } from "../aws/errors.ts";
 import { readImages } from "../inventory/read.ts";
-import { parseReference } from "../registry/reference.ts";
 import type { ImageUse } from "../targets/image-use.ts";
+import { refusedSearches } from "./blind-spots.ts";
 import type { Use } from "./merge.ts";
-import { accountUsesIfAllowed, neededImages } from "./needed.ts";
+import { accountUsesIfAllowed, neededImages, usesByRepository } from "./needed.ts";
 
 /** A lifecycle policy that would take the place of another one. */
 interface ChangedPolicy {
@@ -50,16 +50,14 @@ export async function checkChangedPolicies(
     const caller = await assertAccount(clients, settings, signal);
     const account = await accountUsesIfAllowed({ ...description, clients, signal });
     const context = { clients, signal, settings, caller, registry: registryHost(settings, caller.account) };
-    const uses = Map.groupBy(account.uses, ({ reference }) => parseReference(reference)?.repository);
+    const uses = usesByRepository(account.uses);
     const checked = await pMap(changed, (one) => problemsOf(context, one, uses.get(one.repository) ?? []), {
       concurrency: atOnce,
       signal,
     });
     const problems = checked.flat();
     if (problems.length > 0) throw new UserError(problems, { exitCode: 3 });
-    const blind = account.searched.flatMap(({ what, refused }) =>
-      refused === undefined ? [] : [`${what} (${refused})`],
-    );
+    const blind = refusedSearches(account.searched);
     return {
       unchecked: [
         ...(account.refused === undefined ? [] : uncheckedFor(changed, account.refused)),

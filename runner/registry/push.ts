@@ -4,7 +4,6 @@ import { type Blob, hasBlob } from "./blob.ts";
 import { type RegistryConnection, refusalOf } from "./connection.ts";
 
 // What is pushed is made of these.
-export { type Blob, blobOf, digestOf } from "./blob.ts";
 
 /**
  * Puts a small blob into a repository in one piece, unless it is there.

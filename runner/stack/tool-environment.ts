@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { withTemporaryFolder } from "./temporary-folder.ts";
 
 /** What a program may see of the environment: how to reach the network, and nothing of who the user is. */
-const inherited = [
+export const networkVariables = [
   "PATH",
   "HTTP_PROXY",
   "HTTPS_PROXY",
@@ -28,11 +28,19 @@ export function toolEnvironment(
   own: Readonly<Record<string, string>>,
   kept: readonly string[] = [],
 ): Record<string, string> {
-  const handed = [...inherited, ...kept].flatMap((name) => {
-    const value = process.env[name];
+  return { ...variablesNamed([...networkVariables, ...kept], process.env), HOME: home, ...own };
+}
+
+/** Those of the named variables that are set. */
+export function variablesNamed(
+  names: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Record<string, string> {
+  const set = names.flatMap((name) => {
+    const value = environment[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { ...Object.fromEntries(handed), HOME: home, ...own };
+  return Object.fromEntries(set);
 }
 
 /** A folder with a registry's token in the format of Docker's configuration, for `DOCKER_CONFIG`. */

@@ -1,23 +1,11 @@
+import { networkVariables, variablesNamed } from "../../runner/stack/tool-environment.ts";
 import type { SandboxFolder } from "../folder.ts";
 
 /**
  * Variables that a process of the sandbox takes over from the machine: where and how it is, not who the
  * user is.
  */
-const inherited = [
-  "PATH",
-  "LANG",
-  "LC_ALL",
-  "TZ",
-  "HTTP_PROXY",
-  "HTTPS_PROXY",
-  "NO_PROXY",
-  "http_proxy",
-  "https_proxy",
-  "no_proxy",
-  "SSL_CERT_FILE",
-  "SSL_CERT_DIR",
-];
+const inherited = [...networkVariables, "LANG", "LC_ALL", "TZ"];
 
 /** The environment of what the sandbox starts: HOME is in its folder, so nothing reads the user's own. */
 export function processEnvironment(
@@ -25,9 +13,5 @@ export function processEnvironment(
   own: NodeJS.ProcessEnv,
   more: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  const kept = inherited.flatMap((name) => {
-    const value = own[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return { ...Object.fromEntries(kept), HOME: folder.home, ...more };
+  return { ...variablesNamed(inherited, own), HOME: folder.home, ...more };
 }

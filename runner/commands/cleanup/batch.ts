@@ -1,6 +1,6 @@
 import chunk from "es-toolkit/compat/chunk";
+import { digestOf } from "../../registry/blob.ts";
 import { listDetails, readManifests } from "../../registry/contents.ts";
-import { digestOf } from "../../registry/push.ts";
 import {
   deleteEmptyRepository,
   deleteImages,

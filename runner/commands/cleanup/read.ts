@@ -8,12 +8,11 @@ import { openGit } from "../../git/git.ts";
 import { type PullRequestStates, readPullRequestStates } from "../../github/pull-request-states.ts";
 import { type Coverage, coverageOf } from "../../in-use/blind-spots.ts";
 import type { InUseSet } from "../../in-use/merge.ts";
-import { accountUsesIfAllowed, neededImages } from "../../in-use/needed.ts";
+import { accountUsesIfAllowed, neededImages, usesByRepository } from "../../in-use/needed.ts";
 import { staleTags } from "../../in-use/retire.ts";
 import { type Inventory, readInventories } from "../../inventory/read.ts";
 import { readContent } from "../../registry/configuration.ts";
 import { connectToRegistry } from "../../registry/connection.ts";
-import { parseReference } from "../../registry/reference.ts";
 import { listRepositories } from "../../registry/removal/removal.ts";
 import { readNewestRecord } from "../../release/store.ts";
 import type { Session } from "../../session/session.ts";
@@ -59,7 +58,7 @@ export async function readForCleanup(
       accountUsesIfAllowed(session),
       repositoriesWithoutService(session, own),
     ]);
-    const uses = Map.groupBy(account.uses, ({ reference }) => parseReference(reference)?.repository);
+    const uses = usesByRepository(account.uses);
     const repositories = await pMap(
       inventories,
       async (inventory): Promise<CleanupRepository> => {
@@ -76,13 +75,7 @@ export async function readForCleanup(
     const there = new Set(inventories.map(({ repository }) => repository));
     return {
       repositories,
-      coverage: coverageOf(
-        settings,
-        session.caller.account,
-        account.refused !== undefined,
-        account.unseen,
-        account.searched,
-      ),
+      coverage: coverageOf(settings, session.caller.account, account),
       accountUnseen: account.refused === undefined ? undefined : firstLine(account.refused),
       pullRequests: await pullRequestsOf(session, repositories, kinds),
       withoutService: withoutService.filter((name) => !removed.includes(name)),

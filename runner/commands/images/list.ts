@@ -109,9 +109,9 @@ async function wholeUses(session: Session): Promise<FoundUses> {
     import("../../in-use/needed.ts"),
     import("../../in-use/blind-spots.ts"),
   ]);
-  const { uses, refused, unseen, searched } = await accountUsesIfAllowed(session);
+  const account = await accountUsesIfAllowed(session);
   const { settings, caller } = session;
-  return { uses, coverage: coverageOf(settings, caller.account, refused !== undefined, unseen, searched) };
+  return { uses: account.uses, coverage: coverageOf(settings, caller.account, account) };
 }
 
 /** What runs in the account. If the credentials do not allow the search, nothing of it, with a notice. */

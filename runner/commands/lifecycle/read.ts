@@ -6,9 +6,8 @@ import type { LifecyclePolicy } from "../../../lifecycle/policy.ts";
 import { compileRetention } from "../../../lifecycle/retention/compile.ts";
 import { type Coverage, coverageOf } from "../../in-use/blind-spots.ts";
 import type { InUseSet } from "../../in-use/merge.ts";
-import { accountUsesIfAllowed, neededImages } from "../../in-use/needed.ts";
+import { accountUsesIfAllowed, neededImages, usesByRepository } from "../../in-use/needed.ts";
 import { type Inventory, readInventories } from "../../inventory/read.ts";
-import { parseReference } from "../../registry/reference.ts";
 import type { Session } from "../../session/session.ts";
 
 /** A repository of the stack, with what is needed of it. */
@@ -42,7 +41,7 @@ export async function readStack(session: Session): Promise<ReadStack> {
       readInventories({ clients, registry, signal }, [...byName.keys(), ...cache]),
       accountUsesIfAllowed(session),
     ]);
-    const uses = Map.groupBy(account.uses, ({ reference }) => parseReference(reference)?.repository);
+    const uses = usesByRepository(account.uses);
     const repositories = await pMap(
       inventories,
       async (inventory): Promise<ReadRepository> => {
@@ -61,13 +60,7 @@ export async function readStack(session: Session): Promise<ReadStack> {
     return {
       repositories,
       missing: [...byName].flatMap(([name, { name: service }]) => (there.has(name) ? [] : [service])),
-      coverage: coverageOf(
-        settings,
-        session.caller.account,
-        account.refused !== undefined,
-        account.unseen,
-        account.searched,
-      ),
+      coverage: coverageOf(settings, session.caller.account, account),
       blind: account.refused === undefined ? [] : [`what runs in the account: ${firstLine(account.refused)}`],
     };
   });

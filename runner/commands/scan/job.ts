@@ -2,6 +2,7 @@ import type { JobReport } from "../../github/job-report.ts";
 import { codeMarkdown, foldedMarkdown, markdownTable, plainMarkdown } from "../../github/markdown.ts";
 import { shortDigest } from "../../registry/image.ts";
 import type { ReportedFinding, ScanDocument, ScannedImage, ScannedPlatform } from "./document.ts";
+import { isOpen } from "./report.ts";
 import { originLines } from "./show.ts";
 
 /** Findings of one platform that are listed; the others are counted. A comment takes 65,536 characters. */
@@ -42,11 +43,6 @@ const headlines = {
   unknown: "❔ An image has no scan result on",
   refused: "❌ Findings that --fail-on refuses on",
 } as const satisfies Record<ScanDocument["outcome"], string>;
-
-/** Whether nobody accepts or clears a finding. */
-function isOpen({ waived, vex }: ReportedFinding): boolean {
-  return waived === undefined && vex === undefined;
-}
 
 function titleOf(severity: string): string {
   return severity.charAt(0) + severity.slice(1).toLowerCase();

@@ -86,7 +86,7 @@ export function outcomeOfScan(
 }
 
 /** Whether nobody accepts or clears a finding. */
-function isOpen({ waived, vex }: ReportedFinding): boolean {
+export function isOpen({ waived, vex }: ReportedFinding): boolean {
   return waived === undefined && vex === undefined;
 }
 

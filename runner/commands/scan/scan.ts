@@ -1,17 +1,15 @@
 import pMap from "p-map";
 import { serviceNamed } from "../../../config/catalogue/by-name.ts";
-import type { Service } from "../../../config/catalogue/catalogue.ts";
 import { loadWaivers } from "../../../config/description/waivers.ts";
-import { repositoryName } from "../../../config/names.ts";
 import { UserError } from "../../../config/problems/errors.ts";
 import { type FindingSeverity, findingsPolicy, gatesSchema } from "../../../config/stack/gates.ts";
 import { openOrigins } from "../../findings/origin/assign.ts";
 import { scanImage } from "../../findings/scan.ts";
 import { vexOf } from "../../gates/vex.ts";
 import { waiverNotices } from "../../gates/waivers.ts";
+import { imageNamed, namedImages } from "../../history/named-images.ts";
 import { readReleases } from "../../history/read.ts";
-import { type Image, onlyPlatform, shortDigest } from "../../registry/image.ts";
-import { describeImage } from "../../registry/lookup.ts";
+import { type Image, shortDigest } from "../../registry/image.ts";
 import { isSuccessful } from "../../release/history.ts";
 import type { Step } from "../../report/events.ts";
 import type { Session } from "../../session/session.ts";
@@ -88,20 +86,7 @@ export async function scanServices(session: Session, request: ScanRequest): Prom
 type Found = { readonly image: Image } | { readonly service: string; readonly reason: string };
 
 async function imagesOf(session: Session, request: ScanRequest, step: Step): Promise<readonly Found[]> {
-  const { services, settings } = session;
-  if (request.image !== undefined) {
-    const wanted = request.image;
-    const found = await pMap(services, (service) => imageNamed(session, service, wanted), { concurrency: 8 });
-    const images = found.flatMap((image) => (image === undefined ? [] : [{ image }]));
-    if (images.length > 0) return images;
-    throw new UserError({
-      code: "unknown-image",
-      where: "--image",
-      value: wanted,
-      message: `no repository of ${settings.stack} has this image: ${services.map((service) => repositoryName(settings, service)).join(", ")}`,
-      fix: "give a tag or a digest that slipway images shows",
-    });
-  }
+  if (request.image !== undefined) return namedImages(session, request.image);
   const all = await readReleases(session, { running: request.inUse, step });
   const found = await pMap(
     all,
@@ -121,16 +106,4 @@ async function imagesOf(session: Session, request: ScanRequest, step: Step): Pro
     { concurrency: 8 },
   );
   return found.flat();
-}
-
-/** An image of a service's repository, by digest or tag. */
-function imageNamed(
-  { clients, settings, registry, signal }: Session,
-  service: Service,
-  wanted: string,
-): Promise<Image | undefined> {
-  const repository = repositoryName(settings, service);
-  const location = { service: service.name, repository, registry, ...onlyPlatform(service.platforms) };
-  const id = wanted.startsWith("sha256:") ? { imageDigest: wanted } : { imageTag: wanted };
-  return describeImage(clients, location, id, signal);
 }

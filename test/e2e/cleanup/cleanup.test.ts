@@ -10,9 +10,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CleanupAppliedDocument } from "../../../runner/commands/cleanup/apply.ts";
 import type { CleanupPlanDocument } from "../../../runner/commands/cleanup/plan-file.ts";
 import type { CleanupUndoneDocument } from "../../../runner/commands/cleanup/undo.ts";
+import { blobOf, digestOf } from "../../../runner/registry/blob.ts";
 import { connectToRegistry } from "../../../runner/registry/connection.ts";
 import { listDetails } from "../../../runner/registry/contents.ts";
-import { blobOf, digestOf, putBlob, putManifest } from "../../../runner/registry/push.ts";
+import { putBlob, putManifest } from "../../../runner/registry/push.ts";
 import { readStoredManifests } from "../../../runner/registry/removal/removal.ts";
 import { cli, clone, createWorld, shopOnOnePlatform, stack, type World } from "../world.ts";
 

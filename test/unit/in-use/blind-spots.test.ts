@@ -9,14 +9,18 @@ const settings = slipwaySchema.parse({
 });
 
 test("other accounts that may pull are blind spots by name, the stack's own account is none", () => {
-  const { notLookedAt } = coverageOf(settings, "111122223333", false);
+  const { notLookedAt } = coverageOf(settings, "111122223333", { unseen: [], searched: [] });
   expect(notLookedAt).toContain("account 444455556666, which may pull");
   expect(notLookedAt.join()).not.toContain("111122223333");
 });
 
 test("what the credentials may not see is a blind spot and not something that was looked at", () => {
-  const seen = coverageOf(settings, "111122223333", false);
-  const refused = coverageOf(settings, "111122223333", true);
+  const seen = coverageOf(settings, "111122223333", { unseen: [], searched: [] });
+  const refused = coverageOf(settings, "111122223333", {
+    refused: new Error("denied"),
+    unseen: [],
+    searched: [],
+  });
   expect(seen.lookedAt.join()).toContain("ECS services");
   expect(refused.lookedAt.join()).not.toContain("ECS services");
   expect(refused.notLookedAt.join()).toContain("ECS services");
@@ -24,6 +28,6 @@ test("what the credentials may not see is a blind spot and not something that wa
 
 test("what a target of the project could not tell is a blind spot, once", () => {
   const place = "what Argo CD could roll Application ui back to (forbidden)";
-  const { notLookedAt } = coverageOf(settings, "111122223333", false, [place, place]);
+  const { notLookedAt } = coverageOf(settings, "111122223333", { unseen: [place, place], searched: [] });
   expect(notLookedAt.filter((one) => one === place)).toHaveLength(1);
 });

@@ -395,7 +395,7 @@ describe("beyond what ECS and Lambda run now", () => {
     const { uses, searched, refused } = await search();
     expect(refused).toBeUndefined();
     expect(uses.some(({ where }) => where === "ecs shop/ui")).toBe(true);
-    const { lookedAt, notLookedAt } = coverageOf(settingsOf(), account, false, [], searched);
+    const { lookedAt, notLookedAt } = coverageOf(settingsOf(), account, { unseen: [], searched });
     expect(notLookedAt).toContain("CodeBuild projects (not for you)");
     expect(notLookedAt.join()).toContain("may not call ecs:ListTaskDefinitions");
     expect(lookedAt).toContain("SageMaker models");
@@ -425,7 +425,7 @@ test("another account is searched with the profile that the settings have, and i
     },
   });
   const { searched } = await search(settings);
-  const { notLookedAt } = coverageOf(settings, account, false, [], searched);
+  const { notLookedAt } = coverageOf(settings, account, { unseen: [], searched });
   expect(notLookedAt).toContain("account 777788889999, which may pull");
   expect(notLookedAt.filter((one) => one.includes("444455556666"))).toEqual([
     expect.stringMatching(/^what runs in account 444455556666 \(profile no-such-profile\) \(.+\)$/),

@@ -6,7 +6,7 @@ import { makeCommit } from "../repository/commit.ts";
 import { changedOf, committed, editAll, type TargetToWrite, type WriteRequest } from "../repository/edits.ts";
 import { commitMessage, isMadeFor } from "../repository/message.ts";
 import { readStored, type StoredFile, writeTree } from "../repository/tree.ts";
-import type { Written } from "../repository/write.ts";
+import { type Written, writtenBy } from "../repository/write.ts";
 import { readMarker } from "./body.ts";
 import type { Forge, PullRequest, PullRequestText } from "./forge.ts";
 
@@ -60,10 +60,7 @@ export async function proposeImages(
     signal.throwIfAborted();
     const tip = await fetchTip(clone, signal);
     const edits = await editAll(clone, tip, targets);
-    const done = (commit: string): readonly Written[] =>
-      edits.results.map((one) =>
-        one.kind === "failed" ? one : { ...one, commit: one.changed ? commit : tip, rounds: round },
-      );
+    const done = (commit: string) => writtenBy(edits.results, { commit, tip, rounds: round });
     if (edits.files.size === 0) return { written: done(tip), proposal: undefined };
     const changed = changedOf(targets, edits.results);
     const known = await forge.between(head, base);

@@ -3,7 +3,7 @@ import { UserError } from "../../../../config/problems/errors.ts";
 import type { Clone } from "./clone.ts";
 import { fetchTip } from "./clone.ts";
 import { makeCommit } from "./commit.ts";
-import { changedOf, committed, editAll, type WriteRequest } from "./edits.ts";
+import { changedOf, committed, type EditResult, editAll, type WriteRequest } from "./edits.ts";
 import { commitMessage } from "./message.ts";
 import { pushCommit } from "./push.ts";
 import { writeTree } from "./tree.ts";
@@ -20,6 +20,16 @@ export type Written =
       readonly rounds: number;
     }
   | { readonly kind: "failed"; readonly error: unknown };
+
+/** What became of each target: on the commit that was made for the edits, or on the tip that had its image. */
+export function writtenBy(
+  results: readonly EditResult[],
+  { commit, tip, rounds }: { readonly commit: string; readonly tip: string; readonly rounds: number },
+): readonly Written[] {
+  return results.map((one) =>
+    one.kind === "failed" ? one : { ...one, commit: one.changed ? commit : tip, rounds },
+  );
+}
 
 /** Most rounds, and the longest pause between two. */
 const maximumRounds = 50;
@@ -41,10 +51,7 @@ export async function writeImages(
     signal.throwIfAborted();
     const tip = await fetchTip(clone, signal);
     const edits = await editAll(clone, tip, targets);
-    const done = (commit: string): readonly Written[] =>
-      edits.results.map((one) =>
-        one.kind === "failed" ? one : { ...one, commit: one.changed ? commit : tip, rounds: round },
-      );
+    const done = (commit: string) => writtenBy(edits.results, { commit, tip, rounds: round });
     if (edits.files.size === 0) return done(tip);
     const tree = await writeTree(clone, tip, edits.files);
     const message = commitMessage(changedOf(targets, edits.results).map(committed), stack, why);
