@@ -311,7 +311,7 @@ describe("what GitHub answers", () => {
     const message = "API rate limit exceeded for installation ID 1.";
     github.ordered.push({ status: 429, body: { message }, headers: { "retry-after": "1" } });
     expect(await problemOf()).toBeUndefined();
-    const reset = String(Math.round(Date.now() / 1000) + 1800);
+    const reset = String(Math.floor(Date.now() / 1000) + 1800);
     const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset };
     github.ordered.push({ status: 403, body: { message }, headers });
     expect(await problemOf()).toMatchObject({
