@@ -11,6 +11,7 @@ const goNeedsMore: Partial<Readonly<Record<GoModule, string>>> = {
   kubernetes: "1.26.8",
   argocd: "1.27.3",
   scanner: "1.26.8",
+  gitea: "1.26.8",
 };
 
 /** The oldest Go that builds a module of `go/` without fetching another toolchain. */
@@ -362,6 +363,18 @@ export const ladder: Readonly<Record<ToolName, readonly Rung[]>> = {
       package: "github.com/anchore/grype/cmd/grype",
       versionVariable: "main.version",
       why: "the same source as the official build, where only package registries are reachable",
+    },
+  ],
+  gitea: [
+    {
+      kind: "go-module",
+      module: "gitea",
+      package: "code.gitea.io/gitea",
+      versionVariable: "main.Version",
+      tags: ["sqlite", "sqlite_unlock_notify"],
+      hasC: true,
+      keep: { module: "code.gitea.io/gitea", paths: ["options", "templates", "public"] },
+      why: "the same source as the official build; its pages lack the scripts, and its API needs none",
     },
   ],
   "aws-models": [

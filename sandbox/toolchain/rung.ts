@@ -14,7 +14,8 @@ export type GoModule =
   | "etcd"
   | "kubernetes"
   | "argocd"
-  | "scanner";
+  | "scanner"
+  | "gitea";
 
 /** Looks on the PATH, and in folders that are not on everybody's. */
 interface InstalledRung {
@@ -59,6 +60,10 @@ interface GoModuleRung {
    */
   readonly versionVariable?: string;
   readonly versionPrefix?: string;
+  /** Build tags. */
+  readonly tags?: readonly string[];
+  /** Whether parts of it are written in C, so that the build takes a C compiler. Default: false. */
+  readonly hasC?: boolean;
   /** Files and folders of a module that are kept beside the program. */
   readonly keep?: { readonly module: string; readonly paths: readonly string[] };
   readonly why: string;

@@ -26,6 +26,7 @@ export const toolNames = [
   "argocd",
   "miniredis",
   "grype",
+  "gitea",
 ] as const;
 
 export type ToolName = (typeof toolNames)[number];
@@ -48,12 +49,13 @@ const onlyWhenNeeded: readonly ToolName[] = [
   "helm",
   ...kubernetesTools,
   "grype",
+  "gitea",
 ];
 
 /**
  * What every run of the sandbox needs; `go` and `python` are fetched only when something is built with
- * them, `actionlint`, `aws-models`, `helm` and those of Kubernetes only by tests, and `grype` with the first
- * scan.
+ * them, `actionlint`, `aws-models`, `helm`, `gitea` and those of Kubernetes only by tests, and `grype` with the
+ * first scan.
  */
 export const sandboxTools = toolNames.filter((name) => !onlyWhenNeeded.includes(name));
 
@@ -194,5 +196,10 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     version: "0.121.2",
     purpose: "scans the images of the sandbox's registry, as the emulated ECR does not",
     versionQuestion: { arguments: ["--version"], answer: /grype (\d+\.\d+\.\d+)/ },
+  },
+  gitea: {
+    version: "1.26.0",
+    purpose: "a server of git repositories with pull requests, in a test",
+    versionQuestion: { arguments: ["--version"], answer: /gitea version (\d+\.\d+\.\d+)/i },
   },
 };

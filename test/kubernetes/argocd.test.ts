@@ -18,7 +18,7 @@ import {
   serveGit,
 } from "../machine/targets/gitops/git-server.ts";
 import { fakeContext } from "../unit/targets/fakes.ts";
-import { startArgocd } from "./argocd.ts";
+import { type ArgocdApi, startArgocd } from "./argocd.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { type Nodes, standInForNodes } from "./nodes.ts";
 import { argocdTools, bringPrograms, type Programs } from "./programs.ts";
@@ -47,6 +47,7 @@ let bare: string;
 let repository: string;
 let cluster: Cluster;
 let nodes: Nodes;
+let api: ArgocdApi;
 let isWell = false;
 let recorder: Recorder;
 
@@ -81,7 +82,7 @@ beforeAll(async () => {
   const readyAt = performance.now();
   cluster = await startCluster(programs);
   nodes = standInForNodes(cluster);
-  await startArgocd(programs, cluster);
+  api = await startArgocd(programs, cluster);
   await cluster.kubectl(["create", "namespace", "shop-dev"]);
   const application = (files["argocd/ui-dev.yaml"] ?? "").replace(/repoURL: .*/, `repoURL: ${repository}`);
   await cluster.kubectl(["apply", "--filename", "-"], application);
@@ -130,6 +131,12 @@ const target = (more: object = {}) =>
     "ui",
     (text) => text.replaceAll("${stack}", "dev"),
   );
+
+/** The same target, followed through Argo CD's own API. */
+const targetByApi = (token = api.token, more: object = {}) => {
+  process.env.ARGOCD_AUTH_TOKEN = token;
+  return target({ server: api.server, kubeconfig: undefined, ...more });
+};
 
 async function patchApplication(patch: object): Promise<void> {
   const which = ["applications.argoproj.io", "ui-dev", "--namespace", "argocd"];
@@ -267,6 +274,65 @@ describe("a real Argo CD", () => {
       new Set([reference("1"), reference("2"), reference("b"), `${registry}/shop/ui:none`]),
     );
     expect(unseen).toEqual([]);
+  });
+
+  test("is followed through its own API, with a token that may read Applications", async () => {
+    const to = targetByApi();
+    const state = await gitopsKind.inspect(to, context());
+    const checks = await gitopsKind.verify(to, state, { image: image("1"), registry }, context());
+    expect(checks.map(({ state: found }) => found)).not.toContain("fail");
+    const { outcome, commit, said } = await move("1", to);
+    expect(outcome).toMatchObject({
+      outcome: "done",
+      message: `Synced to ${commit.slice(0, 10)}, Healthy, runs ${reference("1")}`,
+    });
+    expect(said.join("\n")).toMatch(/OutOfSync|syncing|Progressing/);
+    expect(await gitopsKind.status("ui", to, context())).toMatchObject({ health: "healthy" });
+    const unseen: string[] = [];
+    const uses = await gitopsKind.inUse({ ...context(), unseen: (place) => unseen.push(place) }, [to]);
+    expect(uses.map(({ reference: used }) => used)).toContain(reference("2"));
+    expect(unseen).toEqual([]);
+  });
+
+  test("explains a failure through its own API, with the pods' reasons", async () => {
+    const { outcome } = await move("b", targetByApi());
+    expect(outcome.outcome).toBe("failed");
+    expect(outcome.message).toContain("Degraded");
+    expect(outcome.evidence?.join("\n")).toContain("ErrImagePull");
+    expect(outcome.evidence?.join("\n")).toContain("Failed to pull image");
+    expect((await move("1", targetByApi())).outcome.outcome).toBe("done");
+  });
+
+  test("refuses a wrong token, and one that may do nothing: the commit is there, and the outcome says so", async () => {
+    const wrong = await move("2", targetByApi("not-a-token"));
+    expect(wrong.outcome.outcome).toBe("failed");
+    expect(wrong.outcome.message).toContain("401");
+    const powerless = await move("1", targetByApi(api.powerless));
+    expect(powerless.outcome.outcome).toBe("failed");
+    expect(powerless.outcome.message).toContain("403");
+    for (const { outcome, commit } of [wrong, powerless]) {
+      expect(outcome.message).toContain(commit.slice(0, 10));
+      expect(JSON.stringify(outcome)).not.toContain("not-a-token");
+    }
+    expect((await move("2", targetByApi())).outcome.outcome).toBe("done");
+  });
+
+  test("a closed sync window is said, by kubectl and by its own API", async () => {
+    const project = ["appprojects.argoproj.io", "default", "--namespace", "argocd"];
+    const setWindows = (syncWindows: readonly object[] | null) =>
+      cluster.kubectl([
+        ...["patch", ...project, "--type", "merge", "--patch", JSON.stringify({ spec: { syncWindows } })],
+      ]);
+    await setWindows([{ kind: "deny", schedule: "* * * * *", duration: "1h", applications: ["*"] }]);
+    const byKubectl = await move("3", target({ timeoutSeconds: 15 }));
+    await recorder.keep("window-closed");
+    const byApi = await move("4", targetByApi(api.token, { timeoutSeconds: 15 }));
+    for (const { outcome } of [byKubectl, byApi]) {
+      expect(outcome.outcome).toBe("failed");
+      expect(outcome.message).toContain('a sync window is closed: deny "* * * * *" for 1h');
+    }
+    await setWindows(null);
+    expect((await move("1", targetByApi())).outcome.outcome).toBe("done");
   });
 
   test("a paused Deployment waits for a person", async () => {

@@ -3,19 +3,19 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type EnsuredTool, ensureTools } from "../../sandbox/toolchain/ensure.ts";
-import { kubernetesTools } from "../../sandbox/toolchain/tools.ts";
+import { kubernetesTools, type ToolName } from "../../sandbox/toolchain/tools.ts";
 
 /** Programs that run until the proof ends, each with a log file of its own. */
 export interface Programs {
   readonly folder: string;
   /** Starts a program of the toolchain. */
   start(
-    name: Name,
+    name: ToolName,
     args: readonly string[],
     options?: { readonly as?: string; readonly environment?: Readonly<Record<string, string>> },
   ): void;
   /** Where a program is. */
-  path(name: Name): string;
+  path(name: ToolName): string;
   /** Programs that the others look for by name. */
   readonly bin: string;
   /** @throws when one of them has ended by itself, with the end of its log */
@@ -29,17 +29,15 @@ export const clusterTools = ["kubectl", "etcd", "kube-apiserver", "kube-controll
 /** Programs of a Kubernetes API with Argo CD on it. */
 export const argocdTools = [...kubernetesTools, "helm"] as const;
 
-type Name = (typeof argocdTools)[number];
-
 /**
  * Gets programs, and says on standard error what comes from where: the first time takes long.
  *
  * @param folder of the run: data, logs, and what the programs look for by name
  */
-export async function bringPrograms(folder: string, names: readonly Name[]): Promise<Programs> {
+export async function bringPrograms(folder: string, names: readonly ToolName[]): Promise<Programs> {
   const { signal } = new AbortController();
   let toldAt = 0;
-  const tools = await ensureTools(names, {
+  const tools: Partial<Record<ToolName, EnsuredTool>> = await ensureTools(names, {
     signal,
     emit: (event) => {
       if (event.kind === "step-progress" && Date.now() - toldAt > 20_000) {
@@ -53,7 +51,7 @@ export async function bringPrograms(folder: string, names: readonly Name[]): Pro
   }
   const bin = join(folder, "bin");
   await mkdir(bin, { recursive: true });
-  const path = (name: Name): string => {
+  const path = (name: ToolName): string => {
     const tool: EnsuredTool | undefined = tools[name];
     if (tool === undefined) throw new Error(`${name} was not asked for`);
     return tool.path;

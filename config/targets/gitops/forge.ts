@@ -69,7 +69,8 @@ export function deliverProblems(target: GitopsTarget, key: string): TargetProble
     const fix = "write deliver: pull-request, or remove pullRequest";
     return [{ code: "contradicting-settings", key: `${key}.pullRequest`, message, fix }];
   }
-  if (forgeOf(target) !== undefined) return [];
+  const forge = forgeOf(target);
+  if (forge !== undefined) return forge.forge === "gitlab" ? teamProblems(target, key) : [];
   const place = hostAndPath(repository);
   const [message, fix] =
     place === undefined
@@ -82,4 +83,21 @@ export function deliverProblems(target: GitopsTarget, key: string): TargetProble
           "write pullRequest.forge: github or gitlab, and an address with owner and name",
         ];
   return [{ code: "invalid-value", key: `${key}.deliver`, value: deliver, message, fix }];
+}
+
+/** GitLab asks users to review, and no groups. https://docs.gitlab.com/api/merge_requests/#create-mr */
+function teamProblems({ pullRequest }: GitopsTarget, key: string): TargetProblem[] {
+  return (pullRequest?.reviewers ?? []).flatMap((reviewer, index): TargetProblem[] =>
+    reviewer.includes("/")
+      ? [
+          {
+            code: "invalid-value",
+            key: `${key}.pullRequest.reviewers[${index}]`,
+            value: reviewer,
+            message: "GitLab takes users as reviewers, and no groups",
+            fix: "write usernames, or name the group's rule in the project's approval settings",
+          },
+        ]
+      : [],
+  );
 }

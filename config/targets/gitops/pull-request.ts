@@ -12,7 +12,7 @@ export const pullRequestSchema = z
       .url({ protocol: /^https?$/ })
       .optional()
       .describe(
-        "Address of the server's REST API; default: https://api.github.com, https://HOST/api/v3 (GitHub Enterprise Server) or https://HOST/api/v4 (GitLab)",
+        "Address of the server's REST API; default: https://api.github.com, https://HOST/api/v3 (GitHub Enterprise Server) or https://HOST/api/v4 (GitLab). Gitea and Forgejo: forge: github and https://HOST/api/v1",
       ),
     tokenEnvironment: z
       .string()
@@ -26,7 +26,7 @@ export const pullRequestSchema = z
       .array(z.string().min(1))
       .max(15)
       .default([])
-      .describe("GitHub only: users, and teams as org/team, who are asked to review a new pull request"),
+      .describe("Users who are asked to review a new pull request; on GitHub also teams, as org/team"),
     mergeTimeoutSeconds: z
       .int()
       .positive()

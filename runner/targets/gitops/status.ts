@@ -57,12 +57,13 @@ async function describeProposals(
   const { openProposals } = await import("./propose/proposals.ts");
   try {
     const open = await openProposals(target, remoteOf(target, directory), named, signal);
-    const [first] = open.flatMap(({ pullRequest }) => pullRequest ?? []);
-    const texts = open.map(({ pullRequest, reference }) => {
-      const { number = 0, url = "" } = pullRequest ?? {};
-      return `pull request #${number} proposes ${shortReference(reference)}: ${url}`;
-    });
-    return { texts, details: first === undefined ? {} : { pullRequest: first.number, url: first.url } };
+    const [first] = open;
+    const texts = open.map(
+      ({ noun, pullRequest: { number, url }, reference }) =>
+        `${noun} #${number} proposes ${shortReference(reference)}: ${url}`,
+    );
+    const { number = 0, url = "" } = first?.pullRequest ?? {};
+    return { texts, details: first === undefined ? {} : { pullRequest: number, url } };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { texts: [`open pull requests are not known: ${firstLine(error)}`], details: {} };

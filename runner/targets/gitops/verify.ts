@@ -43,6 +43,7 @@ function checkPullRequests(target: GitopsTarget, { signal }: TargetContext): Pro
       const { openForge } = await import("./propose/open.ts");
       const forge = await openForge(target, signal);
       await forge.between(`${branchPrefix}check`, target.branch);
+      await forge.checkReviewers(target.pullRequest?.reviewers ?? []);
     }),
   );
 }

@@ -17,7 +17,7 @@ import {
 } from "../session.ts";
 import { type ToolName, toolNames, tools } from "../tools.ts";
 import { compareVersions } from "../version.ts";
-import { askVersion } from "./probe.ts";
+import { askVersion, findProgram } from "./probe.ts";
 
 type GoModuleRung = Extract<Rung, { kind: "go-module" }>;
 interface Product {
@@ -34,6 +34,7 @@ const goModules: readonly GoModule[] = [
   "kubernetes",
   "argocd",
   "scanner",
+  "gitea",
 ];
 /** Modules and build cache of all, measured; both go when the programs are there. */
 const neededBytes = 6e9;
@@ -47,6 +48,9 @@ export async function buildGoModule(
   rung: GoModuleRung,
   step: ToolStep,
 ): Promise<Attempt> {
+  if (rung.hasC === true && process.env.CC === undefined && (await findProgram("gcc")) === undefined) {
+    return declined("parts of it are written in C, and this machine has no C compiler (gcc, or CC)");
+  }
   step.progress(`waiting for the build of Go module ${rung.module}`);
   await session.once(`go-module ${rung.module}`, () => buildInStep(session, rung.module));
   const built = await readEntry(session.cache, name, tools[name].version);
@@ -100,14 +104,20 @@ async function compile(
   const options = {
     signal: session.signal,
     cwd: join(import.meta.dirname, "../go", module),
-    environment: await goEnvironment(session.cache, go.version, goNeeded(module)),
+    environment: {
+      ...(await goEnvironment(session.cache, go.version, goNeeded(module))),
+      // Without a C compiler, programs run on any distribution.
+      CGO_ENABLED: products.some(({ rung }) => rung.hasC === true) ? "1" : "0",
+    },
     // Names of packages and of modules, as they are compiled and downloaded.
     progressLine: /^(\S+|go: downloading .*)$/,
   };
   const packages = products.map(({ rung }) => rung.package);
+  const tags = products.flatMap(({ rung }) => rung.tags ?? []);
+  const tagged = tags.length === 0 ? [] : ["-tags", tags.join(",")];
   let downloaded = 0;
   progress("finding the modules");
-  const listed = await runToSuccess(go.path, ["list", "-deps", ...packages], {
+  const listed = await runToSuccess(go.path, ["list", ...tagged, "-deps", ...packages], {
     ...options,
     onLine: (line) => {
       if (!line.startsWith("go: downloading ")) return;
@@ -122,7 +132,10 @@ async function compile(
   );
   await runToSuccess(
     go.path,
-    ["build", "-v", "-ldflags", ["-s", "-w", ...variables].join(" "), "-o", `${folder}/`, ...packages],
+    [
+      ...["build", "-v", ...tagged, "-ldflags", ["-s", "-w", ...variables].join(" ")],
+      ...["-o", `${folder}/`, ...packages],
+    ],
     {
       ...options,
       onLine: (line) => {
@@ -189,8 +202,6 @@ async function goEnvironment(
     GOOS: undefined,
     GOARCH: undefined,
     ...goMemory(totalmem(), process.env),
-    // No C compiler needed, and programs that run on any distribution.
-    CGO_ENABLED: "0",
   };
 }
 

@@ -62,7 +62,7 @@ function deploying(
   repository: string,
   place: FilePlace,
 ): Source | undefined {
-  const isHere = isSame(source.repoURL, repository);
+  const isHere = isSameRepository(source.repoURL, repository);
   const folder = topped(source.path ?? ".");
   const parent = posix.dirname(place.path);
   if (place.kustomize !== undefined) return isHere && parent === folder ? source : undefined;
@@ -74,7 +74,7 @@ function deploying(
   for (const file of source.helm?.valueFiles ?? []) {
     const [, ref, inside = ""] = /^\$([^/]+)\/(.+)$/.exec(file) ?? [];
     const holder = ref === undefined ? source : values.get(ref);
-    if (holder === undefined || !isSame(holder.repoURL, repository)) continue;
+    if (holder === undefined || !isSameRepository(holder.repoURL, repository)) continue;
     const path =
       ref !== undefined ? topped(inside) : file.startsWith("/") ? topped(file) : posix.join(folder, file);
     if (path === place.path) return holder;
@@ -103,11 +103,13 @@ export function valueFilesOf(
   );
 }
 
-function topped(path: string): string {
+/** A path from the top of a repository, as git writes it; the top itself is `.`. */
+export function topped(path: string): string {
   return posix.normalize(path).replace(/^\/+|\/+$/g, "") || ".";
 }
 
-function isSame(one: string, other: string): boolean {
+/** Whether two addresses are of one repository, by whatever way they lead there. */
+export function isSameRepository(one: string, other: string): boolean {
   const [a, b] = [hostAndPath(one), hostAndPath(other)];
   if (a === undefined || b === undefined) return one === other;
   return `${a.host}/${a.path}`.toLowerCase() === `${b.host}/${b.path}`.toLowerCase();

@@ -32,13 +32,15 @@ export function isChartTemplate(path: string, paths: ReadonlySet<string>): boole
   );
 }
 
-/** Tells whether a text names an image of one of the services, or an Application of Argo CD. */
+/** Tells whether a text names an image of one of the services, or an object of Argo CD or Flux that deploys files. */
 export function mentionOf(services: readonly string[]): (text: string) => boolean {
   const names = services.map((name) => name.replaceAll(/[\\^$.|?+()[\]{}*]/g, "\\$&")).join("|");
   const image = new RegExp(`(?:^|[\\s/"'])(?:${names})(?:[\\s:@"',}\\]]|$)`, "m");
   return (text) =>
     (services.length > 0 && image.test(text)) ||
-    (text.includes("argoproj.io/") && /^kind:\s*["']?Application["']?\s*$/m.test(text));
+    (text.includes("argoproj.io/") && /^kind:\s*["']?Application["']?\s*$/m.test(text)) ||
+    (text.includes(".toolkit.fluxcd.io/") &&
+      /^kind:\s*["']?(Kustomization|HelmRelease|GitRepository)["']?\s*$/m.test(text));
 }
 
 /** Whether a text that mentions a service is one of Go's templates rather than of manifests. */

@@ -1,9 +1,9 @@
 import { posix } from "node:path";
 import type { WrittenTarget } from "../../../../config/targets/target.ts";
 import type { NearbyTarget } from "../../live.ts";
-import { type Application, sourceOf } from "./applications.ts";
 import { faultOf } from "./check.ts";
 import type { Checkout } from "./checkout.ts";
+import { type Deployers, followOf } from "./follow.ts";
 import type { FilePlace, NamedPlace } from "./places.ts";
 
 /** What is asked for: the stack that init begins with, and all stacks that are known. */
@@ -23,14 +23,14 @@ export type Choice =
  *
  * @param places those whose image's last part is the service's name
  * @param entries names of the entries of all kustomizations in the checkout
- * @param applications Argo CD's, from all checkouts
+ * @param deployers from all checkouts
  */
 export function chooseTarget(
   service: string,
   checkout: Checkout,
   places: readonly NamedPlace[],
   entries: ReadonlySet<string>,
-  applications: readonly Application[],
+  deployers: Deployers,
   wanted: Wanted,
 ): Choice {
   const { stack } = wanted;
@@ -56,24 +56,20 @@ export function chooseTarget(
   if (checkout.repository === undefined)
     return refuse("the repository has no origin that services.yaml can name", chosen);
   if (checkout.branch === undefined) return refuse("the repository has no branch checked out", chosen);
-  const follow = followOf(checkout.repository, checkout.branch, chosen, applications);
   const forStack = own.length > 0 ? (text: string) => forStacks(text, stack) : (text: string) => text;
-  const targets = attempts(
-    chosen.map(({ place }) => place),
-    forStack,
-  ).map(
+  const written = chosen.map(({ place }) => place);
+  const { follow, note } = followOf(checkout.repository, checkout.branch, written, deployers, forStack);
+  const targets = attempts(written, forStack).map(
     ({ files, write }): WrittenTarget => ({
       kind: "gitops",
       ...{ repository: checkout.repository, branch: checkout.branch, files },
       ...(write === undefined ? {} : { write }),
-      ...(follow.application === undefined
-        ? {}
-        : { follow: { argocd: argocdOf(follow.application, forStack) } }),
+      ...(follow === undefined ? {} : { follow }),
     }),
   );
   return checked(service, checkout, targets, wanted, {
     refuse: (why) => refuse(why, chosen),
-    notes: follow.note === undefined ? [] : [`${service}: ${follow.note}`],
+    notes: note === undefined ? [] : [`${service}: ${note}`],
   });
 }
 
@@ -137,43 +133,6 @@ function stackIn(stack: string): RegExp {
 /** A text with `${stack}` wherever the stack's name stands by itself. */
 export function forStacks(text: string, stack: string): string {
   return text.replaceAll(new RegExp(stackIn(stack), "g"), () => "${stack}");
-}
-
-function followOf(
-  repository: string,
-  branch: string,
-  chosen: readonly NamedPlace[],
-  applications: readonly Application[],
-): { readonly application?: Application; readonly note?: string } {
-  const pointing = applications.flatMap((application) => {
-    const source = chosen
-      .map(({ place }) => sourceOf(application, repository, place))
-      .find((one) => one !== undefined);
-    return source === undefined ? [] : [{ application, revision: source.revision ?? "HEAD" }];
-  });
-  const [first] = pointing;
-  if (first === undefined) return {};
-  const names = [
-    ...new Set(pointing.map(({ application: { name, namespace } }) => `${namespace ?? ""}/${name}`)),
-  ];
-  if (names.length > 1) {
-    return {
-      note: `several Applications deploy its manifests (${names.map((name) => name.replace(/^\//, "")).join(", ")}): write follow by hand`,
-    };
-  }
-  if (!["", "HEAD", branch, `refs/heads/${branch}`].includes(first.revision)) {
-    return {
-      note: `the Application ${first.application.name} deploys ${first.revision}, and the checkout is of ${branch}: check branch, and write follow by hand`,
-    };
-  }
-  return { application: first.application };
-}
-
-function argocdOf({ name, namespace }: Application, forStack: (text: string) => string) {
-  return {
-    application: forStack(name),
-    ...(namespace === undefined || namespace === "argocd" ? {} : { namespace }),
-  };
 }
 
 function unique(places: readonly NamedPlace[]): readonly NamedPlace[] {

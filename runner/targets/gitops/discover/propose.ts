@@ -5,6 +5,8 @@ import { type Application, applicationIn, valueFilesOf } from "./applications.ts
 import { resolved } from "./check.ts";
 import type { Checkout } from "./checkout.ts";
 import { chooseTarget, type Wanted } from "./choose.ts";
+import { type FluxObject, fluxObjectIn, valueFilesIn } from "./flux.ts";
+import type { Deployers } from "./follow.ts";
 import { documentsIn, isValuesFile, type NamedPlace, placesIn } from "./places.ts";
 
 /**
@@ -16,10 +18,13 @@ export function proposeGitops(
   { services, ...wanted }: Wanted & { readonly services: readonly string[] },
 ): Nearby {
   const read = checkouts.map((checkout) => ({ checkout, ...readCheckout(checkout) }));
-  const applications = read.flatMap((one) => one.applications);
+  const deployers: Deployers = {
+    applications: read.flatMap((one) => one.applications),
+    flux: read.flatMap((one) => one.flux),
+  };
   const seen = read.map(({ checkout, documents }) => ({
     checkout,
-    places: allPlaces(checkout, documents, applications),
+    places: allPlaces(checkout, documents, deployers),
   }));
   const notes = read.flatMap((one) => [...one.checkout.notes, ...one.notes]);
   const choices = services.flatMap((service) =>
@@ -28,7 +33,7 @@ export function proposeGitops(
       if (own.length === 0) return [];
       const entries = new Set(places.flatMap(({ place }) => place.kustomize ?? []));
       return [
-        { service, checkout, choice: chooseTarget(service, checkout, own, entries, applications, wanted) },
+        { service, checkout, choice: chooseTarget(service, checkout, own, entries, deployers, wanted) },
       ];
     }),
   );
@@ -54,9 +59,10 @@ export function proposeGitops(
 
 type Documents = ReadonlyMap<string, readonly unknown[]>;
 
-function readCheckout({ label, texts }: Checkout): {
+function readCheckout({ label, repository, texts }: Checkout): {
   readonly documents: Documents;
   readonly applications: readonly Application[];
+  readonly flux: readonly FluxObject[];
   readonly notes: readonly string[];
 } {
   const documents = new Map<string, readonly unknown[]>();
@@ -73,14 +79,17 @@ function readCheckout({ label, texts }: Checkout): {
     }
   }
   const applications = [...documents.values()].flat().flatMap((document) => applicationIn(document) ?? []);
-  return { documents, applications, notes };
+  const flux = [...documents].flatMap(([path, all]) =>
+    all.flatMap((document) => fluxObjectIn(document, { path, repository }) ?? []),
+  );
+  return { documents, applications, flux, notes };
 }
 
 function allPlaces(
   { repository }: Checkout,
   documents: Documents,
-  applications: readonly Application[],
+  { applications, flux }: Deployers,
 ): readonly NamedPlace[] {
-  const values = valueFilesOf(applications, repository);
+  const values = new Set([...valueFilesOf(applications, repository), ...flux.flatMap(valueFilesIn)]);
   return [...documents].flatMap(([path, all]) => placesIn(path, all, isValuesFile(path) || values.has(path)));
 }

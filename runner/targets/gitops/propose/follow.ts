@@ -8,6 +8,7 @@ import type { PullRequest } from "./forge.ts";
 import { awaitMerge } from "./merge.ts";
 import { openForge } from "./open.ts";
 import type { Proposal } from "./propose.ts";
+import { describeRivals } from "./rivals.ts";
 
 /** What became of a pull request: merged by a commit of the branch, or how the target ended without. */
 export type ProposalEnd =
@@ -21,7 +22,7 @@ export type ProposalEnd =
 export async function followProposal(
   target: GitopsTarget,
   { remote }: Pick<GitopsApplied, "remote">,
-  { pullRequest, noun, commit, was }: Proposal,
+  { pullRequest, noun, commit, was, rivals }: Proposal,
   context: TargetContext,
 ): Promise<ProposalEnd> {
   const { number, url } = pullRequest;
@@ -33,7 +34,8 @@ export async function followProposal(
   });
   if (context.waitMerge !== true) {
     const before = was === "unchanged" ? ` by an earlier run` : "";
-    return ended("proposed", `proposed in ${name}${before}, not merged: ${url}`);
+    const others = describeRivals(rivals, noun);
+    return ended("proposed", `proposed in ${name}${before}, not merged: ${url}${others}`);
   }
   const forge = await openForge(target, context.signal);
   const seconds = target.pullRequest?.mergeTimeoutSeconds ?? 3600;

@@ -55,6 +55,14 @@ export interface Forge {
   get(number: number): Promise<PullRequest>;
   commits(number: number): Promise<readonly ProposedCommit[]>;
   create(wanted: NewPullRequest): Promise<PullRequest | NotMade>;
+  /** Paths of the files that it changes; of large ones, those that the server lists on its first page. */
+  files(number: number): Promise<readonly string[]>;
+  /**
+   * Whether reviewers can be asked, as far as the server says so before a pull request is there.
+   *
+   * @throws UserError `forge-refused` for one whom it does not know
+   */
+  checkReviewers(reviewers: readonly string[]): Promise<void>;
   update(number: number, text: PullRequestText): Promise<PullRequest>;
   close(number: number, text: Pick<PullRequestText, "body">): Promise<void>;
 }

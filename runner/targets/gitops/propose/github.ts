@@ -14,10 +14,16 @@ const pullSchema = z.object({
   merge_commit_sha: z.string().nullish(),
   title: z.string(),
   body: z.string().nullish(),
-  head: z.object({ ref: z.string(), repo: z.object({ full_name: z.string() }).nullish() }),
+  head: z.object({
+    ref: z.string(),
+    label: z.string().nullish(),
+    repo: z.object({ full_name: z.string() }).nullish(),
+  }),
   base: z.object({ ref: z.string() }),
 });
 type Pull = z.output<typeof pullSchema>;
+
+const fileSchema = z.object({ filename: z.string() });
 
 const commitSchema = z.object({
   commit: z.object({ message: z.string() }),
@@ -25,7 +31,7 @@ const commitSchema = z.object({
 });
 
 /**
- * GitHub, and GitHub Enterprise, by their REST API.
+ * GitHub, and GitHub Enterprise, by their REST API. Gitea and Forgejo have the same calls under `/api/v1`.
  *
  * @param pause see `call`
  */
@@ -70,7 +76,10 @@ export async function openGithub(
         direction: "desc",
       });
       // A server that does not know the parameter answers with all of them.
-      return all.filter((one) => one.head.ref === head && one.base.ref === base).map(asPullRequest);
+      return all
+        .filter((one) => branchOf(one) === head && one.base.ref === base)
+        .toSorted((a, b) => b.number - a.number)
+        .map(asPullRequest);
     },
     async open(base) {
       const all = await list({ state: "open", base });
@@ -89,6 +98,21 @@ export async function openGithub(
         const all = z.array(commitSchema).parse(await client.paginate(path, parameters));
         return all.map(({ commit, parents }) => ({ message: commit.message, isMerge: parents.length > 1 }));
       }),
+    files: (number) =>
+      asked(async () => {
+        const path = "GET /repos/{owner}/{repo}/pulls/{pull_number}/files";
+        const { data } = await client.request(path, {
+          ...repository,
+          pull_number: number,
+          per_page: pageSize,
+        });
+        return z
+          .array(fileSchema)
+          .parse(data)
+          .map(({ filename }) => filename);
+      }),
+    // Who may review is known with the pull request only.
+    checkReviewers: async () => {},
     async create(wanted) {
       const made = await createPull(client, repository, wanted, ask, about);
       if (typeof made === "string") return made;
@@ -153,16 +177,16 @@ async function decorate(
   }
 }
 
-function asPullRequest({
-  number,
-  html_url: url,
-  state,
-  merged_at,
-  merge_commit_sha,
-  title,
-  body,
-  head,
-}: Pull): PullRequest {
+/**
+ * The branch that a pull request comes from. Where it is deleted, Gitea names `refs/pull/7/head` as its ref, and the
+ * branch in the label: https://github.com/go-gitea/gitea/blob/v1.26.0/services/convert/pull.go
+ */
+function branchOf({ head: { ref, label } }: Pull): string {
+  return ref.startsWith("refs/pull/") ? (label ?? ref).replace(/^[^:]*:/, "") : ref;
+}
+
+function asPullRequest(pull: Pull): PullRequest {
+  const { number, html_url: url, state, merged_at, merge_commit_sha, title, body } = pull;
   const isMerged = merged_at !== null && merged_at !== undefined;
   return {
     number,
@@ -170,7 +194,7 @@ function asPullRequest({
     state: isMerged ? "merged" : state === "open" ? "open" : "closed",
     title,
     body: body ?? "",
-    head: head.ref,
+    head: branchOf(pull),
     // While it is open, this is a commit that GitHub made to try the merge.
     mergeCommit: isMerged ? (merge_commit_sha ?? undefined) : undefined,
   };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { UserError } from "../../../../config/problems/errors.ts";
 import { type CallPlace, call, type Refusal, Refused, unexpected } from "./call.ts";
 import type { Forge, NewPullRequest, NotMade, PullRequest } from "./forge.ts";
 
@@ -26,6 +27,10 @@ const commitSchema = z.object({
   parent_ids: z.array(z.string()).nullish(),
 });
 
+const diffSchema = z.object({ new_path: z.string() });
+/** https://docs.gitlab.com/api/users/#list-users */
+const userSchema = z.object({ id: z.int(), username: z.string() });
+
 /** An answer that is not a success. */
 class Unsuccessful extends Error {
   readonly refusal: Refusal;
@@ -35,7 +40,7 @@ class Unsuccessful extends Error {
   }
 }
 
-/** Merge requests of GitLab, by its REST API: five calls. */
+/** Merge requests of GitLab, by its REST API. */
 export async function openGitlab(
   place: { readonly api: string; readonly project: string; readonly tokenEnvironment: string },
   token: string,
@@ -47,9 +52,9 @@ export async function openGitlab(
     name: "GitLab",
     scopes: "the scope api, as a Developer of the project or above",
   };
-  const base = `${place.api}/projects/${encodeURIComponent(place.project)}/merge_requests`;
+  const base = `/projects/${encodeURIComponent(place.project)}/merge_requests`;
   const request = async (method: string, path: string, body?: object) => {
-    const answer = await fetch(`${base}${path}`, {
+    const answer = await fetch(`${place.api}${path}`, {
       method,
       headers: {
         "private-token": token,
@@ -82,26 +87,49 @@ export async function openGitlab(
     return found;
   };
   const one = (method: string, number: number, body?: object) =>
-    asked(async () => asPullRequest(requestSchema.parse((await request(method, `/${number}`, body)).value)));
+    asked(async () => {
+      const { value } = await request(method, `${base}/${number}`, body);
+      return asPullRequest(requestSchema.parse(value));
+    });
+  /** The ids of users, who have to be asked for by name. */
+  const idsOf = (names: readonly string[]) =>
+    Promise.all(
+      names.map(async (name) => {
+        const found = await all(userSchema, "/users", { username: name });
+        const user = found.find(({ username }) => username.toLowerCase() === name.toLowerCase());
+        if (user === undefined) throw unknownReviewer(place.project, name);
+        return user.id;
+      }),
+    );
   return {
     name: "GitLab",
     noun: "merge request",
     between: async (head, target) => {
       const query = { source_branch: head, target_branch: target, order_by: "created_at", sort: "desc" };
-      return (await all(requestSchema, "", { ...query, state: "all" })).map(asPullRequest);
+      return (await all(requestSchema, base, { ...query, state: "all" })).map(asPullRequest);
     },
     open: async (target) =>
-      (await all(requestSchema, "", { target_branch: target, state: "opened" })).map(asPullRequest),
+      (await all(requestSchema, base, { target_branch: target, state: "opened" })).map(asPullRequest),
     get: (number) => one("GET", number),
     commits: async (number) => {
-      const found = await all(commitSchema, `/${number}/commits`, {});
+      const found = await all(commitSchema, `${base}/${number}/commits`, {});
       // GitLab leaves the parents out of this list in some versions.
       return found.map(({ title, message, parent_ids: parents }) => ({
         message,
         isMerge: (parents?.length ?? 0) > 1 || /^Merge branch /.test(title),
       }));
     },
-    create: (wanted) => createRequest(wanted, ask, request, about),
+    files: (number) =>
+      asked(async () => {
+        const { value } = await request("GET", `${base}/${number}/diffs?per_page=${pageSize}`);
+        return z
+          .array(diffSchema)
+          .parse(value)
+          .map(({ new_path: path }) => path);
+      }),
+    checkReviewers: async (names) => void (await idsOf(names)),
+    create: async (wanted) =>
+      createRequest(wanted, await idsOf(wanted.reviewers), ask, (body) => request("POST", base, body), about),
     update: (number, { title, body }) => one("PUT", number, { title, description: body }),
     close: async (number, { body }) => {
       await one("PUT", number, { state_event: "close", description: body });
@@ -111,18 +139,20 @@ export async function openGitlab(
 
 async function createRequest(
   { head, base, title, body, labels }: NewPullRequest,
+  reviewers: readonly number[],
   ask: <T>(work: () => Promise<T>) => Promise<T>,
-  request: (method: string, path: string, body?: object) => Promise<{ readonly value: unknown }>,
+  post: (body: object) => Promise<{ readonly value: unknown }>,
   about: CallPlace,
 ): Promise<PullRequest | NotMade> {
   try {
     return await ask(async () => {
-      const { value } = await request("POST", "", {
+      const { value } = await post({
         source_branch: head,
         target_branch: base,
         title,
         description: body,
         ...(labels.length === 0 ? {} : { labels: labels.join(",") }),
+        ...(reviewers.length === 0 ? {} : { reviewer_ids: reviewers }),
         remove_source_branch: true,
       });
       return asPullRequest(requestSchema.parse(value));
@@ -133,6 +163,20 @@ async function createRequest(
     if (error.refusal.status === 409 || /already exists/i.test(error.message)) return "exists";
     throw unexpected(error, about);
   }
+}
+
+function unknownReviewer(project: string, name: string): UserError {
+  return new UserError(
+    {
+      code: "forge-refused",
+      where: project,
+      key: "pullRequest.reviewers",
+      value: name,
+      message: "GitLab knows no user of this name",
+      fix: "write the username as in the address of the user's page, without @",
+    },
+    { exitCode: 1 },
+  );
 }
 
 function asPullRequest(request: MergeRequest): PullRequest {

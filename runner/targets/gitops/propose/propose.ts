@@ -9,6 +9,7 @@ import { readStored, type StoredFile, writeTree } from "../repository/tree.ts";
 import { type Written, writtenBy } from "../repository/write.ts";
 import { readMarker } from "./body.ts";
 import type { Forge, PullRequest, PullRequestText } from "./forge.ts";
+import { type Rival, rivalsOf } from "./rivals.ts";
 
 /** Images that go into a branch of their own, and what the pull request of it says. */
 export interface ProposeRequest extends WriteRequest {
@@ -31,6 +32,8 @@ export interface Proposal {
   readonly commit: string;
   /** `unchanged`: an earlier run has made it as it is. */
   readonly was: "made" | "updated" | "unchanged";
+  /** Other open pull requests that change the same files. */
+  readonly rivals: readonly Rival[];
 }
 
 /** What became of each target, and the pull request; undefined when the branch has all of it already. */
@@ -65,13 +68,17 @@ export async function proposeImages(
     const changed = changedOf(targets, edits.results);
     const known = await forge.between(head, base);
     const open = known.find(({ state }) => state === "open");
-    if (open === undefined) refuseClosed(clone, forge, known, request.key(changed));
+    if (open === undefined) {
+      refuseClosed(clone, forge, known, request.key(changed));
+      await forge.checkReviewers(request.reviewers);
+    }
     const pushed = await bringUpToDate(clone, forge, request, { tip, files: edits.files, changed, open });
     if (pushed !== undefined) {
       const text = await request.text(changed);
       const made = await openPullRequest(forge, request, base, text, open);
       if (made !== undefined) {
-        return { written: done(pushed), proposal: { ...made, noun: forge.noun, commit: pushed } };
+        const rivals = await rivalsOf(forge, made.pullRequest.number, base, new Set(edits.files.keys()));
+        return { written: done(pushed), proposal: { ...made, noun: forge.noun, commit: pushed, rivals } };
       }
     }
     await sleep(100 * round * (0.5 + Math.random()), undefined, { signal });

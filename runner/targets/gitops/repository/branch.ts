@@ -92,13 +92,13 @@ export async function deleteBranch(clone: Clone, branch: string, seen: string): 
   }
 }
 
-/** The message of a commit that is in the copy, and how many parents it has. */
+/** The message of a commit that is in the copy, and its parents. */
 export async function readCommit({ git }: Clone, commit: string) {
   const raw = await git.text(["cat-file", "commit", commit]);
   const end = raw.indexOf("\n\n");
   // As it is stored: the copy has not all parents, and git would leave those out.
-  const parents = [...raw.slice(0, end).matchAll(/^parent /gm)].length;
-  return { message: raw.slice(end + 2), isMerge: parents > 1 };
+  const parents = [...raw.slice(0, end).matchAll(/^parent (\S+)$/gm)].flatMap(([, id]) => id ?? []);
+  return { message: raw.slice(end + 2), parents };
 }
 
 /** The branches of the repository that begin with these characters. */

@@ -129,6 +129,11 @@ export async function serveGithub(bare: string, token: string): Promise<GithubSe
       const { per_page = "30", page = "1" } = Object.fromEntries(url.searchParams);
       return { status: 200, body: paged(all, Number(per_page), Number(page), url, response) };
     }
+    if (rest.endsWith("/files")) {
+      const range = `${pull.base.ref}...${pull.head.ref}`;
+      const changed = git(bare, "diff", "--name-only", range).trim().split("\n");
+      return { status: 200, body: changed.map((filename) => ({ filename, status: "modified" })) };
+    }
     if (rest.endsWith("/labels")) pull.labels = (sent as { labels?: string[] }).labels ?? [];
     else if (rest.endsWith("/requested_reviewers")) pull.reviewers = sent;
     else if (method === "PATCH") Object.assign(pull, sent);

@@ -15,6 +15,8 @@ export interface MergeRequest {
   merge_commit_sha: string | null;
   squash_commit_sha: string | null;
   labels: string[];
+  /** Ids of users. */
+  reviewers: readonly number[];
 }
 
 /** GitLab's REST API for the merge requests of one project, over a real bare repository. */
@@ -23,6 +25,8 @@ export interface GitlabServer {
   readonly url: string;
   readonly requests: MergeRequest[];
   readonly calls: string[];
+  /** Username → id. */
+  readonly users: Readonly<Record<string, number>>;
   /** Answers in place of the next ones. */
   readonly ordered: {
     readonly status: number;
@@ -39,7 +43,9 @@ export async function serveGitlab(bare: string, project: string, token: string):
   const ordered: GitlabServer["ordered"] = [];
   const root = `/api/v4/projects/${encodeURIComponent(project)}/merge_requests`;
 
-  function create(sent: Record<string, string>) {
+  const users = { ann: 11, Bob: 12 };
+
+  function create({ reviewer_ids: reviewers, ...sent }: Record<string, string>) {
     const { source_branch = "", target_branch = "", title = "", description = "", labels = "" } = sent;
     const there = requests.find((one) => one.source_branch === source_branch && one.state === "opened");
     if (there !== undefined) {
@@ -58,12 +64,20 @@ export async function serveGitlab(bare: string, project: string, token: string):
       merge_commit_sha: null,
       squash_commit_sha: null,
       labels: labels === "" ? [] : labels.split(","),
+      reviewers: (reviewers ?? []) as unknown as readonly number[],
     };
     requests.push(request);
     return { status: 201, body: request };
   }
 
   function answerTo(method: string, url: URL, sent: Record<string, string>, response: ServerResponse) {
+    if (url.pathname === "/api/v4/users") {
+      // https://docs.gitlab.com/api/users/#list-users: the username is looked up in any case.
+      const asked = url.searchParams.get("username")?.toLowerCase();
+      const found = Object.entries(users).filter(([username]) => username.toLowerCase() === asked);
+      response.setHeader("x-next-page", "");
+      return { status: 200, body: found.map(([username, id]) => ({ id, username, state: "active" })) };
+    }
     if (!url.pathname.startsWith(root)) return { status: 404, body: { message: "404 Project Not Found" } };
     const rest = url.pathname.slice(root.length + 1);
     if (rest === "" && method === "POST") return create(sent);
@@ -86,6 +100,11 @@ export async function serveGitlab(bare: string, project: string, token: string):
     }
     const request = requests.find(({ iid }) => iid === Number.parseInt(rest, 10));
     if (request === undefined) return { status: 404, body: { message: "404 Not found" } };
+    if (rest.includes("/diffs")) {
+      const range = `${request.target_branch}...${request.source_branch}`;
+      const changed = git(bare, "diff", "--name-only", range).trim().split("\n");
+      return { status: 200, body: changed.map((path) => ({ old_path: path, new_path: path, diff: "" })) };
+    }
     if (rest.endsWith("/commits")) {
       const range = `${request.target_branch}..${request.source_branch}`;
       const ids = git(bare, "rev-list", range).trim().split("\n");
@@ -121,6 +140,7 @@ export async function serveGitlab(bare: string, project: string, token: string):
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v4`,
     requests,
     calls,
+    users,
     ordered,
     close: () => {
       server.closeAllConnections();

@@ -39,7 +39,7 @@ beforeEach(async () => {
   gitlab = await serveGitlab(bare, project, token);
 });
 
-const run = (letter = "1", waitMerge = false) =>
+const run = (letter = "1", waitMerge = false, settings: object = {}) =>
   runOnce({
     directory: mkdtempSync(join(tmpdir(), "slipway-merge-request-")),
     letter,
@@ -49,7 +49,7 @@ const run = (letter = "1", waitMerge = false) =>
       repository: `${server.url}/${project}.git`,
       files: [{ path, kustomize: "ui" }],
       deliver: "pull-request",
-      pullRequest: { forge: "gitlab", api: gitlab.url, labels: ["deploy", "dev"] },
+      pullRequest: { forge: "gitlab", api: gitlab.url, labels: ["deploy", "dev"], ...settings },
     },
   });
 const made = () => gitlab.calls.filter((call) => !call.startsWith("GET"));
@@ -70,6 +70,19 @@ test("a merge request is opened once, and brought up to date by another image", 
   expect(await run("2")).toBe("proposed");
   expect(gitlab.requests).toMatchObject([{ iid: 7, title: "Deploy ui on dev to sha256:222222222222" }]);
   expect(fileOn(bare, path, gitlab.requests[0]?.source_branch).toString()).toBe(kustomization("2"));
+});
+
+test("reviewers are asked by the ids that GitLab has for their names", async () => {
+  expect(await run("1", false, { reviewers: ["ann", "bob"] })).toBe("proposed");
+  expect(gitlab.requests).toMatchObject([{ iid: 7, reviewers: [gitlab.users.ann, gitlab.users.Bob] }]);
+});
+
+test("a reviewer whom GitLab does not know is named before anything is pushed", async () => {
+  await expect(run("1", false, { reviewers: ["ann", "nobody"] })).rejects.toMatchObject({
+    problems: [{ code: "forge-refused", key: "pullRequest.reviewers", value: "nobody" }],
+  });
+  expect(gitlab.requests).toEqual([]);
+  expect(git(bare, "for-each-ref", "refs/heads/slipway")).toBe("");
 });
 
 test("one that a person closed is not opened again, and a branch that a person changed is not rewritten", async () => {

@@ -87,6 +87,15 @@ test.each([
     "a/b",
     "GITHUB_TOKEN",
   ],
+  // Gitea's API has the calls of GitHub's.
+  [
+    "https://git.acme.example/acme/deploy.git",
+    { forge: "github", api: "https://git.acme.example/api/v1" },
+    "github",
+    "https://git.acme.example/api/v1",
+    "acme/deploy",
+    "GITHUB_TOKEN",
+  ],
 ] as const)("%s is asked by its API", (repository, pullRequest, forge, api, project, tokenEnvironment) => {
   expect(forgeOf(target({ repository, pullRequest }))).toEqual({ forge, api, project, tokenEnvironment });
   expect(problemsOf({ repository, pullRequest })).toEqual([]);
@@ -109,5 +118,13 @@ test("a repository without pull requests, and settings that have no effect, are 
   expect(problemsOf({ repository: "https://github.com/deploy" })).toHaveLength(1);
   expect(problemsOf({ deliver: "push", pullRequest: {} })).toEqual([
     ["targets[0].pullRequest", "a target that is delivered by push opens no pull request"],
+  ]);
+});
+
+test("teams review on GitHub only", () => {
+  const pullRequest = { reviewers: ["ann", "acme/ops"] };
+  expect(problemsOf({ pullRequest })).toEqual([]);
+  expect(problemsOf({ pullRequest, repository: "https://gitlab.com/acme/deploy" })).toEqual([
+    ["targets[0].pullRequest.reviewers[1]", "GitLab takes users as reviewers, and no groups"],
   ]);
 });

@@ -356,6 +356,7 @@ describe("the verdict on an Application", () => {
   });
 });
 
+// https://argo-cd.readthedocs.io/en/stable/user-guide/multiple_sources/
 describe("several sources", () => {
   const sources = [
     { repoURL: "https://charts.example.com", chart: "web", targetRevision: "1.2.3" },
@@ -380,6 +381,8 @@ describe("several sources", () => {
   });
 });
 
+// https://argo-cd.readthedocs.io/en/stable/user-guide/source-hydrator/
+// Its status: https://github.com/argoproj/argo-cd/blob/master/pkg/apis/application/v1alpha1/types.go (SourceHydratorStatus)
 describe("the Source Hydrator", () => {
   const hydrated = "e".repeat(40);
   const dry = (drySHA: string, hydratedSHA = hydrated) => ({ drySHA, hydratedSHA });

@@ -24,7 +24,10 @@ const applied = condition(
   `Applied revision: main@sha1:${commit}`,
 );
 
-/** A Kustomization as kustomize-controller 1.x keeps it, which has applied our commit. */
+/**
+ * A Kustomization as kustomize-controller 1.x keeps it, which has applied our commit.
+ * https://fluxcd.io/flux/components/kustomize/kustomizations/#kustomization-status
+ */
 export function kustomization(status: Status = {}, spec: Status = {}, metadata: Status = {}) {
   return kustomizationSchema.parse({
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",
@@ -61,7 +64,10 @@ export function attempted(
   };
 }
 
-/** A GitRepository as source-controller 1.x keeps it, which has fetched our commit. */
+/**
+ * A GitRepository as source-controller 1.x keeps it, which has fetched our commit.
+ * https://fluxcd.io/flux/components/source/gitrepositories/#gitrepository-status
+ */
 export function source(status: Status = {}, spec: Status = {}) {
   return sourceSchema.parse({
     apiVersion: "source.toolkit.fluxcd.io/v1",
@@ -77,7 +83,10 @@ export function source(status: Status = {}, spec: Status = {}) {
   });
 }
 
-/** A HelmRelease as helm-controller 1.x keeps it, released as it is written. */
+/**
+ * A HelmRelease as helm-controller 1.x keeps it, released as it is written.
+ * https://fluxcd.io/flux/components/helm/helmreleases/#helmrelease-status
+ */
 export function helmRelease(status: Status = {}, spec: Status = {}) {
   return helmReleaseSchema.parse({
     apiVersion: "helm.toolkit.fluxcd.io/v2",
