@@ -12,6 +12,7 @@ import { findImagesBySource } from "../registry/lookup.ts";
 import { verifyImage } from "../registry/verify-image.ts";
 import { runStep, type Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
+import type { OnPushed } from "../stack/engine-events.ts";
 
 /** A service whose image is in the registry. */
 export interface Built {
@@ -24,16 +25,18 @@ export interface Built {
  * Builds and pushes the images that the registry lacks, through the Pulumi stack, and reads them back. The
  * engine does not start if there is nothing to build.
  *
+ * @param onBuilt told of each service whose image is in the registry, while others are still being built
  * @throws UserError when a build or a push fails, or when the registry has something else
  */
 export async function buildMissing<S extends ComparedService>(
   session: Session,
   services: readonly S[],
+  onBuilt: (one: S & Built) => void = () => {},
 ): Promise<readonly (S & Built)[]> {
   const missing = services.filter(({ image }) => image === undefined);
   if (missing.length === 0) return services.map((one) => ({ ...one, image: imageOf(one), built: false }));
   const images = await session.timeline.run({ id: "build", title: "Build and push" }, (step) =>
-    buildAll(session, missing, step),
+    buildAll(session, missing, step, (one, image) => onBuilt({ ...one, image, built: true })),
   );
   return services.map((one) => {
     const image = images.get(one.service.name);
@@ -49,10 +52,11 @@ function imageOf({ service, image }: ComparedService): Image {
 }
 
 /** Builds services, and returns their images by name as the registry has them. */
-async function buildAll(
+async function buildAll<S extends ComparedService>(
   session: Session,
-  missing: readonly ComparedService[],
+  missing: readonly S[],
   step: Step,
+  onBuilt: (one: S, image: Image) => void,
 ): Promise<ReadonlyMap<string, Image>> {
   const { emit, signal, clients } = session;
   // The Automation API loads gRPC and the whole SDK: a third of a second that only a build needs.
@@ -63,24 +67,37 @@ async function buildAll(
   // Runs in parallel to the build, so a slow registry costs no time.
   const bases = basesOf(session, missing);
   const login = async () => (await fetchLogin(clients, session.registry, signal)).auth;
-  const update = { chosen: names, fetchLogin: login };
-  const pushed = await updateStack(session, update, { emit, signal, step: step.id });
-
-  const found = await findImagesBySource(clients, missing.map(locationOf), signal);
-  const built = await Promise.all(
-    missing.map(async (one, index) => {
-      const { service } = one;
-      const id = `verify ${service.name}`;
-      return runStep(emit, { id, title: id, parent: step.id }, async ({ conclude }) => {
-        const image = agreedImage(one, found[index], pushed.get(service.name));
-        const platforms = await verifyImage(clients, image, service.platforms, signal);
-        await keepSource(session, image, one, await bases);
-        conclude("done", `${shortDigest(image.digest)}, ${platforms.length} platforms`);
-        return [service.name, image] as const;
-      });
-    }),
-  );
-  return new Map(built);
+  const readBack = (one: S, pushed: SourceReference | undefined) => {
+    const { service } = one;
+    const id = `verify ${service.name}`;
+    return runStep(emit, { id, title: id, parent: step.id }, async ({ conclude }) => {
+      const [found] = await findImagesBySource(clients, [locationOf(one)], signal);
+      const image = agreedImage(one, found, pushed);
+      const platforms = await verifyImage(clients, image, service.platforms, signal);
+      await keepSource(session, image, one, await bases);
+      conclude("done", `${shortDigest(image.digest)}, ${platforms.length} platforms`);
+      onBuilt(one, image);
+      return [service.name, image] as const;
+    });
+  };
+  // Also of an attempt that failed later: the next one does not push the same image again, and tells nothing of it.
+  const early = new Map<string, ReturnType<typeof readBack>>();
+  const onPushed: OnPushed = (name, pushed) => {
+    const one = missing.find(({ service }) => service.name === name);
+    if (one === undefined || early.has(name)) return;
+    const reading = readBack(one, pushed);
+    reading.catch(() => {});
+    early.set(name, reading);
+  };
+  try {
+    const update = { chosen: names, fetchLogin: login, onPushed };
+    const pushed = await updateStack(session, update, { emit, signal, step: step.id });
+    const rest = missing.filter(({ service }) => !early.has(service.name));
+    const late = rest.map((one) => readBack(one, pushed.get(one.service.name)));
+    return new Map(await Promise.all([...early.values(), ...late]));
+  } finally {
+    await Promise.allSettled(early.values());
+  }
 }
 
 /** Digests of the services' base images; each registry request runs once. Never rejects. */

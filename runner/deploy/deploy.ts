@@ -23,6 +23,7 @@ import { unlessInterrupted } from "../session/interruption.ts";
 import type { Session } from "../session/session.ts";
 import { documentHead } from "../session/where.ts";
 import { isMove } from "../targets/target.ts";
+import type { DeployedEvidence } from "./evidence.ts";
 
 /** The options of a deployment, besides its services. */
 export interface DeployRequest extends PlanRequest {
@@ -47,13 +48,14 @@ export async function deploy(session: Session, request: DeployRequest): Promise<
   const { services, revision } = await planDeployment(session, request);
   refuseProblems(services);
   const planned = await checkDockerfiles(session, services, request.override);
-  const built = await unlessInterrupted(session, () => buildMissing(session, planned), []);
+  const evidence = await evidenceOf(session, revision);
+  const built = await unlessInterrupted(session, () => buildAll(session, planned, evidence), []);
   const moving = built.map((one) => serviceToMove(one, revision));
   const stale = built.some((one) => one.built);
   // During a build of some minutes, another run may have deployed a newer commit.
   if (stale) await unlessInterrupted(session, () => refuseNewer(session, moving), moving);
   await unlessInterrupted(session, () => tagImages(session, built), undefined);
-  await unlessInterrupted(session, () => attachAll(session, built, revision), undefined);
+  await unlessInterrupted(session, async () => evidence?.finish(built), undefined);
   const { allOrNothing, override, waitMerge } = request;
   const moved = await unlessInterrupted(
     session,
@@ -98,15 +100,29 @@ function serviceToMove(one: BuiltService, revision: Revision | undefined): Servi
   return { service, image, targets, newestRecord, newestWins, about };
 }
 
-/** Attaches evidence, if the stack wants any. A stack without it loads nothing for it. */
-async function attachAll(
+/** The evidence that the stack wants, if any. A stack without it loads nothing for it. */
+async function evidenceOf(
   session: Session,
-  built: readonly BuiltService[],
   revision: Revision | undefined,
-): Promise<void> {
-  if (session.settings.evidence === undefined) return;
-  const { attachToDeployed } = await import("./evidence.ts");
-  await attachToDeployed(session, built, revision);
+): Promise<DeployedEvidence | undefined> {
+  if (session.settings.evidence === undefined) return undefined;
+  const { evidenceOfDeployment } = await import("./evidence.ts");
+  return evidenceOfDeployment(session, revision);
+}
+
+/** Builds what is missing. What is built gets its evidence while the rest is still being built. */
+async function buildAll(
+  session: Session,
+  planned: readonly PlannedService[],
+  evidence: DeployedEvidence | undefined,
+): Promise<readonly BuiltService[]> {
+  try {
+    return await buildMissing(session, planned, evidence?.begin);
+  } catch (error) {
+    // Of what was built, nothing is left half-done.
+    await evidence?.settled();
+    throw error;
+  }
 }
 
 /** Tags images that are new, or that lacked a tag at the plan. */

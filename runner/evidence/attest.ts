@@ -63,76 +63,81 @@ interface Part {
  */
 export async function attestImage(
   store: EvidenceStore,
-  { service, image, provenance }: ImageToAttest,
-  { settings, signer, keyless, login }: Attestor,
+  one: ImageToAttest,
+  attestor: Attestor,
 ): Promise<Attested> {
+  // Each part has a list of referrers of its own.
+  const parts = await pMap(partsOf(one.image), (part) => attestPart(store, one, part, attestor));
+  return {
+    service: one.service.name,
+    attached: parts.flatMap(({ attached }) => attached),
+    kept: parts.reduce((sum, { kept }) => sum + kept, 0),
+  };
+}
+
+/** `attestImage` of the index, or of one platform. */
+async function attestPart(
+  store: EvidenceStore,
+  { image, provenance }: ImageToAttest,
+  part: Part,
+  { settings, signer, keyless, login }: Attestor,
+): Promise<Omit<Attested, "service">> {
   const attached: string[] = [];
   let kept = 0;
   const name = `${image.registry}/${image.repository}`;
-  // One part after the other: where a tag lists referrers, two at once would lose one.
-  for (const part of partsOf(image)) {
-    const referrers = await referrersOf(store, part.digest);
-    const subject = await subjectOf(store.clients, store.repository, part.digest, store.registry.signal);
-    const what = (kind: string) => (part.platform === undefined ? kind : `${kind} ${part.platform}`);
-    const signs = signer !== undefined || keyless !== undefined;
-    const isClaimed = async (predicateType: string) =>
-      !signs || hasClaim(store, referrers, subject.digest, predicateType, signer);
-    const sign = async (kind: string, predicateType: string, predicate: object, named?: string) => {
-      if (!signs) return;
-      if (await isClaimed(predicateType)) {
-        kept += 1;
+  const [referrers, subject] = await Promise.all([
+    referrersOf(store, part.digest),
+    subjectOf(store.clients, store.repository, part.digest, store.registry.signal),
+  ]);
+  const what = (kind: string) => (part.platform === undefined ? kind : `${kind} ${part.platform}`);
+  const signs = signer !== undefined || keyless !== undefined;
+  const isClaimed = async (predicateType: string) =>
+    !signs || hasClaim(store, referrers, subject.digest, predicateType, signer);
+  const sign = async (kind: string, predicateType: string, predicate: object, named?: string) => {
+    if (!signs) return;
+    if (await isClaimed(predicateType)) {
+      kept += 1;
+      return;
+    }
+    if (signer === undefined) {
+      await keyless?.(imageReference(image, subject.digest), predicateType, predicate);
+      if (
+        await hasClaim(store, await referrersOf(store, part.digest), subject.digest, predicateType, signer)
+      ) {
+        attached.push(what(kind));
         return;
       }
-      if (signer === undefined) {
-        await keyless?.(imageReference(image, subject.digest), predicateType, predicate);
-        if (
-          await hasClaim(store, await referrersOf(store, part.digest), subject.digest, predicateType, signer)
-        ) {
-          attached.push(what(kind));
-          return;
-        }
-        throw new Error(
-          `cosign says that it signed ${name}@${subject.digest}, but nothing is attached to it`,
-        );
-      }
-      const statement = statementAbout(subject.digest, predicateType, predicate, named);
-      await attachVerified(store, subject, await signStatement(statement, signer), predicateType, signer);
-      attached.push(what(kind));
-    };
-    await sign("signature", signaturePredicate, {});
-    if (provenance !== undefined && part.digest === image.digest) {
-      await sign("provenance", provenancePredicate, provenance, name);
+      throw new Error(`cosign says that it signed ${name}@${subject.digest}, but nothing is attached to it`);
     }
-    if (!isPlatform(part, image)) continue;
-    const incomplete: SbomFormat[] = [];
-    for (const format of settings.sbom) {
-      const { artifact, predicate } = sbomTypes[format];
-      const isThere = referrers.some(({ artifactType }) => artifactType === artifact);
-      // Its text is some megabytes, and is read only where something is missing.
-      if (isThere && (await isClaimed(predicate))) kept += signs ? 2 : 1;
-      else incomplete.push(format);
-    }
-    const documents = await sbomsOf(store, image, part.digest, referrers, incomplete, login);
-    for (const [format, { text, isNew }] of documents) {
-      const { artifact, predicate } = sbomTypes[format];
-      if (isNew) {
-        await attachDocument(store, subject, text, artifact);
-        attached.push(what(`sbom ${format}`));
-      } else kept += 1;
-      if (signs) await sign(`signed sbom ${format}`, predicate, JSON.parse(text) as object, name);
-    }
+    const statement = statementAbout(subject.digest, predicateType, predicate, named);
+    await attachVerified(store, subject, await signStatement(statement, signer), predicateType, signer);
+    attached.push(what(kind));
+  };
+  const incomplete: SbomFormat[] = [];
+  for (const format of isPlatform(part, image) ? settings.sbom : []) {
+    const { artifact, predicate } = sbomTypes[format];
+    const isThere = referrers.some(({ artifactType }) => artifactType === artifact);
+    // Its text is some megabytes, and is read only where something is missing.
+    if (isThere && (await isClaimed(predicate))) kept += signs ? 2 : 1;
+    else incomplete.push(format);
   }
-  return { service: service.name, attached, kept };
-}
-
-/** `attestImage` of several images at the same time. */
-export function attestImages(
-  stores: (image: Image) => EvidenceStore,
-  images: readonly ImageToAttest[],
-  attestor: Attestor,
-  signal: AbortSignal,
-): Promise<readonly Attested[]> {
-  return pMap(images, (one) => attestImage(stores(one.image), one, attestor), { concurrency: 4, signal });
+  // Syft reads the image meanwhile. What follows is attached one after the other: where a tag lists the referrers, two
+  // at once would lose one.
+  const documents = sbomsOf(store, image, part.digest, referrers, incomplete, login);
+  documents.catch(() => {});
+  await sign("signature", signaturePredicate, {});
+  if (provenance !== undefined && part.digest === image.digest) {
+    await sign("provenance", provenancePredicate, provenance, name);
+  }
+  for (const [format, { text, isNew }] of await documents) {
+    const { artifact, predicate } = sbomTypes[format];
+    if (isNew) {
+      await attachDocument(store, subject, text, artifact);
+      attached.push(what(`sbom ${format}`));
+    } else kept += 1;
+    if (signs) await sign(`signed sbom ${format}`, predicate, JSON.parse(text) as object, name);
+  }
+  return { attached, kept };
 }
 
 /** The index first, then its platforms; an image of one platform may be that platform's manifest itself. */

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import pLimit from "p-limit";
 import { registryUrl } from "../../config/names.ts";
 import { UserError } from "../../config/problems/errors.ts";
 import type { SbomFormat } from "../../config/stack/evidence.ts";
@@ -12,6 +14,9 @@ const syftFormats: Readonly<Record<SbomFormat, string>> = { spdx: "spdx-json", c
 
 /** Time for one platform of an image: Syft reads all of its layers. */
 const timeoutMinutes = 10;
+
+/** Syft takes a processor and some hundred megabytes of memory. */
+const perProcessor = pLimit(availableParallelism());
 
 /**
  * Bills of materials of one platform of an image, made by Syft out of the registry. Syft gets no variable of the job
@@ -30,19 +35,22 @@ export function makeSboms(
     const file = (format: SbomFormat) => join(folder, `${format}.json`);
     const isPlain = registryUrl(login.registry).startsWith("http:");
     const outputs = formats.flatMap((format) => ["--output", `${syftFormats[format]}=${file(format)}`]);
+    const environment = toolEnvironment(folder, {
+      DOCKER_CONFIG: folder,
+      SYFT_CHECK_FOR_APP_UPDATE: "false",
+      ...(isPlain ? { SYFT_REGISTRY_INSECURE_USE_HTTP: "true" } : {}),
+    });
     try {
-      await execa("syft", ["scan", `registry:${reference}`, "--quiet", ...outputs], {
-        cwd: folder,
-        env: toolEnvironment(folder, {
-          DOCKER_CONFIG: folder,
-          SYFT_CHECK_FOR_APP_UPDATE: "false",
-          ...(isPlain ? { SYFT_REGISTRY_INSECURE_USE_HTTP: "true" } : {}),
+      await perProcessor(() =>
+        execa("syft", ["scan", `registry:${reference}`, "--quiet", ...outputs], {
+          cwd: folder,
+          env: environment,
+          extendEnv: false,
+          timeout: timeoutMinutes * 60_000,
+          cancelSignal: signal,
+          stdin: "ignore",
         }),
-        extendEnv: false,
-        timeout: timeoutMinutes * 60_000,
-        cancelSignal: signal,
-        stdin: "ignore",
-      });
+      );
     } catch (cause) {
       signal.throwIfAborted();
       throw failedSbom(reference, cause);

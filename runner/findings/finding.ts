@@ -64,6 +64,15 @@ export interface Unscanned {
   readonly reason: string;
 }
 
+/** A scanner found no package at all, so that it compared nothing with its database: an image from scratch. */
+export function unrecognized(scanner: string): Unscanned {
+  return {
+    state: "unknown",
+    status: "UNSUPPORTED_IMAGE",
+    reason: `${scanner} knows neither an operating system nor a package in this image, so it compared nothing`,
+  };
+}
+
 /** A scan that is not over: looked at again later. */
 export interface Waiting {
   readonly state: "waiting";

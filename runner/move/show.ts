@@ -48,6 +48,13 @@ export function showTagged(
   ];
 }
 
+/** Says which tags stay where they are: `ui: 0123456 may not move, …`; undefined: none. */
+export function staysThere(service: string, staying: readonly string[]): string | undefined {
+  if (staying.length === 0) return undefined;
+  const stay = staying.length === 1 ? "stays" : "stay";
+  return `${service}: ${staying.join(", ")} may not move, and ${stay} on the image that was built before from this source`;
+}
+
 function showChanges(
   { targets, gates = [], problems = [] }: MovedDocument["services"][number],
   { yellow, dim, red, green }: Colours,

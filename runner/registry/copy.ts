@@ -19,7 +19,7 @@ export interface RepositoryEnd {
 /** The counts of a copy. */
 export interface Copied {
   manifests: number;
-  /** Referrers of the image or one of its platforms: signatures, SBOMs. */
+  /** Referrers of the image or one of its platforms that were not there: signatures, SBOMs. */
   referrers: number;
   /** Blobs that the registry mounted from the other repository, without a transfer. */
   mounted: number;
@@ -78,8 +78,14 @@ async function copyTree(copying: Copying, digest: string): Promise<void> {
   await copyManifest(copying, stored);
   const { signal } = from.registry;
   const { referrers } = await listReferrers(from.clients, from.repository, digest, undefined, signal);
+  const wanted = referrers.filter(keeps);
+  if (wanted.length === 0) return;
+  // Of an image that was copied before, only what was attached since.
+  const there = await listReferrers(to.clients, to.repository, digest, undefined, signal);
+  const known = new Set(there.referrers.map((one) => one.digest));
   // One after the other: where a tag lists them, each is added to the same index.
-  for (const referrer of referrers.filter(keeps)) {
+  for (const referrer of wanted) {
+    if (known.has(referrer.digest)) continue;
     const artifact = await manifestOf(from, referrer.digest);
     await copyManifest(copying, artifact);
     await attachManifest(to.clients, to.registry, to.repository, digest, referrer, artifact.text);

@@ -20,6 +20,9 @@ export interface EngineRecord {
   pendingOperations: boolean;
 }
 
+/** What is told of an image that was pushed. */
+export type OnPushed = (service: string, image: SourceReference) => void;
+
 const keptLines = 40;
 
 export function emptyRecord(): EngineRecord {
@@ -37,17 +40,29 @@ export function emptyRecord(): EngineRecord {
  * Reads the engine's events: builds become steps with BuildKit's output as their log, other resources
  * lines of the step that the update runs in.
  *
- * @param parent id of the step that the update runs in
+ * @param options.parent id of the step that the update runs in
+ * @param options.onPushed told of each service's image once, when it is in the registry
  */
 export function readEngineEvents(
   record: EngineRecord,
-  options: { emit: Emit; parent: string; services: readonly Service[]; signal: AbortSignal },
+  options: {
+    emit: Emit;
+    parent: string;
+    services: readonly Service[];
+    signal: AbortSignal;
+    onPushed: OnPushed;
+  },
 ): (event: EngineEvent) => void {
-  const { emit, parent, services, signal } = options;
+  const { emit, parent, services, signal, onPushed } = options;
+  const told = new Set<string>();
   return (event) => {
     for (const out of translate(event, record, parent, services, performance.now())) {
       const cancelled = signal.aborted && out.kind === "step-ended" && out.outcome === "failed";
       emit(cancelled ? { ...out, outcome: "cancelled" } : out);
+    }
+    for (const [service, image] of record.pushed) {
+      if (!told.has(service)) onPushed(service, image);
+      told.add(service);
     }
   };
 }

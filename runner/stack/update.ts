@@ -10,7 +10,7 @@ import { type Problem, UserError } from "../../config/problems/errors.ts";
 import { firstLine } from "../../config/problems/first-line.ts";
 import { formatDuration } from "../report/duration.ts";
 import type { Emit } from "../report/events.ts";
-import { type EngineRecord, emptyRecord, readEngineEvents } from "./engine-events.ts";
+import { type EngineRecord, emptyRecord, type OnPushed, readEngineEvents } from "./engine-events.ts";
 import { type EngineRun, imagesRun, wholeRun } from "./engine-run.ts";
 import { explainFailure } from "./failure.ts";
 import { withIdleProviders } from "./idle-providers.ts";
@@ -32,6 +32,8 @@ export interface StackUpdate {
   readonly chosen: readonly string[];
   /** Fetches the registry's login, `user:token` in base64. */
   readonly fetchLogin: () => Promise<string>;
+  /** Told of each image when it is in the registry, while others are still being built. */
+  readonly onPushed: OnPushed;
 }
 
 /** Maximum wait for another run's lock, and the poll interval. */
@@ -49,7 +51,7 @@ const lockPollSeconds = 2;
  */
 export async function updateStack(
   description: StackDescription,
-  { chosen, fetchLogin }: StackUpdate,
+  { chosen, fetchLogin, onPushed }: StackUpdate,
   context: UpdateContext,
 ): Promise<ReadonlyMap<string, SourceReference>> {
   const { directory, settings, catalogue } = description;
@@ -59,7 +61,7 @@ export async function updateStack(
     openStack(directory, settings.stack, context.signal),
     projectName(directory).then((project) => declarationHash(description, project)),
   ]);
-  const update = (run: EngineRun) => upAgain({ stack, engine }, description, run, context);
+  const update = (run: EngineRun) => upAgain({ stack, engine }, description, run, { ...context, onPushed });
   if (state?.declaration !== ours) return update(wholeRun(catalogue.services, chosen));
   const login = { [registryLoginVariable]: await fetchLogin() };
   const { [imagePackage]: _used, ...idle } = state.packages;
@@ -73,7 +75,7 @@ async function upAgain(
   { stack, engine }: Pick<OpenStack, "stack" | "engine">,
   description: StackDescription,
   run: EngineRun,
-  context: UpdateContext,
+  context: UpdateContext & Pick<StackUpdate, "onPushed">,
 ): Promise<ReadonlyMap<string, SourceReference>> {
   const { directory, settings } = description;
   const { emit, step } = context;
@@ -105,7 +107,7 @@ async function up(
   { catalogue, settings }: StackDescription,
   { environment, options }: EngineRun,
   record: EngineRecord,
-  { emit, signal, step }: UpdateContext,
+  { emit, signal, step, onPushed }: UpdateContext & Pick<StackUpdate, "onPushed">,
 ): Promise<void> {
   const { parallelBuilds, pushTimeoutSeconds } = settings.deploy;
   const attempt = new AbortController();
@@ -128,6 +130,7 @@ async function up(
         parent: step,
         services: catalogue.services,
         signal: running,
+        onPushed,
       }),
       signal: running,
     });

@@ -1,6 +1,7 @@
 import { access, chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import semver from "semver";
+import { installForFirstUse, quoted } from "./first-use.ts";
 import { link } from "./network/link.ts";
 import { type Health, healthy, type Part, type Sandbox, type Started, unhealthy } from "./part.ts";
 
@@ -26,6 +27,7 @@ async function check({ folder }: Sandbox): Promise<Health> {
   const files = [
     join(folder.programs, "pulumi"),
     join(folder.programs, "pulumi-language-nodejs"),
+    join(folder.programs, "syft"),
     ...(await Promise.all([
       pluginFile(folder.pulumiHome, "docker-build"),
       ...standIns.map((name) => pluginFile(folder.pulumiHome, name)),
@@ -50,6 +52,7 @@ async function start(sandbox: Sandbox): Promise<Started> {
     // The language host runs the program with the `node` that it finds on the PATH.
     link(process.execPath, join(folder.programs, "node")),
     link(images.path, await pluginFile(folder.pulumiHome, "docker-build")),
+    installForFirstUse("syft", join(folder.programs, "syft"), process.env),
     ...standIns.map((name) => installStandIn(folder.pulumiHome, name)),
   ]);
   return { version: pulumi.version, origin: pulumi.origin, address: folder.pulumiHome };
@@ -95,11 +98,6 @@ async function installStandIn(pulumiHome: string, name: (typeof standIns)[number
   await mkdir(join(file, ".."), { recursive: true });
   await writeFile(file, `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(main)} ${name} "$@"\n`);
   await chmod(file, 0o755);
-}
-
-/** Quotes a word for a shell script. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 async function exists(path: string): Promise<boolean> {

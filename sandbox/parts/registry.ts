@@ -6,7 +6,7 @@ import { request } from "undici";
 import { healthPath } from "../ecr/paths.ts";
 import type { SandboxFolder } from "../folder.ts";
 import { startDaemon, untilAnswers } from "../process/daemon.ts";
-import { processEnvironment } from "../process/environment.ts";
+import { processEnvironment, toolchainVariables } from "../process/environment.ts";
 import { isAlive } from "../process/identity.ts";
 import { markedProcesses } from "../process/marked.ts";
 import { stopProcesses } from "../process/stop.ts";
@@ -85,16 +85,6 @@ async function start(sandbox: Sandbox): Promise<Started> {
 
 /** Node calls its own SQLite experimental. */
 const withoutWarnings = ["--disable-warning=ExperimentalWarning"];
-
-/** Where the toolchain keeps what it gets, and how Go and pip reach their registries from here. */
-function toolchainVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
-  const named = /^(HOME|SLIPWAY_CACHE|XDG_CACHE_HOME|XDG_CONFIG_HOME|GO[A-Z]+|PIP_[A-Z_]+)$/;
-  return Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) =>
-      value !== undefined && named.test(name) ? [[name, value]] : [],
-    ),
-  );
-}
 
 async function stop(sandbox: Sandbox): Promise<void> {
   await stopProcesses(await markedProcesses(sandbox.folder.id, name), 2);

@@ -15,3 +15,13 @@ export function processEnvironment(
 ): Record<string, string> {
   return { ...variablesNamed(inherited, own), HOME: folder.home, ...more };
 }
+
+/** Where the toolchain keeps what it gets, and how Go and pip reach their registries from here. */
+export function toolchainVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const named = /^(HOME|SLIPWAY_CACHE|XDG_CACHE_HOME|XDG_CONFIG_HOME|GO[A-Z]+|PIP_[A-Z_]+)$/;
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      value !== undefined && named.test(name) ? [[name, value]] : [],
+    ),
+  );
+}

@@ -377,6 +377,32 @@ export const ladder: Readonly<Record<ToolName, readonly Rung[]>> = {
       why: "the same source as the official build; its pages lack the scripts, and its API needs none",
     },
   ],
+  syft: [
+    {
+      kind: "installed",
+      command: "syft",
+      range: { atLeast: "1.0.0", below: "2.0.0" },
+      why: "your own",
+    },
+    {
+      kind: "github-release",
+      repository: "anchore/syft",
+      tag: `v${version("syft")}`,
+      asset: {
+        amd64: `syft_${version("syft")}_linux_amd64.tar.gz`,
+        arm64: `syft_${version("syft")}_linux_arm64.tar.gz`,
+      },
+      member: "syft",
+      why: "the official build",
+    },
+    {
+      kind: "go-module",
+      module: "scanner",
+      package: "github.com/anchore/syft/cmd/syft",
+      versionVariable: "main.version",
+      why: "the version that Grype is built with, so that both come out of one build",
+    },
+  ],
   "aws-models": [
     {
       kind: "python-data",

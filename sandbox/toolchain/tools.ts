@@ -27,6 +27,7 @@ export const toolNames = [
   "miniredis",
   "grype",
   "gitea",
+  "syft",
 ] as const;
 
 export type ToolName = (typeof toolNames)[number];
@@ -50,12 +51,13 @@ const onlyWhenNeeded: readonly ToolName[] = [
   ...kubernetesTools,
   "grype",
   "gitea",
+  "syft",
 ];
 
 /**
  * What every run of the sandbox needs; `go` and `python` are fetched only when something is built with
- * them, `actionlint`, `aws-models`, `helm`, `gitea` and those of Kubernetes only by tests, and `grype` with the
- * first scan.
+ * them, `actionlint`, `aws-models`, `helm`, `gitea` and those of Kubernetes only by tests, `grype` with the
+ * first scan, and `syft` with the first bill of materials.
  */
 export const sandboxTools = toolNames.filter((name) => !onlyWhenNeeded.includes(name));
 
@@ -201,5 +203,10 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
     version: "1.26.0",
     purpose: "a server of git repositories with pull requests, in a test",
     versionQuestion: { arguments: ["--version"], answer: /gitea version (\d+\.\d+\.\d+)/i },
+  },
+  syft: {
+    version: "1.57.1",
+    purpose: "makes bills of materials of images",
+    versionQuestion: { arguments: ["--version"], answer: /syft (\d+\.\d+\.\d+)/ },
   },
 };

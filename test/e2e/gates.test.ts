@@ -10,7 +10,7 @@ import type { VerifyDocument } from "../../runner/commands/verify/document.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import type { DeployPlan } from "../../runner/plan/document.ts";
 import { readNewestRecord } from "../../runner/release/store.ts";
-import { ensureTool } from "../../sandbox/toolchain/ensure.ts";
+import { ensureTools } from "../../sandbox/toolchain/ensure.ts";
 import { scanStatus, scanStatuses } from "../faults/scans.ts";
 import { cli, clone, createWorld, shopOnOnePlatform, stack, type World } from "./world.ts";
 
@@ -201,7 +201,7 @@ test("a throttled registry is asked again", async () => {
 });
 
 test("an image with a known bad package is stopped by a real scan, waived until a day, and passes", async () => {
-  await ensureTool("grype", { emit: () => {}, signal: AbortSignal.timeout(1_800_000) });
+  await ensureTools(["grype", "syft"], { emit: () => {}, signal: AbortSignal.timeout(1_800_000) });
   await setGates({ preset: "block", findings: { waitSeconds: 300 } });
   // What runs was deployed with answers of the proxy. Its own scan knows BusyBox's finding, which is then not new.
   const scanned = await run("scan", "orders");
@@ -210,6 +210,7 @@ test("an image with a known bad package is stopped by a real scan, waived until 
   await world.workspace.write("examples/shop/orders/www/package.json", JSON.stringify(bad));
   await world.workspace.commit("orders: minimist 1.2.5");
   const before = await runningImage();
+  const accepted = { owner: "me", expires: "2099-01-01" };
   const refused = await run("deploy", "orders");
   expect([refused.exitCode, refused.document()], refused.stderr).toMatchObject([
     3,
@@ -220,9 +221,16 @@ test("an image with a known bad package is stopped by a real scan, waived until 
 
   await writeFile(
     join(directory, "waivers.yaml"),
-    "waivers:\n  - id: CVE-2021-44906\n    package: minimist\n    reason: parses no input of a user\n    owner: me\n    expires: 2099-01-01\n",
+    stringify({
+      waivers: [
+        { ...accepted, id: "CVE-2021-44906", package: "minimist", reason: "parses no input of a user" },
+        { ...accepted, id: "CVE-1999-0001", services: ["orders"], reason: "nobody has it" },
+      ],
+    }),
   );
-  await deployed();
+  const { exitCode, stderr } = await run("deploy", "orders");
+  expect(exitCode, stderr).toBe(0);
+  expect(stderr).toContain("the waiver of CVE-1999-0001 is not used");
   expect(await runningImage()).not.toBe(before);
   const [findings] = await gates();
   expect(findings).toMatchObject({ gate: "findings", verdict: "passed" });

@@ -13,7 +13,6 @@ import {
   RegisterTaskDefinitionCommand,
 } from "@aws-sdk/client-ecs";
 import { PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
-import { CreateAliasCommand, CreateKeyCommand } from "@aws-sdk/client-kms";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import type { ImagesDocument } from "../../runner/commands/images/list.ts";
@@ -23,9 +22,9 @@ import type { LifecycleLintDocument } from "../../runner/commands/lifecycle/lint
 import type { LifecyclePreviewDocument } from "../../runner/commands/lifecycle/preview.ts";
 import type { LifecycleReportDocument } from "../../runner/commands/lifecycle/report.ts";
 import type { StatusDocument } from "../../runner/commands/status/document.ts";
-import type { VerifyDocument } from "../../runner/commands/verify/document.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import { evaluate } from "../unit/lifecycle/evaluate.ts";
+import { testEvidence } from "./evidence/of-images.ts";
 import { as } from "./roles.ts";
 import { cli, clone, createWorld, shopOnOnePlatform, stack, type World } from "./world.ts";
 
@@ -408,69 +407,6 @@ test("status says from which release and commit it is", async () => {
 });
 
 describe("evidence that a stack asks for", () => {
-  const stackFile = join(directory, "Pulumi.sandbox.yaml");
-  const key = "awskms:///alias/shop-images";
-
-  async function ask(evidence: object): Promise<void> {
-    const written = parse(await readFile(stackFile, "utf8")) as { config: Record<string, unknown> };
-    written.config["slipway:evidence"] = evidence;
-    await writeFile(stackFile, stringify(written));
-  }
-
-  const verify = async () => {
-    const words = ["verify", "ui", "--evidence", "-C", directory, "--stack", stack, "--output", "json"];
-    const { exitCode, stdout } = await as("person", () => cli(...words));
-    const [ui] = (JSON.parse(stdout) as VerifyDocument).evidence ?? [];
-    return { exitCode, missing: ui?.missing, pieces: ui?.pieces ?? [] };
-  };
-
-  beforeAll(async () => {
-    const { kms } = world.clients;
-    const about = { KeySpec: "ECC_NIST_P256", KeyUsage: "SIGN_VERIFY" } as const;
-    const { KeyMetadata } = await kms.send(new CreateKeyCommand(about));
-    const TargetKeyId = KeyMetadata?.KeyId;
-    await kms.send(new CreateAliasCommand({ AliasName: "alias/shop-images", TargetKeyId }));
-    await ask({ sign: { key }, provenance: true });
-  });
-
-  test("is missing from an image that was deployed before", async () => {
-    expect(await verify()).toMatchObject({
-      exitCode: 2,
-      missing: ["signature of the index", "signature of linux/amd64", "signature of linux/arm64"],
-    });
-  });
-
-  test("is attached between push and move, signed in KMS with the deploy role's own right", async () => {
-    await world.workspace.write("examples/shop/ui/VERSION", "7.0.0\n");
-    await world.workspace.commit("ui 7.0.0");
-    expect((await deploy("ui")).outcome).toBe("done");
-    const { exitCode, missing, pieces } = await verify();
-    expect({ exitCode, missing }).toEqual({ exitCode: 0, missing: [] });
-    const found = pieces.map(({ what, platform = "index", state }) => `${what} ${platform} ${state}`);
-    expect(found.toSorted()).toEqual([
-      "provenance index verified",
-      "signature index verified",
-      "signature linux/amd64 verified",
-      "signature linux/arm64 verified",
-    ]);
-  });
-
-  test("is attached once: a deployment without a change signs nothing", async () => {
-    const before = (await verify()).pieces.map(({ digest }) => digest);
-    const { outcome, timeline } = await deploy("ui");
-    expect(outcome).toBe("nothing");
-    expect(timeline.map(({ phase }) => phase)).not.toContain("evidence");
-    expect((await verify()).pieces.map(({ digest }) => digest)).toEqual(before);
-  });
-
-  test("stops a deployment before anything moves when the key is not there", async () => {
-    await ask({ sign: { key: "awskms:///alias/none" } });
-    await world.workspace.write("examples/shop/ui/VERSION", "7.0.1\n");
-    await world.workspace.commit("ui 7.0.1");
-    const running = await tagged("ui", `inuse-${ofUi}`);
-    const refused = await as("person", () => cli("deploy", "ui", "-C", directory, "--stack", stack));
-    expect(refused.exitCode).toBe(2);
-    expect(refused.stderr).toContain("the key is no key of KMS here");
-    expect(await tagged("ui", `inuse-${ofUi}`)).toBe(running);
-  });
+  const running = () => tagged("ui", `inuse-${ofUi}`);
+  testEvidence({ directory, world: () => world, deploy, running });
 });

@@ -25,6 +25,7 @@ import type { PromoteDocument } from "../../runner/commands/promote/promote.ts";
 import type { RollbackDocument } from "../../runner/commands/rollback/rollback.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import { readNewestRecord } from "../../runner/release/store.ts";
+import { testRebuilt } from "./evidence/of-promotions.ts";
 import { as } from "./roles.ts";
 import { cli, clone, createWorld, shopOnOnePlatform, stack, startCli, type World } from "./world.ts";
 
@@ -87,9 +88,9 @@ async function tagImage(imageDigest: string | undefined, imageTag: string) {
   await world.clients.ecr.send(new PutImageCommand({ repositoryName, imageManifest, imageTag }));
 }
 
-async function tagsOn(imageDigest: string | undefined) {
+async function tagsOn(imageDigest: string | undefined, repositoryName = "shop/orders") {
   const { imageDetails } = await world.clients.ecr.send(
-    new DescribeImagesCommand({ repositoryName: "shop/orders", imageIds: [{ imageDigest }] }),
+    new DescribeImagesCommand({ repositoryName, imageIds: [{ imageDigest }] }),
   );
   return imageDetails?.[0]?.imageTags ?? [];
 }
@@ -348,6 +349,10 @@ describe("promotion", () => {
     expect(stays?.record.gates.filter(({ verdict }) => verdict !== "passed")).toMatchObject([
       { gate: "newest wins", verdict: "overridden" },
     ]);
+  });
+
+  describe("of what was built again from a commit that was promoted", () => {
+    testRebuilt({ directory, world: () => world, release, made, runningImage, tagsOn });
   });
 });
 

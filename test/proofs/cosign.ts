@@ -1,19 +1,19 @@
 /**
  * `npm run test:evidence`: a real Cosign verifies what Slipway attaches, in the registry of a sandbox of its own, with
- * a key of its KMS. Building Cosign takes eight minutes of a processor, so this is no part of `npm test`: the bundles
+ * a key of its KMS: signatures, provenance, and bills of materials by a real Syft. Building Cosign takes eight minutes of a processor, so this is no part of `npm test`: the bundles
  * that Cosign accepted here are kept in test/unit/evidence/golden for the tests of every day (`-- --record`).
  *
  * Cosign 3 has to be on PATH, or named by COSIGN; docs/reference/evidence.md says where it comes from.
  */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { execa } from "execa";
 import { evidenceSchema } from "../../config/stack/evidence.ts";
 import type { Clients } from "../../runner/aws/clients.ts";
-import { type Attested, attestImages, type ImageToAttest, partsOf } from "../../runner/evidence/attest.ts";
+import { type Attested, attestImage, type ImageToAttest, partsOf } from "../../runner/evidence/attest.ts";
 import { provenanceOf } from "../../runner/evidence/provenance.ts";
 import { type EvidenceStore, readContent, referrersOf } from "../../runner/evidence/referrers.ts";
 import { openSigner } from "../../runner/evidence/signer.ts";
@@ -23,6 +23,7 @@ import { connectToRegistry } from "../../runner/registry/connection.ts";
 import { putBlob, putManifest } from "../../runner/registry/push.ts";
 import { openSandbox } from "../../sandbox/open.ts";
 import { emulator } from "../../sandbox/parts/emulator.ts";
+import { ensureTool } from "../../sandbox/toolchain/ensure.ts";
 
 const cosign = process.env.COSIGN ?? "cosign";
 const golden = join(import.meta.dirname, "../unit/evidence/golden");
@@ -32,6 +33,8 @@ const sandbox = await openSandbox({ root, emit: () => {}, signal });
 let failures = 0;
 
 try {
+  const syft = await ensureTool("syft", { emit: () => {}, signal });
+  process.env.PATH = [dirname(syft.path), process.env.PATH].join(delimiter);
   const step = { id: "proof", progress() {}, log() {}, conclude() {} };
   const { address: endpoint = "" } = await emulator.start(sandbox, step);
   await prove(endpoint);
@@ -60,7 +63,8 @@ async function prove(endpoint: string): Promise<void> {
   const host = new URL(endpoint).host;
   const store = { clients, registry: connectToRegistry(clients, host, signal), repository };
   const image = { service: "app", repository, registry: host, ...(await pushImage(store, "app")) };
-  const settings = evidenceSchema.parse({ sign: { key }, provenance: true });
+  const signed = evidenceSchema.parse({ sign: { key }, provenance: true });
+  const all = evidenceSchema.parse({ sign: { key }, provenance: true, sbom: ["spdx", "cyclonedx"] });
   const place = { clients, signal, directory: root, stackFile: "Pulumi.proof.yaml" };
   const signer = await openSigner(key, place);
   const { authorizationData } = await ecr.send(new GetAuthorizationTokenCommand({}));
@@ -73,8 +77,8 @@ async function prove(endpoint: string): Promise<void> {
   });
   const one = { service, image, provenance } as unknown as ImageToAttest;
   const login = async () => ({ registry: host, auth });
-  const attest = (some: readonly (typeof one)[]) =>
-    attestImages(() => store, some, { settings, signer, login }, signal);
+  const attest = (some: readonly (typeof one)[], settings = signed) =>
+    Promise.all(some.map((each) => attestImage(store, each, { settings, signer, login })));
   await timed("one image", () => attest([one]));
   const five = await Promise.all(
     ["a", "b", "c", "d", "e"].map(async (name) => ({
@@ -84,19 +88,28 @@ async function prove(endpoint: string): Promise<void> {
   );
   await timed("five images", () => attest(five));
   await timed("the same five images again", () => attest(five));
+  await timed("bills of materials of one image", () => attest([one], all));
+  await timed("bills of materials of five images", () => attest(five, all));
+  await timed("the same five images again", () => attest(five, all));
   if (process.argv.includes("--record")) await record(store, image, signer.publicKey);
 
   await writeFile(join(root, "config.json"), JSON.stringify({ auths: { [host]: { auth } } }));
   const aws = { AWS_ENDPOINT_URL: endpoint, AWS_REGION: region, AWS_ACCESS_KEY_ID: "test" };
   const env = { ...aws, AWS_SECRET_ACCESS_KEY: "test", HOME: root, DOCKER_CONFIG: root };
   const ask = async (expected: "accepts" | "refuses", what: string, ...words: readonly string[]) => {
-    const { failed, stderr } = await execa(cosign, words, { env, reject: false });
+    const { failed, stdout, stderr } = await execa(cosign, words, { env, reject: false });
     const answer = failed ? "refuses" : "accepts";
     if (answer !== expected) failures += 1;
     const last = stderr.trim().split("\n").at(-1) ?? "";
     console.log(
       `${answer === expected ? "ok  " : "FAIL"} Cosign ${answer} ${what}${failed ? `: ${last.slice(0, 160)}` : ""}`,
     );
+    // An attestation comes as JSON with its statement in base64.
+    return stdout
+      .split("\n")
+      .flatMap((line) => [...line.matchAll(/"payload":"([^"]+)"/g)].map(([, payload = ""]) => payload))
+      .map((payload) => Buffer.from(payload, "base64").toString("utf8"))
+      .join("\n");
   };
   const reference = (digest: string) => `${host}/${repository}@${digest}`;
   const noLog = "--insecure-ignore-tlog=true";
@@ -108,6 +121,16 @@ async function prove(endpoint: string): Promise<void> {
   const about = [noLog, "--type", "slsaprovenance1", reference(image.digest)];
   await ask("accepts", "the provenance", "verify-attestation", "--key", key, ...about);
   await ask("refuses", "the provenance with another key", "verify-attestation", "--key", otherKey, ...about);
+  for (const [platform, digest] of Object.entries(image.manifests)) {
+    for (const type of ["spdxjson", "cyclonedx"]) {
+      const what = `the bill of materials of ${platform} (${type})`;
+      const words = [noLog, "--type", type, reference(digest)];
+      const accepted = await ask("accepts", what, "verify-attestation", "--key", key, ...words);
+      if (!accepted.includes("minimist")) failures += 1;
+      console.log(`     it names minimist: ${accepted.includes("minimist") ? "yes" : "NO"}`);
+      await ask("refuses", `${what} with another key`, "verify-attestation", "--key", otherKey, ...words);
+    }
+  }
 }
 
 /** Says how long it takes to attach evidence, and what it takes of a processor (which other work does not prolong). */
@@ -121,7 +144,7 @@ async function timed(what: string, work: () => Promise<readonly Attested[]>): Pr
 }
 
 async function pushImage({ registry, repository }: EvidenceStore, name: string) {
-  const layer = blobOf("application/vnd.oci.image.layer.v1.tar", `not a layer of ${name}`);
+  const layer = await layerWith(name);
   const mediaType = "application/vnd.oci.image.manifest.v1+json";
   const platform = async (architecture: string) => {
     const rootfs = { type: "layers", diff_ids: [layer.digest] };
@@ -149,6 +172,17 @@ async function pushImage({ registry, repository }: EvidenceStore, name: string) 
     digest: digestOf(text),
     manifests: { "linux/amd64": amd64.digest, "linux/arm64": arm64.digest },
   };
+}
+
+/** A layer with a package that Syft knows. */
+async function layerWith(name: string) {
+  const folder = await mkdtemp(join(root, "layer-"));
+  const modules = join(folder, "srv/node_modules/minimist");
+  await mkdir(modules, { recursive: true });
+  await writeFile(join(modules, "package.json"), JSON.stringify({ name: "minimist", version: "1.2.5" }));
+  await writeFile(join(folder, "srv/name"), name);
+  const { stdout } = await execa("tar", ["-C", folder, "-cf", "-", "."], { encoding: "buffer" });
+  return { mediaType: "application/vnd.oci.image.layer.v1.tar", digest: digestOf(stdout), bytes: stdout };
 }
 
 /** Keeps the bundles of the index, which Cosign is about to verify, and the key. */

@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import {
   BatchGetRepositoryScanningConfigurationCommand,
   CreateRepositoryCommand,
@@ -22,6 +22,7 @@ import { evidenceSchema } from "../../config/stack/evidence.ts";
 import { type Clients, createClients } from "../../runner/aws/clients.ts";
 import { attestImage } from "../../runner/evidence/attest.ts";
 import { scanWithEcr } from "../../runner/findings/ecr/scan.ts";
+import { scanImage } from "../../runner/findings/scan.ts";
 import { connectToRegistry } from "../../runner/registry/connection.ts";
 import { systemClock } from "../../runner/targets/poll.ts";
 import { openEcrFront } from "../../sandbox/ecr/front.ts";
@@ -29,7 +30,7 @@ import { advisories } from "../../sandbox/ecr/scanning/advisories.ts";
 import { writeDatabase } from "../../sandbox/ecr/scanning/database.ts";
 import { grypeScanner, prepareDatabase } from "../../sandbox/ecr/scanning/program.ts";
 import type { Scanner } from "../../sandbox/ecr/scanning/scans.ts";
-import { ensureTool } from "../../sandbox/toolchain/ensure.ts";
+import { ensureTools } from "../../sandbox/toolchain/ensure.ts";
 import { createConformance } from "../aws/conformance.ts";
 import { type FaultProxy, openFaultProxy } from "../faults/proxy.ts";
 import { service } from "../unit/stack/services.ts";
@@ -430,7 +431,9 @@ describe("Grype", () => {
   };
   let path: string;
   beforeAll(async () => {
-    ({ path } = await ensureTool("grype", { signal, emit: () => {} }));
+    // Syft comes out of the same build, and would take as long again on its own.
+    const tools = await ensureTools(["grype", "syft"], { signal, emit: () => {} });
+    ({ path } = tools.grype);
   }, 1_800_000);
   const scanWith = (program: string, prepare = prepareDatabase) => {
     ({ scan } = grypeScanner({
@@ -465,6 +468,56 @@ describe("Grype", () => {
     const mended = bad["srv/node_modules/minimist/package.json"].replace("1.2.5", "1.2.6");
     const clean = await found({ ...bad, "srv/node_modules/minimist/package.json": mended });
     expect(clean.imageScanFindings?.findings).toEqual([]);
+  });
+
+  describe("as an image that it can't read", () => {
+    /** As Slipway runs it, with the sandbox's database. */
+    const asked = async (digest: string, platform: string) => {
+      scanWith(path);
+      const cache = join(directory, "grype");
+      await prepareDatabase(cache);
+      process.env.PATH = [dirname(path), process.env.PATH].join(delimiter);
+      process.env.XDG_CACHE_HOME = directory;
+      process.env.GRYPE_DB_CACHE_DIR = cache;
+      process.env.GRYPE_DB_AUTO_UPDATE = "false";
+      const registry = `localhost:${proxy.port}`;
+      const image = { repository: repositoryName, registry, manifests: { [platform]: digest } };
+      const session = { clients, signal, settings: { scanning: { mode: "basic" as const } } };
+      const [bySource, byEcr] = [{ source: "grype" as const }, { source: "ecr" as const }];
+      const limits = { waitSeconds: 120, maxAgeDays: 7 };
+      const results = [];
+      for (const one of [bySource, byEcr]) {
+        const [scanned] = await scanImage(session, image, { ...one, ...limits });
+        results.push(scanned?.result);
+      }
+      return results;
+    };
+
+    it("leaves an image from scratch unknown, with the reason, and never clean", async () => {
+      const unknown = { state: "unknown", status: "UNSUPPORTED_IMAGE" };
+      expect(
+        await asked(await pushImage({ "srv/data": "nothing that anybody knows" }), "linux/amd64"),
+      ).toEqual([
+        {
+          ...unknown,
+          reason: expect.stringMatching(/^grype knows neither an operating system nor a package/),
+        },
+        { ...unknown, reason: expect.stringMatching(/ECR cannot scan this image/) },
+      ]);
+      // With a package it is read, and clean.
+      const readable = await pushImage({ ...bad, "srv/node_modules/minimist/package.json": "{}" });
+      expect(await asked(readable, "linux/amd64")).toMatchObject([
+        { state: "scanned", findings: [] },
+        { state: "scanned", findings: [] },
+      ]);
+    });
+
+    it("leaves an image for Windows unknown, with the reason, and never clean", async () => {
+      const digest = await pushImage({ "Files/Windows/data": "an image for Windows" }, "windows");
+      const [grype, ecr] = await asked(digest, "windows/amd64");
+      expect(grype).toMatchObject({ state: "unknown" });
+      expect(ecr).toMatchObject({ state: "unknown", status: "UNSUPPORTED_IMAGE" });
+    });
   });
 
   it("with a database that is too old makes the scan fail, and says how old it is", async () => {

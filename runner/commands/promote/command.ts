@@ -63,7 +63,7 @@ export const promoteCommand = defineCommand({
       { withSession },
       operation,
       { exitCodeOf },
-      { showMoved, showTagged },
+      { showMoved, showTagged, staysThere },
       { exitCodeOfDryRun },
       { movedJob },
       { coloursFor },
@@ -107,7 +107,8 @@ export const promoteCommand = defineCommand({
     const exitCode =
       document.outcome === "planned" ? exitCodeOfDryRun(document) : exitCodeOf(document.outcome);
     const moved = showMoved(document, words, coloursFor(process.stdout));
-    const text = [moved, ...showTagged(to, document.copied)].join("\n");
+    const staying = document.copied.flatMap((one) => staysThere(one.service, one.staying) ?? []);
+    const text = [moved, ...showTagged(to, document.copied), ...staying].join("\n");
     return { exitCode, document, text, job: () => movedJob("promote", { exitCode, document, text }) };
   },
 });

@@ -10,19 +10,28 @@ import { runStep } from "../../report/events.ts";
 import type { Session } from "../../session/session.ts";
 import type { Promotion } from "./promotion.ts";
 
+/** What was copied of a service. */
+export interface CopiedService extends Copied {
+  readonly service: string;
+  /** Those that the image has at the destination. */
+  readonly tags: readonly string[];
+  /** Those that may not move, and stay on the image that was built before from the same source. */
+  readonly staying: readonly string[];
+}
+
 /** Copies promoted images with their referrers, and puts the destination's tags on them. */
 export function copyPromoted(
   from: Session,
   to: Session,
   promotions: readonly Promotion[],
-): Promise<readonly ({ readonly service: string; readonly tags: readonly string[] } & Copied)[]> {
+): Promise<readonly CopiedService[]> {
   const { signal, settings, emit } = to;
   const source = connectToRegistry(from.clients, from.registry, signal);
   const target = connectToRegistry(to.clients, to.registry, signal);
   const movable = tagMovability(settings.repositories);
   return pMap(
     promotions,
-    ({ source: at, image, tagPlan, release }) => {
+    ({ source: at, image, tagPlan, staying, release }) => {
       const id = `copy ${image.service}`;
       return runStep(emit, { id, title: id, parent: "copy" }, async ({ conclude }) => {
         const copied = await copyImage(
@@ -37,7 +46,7 @@ export function copyPromoted(
         const known = release.sourceHash === undefined ? [] : [sourceTag(release.sourceHash)];
         await putTags(to.clients, image, [...known, ...tagPlan.tags], { movable }, signal);
         conclude("done", describeCopied(copied));
-        return { service: image.service, tags: tagPlan.tags, ...copied };
+        return { service: image.service, tags: tagPlan.tags, staying, ...copied };
       });
     },
     { concurrency: settings.deploy.parallelBuilds, signal },

@@ -10,9 +10,9 @@ import {
   planReleases,
   problemsOfReleases,
 } from "../../move/releases.ts";
+import { staysThere } from "../../move/show.ts";
 import { refuseOlder } from "../../plan/newest-wins.ts";
 import { exitCodeOfProblems } from "../../plan/plan.ts";
-import type { Copied } from "../../registry/copy.ts";
 import { getManifest } from "../../registry/lookup.ts";
 import type { EarlierRelease } from "../../release/record.ts";
 import type { Session } from "../../session/session.ts";
@@ -20,8 +20,8 @@ import { type Where, whereOf } from "../../session/where.ts";
 import { isMove } from "../../targets/target.ts";
 import { type CheckedOut, readCheckedOut } from "./checked-out.ts";
 import { choosePromoted } from "./choose.ts";
-import { copyPromoted } from "./copy.ts";
-import { type Promotion, problemsThere, promotionOf } from "./promotion.ts";
+import { type CopiedService, copyPromoted } from "./copy.ts";
+import { checkThere, type Promotion, promotionOf } from "./promotion.ts";
 
 export interface PromoteRequest {
   /** A release's id, a tag, or the prefix of a commit or digest; default: what runs on the source stack. */
@@ -50,7 +50,7 @@ export interface PromoteDocument extends MovedDocument {
   readonly kind: "promote";
   readonly from: Where;
   /** The copied content of each service; empty with `--dry-run`. */
-  readonly copied: readonly ({ readonly service: string; readonly tags: readonly string[] } & Copied)[];
+  readonly copied: readonly CopiedService[];
 }
 
 export interface PreparedPromotion {
@@ -79,15 +79,20 @@ export async function preparePromotion(
       fix: "name two different stacks; to go back on one stack, run: slipway rollback",
     });
   }
-  const promotions = await choosePromotions(from, to, request);
-  const chosen = promotions.map((one) => one.chosen);
-  const [there, found] = await Promise.all([
-    Promise.all(promotions.map((one) => problemsThere(to, one))),
+  const found = await choosePromotions(from, to, request);
+  const chosen = found.map((one) => one.chosen);
+  const [there, plans] = await Promise.all([
+    Promise.all(found.map((one) => checkThere(to, one))),
     planReleases(to, chosen),
   ]);
-  const planned = await Promise.all(found.map((one) => withNewestWins(to, one)));
+  const promotions = there.map(({ promotion }) => promotion);
+  const releases = plans.map((one, index) => ({
+    ...one,
+    about: promotions[index]?.chosen.about ?? one.about,
+  }));
+  const planned = await Promise.all(releases.map((one) => withNewestWins(to, one)));
   const newer = planned.flatMap(({ newestWins }) => newestWins?.problems ?? []);
-  const problems = [...there.flat(), ...problemsOfReleases(planned), ...newer];
+  const problems = [...there.flatMap((one) => one.problems), ...problemsOfReleases(planned), ...newer];
   const exitCode = exitCodeOfProblems(problems);
   if (exitCode !== 0) throw new UserError(problems, { exitCode });
   return { promotions, planned };
@@ -189,6 +194,10 @@ export async function documentOfPromotion(
   { promotions, planned }: PreparedPromotion,
   { override }: Pick<PromoteRequest, "override">,
 ): Promise<PromoteDocument> {
+  for (const one of promotions) {
+    const message = staysThere(one.image.service, one.staying);
+    if (message !== undefined) to.emit({ kind: "notice", message });
+  }
   const places = new Map(promotions.map(({ source, image }) => [image.service, source]));
   const located = to.settings.gates === undefined ? planned : await pMap(planned, withPlace);
   const document = await foretellReleases(to, located, { override, signs: true });

@@ -8,6 +8,7 @@ import type { ServiceReleases } from "../../history/read.ts";
 import type { ChosenRelease } from "../../move/releases.ts";
 import type { DatedCommit } from "../../plan/commit-age.ts";
 import { type Candidate, notAsked } from "../../plan/newest-wins.ts";
+import { takenByEarlier, withoutTaken } from "../../plan/taken-tags.ts";
 import { repositoryExists } from "../../registry/contents.ts";
 import type { Image } from "../../registry/image.ts";
 import { checkTags, tagMovability } from "../../registry/tags.ts";
@@ -28,6 +29,8 @@ export interface Promotion {
   /** The image in the destination repository. */
   readonly image: Image;
   readonly tagPlan: TagPlan;
+  /** Tags that may not move, and stay on an earlier image of the same source. */
+  readonly staying: readonly string[];
   readonly chosen: ChosenRelease;
 }
 
@@ -72,6 +75,7 @@ export async function promotionOf(
     source,
     image,
     tagPlan,
+    staying: [],
     chosen: { service, image, release, about, newestWins: notAsked(candidate) },
   };
 }
@@ -97,24 +101,51 @@ async function recordOf(
   return digest === undefined ? undefined : (await readRecord(clients, repository, digest, signal))?.record;
 }
 
-/** Problems at the destination: a missing repository, or a tag on another image. */
-export async function problemsThere(
-  { clients, signal, settings }: Session,
-  { image, tagPlan }: Promotion,
-): Promise<readonly Problem[]> {
+/** A promotion as the destination takes it, and what stands in the way. */
+export interface PromotionThere {
+  readonly promotion: Promotion;
+  /** A missing repository, or a tag on an image of another source. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Looks at the tags of a promotion in the destination repository. An image that was built again from the source of
+ * one that was promoted before leaves the tags that may not move on that one.
+ */
+export async function checkThere(to: Session, promotion: Promotion): Promise<PromotionThere> {
+  const { clients, signal, settings } = to;
+  const { image, tagPlan, chosen } = promotion;
   const { repository, digest } = image;
   if (!(await repositoryExists(clients, repository, signal))) {
-    return [
-      {
-        code: "no-repository",
-        where: stackFile(settings.stack),
-        value: repository,
-        message: `the stack's repository for ${image.service} does not exist`,
-        fix: `run: pulumi up --stack ${settings.stack}`,
-      },
-    ];
+    return {
+      promotion,
+      problems: [
+        {
+          code: "no-repository",
+          where: stackFile(settings.stack),
+          value: repository,
+          message: `the stack's repository for ${image.service} does not exist`,
+          fix: `run: pulumi up --stack ${settings.stack}`,
+        },
+      ],
+    };
   }
   const movable = tagMovability(settings.repositories);
-  const { problems } = await checkTags(clients, repository, digest, tagPlan.tags, { movable }, signal);
-  return [...tagPlan.problems, ...problems];
+  const check = await checkTags(clients, repository, digest, tagPlan.tags, { movable }, signal);
+  const sourceHash = chosen.about.source.hash;
+  const earlier =
+    check.problems.length === 0 || sourceHash === undefined
+      ? new Set<string>()
+      : await takenByEarlier(to, { repository, sourceHash }, check);
+  const kept = withoutTaken(check, tagPlan, earlier);
+  const about = { ...chosen.about, tags: kept.tagPlan.tags };
+  return {
+    promotion: {
+      ...promotion,
+      tagPlan: kept.tagPlan,
+      staying: [...earlier],
+      chosen: { ...chosen, about },
+    },
+    problems: [...tagPlan.problems, ...kept.tagCheck.problems],
+  };
 }

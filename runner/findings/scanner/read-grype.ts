@@ -59,6 +59,18 @@ export function readGrype(report: unknown, now: Date): ScanResult {
   };
 }
 
+const packagesSchema = z.object({ components: z.array(z.unknown()).optional() });
+
+/**
+ * Whether Grype found a package in an image, vulnerable or not, by its CycloneDX document: its own report names only
+ * those with a match.
+ *
+ * @throws ZodError for anything else
+ */
+export function hasPackages(document: unknown): boolean {
+  return (packagesSchema.parse(document).components ?? []).length > 0;
+}
+
 type Match = z.output<typeof documentSchema>["matches"][number];
 
 function findingOf({ vulnerability, relatedVulnerabilities, artifact }: Match): Finding {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type FindingSeverity, severities } from "../../../config/stack/gates.ts";
-import type { Finding, ScanResult } from "../finding.ts";
+import { type Finding, type ScanResult, unrecognized } from "../finding.ts";
 
 /** What Slipway reads of `trivy image --format json`, schema 2; the rest of the document is left alone. */
 const documentSchema = z.object({
@@ -48,13 +48,15 @@ const versionSchema = z.object({ VulnerabilityDB: z.object({ UpdatedAt: z.string
  */
 export function readTrivy(report: unknown, version: unknown, now: Date): ScanResult {
   const { Results: results, CreatedAt } = documentSchema.parse(report);
+  // Without a result for anything in the image, nothing was compared.
+  if (results === undefined || results === null || results.length === 0) return unrecognized("trivy");
   const database = versionSchema.parse(version).VulnerabilityDB?.UpdatedAt;
   const scannedAt = Date.parse(CreatedAt ?? "");
   return {
     state: "scanned",
     source: "trivy",
-    findings: (results ?? []).flatMap(({ Vulnerabilities }) => (Vulnerabilities ?? []).map(findingOf)),
-    suppressed: (results ?? []).flatMap((one) => one.ExperimentalModifiedFindings ?? []).length,
+    findings: results.flatMap(({ Vulnerabilities }) => (Vulnerabilities ?? []).map(findingOf)),
+    suppressed: results.flatMap((one) => one.ExperimentalModifiedFindings ?? []).length,
     scannedAt: (Number.isNaN(scannedAt) ? now : new Date(scannedAt)).toISOString(),
     ...(database === undefined ? {} : { databaseAt: database }),
     continuous: false,

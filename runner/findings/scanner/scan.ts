@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -7,9 +7,10 @@ import { registryUrl } from "../../../config/names.ts";
 import { firstLine } from "../../../config/problems/first-line.ts";
 import type { Clients } from "../../aws/clients.ts";
 import { fetchLogin } from "../../registry/login.ts";
+import { withTemporaryFolder } from "../../stack/temporary-folder.ts";
 import { toolEnvironment } from "../../stack/tool-environment.ts";
-import type { ScanResult, Unscanned } from "../finding.ts";
-import { readGrype } from "./read-grype.ts";
+import { type ScanResult, type Unscanned, unrecognized } from "../finding.ts";
+import { hasPackages, readGrype } from "./read-grype.ts";
 import { readTrivy } from "./read-trivy.ts";
 
 /** A scanner that is installed on the machine. */
@@ -76,13 +77,25 @@ async function scanNow(
   };
   try {
     const now = new Date();
-    // With -q, Grype would not say why it fails.
-    if (scanner === "grype") return readGrype(await run(["-o", "json", `registry:${reference}`]), now);
+    if (scanner === "grype") {
+      return await withTemporaryFolder("scan", async (folder) => {
+        const packages = join(folder, "packages.json");
+        // With -q, Grype would not say why it fails.
+        const words = ["-o", "json", "-o", `cyclonedx-json=${packages}`, `registry:${reference}`];
+        const result = readGrype(await run(words), now);
+        if (result.state === "unknown" || result.findings.length + result.suppressed > 0) return result;
+        const listed = await readFile(packages, "utf8").catch(() => undefined);
+        if (listed === undefined) throw new Error("it did not list the packages of the image");
+        return hasPackages(JSON.parse(listed)) ? result : unrecognized(scanner);
+      });
+    }
     const report = await run([
       "image",
       "-q",
       "--format",
       "json",
+      // Also those without a vulnerability, so that what was not read at all can be told from what is clean.
+      "--list-all-pkgs",
       "--scanners",
       "vuln",
       "--image-src",

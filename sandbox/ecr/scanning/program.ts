@@ -1,9 +1,10 @@
-import { mkdir, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { firstLine } from "../../../config/problems/first-line.ts";
 import type { RunEvent } from "../../../runner/report/events.ts";
 import { advisories } from "./advisories.ts";
+import { packagesSchema } from "./report.ts";
 import type { Scanner } from "./scans.ts";
 
 /** A database of a day ago is written again: Grype refuses one that is older than five. */
@@ -39,7 +40,9 @@ export function grypeScanner({ directory, registry, program, prepare }: GrypeOpt
       await rm(temporary, { recursive: true, force: true });
       await mkdir(temporary, { recursive: true });
       tell("");
-      const scan = await execa(path, ["-o", "json", `registry:${registry}/${repository}@${digest}`], {
+      const packages = join(temporary, "packages.json");
+      const words = ["-o", "json", "-o", `cyclonedx-json=${packages}`];
+      const scan = await execa(path, [...words, `registry:${registry}/${repository}@${digest}`], {
         // HOME and all settings are the sandbox's: a user's own ignore rules are not ECR's.
         env: {
           PATH: process.env.PATH,
@@ -63,7 +66,13 @@ export function grypeScanner({ directory, registry, program, prepare }: GrypeOpt
         maxBuffer: 500_000_000,
         reject: false,
       });
-      if (!scan.failed) return JSON.parse(scan.stdout) as unknown;
+      if (!scan.failed) {
+        const report = JSON.parse(scan.stdout) as object;
+        const listed = await readFile(packages, "utf8").catch(() => undefined);
+        return listed === undefined
+          ? report
+          : { ...report, packages: packagesSchema.parse(JSON.parse(listed)).components.length };
+      }
       // `[0001] ERROR failed to load vulnerability db: …`
       const said = scan.stderr
         .trim()

@@ -31,7 +31,12 @@ export const reportSchema = z.object({
   descriptor: z.object({
     db: z.object({ status: z.object({ built: z.string().optional() }).optional() }).nullish(),
   }),
+  /** How many packages it found in the image, vulnerable or not, as far as that was asked: not Grype's own field. */
+  packages: z.int().optional(),
 });
+
+/** What the sandbox reads of `grype -o cyclonedx-json`, which lists all packages. */
+export const packagesSchema = z.object({ components: z.array(z.unknown()).default([]) });
 
 export type Report = z.output<typeof reportSchema>;
 export type Match = z.output<typeof matchSchema>;

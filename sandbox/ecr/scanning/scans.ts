@@ -82,8 +82,11 @@ export async function openScans(directory: string, scanner: Scanner): Promise<Sc
     if (image.platform?.os !== "linux") return { state: "unsupported", endedAt: Date.now() };
     const { repository, digest } = image;
     try {
-      const report = await scanner.scan({ repository: repository.repositoryName, digest }, tell, signal);
-      return { state: "complete", endedAt: Date.now(), report: reportSchema.parse(report) };
+      const found = await scanner.scan({ repository: repository.repositoryName, digest }, tell, signal);
+      const report = reportSchema.parse(found);
+      // Neither an operating system nor a package: an image from scratch, of which nobody knows whether it is clean.
+      if (report.packages === 0) return { state: "unsupported", endedAt: Date.now() };
+      return { state: "complete", endedAt: Date.now(), report };
     } catch (error) {
       return { state: "failed", endedAt: Date.now(), reason: firstLine(error) };
     }

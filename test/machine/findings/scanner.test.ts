@@ -53,7 +53,33 @@ describe("a scanner of the machine", () => {
     expect(environment).not.toContain("a secret");
     expect(environment).not.toMatch(/^AWS_/m);
     const words = await readFile(join(folder, "words"), "utf8");
-    expect(words).toBe(`-o json registry:localhost:5000/shop/ui@${sha("a")}\n`);
+    const list = String.raw`-o cyclonedx-json=\S+/packages\.json`;
+    expect(words).toMatch(new RegExp(`^-o json ${list} registry:localhost:5000/shop/ui@${sha("a")}\n$`));
+  });
+
+  /** Grype that finds nothing, in an image with these packages. */
+  const findsNothing = (...components: readonly string[]) =>
+    grypeDoes(`
+echo '{"matches":[],"descriptor":{"timestamp":"2026-11-28T10:00:00Z"}}'
+for word in "$@"; do case $word in cyclonedx-json=*) echo '${JSON.stringify({ components })}' >"\${word#*=}";; esac; done`);
+
+  test("that finds nothing in an image with packages says that it is clean", async () => {
+    await findsNothing("busybox");
+    expect(await scan()).toMatchObject({ state: "scanned", findings: [] });
+  });
+
+  test("that finds no package at all leaves the image unknown, as one from scratch", async () => {
+    await findsNothing();
+    expect(await scan()).toEqual({
+      state: "unknown",
+      status: "UNSUPPORTED_IMAGE",
+      reason: "grype knows neither an operating system nor a package in this image, so it compared nothing",
+    });
+  });
+
+  test("that does not say what it looked at leaves the image unknown", async () => {
+    await grypeDoes(`echo '{"matches":[],"descriptor":{"timestamp":"2026-11-28T10:00:00Z"}}'`);
+    expect(await scan()).toMatchObject({ state: "unknown", status: "SCANNER_FAILED" });
   });
 
   test.each([

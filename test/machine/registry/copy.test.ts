@@ -58,11 +58,11 @@ function putBlob(registry: OciRegistry, repository: string, text: string) {
   registry.blobs.set(`${repository}@${digestOf(text)}`, Buffer.from(text));
 }
 
-function attach(subject: string, artifactType: string) {
+function attach(subject: string, artifactType: string, content = `about ${subject}`) {
   const { clients, registry, repository } = here.end("dev/ui");
   return attachArtifact(clients, registry, repository, {
     artifactType,
-    content: blobOf(artifactType, `about ${subject}`),
+    content: blobOf(artifactType, content),
     annotations: {},
     subject: { mediaType: ociManifest, digest: subject, size: 1 },
   });
@@ -100,8 +100,23 @@ describe("copying an image", () => {
 
   it("does nothing for what is there", async () => {
     await copy(here, there);
-    expect(await copy(here, there)).toMatchObject({ manifests: 0, mounted: 0, uploaded: 0 });
+    const before = there.registry.requests.length;
+    expect(await copy(here, there)).toMatchObject({ manifests: 0, referrers: 0, mounted: 0, uploaded: 0 });
+    const puts = there.registry.requests.slice(before).filter((request) => request.startsWith("PUT"));
+    expect(puts).toEqual([]);
   });
+
+  it.each([true, false])(
+    "adds what was attached since to an image that is there (lists of its own: %s)",
+    async (own) => {
+      there.registry.referrers = own;
+      await copy(here, there);
+      await attach(child, sbom, "a newer one");
+      expect(await copy(here, there)).toMatchObject({ manifests: 1, referrers: 1 });
+      const { referrers } = await listReferrers(there.clients, "prod/ui", child, sbom, signal);
+      expect(referrers).toHaveLength(2);
+    },
+  );
 
   it("lists referrers under the tag where the other registry keeps no list", async () => {
     there.registry.referrers = false;

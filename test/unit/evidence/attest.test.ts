@@ -151,14 +151,32 @@ describe("bills of materials", () => {
       ]);
       expect((await attestImage(store, one, attestor(settings))).attached).toEqual([]);
       const calls = (await readFile(join(folder, "calls"), "utf8")).trim().split("\n");
-      expect(calls).toHaveLength(2);
-      expect(calls[0]).toContain(
-        `registry:${registry.host}/${repository}@${one.image.manifests["linux/amd64"]}`,
+      const asked = calls.map((call) => call.split(" ")[1]);
+      const name = `registry:${registry.host}/${repository}`;
+      expect(asked.toSorted()).toEqual(
+        Object.values(one.image.manifests)
+          .map((digest) => `${name}@${digest}`)
+          .toSorted(),
       );
       expect(calls.join()).not.toContain(token);
     });
     expect(await lacks(settings)).toEqual([]);
   });
+
+  it.each([true, false])(
+    "of two runs at the same time are both whole (lists of its own: %s)",
+    async (lists) => {
+      registry.referrers = lists;
+      await withSyft(writesBoth, async () => {
+        const run = () => attestImage(store, one, attestor(settings));
+        await Promise.all([run(), run()]);
+        expect(await lacks(settings)).toEqual([]);
+        // One that is there twice harms nobody: whoever looks finds a whole one that holds.
+        expect((await states()).filter((state) => state.endsWith("refused"))).toEqual([]);
+        expect((await run()).attached).toEqual([]);
+      });
+    },
+  );
 
   it("are not read again when they are there and signed", async () => {
     const large = `head -c 100000 /dev/zero | tr '\\0' x >"$DOCKER_CONFIG/x"

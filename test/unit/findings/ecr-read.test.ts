@@ -27,10 +27,15 @@ describe("a scan of ECR", () => {
     ["LIMIT_EXCEEDED", undefined, "unknown", "LIMIT_EXCEEDED"],
     ["IMAGE_ARCHIVED", undefined, "unknown", "IMAGE_ARCHIVED"],
     ["SOMETHING_NEW", undefined, "unknown", "SOMETHING_NEW"],
+    // Inspector's reasons, which come as a description or as a status that the SDK does not know yet.
+    ["FINDINGS_UNAVAILABLE", "IMAGE_SIZE_EXCEEDED", "unknown", "FINDINGS_UNAVAILABLE"],
+    ["IMAGE_SIZE_EXCEEDED", undefined, "unknown", "IMAGE_SIZE_EXCEEDED"],
   ])("with status %s (%s) is %s, %s", (status, description, state, named) => {
     // Whatever lists come with it: they are empty, and no result.
     const read = readScan([page(status, { findings: [], enhancedFindings: [] }, description)]);
     expect(read).toMatchObject({ state, status: named });
+    if (description !== undefined)
+      expect(read).toMatchObject({ reason: expect.stringContaining(description) });
   });
 
   test("without a status, or complete without any list, is unknown", () => {

@@ -67,6 +67,19 @@ test("Trivy's report has ids, score, fix, layer, and the day of publication", as
   });
 });
 
+test.each([[{}], [{ Results: null }], [{ Results: [] }]])(
+  "Trivy without a result for anything in the image has compared nothing: %o",
+  (results) => {
+    expect(readTrivy({ SchemaVersion: 2, ...results }, {}, now)).toEqual({
+      state: "unknown",
+      status: "UNSUPPORTED_IMAGE",
+      reason: "trivy knows neither an operating system nor a package in this image, so it compared nothing",
+    });
+    const read = { SchemaVersion: 2, Results: [{ Vulnerabilities: null }] };
+    expect(readTrivy(read, {}, now)).toMatchObject({ state: "scanned", findings: [] });
+  },
+);
+
 test.each([[{}], [{ matches: "no" }], [[]]])("anything else is refused: %o", (report) => {
   expect(() => readGrype(report, now)).toThrow();
   expect(() => readTrivy(report, {}, now)).toThrow();

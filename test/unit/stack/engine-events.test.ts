@@ -1,6 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { describe, expect, test } from "vitest";
-import { emptyRecord, translate } from "../../../runner/stack/engine-events.ts";
+import { emptyRecord, readEngineEvents, translate } from "../../../runner/stack/engine-events.ts";
 import { service } from "./services.ts";
 
 const services = [service("ui")];
@@ -66,6 +66,26 @@ describe("the engine's events", () => {
     );
     expect(Object.fromEntries(record.pushed)).toEqual({ ui: { sourceHash: "0123abcd", digest } });
     expect(run(ends(index, "same", { ref })).record.pushed.size).toBe(0);
+  });
+
+  test("tell of each image once, as soon as it is pushed", () => {
+    const told: string[] = [];
+    const read = readEngineEvents(emptyRecord(), {
+      emit: () => {},
+      parent: "stack",
+      services: [service("ui"), service("cart")],
+      signal: new AbortController().signal,
+      onPushed: (name, image) => told.push(`${name} ${image.digest}`),
+    });
+    const index = (name: string) =>
+      `urn:pulumi:dev::p::slipway:index:ServiceImage$docker-build:index:Index::${name}`;
+    read(begins(index("ui"), "create"));
+    read(begins(index("cart"), "create"));
+    expect(told).toEqual([]);
+    read(ends(index("ui"), "create", { ref: `host/shop/ui:src-0123abcd@${digest}` }));
+    expect(told).toEqual([`ui ${digest}`]);
+    read(ends(index("cart"), "create", { ref: `host/shop/cart:src-4567cdef@${digest}` }));
+    expect(told).toEqual([`ui ${digest}`, `cart ${digest}`]);
   });
 
   test("say nothing of what stays the same", () => {

@@ -2,7 +2,10 @@ module slipway/sandbox/toolchain/go/scanner
 
 go 1.26.8
 
-tool github.com/anchore/grype/cmd/grype
+tool (
+	github.com/anchore/grype/cmd/grype
+	github.com/anchore/syft/cmd/syft
+)
 
 require (
 	cel.dev/expr v0.25.2 // indirect

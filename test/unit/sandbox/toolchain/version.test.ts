@@ -90,6 +90,7 @@ describe("the pinned sources", () => {
     expect(argocd).toContain(`github.com/argoproj/argo-cd/v3 v${tools.argocd.version}`);
     expect(argocd).toContain(`github.com/alicebob/miniredis/v2 v${tools.miniredis.version}`);
     expect(await read("go/scanner/go.mod")).toContain(`github.com/anchore/grype v${tools.grype.version}`);
+    expect(await read("go/scanner/go.mod")).toContain(`github.com/anchore/syft v${tools.syft.version} `);
     expect(await read("python/ministack.txt")).toContain(`ministack==${tools.ministack.version}`);
     expect(await read("python/lambda-rie.txt")).toContain(
       `aws-sam-cli==${tools["lambda-rie-amd64"].version}`,
