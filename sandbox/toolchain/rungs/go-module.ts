@@ -17,13 +17,10 @@ import {
 } from "../session.ts";
 import { type ToolName, toolNames, tools } from "../tools.ts";
 import { compareVersions } from "../version.ts";
+import { buildsOf, type Product } from "./go-programs.ts";
 import { askVersion, findProgram } from "./probe.ts";
 
 type GoModuleRung = Extract<Rung, { kind: "go-module" }>;
-interface Product {
-  readonly name: ToolName;
-  readonly rung: GoModuleRung;
-}
 
 const goModules: readonly GoModule[] = [
   "engine",
@@ -127,23 +124,22 @@ async function compile(
   });
   const total = listed.split("\n").length;
   let compiled = 0;
-  const variables = products.flatMap(({ name, rung: { versionVariable, versionPrefix = "" } }) =>
-    versionVariable === undefined ? [] : `-X ${versionVariable}=${versionPrefix}${tools[name].version}`,
-  );
-  await runToSuccess(
-    go.path,
-    [
-      ...["build", "-v", ...tagged, "-ldflags", ["-s", "-w", ...variables].join(" ")],
-      ...["-o", `${folder}/`, ...packages],
-    ],
-    {
-      ...options,
-      onLine: (line) => {
-        compiled += 1;
-        progress(`${Math.min(compiled, total)} of ${total} packages compiled: ${line}`);
+  for (const build of buildsOf(products)) {
+    await runToSuccess(
+      go.path,
+      [
+        ...["build", "-v", ...tagged, "-ldflags", ["-s", "-w", ...build.variables].join(" ")],
+        ...["-o", `${folder}/`, ...build.packages],
+      ],
+      {
+        ...options,
+        onLine: (line) => {
+          compiled += 1;
+          progress(`${Math.min(compiled, total)} of ${total} packages compiled: ${line}`);
+        },
       },
-    },
-  );
+    );
+  }
   for (const { name, rung } of products) {
     const { version } = tools[name];
     const program = programOf(rung.package);
