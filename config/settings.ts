@@ -8,6 +8,7 @@ import { regionPattern } from "./stack/partition.ts";
 import { platformSchema } from "./stack/platform.ts";
 import type { awsSchema } from "./stack/provider.ts";
 import { retentionSchema } from "./stack/retention.ts";
+import { scanningSchema } from "./stack/scanning.ts";
 import { servicesSchema } from "./stack/services.ts";
 import { tagsSchema } from "./stack/tags.ts";
 import { alarmSettingsOfKinds } from "./targets/kinds.ts";
@@ -99,47 +100,6 @@ const lifecycleGuardSchema = z
   .describe(
     "Check of a changed lifecycle policy in `pulumi preview` and `up`, and of images that targets move to",
   );
-
-/** Up to a hundred for each frequency: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_RegistryScanningRule.html */
-const scanFilters = z
-  .array(
-    z
-      .string()
-      .max(256)
-      .regex(/^[a-z0-9*](?:[._\-/a-z0-9*]?[a-z0-9*]+)*$/, { error: "is not a filter that ECR accepts" }),
-  )
-  .max(100);
-
-const scanningSchema = z.strictObject({
-  mode: z.enum(["basic", "enhanced"]).default("basic"),
-  filters: z
-    .strictObject({
-      onPush: scanFilters
-        .default([])
-        .describe("Repositories whose images are scanned when they are pushed; * stands for any characters"),
-      continuous: scanFilters
-        .default([])
-        .describe("Repositories whose images Inspector also scans again (enhanced mode only)"),
-    })
-    .optional()
-    .describe(
-      "Repositories of the registry to scan, by filters. Default: all, continuously in enhanced mode; what no filter matches is scanned on request (basic) or not at all (enhanced)",
-    ),
-  pullTimeExclusions: z
-    .array(z.string().regex(/^arn:[^*]+$/, { error: "must be the ARN of a principal, without wildcards" }))
-    .max(100)
-    .default([])
-    .describe(
-      "Roles and users, such as those of scanners, whose pulls do not count as use: ECR keeps the time of the last pull",
-    ),
-  lambda: z.boolean().default(false).describe("Also let Inspector scan functions (enhanced mode only)"),
-  manageRegistry: z
-    .boolean()
-    .default(true)
-    .describe(
-      "Let this stack manage the registry's scanning configuration; exactly one stack of an account may",
-    ),
-});
 
 const builderSchema = z
   .discriminatedUnion("kind", [

@@ -3,6 +3,7 @@ import { RegistryScanningConfiguration } from "@pulumi/aws/ecr/registryScanningC
 import { Enabler } from "@pulumi/aws/inspector2/enabler.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/settings.ts";
+import { inspectorRescan, rescanCommand } from "../config/stack/scanning.ts";
 import type { Account } from "./account.ts";
 
 export interface ScanningArgs {
@@ -44,8 +45,20 @@ export class Scanning extends pulumi.ComponentResource {
       // Named by the principal: an order of the list is nobody's change.
       new PullTimeUpdateExclusion(`scanning-${principalArn}`, { principalArn }, { parent: this });
     }
+    sayRescan(settings, this);
     this.registerOutputs({});
   }
+}
+
+/**
+ * Says in every preview and run that the re-scan duration is not declared: the provider has no resource for it
+ * (`aws.inspector2` has Enabler, Filter, MemberAssociation and what organizations need).
+ */
+function sayRescan({ scanning, aws, stack }: Settings, resource: pulumi.Resource): void {
+  if (scanning.rescan === undefined) return;
+  const command = rescanCommand(inspectorRescan(scanning.rescan), aws);
+  const message = `slipway:scanning.rescan is not set by this run: Pulumi has no resource for it. \`slipway doctor --stack ${stack}\` compares it with the account. This command sets it: ${command}`;
+  void pulumi.log.info(message, resource);
 }
 
 /** A rule for each frequency: ECR takes one of each, with up to a hundred filters. */

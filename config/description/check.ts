@@ -56,12 +56,13 @@ export function checkStack(
 
 /** Filters that a basic scan does not have, and settings of the registry on a stack that leaves it alone. */
 function scanFilterProblems(
-  { mode, manageRegistry, filters, pullTimeExclusions }: Settings["scanning"],
+  { mode, manageRegistry, filters, rescan, pullTimeExclusions }: Settings["scanning"],
   where: string,
 ): Problem[] {
   const continuous = filters?.continuous ?? [];
   const unmanaged = [
     ...(filters === undefined ? [] : ["filters"]),
+    ...(rescan === undefined ? [] : ["rescan"]),
     ...(pullTimeExclusions.length === 0 ? [] : ["pullTimeExclusions"]),
   ];
   return [
@@ -74,6 +75,17 @@ function scanFilterProblems(
             value: continuous.join(", "),
             message: "only enhanced scanning scans again, but mode is basic",
             fix: "set mode: enhanced, or use onPush",
+          } satisfies Problem,
+        ]
+      : []),
+    ...(mode === "basic" && rescan !== undefined
+      ? [
+          {
+            code: "contradicting-settings",
+            where,
+            key: "slipway:scanning.rescan",
+            message: "only enhanced scanning scans again, but mode is basic",
+            fix: "set mode: enhanced, or remove rescan",
           } satisfies Problem,
         ]
       : []),

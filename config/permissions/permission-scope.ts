@@ -49,6 +49,7 @@ const shared: Readonly<Record<SharedResource, true>> = {
   "state-bucket": true,
   "state-object": true,
   "state-key": true,
+  "inspector-settings": true,
   "signing-key": true,
   "verifying-key": true,
   "own-role": true,
@@ -128,6 +129,9 @@ function sharedResources(resource: SharedResource, scope: PermissionScope): Scop
       };
     case "state-key":
       return { resources: github.stateKey === undefined ? [] : [github.stateKey] };
+    case "inspector-settings":
+      // IAM has no resource types for them.
+      return { resources: settings.scanning.rescan === undefined ? [] : ["*"] };
     case "signing-key":
       return kmsKeys([settings.evidence?.sign?.key], scope);
     case "verifying-key":

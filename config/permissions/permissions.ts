@@ -118,6 +118,24 @@ const registry: readonly Permission<SharedResource>[] = [
     when: "slipway:gates is set, and the registry did not scan on push or the scan is too old",
   },
   {
+    action: "ecr:GetSigningConfiguration",
+    on: "any",
+    roles: deployers,
+    why: "see whether ECR signs images itself (managed signing), for `slipway verify --evidence`",
+  },
+  {
+    action: "ecr:DescribeImageSigningStatus",
+    on: "repository",
+    roles: deployers,
+    why: "see whether ECR has signed an image, for `slipway verify --evidence`",
+  },
+  {
+    action: "inspector2:GetConfiguration",
+    on: "inspector-settings",
+    roles: deployers,
+    why: "compare Inspector's re-scan duration with slipway:scanning.rescan, for `slipway doctor`",
+  },
+  {
     action: "ecr:GetRepositoryPolicy",
     on: "repository",
     roles: deployers,

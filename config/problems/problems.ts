@@ -23,14 +23,25 @@ export function problemsOf(
     const at = keyText(path);
     return left === undefined || left.issues.every((issue) => !keyText(issue.path).startsWith(at));
   };
-  const shape = () => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  const shape = () => shapeOf(schema);
   const root = { shape, value, locate, prefix, takes };
   return error.issues.flatMap((issue) => toProblems(issue, root));
 }
 
+/** JSON Schemas by the schema: each takes a while, and never changes. */
+const shapes = new WeakMap<z.ZodType, JsonSchema>();
+
+function shapeOf(schema: z.ZodType): JsonSchema {
+  const known = shapes.get(schema);
+  if (known !== undefined) return known;
+  const made = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  shapes.set(schema, made);
+  return made;
+}
+
 /** What an issue of a schema is turned into a problem with. */
 interface Root {
-  /** The schema as JSON Schema, which takes a while. */
+  /** The schema as JSON Schema. */
   shape(): JsonSchema;
   readonly value: unknown;
   readonly locate: (path: readonly PropertyKey[]) => string;
@@ -45,6 +56,7 @@ function toProblems(issue: z.core.$ZodIssue, root: Root): Problem[] {
   const atKey = issue.path.length === 0 && prefix === "" ? {} : { key: prefix + keyText(issue.path) };
   const key = (path: readonly PropertyKey[]) => prefix + keyText(path);
   const value = at(root.value, issue.path);
+  const added = () => additionOf(shape(), root.value, issue.path);
   // YAML's value for a key without a value.
   if (value === null && issue.code.startsWith("invalid_") && issue.code !== "invalid_key") {
     const fix = issue.path.length === 0 ? "write its keys" : "give it a value, or remove the key";
@@ -89,7 +101,7 @@ function toProblems(issue: z.core.$ZodIssue, root: Root): Problem[] {
         );
       }
       return value === undefined
-        ? [{ code: "missing-key", where, ...atKey, message: "is missing" }]
+        ? [{ code: "missing-key", where, ...atKey, message: "is missing", fix: added() }]
         : [{ code: "invalid-value", where, ...atKey, message: describe(issue), ...shown(value) }];
     }
     default:
@@ -102,6 +114,7 @@ function toProblems(issue: z.core.$ZodIssue, root: Root): Problem[] {
           ...shown(value),
           ...(isUnquoted(issue, value) &&
             root.takes(issue.path, String(value)) && { fix: `put it in quotes: "${value}"` }),
+          ...(value === undefined && { fix: added() }),
           ...(issue.code === "invalid_value" && { fix: oneOf(value, issue.values.map(String)) }),
         },
       ];
@@ -166,7 +179,11 @@ const typeNames: Readonly<Record<string, string>> = {
   record: "a map",
 };
 
-const formatNames: Readonly<Record<string, string>> = { url: "a URL", email: "an email address" };
+const formatNames: Readonly<Record<string, string>> = {
+  url: "a URL",
+  email: "an email address",
+  date: "a day, such as 2026-12-31",
+};
 
 /** `have at least 1 character`, `be at most 64` */
 function sizeOf(origin: string, bound: string, exclusive: string | undefined, size: number | bigint): string {
@@ -217,8 +234,20 @@ function at(root: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** Keys that the schema knows at a path, over all branches of unions on the way that fit the value's kind. */
+/** Keys that the schema knows at a path. */
 function knownKeys(shape: JsonSchema, root: unknown, path: readonly PropertyKey[]): string[] {
+  const level = schemasAt(shape, root, path);
+  return [...new Set(level.flatMap((node) => Object.keys((node.properties as object) ?? {})))];
+}
+
+/** What to do about a missing key: the schema says what it is for. */
+function additionOf(shape: JsonSchema, root: unknown, path: readonly PropertyKey[]): string {
+  const [described] = schemasAt(shape, root, path).flatMap(({ description }) => description ?? []);
+  return described === undefined ? "add it" : `add it: ${described}`;
+}
+
+/** What the schema says of a path, over all branches of unions on the way that fit the value's kind. */
+function schemasAt(shape: JsonSchema, root: unknown, path: readonly PropertyKey[]): JsonSchema[] {
   let level = branches(shape, root);
   for (const [index, part] of path.entries()) {
     const value = at(root, path.slice(0, index + 1));
@@ -229,7 +258,7 @@ function knownKeys(shape: JsonSchema, root: unknown, path: readonly PropertyKey[
       return typeof next === "object" && next !== null ? branches(next as JsonSchema, value) : [];
     });
   }
-  return [...new Set(level.flatMap((node) => Object.keys((node.properties as object) ?? {})))];
+  return level;
 }
 
 /** A schema and the branches of its unions, without those of another kind than the value's. */

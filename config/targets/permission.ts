@@ -45,6 +45,8 @@ export type SharedResource =
   | "state-bucket"
   | "state-object"
   | "state-key"
+  /** Inspector's settings of the account, on a stack that sets `slipway:scanning.rescan`. */
+  | "inspector-settings"
   /** The key of KMS that signs images. */
   | "signing-key"
   /** Keys of KMS whose signatures are checked. */

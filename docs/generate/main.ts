@@ -4,6 +4,7 @@ import { callsTable } from "./calls.ts";
 import { commandsPage } from "./commands.ts";
 import { catalogueSchemaFile, configurationPage, waiversSchemaFile } from "./configuration.ts";
 import { errorsPage } from "./errors.ts";
+import { gatesTable } from "./gates.ts";
 import type { GeneratedFile } from "./page.ts";
 import { permissionsTable } from "./permissions.ts";
 import { floorsPicture } from "./picture.ts";
@@ -17,6 +18,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   commandsPage,
   configurationPage,
   errorsPage,
+  gatesTable,
   permissionsTable,
   floorsPicture,
   providerTables,

@@ -28,7 +28,8 @@ export function overrideOf({ "override-gate": gate, reason }: OverrideOptions): 
   throw new UserError({
     code: "wrong-usage",
     where: given,
+    value: gate ?? reason,
     message: `needs ${missing} as well`,
-    fix: '--override-gate findings --reason "why"',
+    fix: `--override-gate ${gate ?? "findings"} --reason ${JSON.stringify(reason ?? "why")}`,
   });
 }

@@ -49,7 +49,8 @@ function platformText({ unknown, verdict, findings }: PlatformVerdict): string {
       : [`${countText(warning)} to look at${verdict === "warn" ? `: ${namesText(warning)}` : ""}`]),
     ...(passed === "" ? [] : [passed]),
   ];
-  return parts.length === 0 ? "no findings" : parts.join("; ");
+  if (parts.length > 0) return parts.join("; ");
+  return findings.length === 0 ? "no findings" : `${findings.length} of severities that are not asked for`;
 }
 
 /** `1 CRITICAL and 2 HIGH` */
@@ -111,12 +112,18 @@ export function becauseText(because: Because, expires = ""): string {
 /** `3 run already, 1 waived until 2026-12-31`; findings of other severities are not mentioned. */
 function passedText(findings: readonly JudgedFinding[]): string {
   const texts = findings.flatMap(({ because, waiver }) =>
-    because === "severity" || because === "vex"
-      ? []
-      : [becauseText(because, waiver?.expires).replace("runs already", "run already")],
+    because === "severity" || because === "vex" ? [] : [becauseText(because, waiver?.expires)],
   );
-  const counted = [...Map.groupBy(texts, (text) => text)].map(([text, some]) => `${some.length} ${text}`);
+  const counted = [...Map.groupBy(texts, (text) => text)].map(
+    ([text, { length }]) => `${length} ${afterCount(text, length)}`,
+  );
   return [...counted, ...new Set(findings.flatMap(vexText))].join(", ");
+}
+
+/** Why findings pass, after their number: `1 runs already`, `2 run already`, `1 without a fix`. */
+function afterCount(text: string, count: number): string {
+  if (text === becauseText("no fix")) return "without a fix";
+  return count === 1 ? text : text.replace("runs already", "run already");
 }
 
 /** `CVE-2026-1 not affected (VEX of team-shop: not reachable)`: whoever suppresses a finding is named. */

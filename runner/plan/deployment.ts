@@ -1,4 +1,6 @@
+import { loadWaivers } from "../../config/description/waivers.ts";
 import { releaseTag, repositoryName } from "../../config/names.ts";
+import { findingsPolicy } from "../../config/stack/gates.ts";
 import { tagFormats } from "../../config/stack/tags.ts";
 import type { Source } from "../../source/hash.ts";
 import { type Revision, readRevision } from "../git/revision.ts";
@@ -32,9 +34,12 @@ export interface PlannedDeployment {
 
 /**
  * Plans a deployment: the images to build, their tags, and the changes in each target. Only reads.
+ *
+ * @throws UserError for what is wrong with waivers.yaml, on a stack with a gate of findings
  */
 export async function planDeployment(session: Session, request: PlanRequest): Promise<PlannedDeployment> {
   const { timeline, emit } = session;
+  await checkWaivers(session);
   const ahead = new Map<string, ReadAhead>();
   const { tagged, revision } = await timeline.run(
     { id: "compare", title: "Compare the sources with the registry" },
@@ -67,6 +72,15 @@ export async function planDeployment(session: Session, request: PlanRequest): Pr
   const notices = new Set(services.flatMap(({ newestWins }) => newestWins.notices));
   for (const message of notices) emit({ kind: "notice", message });
   return { services, revision };
+}
+
+/**
+ * Reads waivers.yaml on a stack whose gate will: a mistake in it is told now, and not when the images are built.
+ *
+ * @throws UserError with every problem of the file
+ */
+async function checkWaivers({ directory, catalogue, settings: { gates } }: Session): Promise<void> {
+  if (gates !== undefined && findingsPolicy(gates) !== undefined) await loadWaivers(directory, catalogue);
 }
 
 /**

@@ -4,8 +4,12 @@ import { createClients } from "../../runner/aws/clients.ts";
 import type { CommandContext, CommandResult } from "../../runner/cli/command.ts";
 import { deployServices } from "../../runner/commands/deploy/run.ts";
 import { rollbackServices } from "../../runner/commands/rollback/run.ts";
+import { scanServices } from "../../runner/commands/scan/scan.ts";
+import { showScan } from "../../runner/commands/scan/show.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import { planServices } from "../../runner/plan/run.ts";
+import { coloursFor } from "../../runner/report/colours.ts";
+import { withSession } from "../../runner/session/session.ts";
 import { applyStackEnvironment } from "../../runner/stack/environment.ts";
 import { takeDown } from "../down.ts";
 import { writeSandboxStack } from "../stack-file.ts";
@@ -80,7 +84,9 @@ export async function runDemo(
       ask: () => askShop(clients, stack, signal),
     };
     const told =
-      options.chapter === "gates" ? await tellGates(stage) : await tellAll(stage, run, inWorkspace);
+      options.chapter === "gates"
+        ? await tellGates({ ...stage, scan: (services) => scan(services, inWorkspace) })
+        : await tellAll(stage, run, inWorkspace);
     chapters.push(...told.chapters);
     if (options.down) {
       await timed(chapters, "sandbox down", () => takeDown({ root, emit, signal }));
@@ -88,11 +94,21 @@ export async function runDemo(
     return {
       exitCode: 0,
       document: { run, ...told, chapters },
-      text: `\nWhere the time went:\n${timeline(chapters)}\n${options.down ? "" : whatNext}`,
+      text: `\nWhere the time went:\n${timeline(chapters)}\n${options.down ? "" : options.chapter === "gates" ? whatNextWithGates : whatNext}`,
     };
   } finally {
     clients.destroy();
   }
+}
+
+/** `slipway scan`. */
+async function scan(services: readonly string[], inWorkspace: CommandContext): Promise<CommandResult> {
+  const document = await withSession(
+    { stack, services: [...services], sources: "none" },
+    inWorkspace,
+    (session) => scanServices(session, { image: undefined, inUse: false, failOn: undefined }),
+  );
+  return { exitCode: 0, document, text: showScan(document, coloursFor(process.stdout)) };
 }
 
 /** All of the story that needs no scanner. */
@@ -129,4 +145,13 @@ What to try next (the demo's project is in .slipway/demo; change a service there
   eval "$(./slipway sandbox env)"                        then: pulumi preview -C .slipway/demo --stack sandbox
   ./slipway demo --chapter gates                         a known vulnerability is stopped, waived and mended; gets a scanner
   ./slipway sandbox down                                 stop everything
+`;
+
+const whatNextWithGates = `
+What to try next (the demo's project is in .slipway/demo):
+  ./slipway history orders -C .slipway/demo --stack sandbox             the releases of the chapter
+  ./slipway scan -C .slipway/demo --stack sandbox --in-use              the findings of everything that runs
+  ./slipway report validation orders -C .slipway/demo --stack sandbox   what was checked, and how to check it again
+  ./slipway demo                                                        the whole story
+  ./slipway sandbox down                                                stop everything
 `;

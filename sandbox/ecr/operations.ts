@@ -132,6 +132,21 @@ const operations: Readonly<Record<string, Operation>> = {
     return { registryId, scanningConfiguration: scans.registry() };
   },
 
+  /**
+   * The sandbox's registry signs nothing: there is no AWS Signer.
+   * https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetSigningConfiguration.html
+   */
+  async GetSigningConfiguration() {
+    throw new EcrError("SigningConfigurationNotFoundException", "Signing configuration not found");
+  },
+
+  /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImageSigningStatus.html */
+  async DescribeImageSigningStatus(input, caller) {
+    const { repositoryName, imageId } = startInput.parse(input);
+    const image = await imageOf(caller, repositoryName, imageId);
+    return { ...identityOf(image), signingStatuses: [] };
+  },
+
   /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImageReferrers.html */
   async ListImageReferrers(input, { backend, authorization }) {
     const { repositoryName, subjectId, filter, nextToken, maxResults } = referrersInput.parse(input);

@@ -4,14 +4,20 @@ import { DescribeServicesCommand, DescribeTaskDefinitionCommand } from "@aws-sdk
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import { type Problem, UserError } from "../../config/problems/errors.ts";
+import type { CommandResult } from "../../runner/cli/command.ts";
+import type { DoctorDocument } from "../../runner/commands/doctor/document.ts";
 import type { RollbackDocument } from "../../runner/commands/rollback/rollback.ts";
 import type { ScanDocument } from "../../runner/commands/scan/document.ts";
 import type { VerifyDocument } from "../../runner/commands/verify/document.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
 import type { DeployPlan } from "../../runner/plan/document.ts";
 import { readNewestRecord } from "../../runner/release/store.ts";
+import { tellGates } from "../../sandbox/demo/gates.ts";
+import { askShop } from "../../sandbox/demo/shop.ts";
 import { ensureTools } from "../../sandbox/toolchain/ensure.ts";
 import { scanStatus, scanStatuses } from "../faults/scans.ts";
+import { as } from "./roles.ts";
 import { cli, clone, createWorld, shopOnOnePlatform, stack, type World } from "./world.ts";
 
 const directory = join(clone, ".slipway/e2e-gates");
@@ -42,10 +48,12 @@ async function commitVersion(version: string) {
   await world.workspace.commit(`orders ${version}`);
 }
 
-async function setGates(gates: object) {
+async function setGates(gates: object | undefined) {
   const file = join(directory, `Pulumi.${stack}.yaml`);
   const before = parse(await readFile(file, "utf8")) as { config: Record<string, unknown> };
-  await writeFile(file, stringify({ ...before, config: { ...before.config, "slipway:gates": gates } }));
+  const { "slipway:gates": _, ...others } = before.config;
+  const config = gates === undefined ? others : { ...others, "slipway:gates": gates };
+  await writeFile(file, stringify({ ...before, config }));
 }
 
 async function runningImage() {
@@ -147,7 +155,7 @@ test("a stack with gates refuses what is worse than what runs, until a person ac
   const back = await run("rollback", "orders");
   expect(back.exitCode, back.stderr).toBe(0);
   expect(await gates()).toMatchObject([
-    { gate: "findings", verdict: "passed", message: "linux/amd64: 1 run already" },
+    { gate: "findings", verdict: "passed", message: "linux/amd64: 1 runs already" },
     { gate: "image checks" },
   ]);
   expect(third).not.toBe(second);
@@ -179,6 +187,25 @@ test("an image without a scan is unknown, and a stack says whether that blocks",
   expect(await gates()).toMatchObject([{ gate: "findings", verdict: "undecided" }, { gate: "image checks" }]);
 });
 
+test("a mistake in waivers.yaml is told before anything is built", async () => {
+  await setGates({ preset: "block" });
+  await commitVersion("1.4.1");
+  const file = join(directory, "waivers.yaml");
+  await writeFile(file, "waivers:\n  - id: CVE-2026-1\n    owner: me\n    expires: 2099-01-01\n");
+  try {
+    for (const command of ["plan", "deploy"]) {
+      const { exitCode, document, stderr } = await run(command, "orders");
+      expect([exitCode, document()], stderr).toMatchObject([
+        2,
+        { error: { problems: [{ where: "waivers.yaml:2:5", key: "waivers[0].reason" }] } },
+      ]);
+      expect(stderr).not.toContain("Build and push");
+    }
+  } finally {
+    await rm(file);
+  }
+});
+
 test("each status of a scan without a result is unknown, and none is clean", async () => {
   await setGates({ preset: "block", findings: { waitSeconds: 2 } });
   for (const status of scanStatuses) {
@@ -200,41 +227,55 @@ test("a throttled registry is asked again", async () => {
   expect(throttled.hits).toBe(2);
 });
 
-test("an image with a known bad package is stopped by a real scan, waived until a day, and passes", async () => {
+test("the demo's chapter: a real scan stops a bad package, a waiver lets it pass, and the mended one passes", async () => {
   await ensureTools(["grype", "syft"], { emit: () => {}, signal: AbortSignal.timeout(1_800_000) });
-  await setGates({ preset: "block", findings: { waitSeconds: 300 } });
-  // What runs was deployed with answers of the proxy. Its own scan knows BusyBox's finding, which is then not new.
-  const scanned = await run("scan", "orders");
-  expect(scanned.document<ScanDocument>().images[0]?.platforms[0]?.unknown, scanned.stderr).toBeUndefined();
-  const bad = { name: "minimist", version: "1.2.5" };
-  await world.workspace.write("examples/shop/orders/www/package.json", JSON.stringify(bad));
-  await world.workspace.commit("orders: minimist 1.2.5");
-  const before = await runningImage();
-  const accepted = { owner: "me", expires: "2099-01-01" };
-  const refused = await run("deploy", "orders");
-  expect([refused.exitCode, refused.document()], refused.stderr).toMatchObject([
-    3,
-    { error: { problems: [{ code: "gate-failed", key: "findings" }] } },
-  ]);
-  expect(refused.stderr).toMatch(/1 CRITICAL block: CVE-2021-44906 in minimist 1\.2\.5 \(new\b/);
-  expect(await runningImage()).toBe(before);
-
-  await writeFile(
-    join(directory, "waivers.yaml"),
-    stringify({
-      waivers: [
-        { ...accepted, id: "CVE-2021-44906", package: "minimist", reason: "parses no input of a user" },
-        { ...accepted, id: "CVE-1999-0001", services: ["orders"], reason: "nobody has it" },
-      ],
-    }),
-  );
-  const { exitCode, stderr } = await run("deploy", "orders");
-  expect(exitCode, stderr).toBe(0);
-  expect(stderr).toContain("the waiver of CVE-1999-0001 is not used");
-  expect(await runningImage()).not.toBe(before);
-  const [findings] = await gates();
-  expect(findings).toMatchObject({ gate: "findings", verdict: "passed" });
-  expect(findings?.message).toContain("1 waived until 2099-01-01");
+  await setGates(undefined);
+  world.proxy.clear();
+  const said: string[] = [];
+  const moved: boolean[] = [];
+  const verdicts: string[] = [];
+  const errors: string[] = [];
+  /** As the demo has it, with the command itself in the role of CI. */
+  const result = async (command: string, services: readonly string[]): Promise<CommandResult> => {
+    const { exitCode, document, stderr } = await run(command, ...services);
+    errors.push(stderr);
+    if (exitCode === 3) {
+      const { error } = document<{ error: { problems: readonly Problem[] } }>();
+      throw new UserError(error.problems, { exitCode });
+    }
+    expect(exitCode, stderr).toBe(0);
+    return { exitCode: 0, document: document(), text: `${command} went well` };
+  };
+  const told = await tellGates({
+    context: {
+      directory,
+      emit: (event) => event.kind === "notice" && said.push(event.message),
+      signal: AbortSignal.timeout(1_800_000),
+      output: "text",
+    },
+    workspace: world.workspace,
+    stack,
+    deploy: async (services) => {
+      const before = await runningImage();
+      try {
+        return await result("deploy", services);
+      } finally {
+        moved.push((await runningImage()) !== before);
+        verdicts.push((await gates())[0]?.message ?? "not asked");
+      }
+    },
+    // The role gets the right to scans with the gates.
+    scan: (services) => as("person", () => result("scan", services)),
+    ask: () => askShop(world.clients, stack, AbortSignal.timeout(60_000)),
+  });
+  expect(told.refused).toMatchObject([{ code: "gate-failed", where: `orders on ${stack}`, key: "findings" }]);
+  expect(told.refused[0]?.message).toMatch(/1 CRITICAL block: CVE-2021-44906 in minimist 1\.2\.5 \(new\b/);
+  expect(moved.slice(1)).toEqual([false, true, true]);
+  const [, , waived, mended] = verdicts;
+  expect(waived).toMatch(/1 waived until \d{4}-\d\d-\d\d/);
+  expect(mended).not.toContain("waived");
+  expect(errors.at(-1)).toContain("waivers.yaml: the waiver of CVE-2021-44906 is not used");
+  expect(said.join("\n")).toContain("slipway:gates:\n    preset: block");
 });
 
 test("a Dockerfile that BuildKit warns of is refused before anything is built", async () => {
@@ -273,4 +314,64 @@ test("an image is started on Docker and asked its health, and leaves nothing beh
   const docker = (...words: readonly string[]) => execa("docker", words, { env: { ...world.environment } });
   const { stdout } = await docker("ps", "--all", "--quiet", "--filter", "label=dev.slipway.verify");
   expect(stdout).toBe("");
+});
+
+test("what ECR has signed itself is shown, and what was not seen is not called unsigned", async () => {
+  const verified = async () => {
+    const { exitCode, stderr, stdout, document } = await run("verify", "orders", "--evidence");
+    expect(exitCode, stderr || stdout).toBe(0);
+    return document<VerifyDocument>();
+  };
+  // The sandbox's registry signs nothing, and says so.
+  const without = await verified();
+  expect([without.managedSigning, without.evidence?.[0]?.managedSigning]).toEqual([undefined, undefined]);
+
+  const signingProfileArn = `arn:aws:signer:${world.state.region}:${world.state.account}:/signing-profiles/shop`;
+  const rules = [
+    { signingProfileArn, repositoryFilters: [{ filter: "shop/*", filterType: "WILDCARD_MATCH" }] },
+  ];
+  const say = (call: string, answer: object) =>
+    world.proxy.inject({ call, times: 100, fault: { kind: "say", answer } });
+  say("ecr:GetSigningConfiguration", { signingConfiguration: { rules } });
+  say("ecr:DescribeImageSigningStatus", { signingStatuses: [{ signingProfileArn, status: "COMPLETE" }] });
+  const { evidence } = await verified();
+  expect(evidence?.[0]?.managedSigning).toMatchObject([
+    { state: "complete", profile: signingProfileArn },
+    { state: "complete", platform: "linux/amd64" },
+  ]);
+
+  world.proxy.clear();
+  const fault = { kind: "answer", status: 400, code: "AccessDeniedException" } as const;
+  world.proxy.inject({ call: "ecr:GetSigningConfiguration", times: 100, fault });
+  expect((await verified()).managedSigning).toMatchObject({ state: "not seen" });
+});
+
+test("doctor compares how long Inspector scans again with what the stack says, and names the command", async () => {
+  const file = join(directory, `Pulumi.${stack}.yaml`);
+  const before = await readFile(file, "utf8");
+  const { config, ...rest } = parse(before) as { config: object };
+  const scanning = { mode: "enhanced", rescan: { pushDays: 90 } };
+  await writeFile(file, stringify({ ...rest, config: { ...config, "slipway:scanning": scanning } }));
+  const rescanDurationState = { rescanDuration: "DAYS_14", status: "SUCCESS" };
+  const answer = { ecrConfiguration: { rescanDurationState } };
+  world.proxy.inject({ call: "POST /configuration/get", times: 10, fault: { kind: "say", answer } });
+  const check = async () => {
+    const { document, stderr } = await run("doctor");
+    const found = document<DoctorDocument>().checks.find(({ name }) => name === "re-scans");
+    expect(found, stderr).toBeDefined();
+    return found;
+  };
+  try {
+    expect(await check()).toMatchObject({
+      state: "warn",
+      message: "Inspector differs from slipway:scanning.rescan: rescanDuration is DAYS_14, not DAYS_90",
+      fix: expect.stringMatching(/^aws inspector2 update-configuration .*rescanDuration=DAYS_90 --region /),
+    });
+    world.proxy.clear();
+    const denied = { kind: "answer", status: 403, code: "AccessDeniedException" } as const;
+    world.proxy.inject({ call: "POST /configuration/get", times: 10, fault: denied });
+    expect(await check()).toMatchObject({ state: "warn", message: expect.stringContaining("was not seen") });
+  } finally {
+    await writeFile(file, before);
+  }
 });

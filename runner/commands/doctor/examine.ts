@@ -6,6 +6,7 @@ import { checkBuilder } from "./builder.ts";
 import { checkCi } from "./ci.ts";
 import type { Check, DoctorDocument } from "./document.ts";
 import { refused } from "./refused.ts";
+import { checkRescan } from "./rescan.ts";
 import { checkBuildx, checkDocker, checkGit, checkLanguageHost, checkNode, checkPulumi } from "./tools.ts";
 
 /**
@@ -46,11 +47,12 @@ export async function examine(
       ? []
       : [checkBuilder(opened, signal), checkAccount(opened, signal), checkRegistry(opened, signal)]),
   ]);
+  const rescan = opened instanceof UserError ? [] : await checkRescan(opened, signal);
   const inCi = options.ci && !(opened instanceof UserError) ? await checkCi(opened, signal) : [];
   return {
     version: 1,
     kind: "doctor",
     stack: opened instanceof UserError ? undefined : opened.settings.stack,
-    checks: [description, ...checks, ...inCi],
+    checks: [description, ...checks, ...rescan, ...inCi],
   };
 }

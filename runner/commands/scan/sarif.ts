@@ -144,17 +144,17 @@ function rulesOf(findings: readonly ReportedFinding[]): readonly SarifRule[] {
     const { severity, aliases, link } = first;
     const packages = some.map(({ package: found, fixedIn, fixable }) => ({
       name: `${found.name} ${found.version ?? ""}`.trim(),
-      fix: fixedIn ?? (fixable === "no" ? "no fix" : fixable === "yes" ? "a fix exists" : "not known"),
+      fix: fixedIn ?? unnamedFix[fixable],
     }));
     const names = [...new Set(some.map(({ package: found }) => found.name))].join(", ");
     const known = aliases.length === 0 ? "" : ` Also known as ${aliases.join(", ")}.`;
-    const fixes = packages.map(({ name, fix }) => `${name}: ${fix}`).join("; ");
+    const fixes = some.map(fixText).join("; ");
     return {
       id,
       shortDescription: { text: `${id} in ${names}` },
       fullDescription: { text: `${severity} vulnerability ${id} in ${names}.${known}` },
       help: {
-        text: `Fixed in: ${fixes}. Update the package or rebuild on a newer base image, or accept it until a day in waivers.yaml.`,
+        text: `${fixes}. Update the package or rebuild on a newer base image, or accept it until a day in waivers.yaml.`,
         markdown: [
           `| package | fixed in |`,
           `| --- | --- |`,
@@ -171,6 +171,21 @@ function rulesOf(findings: readonly ReportedFinding[]): readonly SarifRule[] {
       },
     };
   });
+}
+
+/** What is said of a fix whose version the source does not name. */
+const unnamedFix = {
+  yes: "a fix exists",
+  no: "no fix",
+  unknown: "the source does not say",
+} as const satisfies Record<ReportedFinding["fixable"], string>;
+
+/** `openssl 3.0.1 is fixed in 3.0.2` */
+function fixText({ package: found, fixedIn, fixable }: ReportedFinding): string {
+  const name = `${found.name} ${found.version ?? ""}`.trim();
+  if (fixedIn !== undefined) return `${name} is fixed in ${fixedIn}`;
+  if (fixable === "unknown") return `The source does not say whether there is a fix of ${name}`;
+  return fixable === "no" ? `${name} has no fix` : `${name} has a fix`;
 }
 
 function cell(text: string): string {

@@ -40,7 +40,8 @@ export async function scanServices(session: Session, request: ScanRequest): Prom
     throw new UserError({
       code: "wrong-usage",
       where: "--image",
-      message: "and --in-use exclude each other",
+      value: request.image,
+      message: "excludes --in-use",
       fix: "give one of the two",
     });
   }

@@ -59,13 +59,18 @@ function showPlatform(of: ScannedPlatform, colours: Colours, verbose: boolean): 
 }
 
 /** Whose the findings are, and what a rebuild would fix. */
-export function originLines({ findings, base, baseUnknown, rebuild }: ScannedPlatform): string[] {
+export function originLines({ findings, base, baseUnknown, rebuild, source }: ScannedPlatform): string[] {
   const counts = origins.flatMap((origin) => {
     const some = findings.filter((finding) => finding.origin === origin).length;
     return some === 0 ? [] : [`${some} ${originWords[origin]}`];
   });
-  const of = base === undefined ? "" : ` (${base.reference})`;
-  const why = baseUnknown === undefined ? "" : `: ${baseUnknown}`;
+  const of = base === undefined ? "" : ` (base image ${base.reference})`;
+  const why =
+    baseUnknown !== undefined
+      ? `: ${baseUnknown}`
+      : source === "ecr-basic" && findings.some(({ origin }) => origin === "unknown")
+        ? ": a basic scan names no layer"
+        : "";
   return [
     ...(findings.length === 0 ? [] : [`whose: ${counts.join(", ")}${of}${why}`]),
     ...(rebuild === undefined ? [] : [rebuildText(rebuild)]),

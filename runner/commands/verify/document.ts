@@ -1,5 +1,6 @@
 import type { Target } from "../../../config/targets/target.ts";
 import type { EvidencePiece } from "../../evidence/check.ts";
+import type { ManagedSignature } from "../../evidence/managed-signing.ts";
 import type { Where } from "../../session/where.ts";
 import type { TargetCheck } from "../../targets/target.ts";
 
@@ -11,6 +12,15 @@ export interface ServiceEvidence {
   readonly pieces: readonly EvidencePiece[];
   /** What `slipway:evidence` asks for and the image lacks: `signature linux/arm64`. */
   readonly missing: readonly string[];
+  /** What ECR says of its own signatures; absent where the registry does not sign images of the repository. */
+  readonly managedSigning?: readonly ManagedSignature[];
+}
+
+/** What `--evidence` found. */
+export interface EvidenceFound {
+  readonly evidence: readonly ServiceEvidence[];
+  /** Set where it is not known whether the registry signs images itself. */
+  readonly managedSigning?: { readonly state: "not seen"; readonly message: string };
 }
 
 /** How an image ran that `--run` started. */
@@ -40,6 +50,8 @@ export interface VerifyDocument extends Where {
   }[];
   /** With `--evidence`: what is attached to the image of each service's newest release. */
   readonly evidence?: readonly ServiceEvidence[];
+  /** With `--evidence`, where it is not known whether the registry signs images itself (ECR's managed signing). */
+  readonly managedSigning?: EvidenceFound["managedSigning"];
   /** With `--run`: how the images ran. */
   readonly runs?: readonly ServiceRun[];
   /** Services without targets. */

@@ -1,34 +1,44 @@
 import pMap from "p-map";
 import type { Settings } from "../../../config/settings.ts";
 import { checkEvidence, type EvidencePiece, unsignedParts } from "../../evidence/check.ts";
+import { readManagedSignatures, readSigningRules, signsRepository } from "../../evidence/managed-signing.ts";
 import { readPublicKey } from "../../evidence/signer.ts";
 import { keyPlace, storeOf } from "../../evidence/step.ts";
 import { type Image, imageReference } from "../../registry/image.ts";
 import type { Session } from "../../session/session.ts";
-import type { ServiceEvidence } from "./document.ts";
+import type { EvidenceFound, ServiceEvidence } from "./document.ts";
 import { imagesToVerify } from "./image.ts";
 
 /**
  * Reads and checks what is attached to the image of each service's newest release on the stack, or to one that is
  * named. What one of the stack's keys has signed is verified: the one that signs, and those that the gate takes.
+ * What ECR has signed itself is shown; ECR says so, and nothing here checks it.
  */
-export async function verifyEvidence(session: Session, wanted?: string): Promise<readonly ServiceEvidence[]> {
+export async function verifyEvidence(session: Session, wanted?: string): Promise<EvidenceFound> {
   const { settings, signal, timeline } = session;
   const own = settings.evidence?.sign?.key;
   const references = new Set([...(own === undefined ? [] : [own]), ...(settings.gates?.signed?.keys ?? [])]);
   return timeline.run({ id: "evidence", title: "Check the evidence" }, async () => {
     const place = keyPlace(session);
-    const keys = await Promise.all([...references].map((key) => readPublicKey(key, place)));
-    return pMap(
+    const [keys, signing] = await Promise.all([
+      Promise.all([...references].map((key) => readPublicKey(key, place))),
+      readSigningRules(session),
+    ]);
+    const rules = signing.state === "seen" ? signing.rules : [];
+    const evidence = await pMap(
       await imagesToVerify(session, wanted),
       async ({ service: { name }, image }): Promise<ServiceEvidence> => {
         if (image === undefined) return { service: name, pieces: [], missing: [] };
         const pieces = await checkEvidence(storeOf(session, image), image, keys);
         const missing = missingOf(image, pieces, settings, await unsignedOf(session, image, pieces));
-        return { service: name, reference: imageReference(image), pieces, missing };
+        const found = { service: name, reference: imageReference(image), pieces, missing };
+        return signsRepository(rules, image.repository)
+          ? { ...found, managedSigning: await readManagedSignatures(session, image) }
+          : found;
       },
       { concurrency: 8, signal },
     );
+    return { evidence, ...(signing.state === "seen" ? {} : { managedSigning: signing }) };
   });
 }
 

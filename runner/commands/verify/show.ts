@@ -42,6 +42,9 @@ export function showVerify(document: VerifyDocument, colours: Colours): string {
     "",
     ...targets,
     ...(document.evidence ?? []).flatMap((one) => showEvidence(one, colours)),
+    ...(document.managedSigning === undefined
+      ? []
+      : [dim(`Whether ECR signs images itself was not seen: ${document.managedSigning.message}`), ""]),
     ...(document.runs ?? []).flatMap((one) => showRun(one, colours)),
     ...document.withoutTargets.map((service) => dim(`${service}: no targets`)),
     bold(verdict),
@@ -61,7 +64,10 @@ function showRun(run: ServiceRun, { bold, dim, green, red }: Colours): string[] 
 }
 
 /** What is attached to a service's image: a line for each piece, and what is missing. */
-function showEvidence({ service, reference, pieces, missing }: ServiceEvidence, colours: Colours): string[] {
+function showEvidence(
+  { service, reference, pieces, missing, managedSigning = [] }: ServiceEvidence,
+  colours: Colours,
+): string[] {
   const { bold, dim, green, red, yellow } = colours;
   const mark = { verified: green("✔"), unsigned: dim("-"), "other key": yellow("?"), refused: red("✖") };
   const head = bold(`${service}: ${reference ?? "no release on this stack"}`);
@@ -72,6 +78,14 @@ function showEvidence({ service, reference, pieces, missing }: ServiceEvidence, 
     message === undefined ? state : `${state}: ${message}`,
     dim(shortDigest(digest)),
   ]);
+  const managed = managedSigning.map(({ state, platform, profile, message }) => [
+    `  ${state === "failed" ? red("✖") : dim("-")}`,
+    "ECR's managed signing",
+    platform ?? "index",
+    message === undefined ? state : `${state}: ${message}`,
+    dim(profile?.split("/").at(-1) ?? ""),
+  ]);
   const lacks = missing.map((one) => [`  ${red("✖")}`, one, "", "missing", ""]);
-  return [head, ...(rows.length + lacks.length === 0 ? [] : [formatTable([...rows, ...lacks])]), ""];
+  const all = [...rows, ...managed, ...lacks];
+  return [head, ...(all.length === 0 ? [] : [formatTable(all)]), ""];
 }

@@ -13,7 +13,7 @@ import type { Session } from "../../session/session.ts";
 import { documentHead } from "../../session/where.ts";
 import { kindOf } from "../../targets/kinds.ts";
 import type { TargetCheck } from "../../targets/target.ts";
-import type { ServiceEvidence, ServiceRun, VerifyDocument } from "./document.ts";
+import type { EvidenceFound, ServiceRun, VerifyDocument } from "./document.ts";
 import type { RunRequest } from "./run.ts";
 
 /** What to check besides the pre-flight. */
@@ -45,26 +45,23 @@ export async function verifyTargets(session: Session, also: VerifyRequest = {}):
       { concurrency: settings.deploy.parallelTargets, signal },
     ),
   );
-  const evidence = also.evidence === true ? await readEvidence(session, also.image) : undefined;
+  const found = also.evidence === true ? await readEvidence(session, also.image) : undefined;
   const runs = also.run === undefined ? undefined : await run(session, also.run);
   const failed =
     targets.some(({ checks }) => checks.some(({ state }) => state === "fail")) ||
-    evidence?.some(({ pieces, missing }) => missing.length > 0 || pieces.some(isRefused)) ||
+    found?.evidence.some(({ pieces, missing }) => missing.length > 0 || pieces.some(isRefused)) ||
     runs?.some(({ state }) => state === "fail");
   return {
     ...documentHead(session, "verify"),
     outcome: failed === true ? "failed" : "ok",
     targets,
-    ...(evidence === undefined ? {} : { evidence }),
+    ...found,
     ...(runs === undefined ? {} : { runs }),
     withoutTargets: withoutPlaces(session),
   };
 }
 
-async function readEvidence(
-  session: Session,
-  image: string | undefined,
-): Promise<readonly ServiceEvidence[]> {
+async function readEvidence(session: Session, image: string | undefined): Promise<EvidenceFound> {
   const { verifyEvidence } = await import("./evidence.ts");
   return verifyEvidence(session, image);
 }

@@ -50,5 +50,8 @@ export const inUseAsks: Readonly<Record<string, Readonly<Record<string, AskMaker
       { action: "apprunner:DescribeService", resource: textOf(ServiceArn) },
     ],
   },
-  inspector2: { ListCoverage: anywhere("inspector2:ListCoverage") },
+  inspector2: {
+    ListCoverage: anywhere("inspector2:ListCoverage"),
+    GetConfiguration: anywhere("inspector2:GetConfiguration"),
+  },
 };

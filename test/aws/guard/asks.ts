@@ -39,6 +39,8 @@ const ecrAsks: Readonly<Record<string, AskMaker>> = {
   GetLifecyclePolicyPreview: onRepository("ecr:GetLifecyclePolicyPreview"),
   DescribeImageScanFindings: onRepository("ecr:DescribeImageScanFindings"),
   StartImageScan: onRepository("ecr:StartImageScan"),
+  GetSigningConfiguration: anywhere("ecr:GetSigningConfiguration"),
+  DescribeImageSigningStatus: onRepository("ecr:DescribeImageSigningStatus"),
 };
 
 /**

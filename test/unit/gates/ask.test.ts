@@ -124,7 +124,7 @@ describe("the gates", () => {
       {
         gate: "findings",
         verdict: "passed",
-        message: "linux/amd64: 1 run already; linux/arm64: no findings",
+        message: "linux/amd64: 1 runs already; linux/arm64: no findings",
       },
     ]);
   });
@@ -150,7 +150,7 @@ describe("the gates", () => {
           code: "gate-failed",
           where: "ui on prod",
           key: "findings",
-          message: "linux/amd64: 1 run already; linux/arm64: 1 HIGH block: CVE-1 in openssl (new)",
+          message: "linux/amd64: 1 runs already; linux/arm64: 1 HIGH block: CVE-1 in openssl (new)",
         },
       ],
     });

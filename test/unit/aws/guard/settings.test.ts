@@ -212,6 +212,12 @@ const cases: readonly (readonly [string, readonly Ask[], readonly string[], Opti
     { github: { taskFamilies: ["web"] } },
   ],
   [
+    "scanning.rescan",
+    asks("inspector2", "GetConfiguration", {}),
+    ["inspector2:GetConfiguration"],
+    { settings: { scanning: { mode: "enhanced", rescan: { pushDays: 90 } } } },
+  ],
+  [
     "logGroups",
     [
       ...asks("logs", "GetLogEvents", { logGroupName: "/shop/ui", logStreamName: "ui/ui/1" }),

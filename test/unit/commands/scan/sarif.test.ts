@@ -119,6 +119,9 @@ describe("a scan as SARIF", () => {
       shortDescription: { text: "CVE-1 in openssl, zlib|1g" },
       properties: { "security-severity": "9.8" },
     });
+    expect(first?.help.text).toMatch(
+      /^openssl 3\.0\.1 is fixed in 3\.0\.2; zlib\|1g 1\.3 has no fix\. Update /,
+    );
     expect(first?.help.markdown).toContain("| openssl 3.0.1 | 3.0.2 |\n| zlib\\|1g 1.3 | no fix |");
     // The source calls it low, whatever its score.
     expect(second?.properties["security-severity"]).toBe("2.0");

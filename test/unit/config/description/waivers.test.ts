@@ -36,12 +36,16 @@ describe("waivers.yaml", () => {
   });
 
   test.each([
-    ["without a reason", good.replace("reason: why\n    ", ""), { key: "waivers[0].reason" }],
+    [
+      "without a reason",
+      good.replace("reason: why\n    ", ""),
+      { key: "waivers[0].reason", message: "is missing", fix: "add it: Why the finding is accepted" },
+    ],
     ["without an end", good.replace("\n    expires: 2026-12-31", ""), { key: "waivers[0].expires" }],
     [
       "with an end that is not a day",
       good.replace("2026-12-31", "2026-02-30"),
-      { key: "waivers[0].expires" },
+      { key: "waivers[0].expires", message: "must be a day, such as 2026-12-31", value: "2026-02-30" },
     ],
     ["with an id that is not one", good.replace("CVE-2026-1", "'*'"), { key: "waivers[0].id" }],
     ["with a package URL that is not one", `${good}\n    purl: openssl`, { key: "waivers[0].purl" }],
