@@ -7,7 +7,7 @@ import { changedOf, committed, editAll, type TargetToWrite, type WriteRequest } 
 import { commitMessage, isMadeFor } from "../repository/message.ts";
 import { readStored, type StoredFile, writeTree } from "../repository/tree.ts";
 import { type Written, writtenBy } from "../repository/write.ts";
-import { readMarker } from "./body.ts";
+import { readMarker, withdrawnBody } from "./body.ts";
 import type { Forge, PullRequest, PullRequestText } from "./forge.ts";
 import { type Rival, rivalsOf } from "./rivals.ts";
 
@@ -165,7 +165,7 @@ async function openPullRequest(
   const { head, labels, reviewers } = request;
   if (open === undefined) {
     const made = await forge.create({ head, base, labels, reviewers, ...text });
-    if (typeof made !== "string") return { pullRequest: made, was: "made" };
+    if (typeof made !== "string") return theFirst(forge, made, base);
     // Another run made it, or an attempt of ours whose answer was lost.
     const there = (await forge.between(head, base)).find(({ state }) => state === "open");
     return there === undefined ? undefined : openPullRequest(forge, request, base, text, there);
@@ -176,16 +176,32 @@ async function openPullRequest(
   return { pullRequest: await forge.update(open.number, text), was: "updated" };
 }
 
+/**
+ * The pull request that was made; or the one that another run made in the same moment, and then ours is closed again.
+ * GitHub and GitLab let one in. Gitea looks for another before it writes its own, and lets both in.
+ */
+async function theFirst(
+  forge: Forge,
+  made: PullRequest,
+  base: string,
+): Promise<Pick<Proposal, "pullRequest" | "was">> {
+  const open = (await forge.between(made.head, base)).filter(({ state }) => state === "open");
+  const first = open.toSorted((a, b) => a.number - b.number)[0] ?? made;
+  if (first.number >= made.number) return { pullRequest: made, was: "made" };
+  const why = `another run opened #${first.number} in the same moment`;
+  await forge.close(made.number, { body: withdrawnBody(made.body, why) });
+  return { pullRequest: first, was: "unchanged" };
+}
+
 /** Servers store line ends of their own. */
 function plain(text: string): string {
   return text.replaceAll("\r\n", "\n").trim();
 }
 
 function refuseClosed(clone: Clone, forge: Forge, known: readonly PullRequest[], key: string): void {
-  const [last] = known;
-  if (last?.state !== "closed") return;
-  const marker = readMarker(last.body);
-  if (marker === undefined || marker.isWithdrawn || marker.key !== key) return;
+  // One that a run has taken back says nothing of what a person wants.
+  const last = known.find(({ body }) => readMarker(body)?.isWithdrawn !== true);
+  if (last?.state !== "closed" || readMarker(last.body)?.key !== key) return;
   throw new UserError(
     {
       code: "pull-request-closed",

@@ -36,6 +36,8 @@ export interface GithubServer {
   readonly calls: string[];
   /** Taken one by one. */
   readonly ordered: Ordered[];
+  /** Whether a second pull request of a branch is let in, as Gitea does for two in the same moment. */
+  takesDoubles: boolean;
   /** Asked before each call is carried out, and after it, before its answer. */
   hold: ((call: string, moment: "before" | "after") => Promise<void>) | undefined;
   /** Merges a pull request as its page does. */
@@ -64,7 +66,8 @@ export async function serveGithub(bare: string, token: string): Promise<GithubSe
 
   function create({ head = "", base = "", title = "", body = "" }: Record<string, string>) {
     if (!has(head)) return unprocessable("head is invalid");
-    if (pulls.some((one) => one.state === "open" && one.head.ref === head && one.base.ref === base)) {
+    const isDouble = (one: Pull) => one.state === "open" && one.head.ref === head && one.base.ref === base;
+    if (!own.takesDoubles && pulls.some(isDouble)) {
       return unprocessable(`A pull request already exists for acme:${head}.`);
     }
     if (git(bare, "rev-list", "--count", `${base}..${head}`).trim() === "0") {
@@ -172,6 +175,7 @@ export async function serveGithub(bare: string, token: string): Promise<GithubSe
     pulls,
     calls,
     ordered,
+    takesDoubles: false,
     hold: undefined,
     merge(number, way = "merge") {
       const pull = pulls.find((one) => one.number === number);

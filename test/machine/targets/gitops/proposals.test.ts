@@ -112,6 +112,27 @@ describe("two open pull requests", () => {
   });
 });
 
+test("two runs at once make one pull request, also on a server that lets two in", async () => {
+  github.takesDoubles = true;
+  let asked = 0;
+  github.hold = async (call, moment) => {
+    if (moment !== "before" || call !== "POST /repos/acme/deploy/pulls") return;
+    asked += 1;
+    await vi.waitFor(() => expect(asked).toBe(2), 10_000);
+  };
+  const ended = await Promise.all([world().deploy(), world().deploy()]);
+  github.hold = undefined;
+  for (const { message } of ended) expect(message).toMatch(/^proposed in pull request #7/);
+  expect(github.pulls.map(({ number, state }) => [number, state])).toEqual([
+    [7, "open"],
+    [8, "closed"],
+  ]);
+  expect(github.pulls[1]?.body).toContain("another run opened #7 in the same moment".replace("#", "\\#"));
+  // What a run has closed itself does not hide that a person has closed the other.
+  Object.assign(github.pulls[0] ?? {}, { state: "closed" });
+  await expect(world().deploy()).rejects.toMatchObject({ problems: [{ code: "pull-request-closed" }] });
+});
+
 test("a branch that was made before the image moved on does not propose the image of then", async () => {
   await world({ service: "cart", file: other }).deploy();
   await world().deploy();

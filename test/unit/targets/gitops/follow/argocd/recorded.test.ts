@@ -18,7 +18,9 @@ const read = (name: string): Application =>
   applicationSchema.parse(JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")));
 
 /** What each was asked about: the letter of the digest that was delivered. */
-const recorded: Readonly<Record<string, { readonly letter: string; readonly verdict: object }>> = {
+const recorded: Readonly<
+  Record<string, { readonly letter: string; readonly closedWindow?: string; readonly verdict: object }>
+> = {
   healthy: {
     letter: "1",
     verdict: { kind: "running", message: expect.stringContaining(", Healthy, runs ") },
@@ -38,6 +40,12 @@ const recorded: Readonly<Record<string, { readonly letter: string; readonly verd
   "sync-failed": {
     letter: "5",
     verdict: { kind: "failed", reason: expect.stringMatching(/^the sync failed/) },
+  },
+  "window-closed": {
+    letter: "3",
+    // The project says so, and not the Application.
+    closedWindow: 'deny "* * * * *" for 1h',
+    verdict: { kind: "paused", message: 'a sync window is closed: deny "* * * * *" for 1h' },
   },
   "not-automated": {
     letter: "6",
@@ -60,9 +68,10 @@ test("each recorded Application has its verdict", () => {
 
 test.each(Object.entries(recorded))(
   "Argo CD's own Application, %s, is judged",
-  (name, { letter, verdict }) => {
+  (name, { letter, closedWindow, verdict }) => {
     const application = read(name);
-    const found = judgeApplication(application, delivered(application, letter), { isRefreshed: true });
+    const sight = { isRefreshed: true, closedWindow };
+    const found = judgeApplication(application, delivered(application, letter), sight);
     expect(found).toMatchObject(verdict);
     expect(revisionsOf(application).length).toBeGreaterThan(0);
   },
