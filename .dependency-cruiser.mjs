@@ -63,7 +63,7 @@ const pure = [
   "^runner/git/ci\\.ts$",
   "^runner/github/(gates|job-report|markdown|present)\\.ts$",
   "^runner/image-checks/",
-  "^runner/in-use/(keep-tags|merge)\\.ts$",
+  "^runner/in-use/(keep-tags|merge|repository-policy)\\.ts$",
   "^runner/kubernetes/(?!(attempt|kubectl|evidence)\\.ts$)",
   "^runner/move/(document|job|order|outcome|show|show-targets)\\.ts$",
   "^runner/plan/(clean-tree|commit-age|target-image)\\.ts$",

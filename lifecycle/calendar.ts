@@ -1,7 +1,7 @@
 import { type BlobHolder, countHolders, freedInOrder, type Holders } from "./bytes.ts";
 import type { StoredImage } from "./image.ts";
-import { type Outlook, outlookOf } from "./outlook.ts";
-import type { LifecyclePolicy } from "./policy.ts";
+import { type Outlook, outlookOfPrepared } from "./outlook.ts";
+import type { Prepared } from "./prepare.ts";
 
 /** An image with what it stores. */
 export interface CalendarImage extends StoredImage, BlobHolder {}
@@ -25,10 +25,9 @@ export interface CalendarEntry {
 
 /** A repository, and the policy that is asked about. */
 export interface CalendarRequest {
-  readonly policy: LifecyclePolicy;
+  /** Of the policy that is asked about: the images, and those that are expected to be pushed, which are not listed. */
+  readonly prepared: Prepared;
   readonly images: readonly CalendarImage[];
-  /** Images that are expected to be pushed; they make others go, and are not listed. */
-  readonly expected?: readonly StoredImage[];
   readonly now: Date;
   readonly until?: Date;
   /** How many images have each blob, of all repositories that may share them. Default: of this one alone. */
@@ -41,8 +40,8 @@ export interface CalendarRequest {
  * be in several images.
  */
 export function calendarOf(request: CalendarRequest): readonly CalendarEntry[] {
-  const { policy, images, expected = [], now, until, holders = countHolders(images) } = request;
-  const outlook = outlookOf(policy, [...images, ...expected], { now, ...(until && { until }) });
+  const { prepared, images, now, until, holders = countHolders(images) } = request;
+  const outlook = outlookOfPrepared(prepared, { now, ...(until && { until }) });
   const known = new Map(images.map((image) => [image.digest, image]));
   const rootOf = rootsOf(images, outlook);
   const going = images

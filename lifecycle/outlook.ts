@@ -1,6 +1,6 @@
 import type { StoredImage } from "./image.ts";
 import type { LifecyclePolicy } from "./policy.ts";
-import { type Prepared, prepare } from "./prepare.ts";
+import { type Prepared, type PreparedImage, prepare } from "./prepare.ts";
 import { type Reading, readings } from "./reading.ts";
 import { initialState, runPolicy } from "./run.ts";
 import { type Fate, timelineOfPrepared } from "./timeline.ts";
@@ -50,38 +50,54 @@ export function outlookOf(
   images: readonly StoredImage[],
   times: Times,
 ): ReadonlyMap<string, Outlook> {
-  const prepared = prepare(policy, images);
-  const timelines = readingsOf(images).map((reading) => timelineOfPrepared(prepared, { ...times, reading }));
-  const touched = new Set(timelines.flatMap((timeline) => [...timeline.keys()]));
-  return new Map(
-    [...touched].map((digest) => {
-      const fates = timelines.map((timeline) => timeline.get(digest) ?? []);
-      const expires = spanOf(fates, "expire");
-      const archives = spanOf(fates, "archive");
-      return [digest, { ...(expires && { expires }), ...(archives && { archives }) }] as const;
-    }),
-  );
+  return outlookOfPrepared(prepare(policy, images), times);
 }
 
+/** `outlookOf` for a policy and a repository that are looked at in several ways. */
+export function outlookOfPrepared(prepared: Prepared, times: Times): ReadonlyMap<string, Outlook> {
+  const timelines = readingsOf(prepared).map((reading) =>
+    timelineOfPrepared(prepared, { ...times, reading }),
+  );
+  const outlook = new Map<string, Outlook>();
+  for (const timeline of timelines) {
+    for (const digest of timeline.keys()) {
+      if (outlook.has(digest)) continue;
+      const fates = timelines.map((one) => one.get(digest) ?? nothing);
+      const expires = spanOf(fates, "expire");
+      const archives = spanOf(fates, "archive");
+      outlook.set(digest, { ...(expires && { expires }), ...(archives && { archives }) });
+    }
+  }
+  return outlook;
+}
+
+const nothing: readonly Fate[] = [];
+
 function spanOf(fates: readonly (readonly Fate[])[], action: Fate["action"]): Span | undefined {
-  const found = fates.flatMap((some) => some.find((fate) => fate.action === action) ?? []);
-  const times = found.map(({ at }) => at.getTime());
-  if (times.length === 0) return undefined;
+  // Of each image that goes, so in plain loops, as in runPolicy.
+  let first: Date | undefined;
+  let last: Date | undefined;
+  let count = 0;
+  const priorities: number[] = [];
+  for (const some of fates) {
+    const fate = some.find((one) => one.action === action);
+    if (fate === undefined) continue;
+    count += 1;
+    if (first === undefined || fate.at < first) first = fate.at;
+    if (last === undefined || fate.at > last) last = fate.at;
+    if (!priorities.includes(fate.priority)) priorities.push(fate.priority);
+  }
+  if (first === undefined) return undefined;
   return {
-    first: new Date(Math.min(...times)),
-    last: times.length < fates.length ? undefined : new Date(Math.max(...times)),
-    priorities: [...new Set(found.map(({ priority }) => priority))].toSorted((a, b) => a - b),
+    first,
+    last: count < fates.length ? undefined : last,
+    priorities: priorities.sort((a, b) => a - b),
   };
 }
 
 /** What the next run of a policy does, rule by rule. */
-export function rulesOutlook(
-  policy: LifecyclePolicy,
-  images: readonly StoredImage[],
-  now: Date,
-): readonly RuleOutlook[] {
-  const prepared = prepare(policy, images);
-  const counted = readingsOf(images).map((reading) => countRules(prepared, reading, now));
+export function rulesOutlook(prepared: Prepared, now: Date): readonly RuleOutlook[] {
+  const counted = readingsOf(prepared).map((reading) => countRules(prepared, reading, now));
   return prepared.rules.map(({ rulePriority }, position) => {
     const of = (name: "decides" | "takes" | "keeps") => {
       const values = counted.map((rules) => rules[position]?.[name] ?? 0);
@@ -99,12 +115,21 @@ function countRules(prepared: Prepared, reading: Reading, now: Date) {
   });
 }
 
-/** The readings that can differ for these images: without an index or an artifact, two of them are the same. */
-export function readingsOf(images: readonly StoredImage[]): readonly Reading[] {
-  const hasChildren = images.some(({ children }) => children.length > 0);
-  const hasArtifacts = images.some(({ subject }) => subject !== undefined);
+/**
+ * The readings that can differ for these images: without an index or an artifact, two of them are the same. Whether a
+ * rule counts images that an earlier one selects makes a difference only if there is a rule that counts and such an
+ * image: a rule that goes by age acts on each image by itself.
+ */
+export function readingsOf({ images, rules }: Prepared): readonly Reading[] {
+  const hasChildren = images.some(({ image }) => image.children.length > 0);
+  const hasArtifacts = images.some(({ image }) => image.subject !== undefined);
+  const counting = rules.map(({ selection }) => selection.countType === "imageCountMoreThan");
+  const isCountedTwice = ({ selectedBy: { standard, archive } }: PreparedImage) =>
+    standard.some((rule, index) => index > 0 && counting[rule]) ||
+    archive.some((rule, index) => index > 0 && counting[rule]);
+  const hasClaimed = images.some(isCountedTwice);
   return readings.filter(
-    ({ countsChildren, countsArtifacts }) =>
-      (hasChildren || countsChildren) && (hasArtifacts || countsArtifacts),
+    ({ countsChildren, countsArtifacts, countsClaimed }) =>
+      (hasChildren || countsChildren) && (hasArtifacts || countsArtifacts) && (hasClaimed || countsClaimed),
   );
 }

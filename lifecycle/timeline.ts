@@ -2,7 +2,7 @@ import type { StoredImage } from "./image.ts";
 import type { LifecyclePolicy, LifecycleRule } from "./policy.ts";
 import { type Prepared, type PreparedImage, prepare } from "./prepare.ts";
 import type { Reading } from "./reading.ts";
-import { dueAt, initialState, isThere, runPolicy, type State } from "./run.ts";
+import { dueAt, initialState, runPolicy, type State } from "./run.ts";
 
 /** What will happen to an image. */
 export interface Fate {
@@ -46,7 +46,8 @@ export function timelineOfPrepared(
       const { image } = prepared.images[position] as PreparedImage;
       const at = new Date(due !== undefined && due > before ? Math.max(due, now.getTime()) : time);
       const fate = { action, at, priority: prepared.rules[rule]?.rulePriority ?? 0, cause };
-      fates.set(image.digest, [...(fates.get(image.digest) ?? []), fate]);
+      const earlier = fates.get(image.digest);
+      fates.set(image.digest, earlier === undefined ? [fate] : [...earlier, fate]);
       state.at[position] = action === "expire" ? "gone" : "archive";
       if (action === "archive") state.archivedAt[position] = time;
     }
@@ -64,18 +65,21 @@ export function timelineOfPrepared(
 
 /** When the next image comes of age or is pushed, in milliseconds; infinite when none will. */
 function nextEvent(prepared: Prepared, state: State, now: number): number {
+  const { images, rules } = prepared;
   let next = Number.POSITIVE_INFINITY;
-  for (const [position, image] of prepared.images.entries()) {
+  // As in runPolicy: a plain loop.
+  for (let position = 0; position < images.length; position += 1) {
+    const image = images[position] as PreparedImage;
     const at = state.at[position];
     if (at === undefined || at === "gone") continue;
-    if (!isThere(prepared, state, position, now)) {
-      next = Math.min(next, image.image.pushedAt.getTime());
+    if (image.pushedAt > now) {
+      if (image.pushedAt < next) next = image.pushedAt;
       continue;
     }
-    const [first] = image.selectedBy[at];
+    const first = image.selectedBy[at][0];
     if (first === undefined) continue;
-    const due = dueAt(prepared.rules[first] as LifecycleRule, image, state.archivedAt[position]);
-    if (due !== undefined && due > now) next = Math.min(next, due);
+    const due = dueAt(rules[first] as LifecycleRule, image, state.archivedAt[position]);
+    if (due !== undefined && due > now && due < next) next = due;
   }
   return next;
 }

@@ -63,10 +63,10 @@ async function emptyAccount(sandbox: Sandbox): Promise<boolean> {
   return running;
 }
 
-/** The scans of images that are gone; a registry that is down finds none when it starts again. */
+/** The scans and dates of images that are gone; a registry that is down finds none when it starts again. */
 async function forgetScans({ folder, store, signal }: Sandbox): Promise<void> {
   const state = store.current();
-  await rm(join(folder.ecr, "scans.json"), { force: true });
+  for (const file of ["scans.json", "ages.json"]) await rm(join(folder.ecr, file), { force: true });
   if (state.parts.registry === undefined) return;
   await request(`${ecrEndpoint(state)}${resetPath}`, {
     method: "POST",

@@ -83,7 +83,14 @@ export async function startStandIn(services: readonly string[], past = 0): Promi
       })),
     };
   };
-  const noPolicy = { __type: "LifecyclePolicyNotFoundException", message: "Lifecycle policy does not exist" };
+  const missing = (what: string, code: string) => ({
+    __type: code,
+    message: `${what} policy does not exist`,
+  });
+  const noPolicies: Readonly<Record<string, object>> = {
+    GetLifecyclePolicy: missing("Lifecycle", "LifecyclePolicyNotFoundException"),
+    GetRepositoryPolicy: missing("Repository", "RepositoryPolicyNotFoundException"),
+  };
   const apis: Readonly<Record<string, (request: Request) => object>> = {
     BatchGetImage: batchGetImage,
     DescribeImages: describeImages,
@@ -119,7 +126,8 @@ export async function startStandIn(services: readonly string[], past = 0): Promi
     if (name === "GetCallerIdentity") return response.end(identity);
     if (name === "ListFunctions") return response.end(JSON.stringify({ Functions: [] }));
     const answer = apis[name];
-    if (name === "GetLifecyclePolicy") {
+    const noPolicy = noPolicies[name];
+    if (noPolicy !== undefined) {
       response.statusCode = 400;
       return response.end(JSON.stringify(noPolicy));
     }

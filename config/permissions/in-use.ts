@@ -1,4 +1,4 @@
-import { nobody, type Permission, type SharedResource } from "../targets/permission.ts";
+import { inspectors, type Permission, type SharedResource } from "../targets/permission.ts";
 
 const forLifecycle = "find what may start an image, for `slipway lifecycle`, `cleanup` and `images --in-use`";
 
@@ -7,25 +7,62 @@ export const inUsePermissions: readonly Permission<SharedResource>[] = [
   {
     action: "ecs:ListTaskDefinitions",
     on: "any",
-    roles: nobody,
+    roles: inspectors,
     why: "find the newest revisions of families in use, for `slipway lifecycle`, `cleanup` and `images --in-use`",
   },
-  { action: "events:ListEventBuses", on: "any", roles: nobody, why: forLifecycle },
-  { action: "events:ListRules", on: "any", roles: nobody, why: forLifecycle },
-  { action: "events:ListTargetsByRule", on: "event-rule", roles: nobody, why: forLifecycle },
-  { action: "scheduler:ListSchedules", on: "any", roles: nobody, why: forLifecycle },
-  { action: "scheduler:GetSchedule", on: "schedule", roles: nobody, why: forLifecycle },
-  { action: "batch:DescribeJobDefinitions", on: "any", roles: nobody, why: forLifecycle },
-  { action: "codebuild:ListProjects", on: "any", roles: nobody, why: forLifecycle },
-  { action: "codebuild:BatchGetProjects", on: "codebuild-project", roles: nobody, why: forLifecycle },
-  { action: "sagemaker:ListModels", on: "any", roles: nobody, why: forLifecycle },
-  { action: "sagemaker:DescribeModel", on: "sagemaker-model", roles: nobody, why: forLifecycle },
-  { action: "apprunner:ListServices", on: "any", roles: nobody, why: forLifecycle },
-  { action: "apprunner:DescribeService", on: "apprunner-service", roles: nobody, why: forLifecycle },
+  { action: "events:ListEventBuses", on: "any", roles: inspectors, why: forLifecycle },
+  { action: "events:ListRules", on: "any", roles: inspectors, why: forLifecycle },
+  { action: "events:ListTargetsByRule", on: "event-rule", roles: inspectors, why: forLifecycle },
+  { action: "scheduler:ListSchedules", on: "any", roles: inspectors, why: forLifecycle },
+  {
+    action: "scheduler:GetSchedule",
+    on: "schedule",
+    roles: inspectors,
+    why: forLifecycle,
+    when: "the account has schedules",
+  },
+  { action: "batch:DescribeJobDefinitions", on: "any", roles: inspectors, why: forLifecycle },
+  { action: "codebuild:ListProjects", on: "any", roles: inspectors, why: forLifecycle },
+  {
+    action: "codebuild:BatchGetProjects",
+    on: "codebuild-project",
+    roles: inspectors,
+    why: forLifecycle,
+    when: "the account has projects",
+  },
+  {
+    action: "sagemaker:ListModels",
+    on: "any",
+    roles: inspectors,
+    why: forLifecycle,
+    when: "AWS has the service, as the local AWS of the tests does not",
+  },
+  {
+    action: "sagemaker:DescribeModel",
+    on: "sagemaker-model",
+    roles: inspectors,
+    why: forLifecycle,
+    when: "AWS has the service, as the local AWS of the tests does not",
+  },
+  {
+    action: "apprunner:ListServices",
+    on: "any",
+    roles: inspectors,
+    why: forLifecycle,
+    when: "AWS has the service, as the local AWS of the tests does not",
+  },
+  {
+    action: "apprunner:DescribeService",
+    on: "apprunner-service",
+    roles: inspectors,
+    why: forLifecycle,
+    when: "AWS has the service, as the local AWS of the tests does not",
+  },
   {
     action: "inspector2:ListCoverage",
     on: "any",
-    roles: nobody,
-    why: `${forLifecycle}, if slipway:scanning.mode is enhanced`,
+    roles: inspectors,
+    why: forLifecycle,
+    when: "slipway:scanning.mode is enhanced",
   },
 ];

@@ -2,7 +2,9 @@ import type { GithubRole } from "../stack/github.ts";
 import { targetKinds } from "../targets/kinds.ts";
 import {
   all,
+  builders,
   deployers,
+  inspectors,
   type Permission,
   planners,
   pushers,
@@ -24,11 +26,16 @@ const registry: readonly Permission<SharedResource>[] = [
     roles: all,
     why: "check that the repositories exist, and whether tags may move",
   },
-  { action: "ecr:DescribeImages", on: "repository", roles: all, why: "see tags, sizes and times" },
+  {
+    action: "ecr:DescribeImages",
+    on: ["repository", "cache-repository"],
+    roles: all,
+    why: "see tags, sizes and times",
+  },
   {
     action: "ecr:GetLifecyclePolicy",
     on: ["repository", "cache-repository"],
-    roles: [],
+    roles: inspectors,
     why: "see the lifecycle policy in force, for `slipway lifecycle`",
   },
   {
@@ -106,7 +113,7 @@ const registry: readonly Permission<SharedResource>[] = [
   {
     action: "ecr:DescribeImageScanFindings",
     on: "gated-repository",
-    roles: all,
+    roles: builders,
     why: "ask the gate of findings, and foretell it in a plan; slipway scan",
     when: "slipway:gates is set",
   },
@@ -138,9 +145,8 @@ const registry: readonly Permission<SharedResource>[] = [
   {
     action: "ecr:GetRepositoryPolicy",
     on: "repository",
-    roles: deployers,
-    why: "check whether Lambda may pull",
-    by: "Lambda uses the permissions of the principal that updates the function",
+    roles: [...deployers, ...inspectors],
+    why: "see which other accounts may pull; Lambda checks that it may, as the principal that updates the function",
   },
 ];
 

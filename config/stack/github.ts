@@ -1,8 +1,11 @@
 import { z } from "zod";
 
-/** Roles that a workflow can assume, from the fewest to the most permissions. */
-export const githubRoles = ["pullRequest", "push", "deploy"] as const;
+/** Roles that a workflow can assume: three from the fewest to the most permissions, and one that only looks. */
+export const githubRoles = ["pullRequest", "push", "deploy", "inspect"] as const;
 export type GithubRole = (typeof githubRoles)[number];
+
+/** Roles that a stack gets unless it says which. */
+const defaultRoles: GithubRole[] = ["pullRequest", "push", "deploy"];
 
 const arn = (service: string, what: string) =>
   z.string().regex(new RegExp(`^arn:[a-z-]+:${service}:[^*?]+$`), {
@@ -25,8 +28,10 @@ export const githubSchema = z
     repositoryId: numericId.optional().describe("Numeric id of the repository"),
     roles: z
       .array(z.enum(githubRoles))
-      .default([...githubRoles])
-      .describe("Roles to create"),
+      .default(defaultRoles)
+      .describe(
+        "Roles to create; inspect, which reads all that runs images in the account, only if it is named",
+      ),
     environment: z
       .string()
       .min(1)
@@ -145,6 +150,9 @@ export function trustedSubjects(github: GithubSettings, role: GithubRole): Trust
         exact: onRepository([...environment, ...refs, ...exactTags]),
         patterns: onRepository(tagPatterns),
       };
+    // A scheduled workflow runs on the default branch, with or without the environment of the jobs that deploy.
+    case "inspect":
+      return { exact: onRepository([...environment, ...refs]), patterns: [] };
     case "deploy":
       return environment.length > 0
         ? { exact: onRepository(environment), patterns: [] }

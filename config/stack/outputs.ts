@@ -27,7 +27,7 @@ export const outputsSchema = z.object({
   keyArn: z.string().optional(),
   alarmArns: z.record(z.string(), z.string()),
   dashboard: z.string(),
-  /** Roles for GitHub Actions, by `pullRequest`, `push`, `deploy`: those the stack has. Absent in stacks not brought up since. */
+  /** Roles for GitHub Actions, by `pullRequest`, `push`, `deploy`, `inspect`: those the stack has. Absent in stacks not brought up since. */
   roleArns: z.partialRecord(z.enum(githubRoles), z.string()).optional(),
 });
 

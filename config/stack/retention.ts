@@ -212,8 +212,8 @@ export function canSelect(selection: Tagged, beginning: string): boolean {
   return meet(asPattern(selection), `${beginning}*`);
 }
 
-/** Whether there is a tag that both patterns match. */
-function meet(one: string, other: string): boolean {
+/** Whether there is a tag that both patterns match; `*` stands for any text. */
+export function meet(one: string, other: string): boolean {
   if (one === "" || other === "") return one.replaceAll("*", "") === "" && other.replaceAll("*", "") === "";
   if (one[0] === "*") return meet(one.slice(1), other) || meet(one, other.slice(1));
   if (other[0] === "*") return meet(one, other.slice(1)) || meet(one.slice(1), other);

@@ -128,6 +128,18 @@ export function moves(format: string): boolean {
   return placeholdersIn(format).every((name) => placeholderNames[name] === "line");
 }
 
+/**
+ * The tags that a format can make, as a pattern: `v{semver}` → `v0*`. Hashes and numbers begin with a digit, and a
+ * version with `v`, as the git tags that Slipway takes for versions do.
+ */
+export function patternOf(format: string, stack: string): string {
+  return format.replaceAll(/\{([^{}]*)\}/g, (_, name: string) => {
+    if (name === "stack") return stack;
+    if (name === "branch") return "*";
+    return name === "version" ? "v*" : "0*";
+  });
+}
+
 /** Whether a format's tag names the commit. */
 export function namesCommit(format: string): boolean {
   return placeholdersIn(format).some((name) => placeholderNames[name] === "commit");

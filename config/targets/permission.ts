@@ -7,6 +7,8 @@ export interface TargetScope {
   /** Twelve digits. */
   readonly account: string;
   readonly github: GithubSettings;
+  /** Whether the role looks at all that runs images in the account, and not at the stack's targets alone. */
+  readonly isOfWholeAccount?: boolean;
 }
 
 /** Resources of one statement, and the conditions under which the actions are allowed on them. */
@@ -77,10 +79,13 @@ export interface Permission<R extends string = string> {
 }
 
 /** Roles of CI, by what they do. */
-export const all: readonly GithubRole[] = ["pullRequest", "push", "deploy"];
+export const all: readonly GithubRole[] = ["pullRequest", "push", "deploy", "inspect"];
+export const builders: readonly GithubRole[] = ["pullRequest", "push", "deploy"];
 export const pushers: readonly GithubRole[] = ["push", "deploy"];
 export const planners: readonly GithubRole[] = ["pullRequest", "deploy"];
 export const deployers: readonly GithubRole[] = ["deploy"];
+/** Who says what may go and what runs, and changes nothing. */
+export const inspectors: readonly GithubRole[] = ["inspect"];
 export const nobody: readonly GithubRole[] = [];
 
 /** The kinds of resources that a permission is cut to. */

@@ -27,6 +27,7 @@ const titles: Readonly<Record<GithubRole, string>> = {
   pullRequest: "pull request",
   push: "push",
   deploy: "deploy",
+  inspect: "inspect",
 };
 
 function rows(recorded: RecordedCalls): string[] {

@@ -10,8 +10,8 @@ export const permissionsTable: GeneratedFile = {
 };
 
 const head = [
-  "| action | on | pull request | push | deploy | what for |",
-  "| --- | --- | --- | --- | --- | --- |",
+  "| action | on | pull request | push | deploy | inspect | what for |",
+  "| --- | --- | --- | --- | --- | --- | --- |",
 ];
 
 function rows(): string[] {

@@ -30,6 +30,7 @@ export function roleScope(
     github,
     services,
     promotesFrom: role === "deploy" ? promotesFrom : [],
+    isOfWholeAccount: role === "inspect",
     ownRole: `arn:${partition}:iam::${id}:role/${githubRoleName(name, role)}`,
   };
 }

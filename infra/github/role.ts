@@ -68,4 +68,5 @@ const purposes: Readonly<Record<GithubRole, string>> = {
   pullRequest: "Reads and builds for pull requests",
   push: "Builds and pushes images",
   deploy: "Builds, pushes and deploys",
+  inspect: "Reads images and what runs them",
 };

@@ -5,7 +5,7 @@ import { CiRole, type GithubRolesArgs } from "./role.ts";
 
 /**
  * Roles that GitHub Actions assumes with its OIDC token, so that no key is stored: one reads and builds (pull
- * requests), one pushes, one deploys. The account's OIDC provider for GitHub is created unless the settings
+ * requests), one pushes, one deploys, and one that a stack can have as well only looks. The account's OIDC provider for GitHub is created unless the settings
  * name it; an account can have only one. Free of charge.
  */
 export class GithubRoles extends pulumi.ComponentResource {

@@ -1,4 +1,5 @@
 import type { Settings } from "../../config/settings.ts";
+import { type LetIn, policiesOf } from "./let-in.ts";
 import type { AccountUses } from "./needed.ts";
 import type { Searched } from "./search.ts";
 
@@ -21,23 +22,19 @@ const neverLookedAt = [
 
 /**
  * What was looked at to find images in use, and where else they may be in use. Accounts that the stack lets pull
- * are named.
+ * are named, and those that somebody has let pull by hand.
  *
  * @param account the stack's own account, twelve digits
  * @param found what the search of the account gave
  */
 export function coverageOf(
-  { repositories, inUse }: Pick<Settings, "repositories" | "inUse">,
+  settings: Pick<Settings, "repositories" | "inUse">,
   account: string,
-  { refused, unseen, searched }: Pick<AccountUses, "refused" | "unseen" | "searched">,
+  { refused, unseen, searched, letIn }: Pick<AccountUses, "refused" | "unseen" | "searched" | "letIn">,
 ): Coverage {
   const isRefused = refused !== undefined;
   const ofAccount = ["ECS services and running tasks of the account", "Lambda functions and aliases"];
   const made = searched.filter((one) => one.refused === undefined);
-  const others = new Set(
-    repositories.pullPrincipals.flatMap((arn) => /^arn:[^:]+:[^:]+::(\d{12}):/.exec(arn)?.[1] ?? []),
-  );
-  for (const known of [account, ...Object.keys(inUse.profiles)]) others.delete(known);
   return {
     lookedAt: [
       ...(isRefused ? [] : ofAccount),
@@ -50,10 +47,37 @@ export function coverageOf(
       ...[...new Set(unseen)].toSorted(),
       ...refusedSearches(searched),
       ...neverLookedAt,
-      ...[...others].toSorted().map((other) => `account ${other}, which may pull`),
+      ...othersLetIn(settings, account, letIn),
     ],
     searched,
   };
+}
+
+/**
+ * Others that may pull and that no profile is there to ask: by the settings, and by the policies that the repositories
+ * have now.
+ *
+ * @param account the stack's own account, twelve digits
+ */
+export function othersLetIn(
+  { repositories, inUse }: Pick<Settings, "repositories" | "inUse">,
+  account: string,
+  letIn: LetIn,
+): readonly string[] {
+  const declared = new Set(
+    repositories.pullPrincipals.flatMap((arn) => /^arn:[^:]+:[^:]+::(\d{12}):/.exec(arn)?.[1] ?? []),
+  );
+  const asked = [account, ...Object.keys(inUse.profiles)];
+  const ofSettings = [...declared]
+    .filter((other) => !asked.includes(other))
+    .map((other) => `account ${other}, which may pull`);
+  const byHand = [...letIn]
+    .filter(([who]) => !declared.has(who) && !asked.includes(who))
+    .map(([who, allowing]) => {
+      const name = /^\d{12}$/.test(who) ? `account ${who}` : who;
+      return `${name}, which ${policiesOf(allowing)} ${allowing.length > 1 ? "let" : "lets"} pull`;
+    });
+  return [...ofSettings, ...byHand].toSorted();
 }
 
 /** The searches that could not be made, each with why: `CodeBuild projects (…)`. */

@@ -3,6 +3,7 @@ import type { Content, Entry } from "../registry/contents.ts";
 import { parseReference } from "../registry/reference.ts";
 import type { Session } from "../session/session.ts";
 import type { ImageUse } from "../targets/image-use.ts";
+import { type LetIn, readLetIn } from "./let-in.ts";
 import type { InUseSet } from "./merge.ts";
 import { inUseSet, readReleaseUses, registriesOf, runningDigests } from "./read.ts";
 import { type Searched, searchAccount, searches, searchOthers } from "./search.ts";
@@ -15,20 +16,25 @@ export interface AccountUses {
   readonly refused?: unknown;
   /** Each search beyond what targets run, with why it could not be made. */
   readonly searched: readonly Searched[];
+  /** Whom the repositories' own policies let pull. */
+  readonly letIn: LetIn;
 }
 
 /**
  * Everything that runs an image, may start one, or may go back to one: in the account, and in the other accounts
  * that `slipway:inUse.profiles` names. What may not be asked is told, and is no failure. Takes longer than
  * `readAccountUses`, which is all that a deployment needs.
+ *
+ * @param repositories whose images are asked about: their policies say which other accounts may run them
  */
 export async function accountUsesIfAllowed(
   session: Pick<Session, "directory" | "catalogue" | "settings" | "clients" | "signal">,
+  repositories: readonly string[],
 ): Promise<AccountUses> {
   const { settings, signal } = session;
   const unseen: string[] = [];
   const { searched, search } = searches();
-  const [own, others] = await Promise.all([
+  const [own, others, { letIn, refused }] = await Promise.all([
     searchAccount({
       ...session,
       services: session.catalogue.services,
@@ -36,12 +42,14 @@ export async function accountUsesIfAllowed(
       unseen: (place) => unseen.push(place),
     }),
     searchOthers({ settings, signal }, search),
+    readLetIn(session, repositories),
   ]);
   return {
     uses: [...own.uses, ...others],
     unseen,
     ...(own.refused !== undefined && { refused: own.refused }),
-    searched: searched.toSorted((one, other) => one.what.localeCompare(other.what)),
+    searched: [...searched, ...refused].toSorted((one, other) => one.what.localeCompare(other.what)),
+    letIn,
   };
 }
 

@@ -11,7 +11,7 @@ import { createClients } from "../aws/clients.ts";
 import { hasCode } from "../aws/errors.ts";
 import { readImages } from "../inventory/read.ts";
 import type { ImageUse } from "../targets/image-use.ts";
-import { refusedSearches } from "./blind-spots.ts";
+import { othersLetIn, refusedSearches } from "./blind-spots.ts";
 import type { Use } from "./merge.ts";
 import { accountUsesIfAllowed, neededImages, usesByRepository } from "./needed.ts";
 
@@ -48,7 +48,10 @@ export async function checkChangedPolicies(
   const clients = createClients(settings, { signal });
   try {
     const caller = await assertAccount(clients, settings, signal);
-    const account = await accountUsesIfAllowed({ ...description, clients, signal });
+    const account = await accountUsesIfAllowed(
+      { ...description, clients, signal },
+      changed.map(({ repository }) => repository),
+    );
     const context = { clients, signal, settings, caller, registry: registryHost(settings, caller.account) };
     const uses = usesByRepository(account.uses);
     const checked = await pMap(changed, (one) => problemsOf(context, one, uses.get(one.repository) ?? []), {
@@ -57,7 +60,10 @@ export async function checkChangedPolicies(
     });
     const problems = checked.flat();
     if (problems.length > 0) throw new UserError(problems, { exitCode: 3 });
-    const blind = refusedSearches(account.searched);
+    const blind = [
+      ...refusedSearches(account.searched),
+      ...othersLetIn(settings, caller.account, account.letIn),
+    ];
     return {
       unchecked: [
         ...(account.refused === undefined ? [] : uncheckedFor(changed, account.refused)),

@@ -44,7 +44,7 @@ export function searches(): { readonly searched: Searched[]; readonly search: Se
 }
 
 /** Whether it is AWS's answer, or that there was none; anything else is a bug of ours. */
-function isAnswer(error: unknown): boolean {
+export function isAnswer(error: unknown): boolean {
   if (error instanceof UserError) return true;
   return error instanceof Error && ["$fault", "$metadata", "$response"].some((name) => name in error);
 }

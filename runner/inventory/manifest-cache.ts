@@ -9,21 +9,33 @@ import type { Content } from "../registry/contents.ts";
  * no longer in the repository is dropped when the file is written.
  */
 
-const contentSchema = z.discriminatedUnion("kind", [
-  z.object({
-    kind: z.literal("index"),
-    artifactType: z.string().optional(),
-    children: z.array(z.object({ digest: z.string(), platform: z.string().optional() })),
-  }),
-  z.object({
-    kind: z.literal("manifest"),
-    type: z.string(),
-    subject: z.string().optional(),
-    blobs: z.array(z.object({ digest: z.string(), bytes: z.number() })),
-  }),
-]);
+const fileSchema = z.object({ version: z.literal(1), manifests: z.custom<object>(isObject) });
 
-const fileSchema = z.object({ version: z.literal(1), manifests: z.record(z.string(), contentSchema) });
+/** A hundred thousand manifests are read in one run: these tests copy nothing, as a schema would. */
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isOptionalText(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
+}
+
+function isContent(value: unknown): value is Content {
+  if (!isObject(value)) return false;
+  const { kind, type, artifactType, subject, children, blobs } = value;
+  if (kind === "index")
+    return isOptionalText(artifactType) && Array.isArray(children) && children.every(isChild);
+  if (kind !== "manifest" || typeof type !== "string" || !isOptionalText(subject)) return false;
+  return Array.isArray(blobs) && blobs.every(isBlob);
+}
+
+function isChild(value: unknown): boolean {
+  return isObject(value) && typeof value.digest === "string" && isOptionalText(value.platform);
+}
+
+function isBlob(value: unknown): boolean {
+  return isObject(value) && typeof value.digest === "string" && typeof value.bytes === "number";
+}
 
 /**
  * The file for a repository.
@@ -40,7 +52,8 @@ export function cacheFile(registry: string, repository: string): string {
 export async function readCache(file: string): Promise<ReadonlyMap<string, Content>> {
   try {
     const { manifests } = fileSchema.parse(JSON.parse(await readFile(file, "utf8")));
-    return new Map(Object.entries(manifests) as [string, Content][]);
+    const known = Object.entries(manifests) as [string, unknown][];
+    return known.every((one): one is [string, Content] => isContent(one[1])) ? new Map(known) : new Map();
   } catch {
     return new Map();
   }

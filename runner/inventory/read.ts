@@ -1,4 +1,4 @@
-import { GetLifecyclePolicyCommand, type ImageDetail } from "@aws-sdk/client-ecr";
+import { GetLifecyclePolicyCommand, GetRepositoryPolicyCommand, type ImageDetail } from "@aws-sdk/client-ecr";
 import pMap from "p-map";
 import type { StoredBlob } from "../../lifecycle/bytes.ts";
 import type { StoredImage } from "../../lifecycle/image.ts";
@@ -20,7 +20,7 @@ export interface InventoryImage extends StoredImage {
 export interface Inventory {
   readonly repository: string;
   readonly images: readonly InventoryImage[];
-  /** Undefined if the repository has none. */
+  /** The policy in force; undefined if the repository has none, or nobody asked. */
   readonly policy: LifecyclePolicy | undefined;
 }
 
@@ -35,22 +35,33 @@ interface Reader {
 const atOnce = 16;
 
 /**
- * Reads repositories: DescribeImages for a thousand images at once, GetLifecyclePolicy, and the manifests that no
- * earlier run has read. A repository that does not exist is left out.
+ * Reads repositories: DescribeImages for a thousand images at once, and the manifests that no earlier run has read. A
+ * repository that does not exist is left out.
+ *
+ * @param wantsPolicy whether the policy in force is asked for as well: a call for each repository
  */
 export async function readInventories(
   reader: Reader,
   repositories: readonly string[],
+  wantsPolicy: (repository: string) => boolean = () => false,
 ): Promise<readonly Inventory[]> {
-  const found = await pMap(repositories, (repository) => readInventory(reader, repository), {
-    concurrency: atOnce,
-    signal: reader.signal,
-  });
+  const found = await pMap(
+    repositories,
+    (repository) => readInventory(reader, repository, wantsPolicy(repository)),
+    { concurrency: atOnce, signal: reader.signal },
+  );
   return found.filter((one) => one !== undefined);
 }
 
-async function readInventory(reader: Reader, repository: string): Promise<Inventory | undefined> {
-  const [found, policy] = await Promise.all([readImages(reader, repository), readPolicy(reader, repository)]);
+async function readInventory(
+  reader: Reader,
+  repository: string,
+  wantsPolicy: boolean,
+): Promise<Inventory | undefined> {
+  const [found, policy] = await Promise.all([
+    readImages(reader, repository),
+    wantsPolicy ? readPolicy(reader, repository) : undefined,
+  ]);
   return found === undefined ? undefined : { ...found, policy };
 }
 
@@ -80,6 +91,21 @@ export async function readPolicy(
     return lifecyclePolicyText === undefined ? undefined : parsePolicy(lifecyclePolicyText);
   } catch (error) {
     if (isAwsError(error, "LifecyclePolicyNotFoundException", "RepositoryNotFoundException"))
+      return undefined;
+    throw error;
+  }
+}
+
+/** The text of the policy that says who may use a repository; undefined when it has none, or does not exist. */
+export async function readRepositoryPolicy(
+  { clients, signal }: Pick<Reader, "clients" | "signal">,
+  repository: string,
+): Promise<string | undefined> {
+  try {
+    const command = new GetRepositoryPolicyCommand({ repositoryName: repository });
+    return (await clients.ecr.send(command, { abortSignal: signal })).policyText;
+  } catch (error) {
+    if (isAwsError(error, "RepositoryPolicyNotFoundException", "RepositoryNotFoundException"))
       return undefined;
     throw error;
   }

@@ -1,4 +1,5 @@
 import { type DefinedCommand, defineCommand, defineGroup } from "../../runner/cli/define.ts";
+import { ageCommand } from "./age.ts";
 import { toolsCommand } from "./tools.ts";
 
 const up = defineCommand({
@@ -93,5 +94,5 @@ const env = defineCommand({
 export const sandboxCommand: DefinedCommand = defineGroup({
   command: "sandbox",
   describe: "Run a local AWS: emulator, Docker, BuildKit, Pulumi",
-  commands: [up, down, status, reset, env, toolsCommand],
+  commands: [up, down, status, reset, env, ageCommand, toolsCommand],
 });

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import Table from "cli-table3";
+import type { Aged } from "../ecr/ages/request.ts";
 import type { SandboxState } from "../state.ts";
 import type { SandboxStatus } from "../status.ts";
 
@@ -14,6 +15,27 @@ export function describeUp(state: SandboxState): string {
     "",
     'For pulumi, docker and aws in this shell: eval "$(slipway sandbox env)"',
     "To stop it: slipway sandbox down",
+  ].join("\n");
+}
+
+/** The most images that a text lists; JSON has all. */
+const mostAged = 20;
+
+/** Images and the dates that they have now, the newest first. */
+export function describeAged(repository: string, { images }: Aged): string {
+  const newest = images.toSorted((one, other) => other.pushedAt.localeCompare(one.pushedAt));
+  const lines = newest.slice(0, mostAged).map(({ digest, tags, pushedAt, pulledAt, parts }) => {
+    const name = tags.length === 0 ? digest.slice(0, 19) : tags.join(", ");
+    const more = parts === 0 ? "" : ` (with ${parts} ${parts === 1 ? "part" : "parts"})`;
+    const pulled = pulledAt === undefined ? "" : `, last pulled ${pulledAt.slice(0, 10)}`;
+    return `  ${pushedAt.slice(0, 10)}  ${name}${more}${pulled}`;
+  });
+  const rest = images.length - lines.length;
+  return [
+    `${repository}: ${images.length} ${images.length === 1 ? "image was" : "images were"} pushed on other days now.`,
+    ...lines,
+    ...(rest > 0 ? [`  ${rest} more`] : []),
+    "They keep these dates until sandbox reset.",
   ].join("\n");
 }
 

@@ -16,7 +16,8 @@ import { writeSandboxStack } from "../stack-file.ts";
 import { bringUp } from "../up.ts";
 import { tellGates } from "./gates.ts";
 import { manifestVersion, tellGitops } from "./gitops.ts";
-import { pulumiUp, writeAppStack } from "./pulumi.ts";
+import { tellLifecycle } from "./lifecycle.ts";
+import { pulumiPreview, pulumiUp, writeAppStack } from "./pulumi.ts";
 import { askShop } from "./shop.ts";
 import { countRun, demoVersion, type Stage, tellStory, timed } from "./story.ts";
 import { type Chapter, timeline } from "./timeline.ts";
@@ -39,8 +40,8 @@ export async function runDemo(
   context: CommandContext,
   options: {
     readonly down: boolean;
-    /** Only this chapter, which the whole story leaves out: it takes a scanner. */
-    readonly chapter?: "gates" | undefined;
+    /** Only this chapter, which the whole story leaves out. */
+    readonly chapter?: "gates" | "lifecycle" | undefined;
   },
 ): Promise<CommandResult> {
   const { directory: root, emit, signal } = context;
@@ -68,10 +69,23 @@ export async function runDemo(
       "The platform: five repositories with retention, scanning and alarms, and five images for two platforms.",
     );
     await timed(chapters, "pulumi up: platform", () => up("platform", directory));
+    const inWorkspace = { ...context, directory };
+    const end = async (told: { readonly chapters: readonly Chapter[] }): Promise<CommandResult> => {
+      chapters.push(...told.chapters);
+      if (options.down) await timed(chapters, "sandbox down", () => takeDown({ root, emit, signal }));
+      return {
+        exitCode: 0,
+        document: { run, ...told, chapters },
+        text: `\nWhere the time went:\n${timeline(chapters)}\n${options.down ? "" : options.chapter === "gates" ? whatNextWithGates : whatNext}`,
+      };
+    };
+    if (options.chapter === "lifecycle") {
+      const preview = () => pulumiPreview({ directory, stack, environment: process.env, signal });
+      return await end(await tellLifecycle({ context: inWorkspace, root, state, clients, stack, preview }));
+    }
     say("The shop team's own project: cluster, four services, a function, by digest.");
     await timed(chapters, "pulumi up: shop", () => up("shop", join(directory, appDirectory)));
 
-    const inWorkspace = { ...context, directory };
     const stage = {
       context,
       workspace,
@@ -83,19 +97,11 @@ export async function runDemo(
         ),
       ask: () => askShop(clients, stack, signal),
     };
-    const told =
+    return await end(
       options.chapter === "gates"
         ? await tellGates({ ...stage, scan: (services) => scan(services, inWorkspace) })
-        : await tellAll(stage, run, inWorkspace);
-    chapters.push(...told.chapters);
-    if (options.down) {
-      await timed(chapters, "sandbox down", () => takeDown({ root, emit, signal }));
-    }
-    return {
-      exitCode: 0,
-      document: { run, ...told, chapters },
-      text: `\nWhere the time went:\n${timeline(chapters)}\n${options.down ? "" : options.chapter === "gates" ? whatNextWithGates : whatNext}`,
-    };
+        : await tellAll(stage, run, inWorkspace),
+    );
   } finally {
     clients.destroy();
   }
@@ -144,6 +150,7 @@ What to try next (the demo's project is in .slipway/demo; change a service there
   ./slipway sandbox status                               the local AWS: parts, versions, logs
   eval "$(./slipway sandbox env)"                        then: pulumi preview -C .slipway/demo --stack sandbox
   ./slipway demo --chapter gates                         a known vulnerability is stopped, waived and mended; gets a scanner
+  ./slipway demo --chapter lifecycle                     a year of a repository, and what policies take of it
   ./slipway sandbox down                                 stop everything
 `;
 

@@ -26,19 +26,7 @@ export interface PulumiUp {
 export async function pulumiUp(up: PulumiUp): Promise<void> {
   await runStep(up.emit, { id: `pulumi up ${up.title}`, title: `pulumi up: ${up.title}` }, async (step) => {
     const result = await withTemporaryFolder("engine", async (temporary) => {
-      const pulumi = (words: readonly string[]) =>
-        execa("pulumi", [...words, "--stack", up.stack, "--non-interactive"], {
-          cwd: up.directory,
-          env: { ...up.environment, TMPDIR: temporary },
-          extendEnv: false,
-          cancelSignal: up.signal,
-          // The engine winds up cleanly on SIGINT, and is ended when it does not.
-          killSignal: "SIGINT",
-          forceKillAfterDelay: 20_000,
-          all: true,
-          reject: false,
-          stdin: "ignore",
-        });
+      const pulumi = (words: readonly string[]) => startPulumi(up, temporary, words);
       const selected = await pulumi(["stack", "select", "--create"]);
       if (selected.failed) throw failure(up, selected.all ?? "", selected.cause);
       const running = pulumi(["up", "--yes", "--skip-preview", "--suppress-progress"]);
@@ -51,6 +39,34 @@ export async function pulumiUp(up: PulumiUp): Promise<void> {
     if (result.failed) throw failure(up, result.all ?? "", result.cause);
     step.conclude("done", summary(result.all ?? ""));
   });
+}
+
+type Where = Pick<PulumiUp, "directory" | "stack" | "environment" | "signal">;
+
+function startPulumi(where: Where, temporary: string, words: readonly string[]) {
+  return execa("pulumi", [...words, "--stack", where.stack, "--non-interactive"], {
+    cwd: where.directory,
+    env: { ...where.environment, TMPDIR: temporary },
+    extendEnv: false,
+    cancelSignal: where.signal,
+    // The engine winds up cleanly on SIGINT, and is ended when it does not.
+    killSignal: "SIGINT",
+    forceKillAfterDelay: 20_000,
+    all: true,
+    reject: false,
+    stdin: "ignore",
+  });
+}
+
+/** Runs `pulumi preview`, to see what it says; a program that refuses is no failure here. */
+export async function pulumiPreview(
+  where: Where,
+): Promise<{ readonly failed: boolean; readonly output: string }> {
+  const result = await withTemporaryFolder("engine", async (temporary) =>
+    startPulumi(where, temporary, ["preview"]),
+  );
+  where.signal.throwIfAborted();
+  return { failed: result.failed, output: result.all ?? "" };
 }
 
 /** Whether a line says more than that something is in progress. */

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { z } from "zod";
+import type { Ages } from "./ages/store.ts";
 import { type Backend, Refused } from "./backend.ts";
 import { EcrError, pageOf, sayJson, targetOf } from "./protocol.ts";
 import { listReferrers } from "./referrers.ts";
@@ -18,6 +19,7 @@ import type { Scans } from "./scanning/scans.ts";
 export interface Answering {
   readonly backend: Backend;
   readonly scans: Scans;
+  readonly ages: Ages;
 }
 
 interface Caller extends Answering {
@@ -44,8 +46,15 @@ const referrersInput = z.object({
   maxResults: z.int().min(1).max(50).default(50),
 });
 
-/** The operations that the emulator lacks, as AWS's API reference and models have them. */
+/** The operations that the emulator lacks, or knows no past of, as AWS's API reference and models have them. */
 const operations: Readonly<Record<string, Operation>> = {
+  /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html */
+  async DescribeImages(input, { backend, ages, authorization }) {
+    const answer = await backend.call("DescribeImages", input as object, authorization);
+    const { repositoryName } = z.looseObject({ repositoryName: z.string().default("") }).parse(input);
+    return ages.applied(repositoryName, answer);
+  },
+
   /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_StartImageScan.html */
   async StartImageScan(input, caller) {
     const { repositoryName, imageId } = startInput.parse(input);

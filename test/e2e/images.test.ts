@@ -6,6 +6,7 @@ import {
   GetLifecyclePolicyCommand,
   PutImageCommand,
   PutLifecyclePolicyCommand,
+  SetRepositoryPolicyCommand,
 } from "@aws-sdk/client-ecr";
 import {
   CreateClusterCommand,
@@ -15,6 +16,7 @@ import {
 import { PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments, stringify } from "yaml";
+import type { CommandContext } from "../../runner/cli/command.ts";
 import type { ImagesDocument } from "../../runner/commands/images/list.ts";
 import type { CredentialsDocument } from "../../runner/commands/k8s/document.ts";
 import type { LifecycleCostDocument } from "../../runner/commands/lifecycle/cost.ts";
@@ -23,6 +25,9 @@ import type { LifecyclePreviewDocument } from "../../runner/commands/lifecycle/p
 import type { LifecycleReportDocument } from "../../runner/commands/lifecycle/report.ts";
 import type { StatusDocument } from "../../runner/commands/status/document.ts";
 import type { DeployDocument } from "../../runner/move/document.ts";
+import type { RunEvent } from "../../runner/report/events.ts";
+import { tellLifecycle } from "../../sandbox/demo/lifecycle.ts";
+import type { Aged } from "../../sandbox/ecr/ages/request.ts";
 import { evaluate } from "../unit/lifecycle/evaluate.ts";
 import { testEvidence } from "./evidence/of-images.ts";
 import { as } from "./roles.ts";
@@ -147,10 +152,11 @@ describe("what runs is known to the registry", () => {
 });
 
 describe("slipway lifecycle", () => {
-  const person = <T>(...words: string[]) => as("person", () => run<T>("lifecycle", ...words));
+  /** As the role that only looks. */
+  const look = <T>(...words: string[]) => run<T>("lifecycle", ...words);
 
   test("shows that the policy of the settings takes nothing that runs, in a year", async () => {
-    const { repositories, blind } = await person<LifecyclePreviewDocument>("preview", "ui", "--days", "365");
+    const { repositories, blind } = await look<LifecyclePreviewDocument>("preview", "ui", "--days", "365");
     const ui = repositories.find(({ repository }) => repository === "shop/ui");
     const kept = [await tagged("ui", `inuse-${ofUi}`), await tagged("ui", `lastgood-${ofUi}`)];
     expect(ui?.images).toBe((await details("ui")).length);
@@ -174,7 +180,7 @@ describe("slipway lifecycle", () => {
     await put(JSON.stringify({ rules: [strict] }));
     try {
       const words = ["lifecycle", "preview", "ui", "--policy", "live", "-C", directory, "--stack", stack];
-      const result = await as("person", () => cli(...words));
+      const result = await cli(...words);
       expect(result.exitCode, result.stderr).toBe(3);
       expect(result.stdout).toContain(`ecs shop-${stack}/ui`);
     } finally {
@@ -213,10 +219,10 @@ describe("slipway lifecycle", () => {
   });
 
   test("tells what the images cost, each layer once, and what is odd", async () => {
-    const cost = await person<LifecycleCostDocument>("cost", "ui");
+    const cost = await look<LifecycleCostDocument>("cost", "ui");
     expect(cost.kinds.map(({ what }) => what)).toContain("in use");
     expect(cost.kinds.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(cost.bytes);
-    const { repositories } = await person<LifecycleLintDocument>("lint", "ui");
+    const { repositories } = await look<LifecycleLintDocument>("lint", "ui");
     expect(repositories.every(({ hasPolicy }) => hasPolicy)).toBe(true);
   });
 });
@@ -319,12 +325,28 @@ describe("slipway images", () => {
   });
 
   test("is in one report with what goes and what it costs", async () => {
-    const document = await as("person", () => run<LifecycleReportDocument>("lifecycle", "report"));
+    const policyText = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: {
+        Effect: "Allow",
+        Principal: { AWS: "arn:aws:iam::444455556666:root" },
+        Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+      },
+    });
+    const byHand = { repositoryName: "shop/cart", policyText };
+    await world.clients.ecr.send(new SetRepositoryPolicyCommand(byHand));
+    const document = await run<LifecycleReportDocument>("lifecycle", "report");
+    expect(document.coverage.notLookedAt).toContain(
+      "account 444455556666, which the policy of shop/cart lets pull",
+    );
+    // The role that only looks may all that the report asks; the emulator has no others.
+    const refused = document.coverage.searched.filter((one) => one.refused !== undefined);
+    expect(refused.map(({ what }) => what)).toEqual(["App Runner services", "SageMaker models"]);
     expect(document.conflicts).toEqual([]);
     expect(document.inUse.runs).toBeGreaterThan(1);
     expect(document.cost.bytes).toBeGreaterThan(100_000);
     const words = ["lifecycle", "report", "-C", directory, "--stack", stack];
-    const { stdout } = await as("person", () => cli(...words));
+    const { stdout } = await cli(...words);
     expect(stdout).toContain(`images of ${stack}`);
     expect(stdout).toContain("| SageMaker models |");
     expect(stdout).not.toContain(world.state.account);
@@ -409,4 +431,77 @@ test("status says from which release and commit it is", async () => {
 describe("evidence that a stack asks for", () => {
   const running = () => tagged("ui", `inuse-${ofUi}`);
   testEvidence({ directory, world: () => world, deploy, running });
+});
+
+describe("a year on the sandbox", () => {
+  const daysAgo = (date: Date | undefined) => Math.round((Date.now() - (date?.getTime() ?? 0)) / 86_400_000);
+
+  test("sandbox age gives images a past, platforms and evidence that of their image", async () => {
+    const before = await details("cart");
+    const spread = await cli(
+      "sandbox",
+      "age",
+      "shop/cart",
+      "--over",
+      "300",
+      "-C",
+      directory,
+      "--output",
+      "json",
+    );
+    expect(spread.exitCode, spread.stderr).toBe(0);
+    const { images: aged } = spread.document<Aged>();
+    const after = await details("cart");
+    expect(after.map(({ imageDigest }) => imageDigest)).toEqual(before.map(({ imageDigest }) => imageDigest));
+    expect(aged.reduce((sum, { parts }) => sum + 1 + parts, 0)).toBe(after.length);
+    expect(Math.max(...after.map(({ imagePushedAt }) => daysAgo(imagePushedAt)))).toBeGreaterThan(100);
+    const latest = (tagged: typeof after) => tagged.find(({ imageTags }) => imageTags?.includes("latest"));
+    const words = ["--days", "90", "--image", "latest", "--pulled-days", "3", "-C", directory];
+    expect((await cli("sandbox", "age", "shop/cart", ...words)).stdout).toContain("1 image was pushed");
+    const { imagePushedAt, lastRecordedPullTime } = latest(await details("cart")) ?? {};
+    expect([daysAgo(imagePushedAt), daysAgo(lastRecordedPullTime)]).toEqual([90, 3]);
+    const unknown = await cli(
+      "sandbox",
+      "age",
+      "shop/cart",
+      "--days",
+      "9",
+      "--image",
+      "nope",
+      "-C",
+      directory,
+    );
+    expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining("has no image nope")]);
+  });
+
+  test("the demo's chapter shows what goes and when, and a policy that takes what a job needs is refused", async () => {
+    const said: string[] = [];
+    const told = await tellLifecycle({
+      context: {
+        directory,
+        signal: AbortSignal.timeout(300_000),
+        emit: (event: RunEvent) => {
+          if (event.kind === "notice") said.push(event.message);
+        },
+      } as unknown as CommandContext,
+      root: directory,
+      state: world.state,
+      clients: world.clients,
+      stack,
+      preview: async () => {
+        const { exitCode, all } = await world.pulumi(directory, "preview", "--stack", stack);
+        return { failed: exitCode !== 0, output: all };
+      },
+    });
+    const [ui] = told.preview.repositories;
+    // The 26 releases beyond the ten newest, and what lost its tag: the year has both.
+    expect(ui?.calendar.filter(({ tags }) => tags.some((tag) => tag.startsWith("v1.")))).toHaveLength(26);
+    expect(new Set(told.cleanup.removals.map(({ kind }) => kind))).toEqual(
+      new Set(["untagged", "evidence", "caches"]),
+    );
+    expect(told.refused.join()).toContain("eventbridge rule nightly-report");
+    expect(said.join("\n")).toContain("v1.30.0");
+    // The stack has its retention of before.
+    expect(await readFile(join(directory, `Pulumi.${stack}.yaml`), "utf8")).toContain("preset: releases");
+  });
 });

@@ -10,6 +10,9 @@ const ofPeople = ["sandbox", "init", "demo", "help"];
 /** Commands that workflows run for pull requests; every other one is the deploy role's. */
 const ofPullRequests = ["plan", "build", "changed", "why", "diff"];
 
+/** Commands that the role has which only looks: .github/workflows/lifecycle.yml. */
+const ofInspection = ["lifecycle"];
+
 /** The role that CI runs a command as; undefined for what it does not run. */
 export function roleOfCommand(words: readonly string[]): GithubRole | undefined {
   const [verb = "help"] = words;
@@ -18,6 +21,7 @@ export function roleOfCommand(words: readonly string[]): GithubRole | undefined 
   if (verb === "promote" && !words.includes("--checked-out") && !words.includes("--release"))
     return undefined;
   if (verb === "build" && words.some((word) => word.startsWith("--push"))) return "push";
+  if (ofInspection.includes(verb)) return "inspect";
   return ofPullRequests.includes(verb) ? "pullRequest" : "deploy";
 }
 

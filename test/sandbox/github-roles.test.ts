@@ -67,6 +67,7 @@ beforeAll(async () => {
       services,
       // As infra/github/role.ts: only who deploys promotes.
       promotesFrom: role === "deploy" ? [promoted] : [],
+      isOfWholeAccount: role === "inspect",
       ownRole,
     });
     if (policies.kind !== "inline") throw new Error("two services fit into one policy");
@@ -114,6 +115,12 @@ const trusted: Readonly<Record<GithubRole, readonly string[]>> = {
     `${numbered}:environment:dev`,
   ],
   deploy: [`${named}:environment:dev`, `${numbered}:environment:dev`],
+  inspect: [
+    `${named}:ref:refs/heads/main`,
+    `${numbered}:ref:refs/heads/main`,
+    `${named}:environment:dev`,
+    `${numbered}:environment:dev`,
+  ],
 };
 const strangers = [
   "repo:octo-org/octo-repo-2:ref:refs/heads/main",
@@ -163,17 +170,18 @@ describe.each(githubRoles)("the %s role", (role) => {
 
 /** Action, resource, and the roles that may. */
 const decisions: readonly (readonly [action: string, resource: string, ...who: GithubRole[]])[] = [
-  ["ecr:GetAuthorizationToken", "*", "pullRequest", "push", "deploy"],
-  ["ecr:BatchGetImage", arn("ecr", "repository/shop-dev/ui"), "pullRequest", "push", "deploy"],
+  ["ecr:GetAuthorizationToken", "*", "pullRequest", "push", "deploy", "inspect"],
+  ["ecr:BatchGetImage", arn("ecr", "repository/shop-dev/ui"), "pullRequest", "push", "deploy", "inspect"],
   [
     "ecr:BatchGetImage",
     arn("ecr", "repository/shop-dev/slipway-build-cache"),
     "pullRequest",
     "push",
     "deploy",
+    "inspect",
   ],
   ["ecr:BatchGetImage", arn("ecr", "repository/shop-prod/ui")],
-  ["ecr:DescribeImages", arn("ecr", "repository/shop-dev/ui"), "pullRequest", "push", "deploy"],
+  ["ecr:DescribeImages", arn("ecr", "repository/shop-dev/ui"), "pullRequest", "push", "deploy", "inspect"],
   ["ecr:PutImage", arn("ecr", "repository/shop-dev/ui"), "push", "deploy"],
   ["ecr:PutImage", arn("ecr", "repository/shop-dev/slipway-build-cache"), "push", "deploy"],
   ["ecr:PutImage", arn("ecr", "repository/shop-dev/other")],
@@ -184,15 +192,20 @@ const decisions: readonly (readonly [action: string, resource: string, ...who: G
   ["ecr:BatchDeleteImage", arn("ecr", "repository/shop-dev/ui")],
   ["ecr:DeleteRepository", arn("ecr", "repository/shop-dev/ui")],
   ["ecr:SetRepositoryPolicy", arn("ecr", "repository/shop-dev/ui")],
-  ["ecs:DescribeServices", arn("ecs", "service/shop-dev/ui"), "pullRequest", "deploy"],
+  ["ecr:GetLifecyclePolicy", arn("ecr", "repository/shop-dev/ui"), "inspect"],
+  ["ecr:GetRepositoryPolicy", arn("ecr", "repository/shop-dev/ui"), "deploy", "inspect"],
+  ["ecs:DescribeServices", arn("ecs", "service/shop-dev/ui"), "pullRequest", "deploy", "inspect"],
+  ["ecs:DescribeServices", arn("ecs", "service/others/job"), "inspect"],
+  ["events:ListRules", "*", "inspect"],
   ["ecs:UpdateService", arn("ecs", "service/shop-dev/ui"), "deploy"],
   ["ecs:UpdateService", arn("ecs", "service/shop-dev/billing")],
   ["ecs:UpdateService", arn("ecs", "service/shop-prod/ui")],
   ["ecs:DeleteService", arn("ecs", "service/shop-dev/ui")],
   ["ecs:RegisterTaskDefinition", arn("ecs", "task-definition/shop-dev-ui:7"), "deploy"],
   ["ecs:RegisterTaskDefinition", arn("ecs", "task-definition/billing:7")],
-  ["lambda:GetFunction", arn("lambda", "function:shop-checkout"), "pullRequest", "deploy"],
+  ["lambda:GetFunction", arn("lambda", "function:shop-checkout"), "pullRequest", "deploy", "inspect"],
   ["lambda:UpdateFunctionCode", arn("lambda", "function:shop-checkout"), "deploy"],
+  ["lambda:GetFunction", arn("lambda", "function:billing"), "inspect"],
   ["lambda:UpdateFunctionCode", arn("lambda", "function:billing")],
   ["lambda:DeleteFunction", arn("lambda", "function:shop-checkout")],
   ["lambda:DeleteFunction", arn("lambda", "function:shop-checkout:3"), "deploy"],

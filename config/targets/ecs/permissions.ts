@@ -1,4 +1,4 @@
-import { deployers, nobody, type Permission, planners, type SharedResource } from "../permission.ts";
+import { deployers, inspectors, type Permission, planners, type SharedResource } from "../permission.ts";
 import type { EcsResource } from "./resources.ts";
 
 /** Permissions to move and follow ECS services. */
@@ -6,13 +6,13 @@ export const ecsPermissions: readonly Permission<SharedResource | EcsResource>[]
   {
     action: "ecs:DescribeServices",
     on: "ecs-service",
-    roles: planners,
+    roles: [...planners, ...inspectors],
     why: "read services and deployments",
   },
   {
     action: "ecs:DescribeTaskDefinition",
     on: "any",
-    roles: planners,
+    roles: [...planners, ...inspectors],
     why: "read the current task definition, which the new revision copies",
   },
   {
@@ -45,20 +45,20 @@ export const ecsPermissions: readonly Permission<SharedResource | EcsResource>[]
   {
     action: "ecs:DescribeServiceRevisions",
     on: ["ecs-service", "ecs-service-revision"],
-    roles: planners,
+    roles: [...planners, ...inspectors],
     why: "see which image a service or a deployment runs",
     when: "ECS names revisions of the service, as the local AWS of the tests does not",
   },
   {
     action: "ecs:ListTasks",
     on: "ecs-tasks-of-cluster",
-    roles: deployers,
+    roles: [...deployers, ...inspectors],
     why: "find the tasks of a service",
   },
   {
     action: "ecs:DescribeTasks",
     on: "ecs-task",
-    roles: deployers,
+    roles: [...deployers, ...inspectors],
     why: "check which digest runs, and why a task stopped",
   },
   {
@@ -83,14 +83,14 @@ export const ecsPermissions: readonly Permission<SharedResource | EcsResource>[]
   {
     action: "ecs:ListClusters",
     on: "any",
-    roles: nobody,
-    why: "slipway init looks for existing targets, and a person's deployment for what still runs an image",
+    roles: inspectors,
+    why: "slipway init looks for existing targets, `slipway lifecycle` and a person's deployment for what still runs an image",
   },
   {
     action: "ecs:ListServices",
     on: "any",
-    roles: nobody,
-    why: "slipway init looks for existing targets, and a person's deployment for what still runs an image",
+    roles: inspectors,
+    why: "slipway init looks for existing targets, `slipway lifecycle` and a person's deployment for what still runs an image",
   },
   {
     action: "elasticloadbalancing:DescribeTargetHealth",

@@ -26,9 +26,12 @@ export type EcsResource =
 export function ecsResources(
   resource: EcsResource,
   targets: readonly EcsTarget[],
-  { partition, region, account, github }: TargetScope,
+  { partition, region, account, github, isOfWholeAccount = false }: TargetScope,
 ): ScopedResources {
   const arn = (name: string) => `arn:${partition}:ecs:${region}:${account}:${name}`;
+  const read = readInAccount[resource];
+  if (isOfWholeAccount)
+    return read === undefined ? noResources : { resources: [read === "*" ? read : arn(read)] };
   const clusters = [...new Set(targets.map(clusterName))];
   const clusterArns = clusters.map((cluster) => arn(`cluster/${cluster}`));
   // AWS checks these actions on the service as well, which is a resource here.
@@ -65,6 +68,14 @@ export function ecsResources(
       return { resources: github.parameters };
   }
 }
+
+/** What a role may read that looks at all services and tasks of the account, and what for. */
+const readInAccount: Readonly<Partial<Record<EcsResource, string>>> = {
+  "ecs-service": "service/*",
+  "ecs-service-revision": "service-revision/*",
+  "ecs-task": "task/*",
+  "ecs-tasks-of-cluster": "*",
+};
 
 /** Only for the tags of what one call creates. */
 function createdBy(call: string): NonNullable<ScopedResources["conditions"]> {

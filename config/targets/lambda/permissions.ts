@@ -1,4 +1,4 @@
-import { deployers, nobody, type Permission, planners, type SharedResource } from "../permission.ts";
+import { deployers, inspectors, type Permission, planners, type SharedResource } from "../permission.ts";
 import type { LambdaResource } from "./resources.ts";
 
 /** Permissions to move and follow Lambda functions. */
@@ -6,7 +6,7 @@ export const lambdaPermissions: readonly Permission<SharedResource | LambdaResou
   {
     action: "lambda:GetFunction",
     on: "function",
-    roles: planners,
+    roles: [...planners, ...inspectors],
     why: "read a function, and wait for its updates",
   },
   {
@@ -19,11 +19,16 @@ export const lambdaPermissions: readonly Permission<SharedResource | LambdaResou
   {
     action: "lambda:ListVersionsByFunction",
     on: "function",
-    roles: planners,
+    roles: [...planners, ...inspectors],
     why: "find versions that were left with provisioned concurrency, and those beyond keepVersions",
-    when: "the target sets provisionedConcurrency or keepVersions",
+    when: "the target sets provisionedConcurrency or keepVersions, or all uses of images are looked for",
   },
-  { action: "lambda:ListAliases", on: "function", roles: planners, why: "see which versions are in use" },
+  {
+    action: "lambda:ListAliases",
+    on: "function",
+    roles: [...planners, ...inspectors],
+    why: "see which versions are in use",
+  },
   {
     action: "lambda:CreateFunction",
     on: "function",
@@ -80,8 +85,8 @@ export const lambdaPermissions: readonly Permission<SharedResource | LambdaResou
   {
     action: "lambda:ListFunctions",
     on: "any",
-    roles: nobody,
-    why: "slipway init looks for existing targets, and a person's deployment for what still runs an image",
+    roles: inspectors,
+    why: "slipway init looks for existing targets, `slipway lifecycle` and a person's deployment for what still runs an image",
   },
   {
     action: "cloudwatch:GetMetricStatistics",

@@ -14,6 +14,11 @@ export function lambdaResources(
   targets: readonly LambdaTarget[],
   scope: Omit<TargetScope, "github">,
 ): ScopedResources {
+  const { partition, region, account, isOfWholeAccount = false } = scope;
+  if (isOfWholeAccount) {
+    const all = `arn:${partition}:lambda:${region}:${account}:function:*`;
+    return { resources: resource === "function" ? [all] : [] };
+  }
   switch (resource) {
     case "function":
       return { resources: targets.flatMap((target) => functionArns(target, scope)) };

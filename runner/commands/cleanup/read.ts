@@ -55,7 +55,7 @@ export async function readForCleanup(
     const names = [...services.map((service) => repositoryName(settings, service)), ...cache, ...removed];
     const [inventories, account, withoutService] = await Promise.all([
       readInventories({ clients, registry, signal }, [...new Set(names)]),
-      accountUsesIfAllowed(session),
+      accountUsesIfAllowed(session, [...new Set(names)]),
       repositoriesWithoutService(session, own),
     ]);
     const uses = usesByRepository(account.uses);

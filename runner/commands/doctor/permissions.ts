@@ -27,7 +27,7 @@ export function policySource(callerArn: string): string | undefined {
 /** The stack's role of a caller, by the name that the program gives it; otherwise the deploy role. */
 export function roleOf(callerArn: string): GithubRole {
   const name = policySource(callerArn)?.split("/").at(-1) ?? "";
-  const roles: readonly GithubRole[] = ["pullRequest", "push"];
+  const roles: readonly GithubRole[] = ["pullRequest", "push", "inspect"];
   return roles.find((role) => name.endsWith(githubRoleName("", role))) ?? "deploy";
 }
 
@@ -47,6 +47,7 @@ export function scopeFor(
   { settings, catalogue }: StackDescription,
   caller: Caller,
   promotesFrom: readonly PromotionSource[] = [],
+  role: GithubRole = roleOf(caller.arn),
 ): PermissionScope {
   return {
     partition: caller.arn.split(":")[1] ?? "aws",
@@ -57,6 +58,7 @@ export function scopeFor(
     github: settings.github ?? githubSchema.parse({ repository: "none/none" }),
     services: catalogue.services,
     promotesFrom,
+    isOfWholeAccount: role === "inspect",
     ownRole: policySource(caller.arn) ?? caller.arn,
   };
 }

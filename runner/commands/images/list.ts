@@ -109,8 +109,11 @@ async function wholeUses(session: Session): Promise<FoundUses> {
     import("../../in-use/needed.ts"),
     import("../../in-use/blind-spots.ts"),
   ]);
-  const account = await accountUsesIfAllowed(session);
-  const { settings, caller } = session;
+  const { settings, caller, services } = session;
+  const account = await accountUsesIfAllowed(
+    session,
+    services.map((service) => repositoryName(settings, service)),
+  );
   return { uses: account.uses, coverage: coverageOf(settings, caller.account, account) };
 }
 

@@ -55,7 +55,7 @@ const gigabyte = 1_000_000_000;
 
 /** What the images of the selected services cost now. Only reads. */
 export async function lifecycleCost(session: Session, table: Prices): Promise<LifecycleCostDocument> {
-  const { repositories, blind } = await readStack(session);
+  const { repositories, blind } = await readStack(session, "declared");
   const { region } = session.settings.aws;
   return { ...documentHead(session, "lifecycle-cost"), ...costOf(repositories, table, region), blind };
 }

@@ -4,6 +4,7 @@ import { type CalendarEntry, calendarOf } from "../../../lifecycle/calendar.ts";
 import { expectedPushes } from "../../../lifecycle/forecast.ts";
 import { type RuleOutlook, rulesOutlook } from "../../../lifecycle/outlook.ts";
 import type { LifecyclePolicy } from "../../../lifecycle/policy.ts";
+import { prepare } from "../../../lifecycle/prepare.ts";
 import { archiveSaving, type Prices, pricesOf, storageCost } from "../../../lifecycle/prices.ts";
 import type { Coverage } from "../../in-use/blind-spots.ts";
 import type { Use } from "../../in-use/merge.ts";
@@ -83,7 +84,7 @@ export async function previewLifecycle(
   session: Session,
   request: PreviewRequest,
 ): Promise<LifecyclePreviewDocument> {
-  return previewOf(session, await readStack(session), request);
+  return previewOf(session, await readStack(session, request.policy), request);
 }
 
 /** `previewLifecycle` of what was read. */
@@ -151,14 +152,15 @@ function previewRepository(
     dollarsPerMonth:
       entry.action === "expire" ? storageCost(entry.freedBytes, prices) : archiveSaving(0, prices),
   });
-  const calendar = calendarOf({ policy, images, now, until, holders }).map(priced);
+  const prepared = prepare(policy, images);
+  const calendar = calendarOf({ prepared, images, now, until, holders }).map(priced);
   const rate = { days, isMoving: isMovingTag, ...(pushesPerDay !== undefined && { perDay: pushesPerDay }) };
   const expected = expectedPushes(images, now, rate);
   const going = new Set(calendar.map(({ digest }) => digest));
   const withPushes =
     expected.length === 0
       ? []
-      : calendarOf({ policy, images, expected, now, until, holders })
+      : calendarOf({ prepared: prepare(policy, [...images, ...expected]), images, now, until, holders })
           .filter(({ digest }) => !going.has(digest))
           .map(priced);
   const freedBytes = calendar.reduce((sum, entry) => sum + entry.freedBytes, 0);
@@ -166,7 +168,7 @@ function previewRepository(
   const archivedBytes = images
     .filter(({ digest }) => archived.some((entry) => entry.digest === digest))
     .reduce((sum, { blobs }) => sum + blobs.reduce((total, { bytes }) => total + bytes, 0), 0);
-  const rules = rulesOutlook(policy, images, now);
+  const rules = rulesOutlook(prepared, now);
   return {
     ...head,
     policy: request.policy === "declared" && service !== undefined ? "declared" : "live",

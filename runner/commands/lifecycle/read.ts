@@ -31,15 +31,23 @@ export interface ReadStack {
   readonly coverage: Coverage;
 }
 
-/** Reads the repositories of the selected services and the build cache, and what runs in the account. */
-export async function readStack(session: Session): Promise<ReadStack> {
+/**
+ * Reads the repositories of the selected services and the build cache, and what runs in the account.
+ *
+ * @param which `live`: also the policies that are in force. That of the build cache is read anyway: no settings have it.
+ */
+export async function readStack(session: Session, which: "declared" | "live"): Promise<ReadStack> {
   const { clients, registry, signal, settings, services, catalogue, timeline } = session;
   return timeline.run({ id: "lifecycle", title: "Read the repositories, and what runs" }, async () => {
     const byName = new Map(services.map((service) => [repositoryName(settings, service), service]));
     const cache = settings.cache.kind === "registry" ? [cacheRepositoryName(settings)] : [];
     const [inventories, account] = await Promise.all([
-      readInventories({ clients, registry, signal }, [...byName.keys(), ...cache]),
-      accountUsesIfAllowed(session),
+      readInventories(
+        { clients, registry, signal },
+        [...byName.keys(), ...cache],
+        (repository) => which === "live" || cache.includes(repository),
+      ),
+      accountUsesIfAllowed(session, [...byName.keys()]),
     ]);
     const uses = usesByRepository(account.uses);
     const repositories = await pMap(

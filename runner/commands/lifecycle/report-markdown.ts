@@ -37,7 +37,7 @@ export function reportMarkdown(document: LifecycleReportDocument): string {
     ),
     ...section(
       "Rules that do not do what they say",
-      lint.flatMap(({ repository, findings }) => findings.map((finding) => ({ repository, finding }))),
+      findingsOf(lint, "warning"),
       ["Repository", "What"],
       ({ repository, finding }) => [codeMarkdown(repository), plainMarkdown(sentenceOf(finding))],
     ),
@@ -54,6 +54,12 @@ export function reportMarkdown(document: LifecycleReportDocument): string {
       plainMarkdown(one.what),
       plainMarkdown(one.refused ?? ""),
     ]),
+    ...section(
+      "Rules of the preset with nothing to do yet",
+      findingsOf(lint, "note"),
+      ["Repository", "What"],
+      ({ repository, finding }) => [codeMarkdown(repository), plainMarkdown(sentenceOf(finding))],
+    ),
     ...costAndCalendar(document),
     foldedMarkdown(
       "Where images in use were looked for",
@@ -68,6 +74,13 @@ export function reportMarkdown(document: LifecycleReportDocument): string {
   ];
   const text = withoutAccounts(lines.join("\n\n"));
   return account === "" ? text : text.replaceAll(account, "ACCOUNT");
+}
+
+/** The findings of a level, each with its repository. */
+function findingsOf(lint: LifecycleReportDocument["lint"], wanted: "warning" | "note") {
+  return lint.flatMap(({ repository, findings }) =>
+    findings.filter(({ level }) => level === wanted).map((finding) => ({ repository, finding })),
+  );
 }
 
 function costAndCalendar({

@@ -1,5 +1,4 @@
 import { firstLine } from "../../../config/problems/first-line.ts";
-import type { LintFinding } from "../../../lifecycle/lint.ts";
 import type { Prices } from "../../../lifecycle/prices.ts";
 import { findOutdated, type OutdatedService } from "../../bases/outdated.ts";
 import type { KeptIssue } from "../../github/issue.ts";
@@ -8,7 +7,7 @@ import type { Use } from "../../in-use/merge.ts";
 import type { Session } from "../../session/session.ts";
 import { documentHead } from "../../session/where.ts";
 import { costOf, type KindCost } from "./cost.ts";
-import { lintOf } from "./lint.ts";
+import { type Finding, lintOf } from "./lint.ts";
 import { conflictsOf, type PreviewedEntry, previewOf } from "./preview.ts";
 import { type ReadStack, readStack } from "./read.ts";
 
@@ -26,7 +25,7 @@ export interface LifecycleReportDocument {
   readonly repositories: readonly ReportedRepository[];
   /** Images that the policies of the settings would take although something needs them. */
   readonly conflicts: readonly (PreviewedEntry & { readonly repository: string })[];
-  readonly lint: readonly { readonly repository: string; readonly findings: readonly LintFinding[] }[];
+  readonly lint: readonly { readonly repository: string; readonly findings: readonly Finding[] }[];
   readonly cost: {
     readonly bytes: number;
     readonly dollarsPerMonth: number;
@@ -65,7 +64,7 @@ export async function reportLifecycle(
   session: Session,
   { days, prices, now }: ReportRequest,
 ): Promise<LifecycleReportDocument> {
-  const [stack, outdated] = await Promise.all([readStack(session), outdatedIfKnown(session)]);
+  const [stack, outdated] = await Promise.all([readStack(session, "declared"), outdatedIfKnown(session)]);
   const request = {
     policy: "declared",
     days,
@@ -76,11 +75,14 @@ export async function reportLifecycle(
   } as const;
   const preview = await previewOf(session, stack, request);
   const { bytes, dollarsPerMonth, kinds } = costOf(stack.repositories, prices, session.settings.aws.region);
-  const lint = lintOf(stack.repositories, "declared").filter(({ findings }) => findings.length > 0);
+  const lint = lintOf(stack.repositories, "declared", session.settings).filter(
+    ({ findings }) => findings.length > 0,
+  );
   const conflicts = conflictsOf(preview);
   const moved = outdated.services.filter((one) => one.moved.length + one.pinned.length > 0);
   const refused = stack.coverage.searched.filter((one) => one.refused !== undefined);
-  const isQuiet = conflicts.length + lint.length + moved.length + refused.length + stack.blind.length === 0;
+  const odd = lint.filter(({ findings }) => findings.some(({ level }) => level === "warning"));
+  const isQuiet = conflicts.length + odd.length + moved.length + refused.length + stack.blind.length === 0;
   return {
     ...documentHead(session, "lifecycle-report"),
     outcome: isQuiet ? "nothing" : "concerns",

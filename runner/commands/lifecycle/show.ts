@@ -1,9 +1,8 @@
 import prettyBytes from "pretty-bytes";
-import type { LintFinding } from "../../../lifecycle/lint.ts";
 import type { Colours } from "../../report/colours.ts";
 import { formatTable } from "../../report/table.ts";
 import type { LifecycleCostDocument } from "./cost.ts";
-import type { LifecycleLintDocument } from "./lint.ts";
+import type { Finding, LifecycleLintDocument } from "./lint.ts";
 
 interface Where {
   readonly stack: string;
@@ -64,21 +63,30 @@ export function showLint(document: LifecycleLintDocument, colours: Colours): str
       "",
       colours.bold(repository),
       ...(hasPolicy
-        ? findings.map((finding) => `  ${sentenceOf(finding)}`)
+        ? findings.map((finding) =>
+            (finding.level === "note" ? colours.dim : String)(`  ${sentenceOf(finding)}`),
+          )
         : ["  has no lifecycle policy: everything stays"]),
     ]),
-    ...(odd.length === 0 ? ["", colours.green("Nothing odd")] : []),
+    ...(odd.every(isQuiet) ? ["", colours.green("Nothing odd")] : []),
   ].join("\n");
 }
 
+/** Whether there is nothing to do about a repository. */
+function isQuiet({ hasPolicy, findings }: LifecycleLintDocument["repositories"][number]): boolean {
+  return hasPolicy && findings.every(({ level }) => level === "note");
+}
+
 /** A finding in words: `rule 3 (v*) matches no tag that is there` */
-export function sentenceOf({ kind, priority, what, images }: LintFinding): string {
+export function sentenceOf({ kind, level, priority, what, images }: Finding): string {
   const count = images === 1 ? "1 image" : `${images} images`;
   switch (kind) {
     case "never-matches":
-      return `rule ${priority} (${what}) matches no tag that is there`;
+      return level === "note"
+        ? `rule ${priority} (${what}) matches no tag yet`
+        : `rule ${priority} (${what}) matches no tag that is there`;
     case "shadowed":
-      return `rule ${priority} (${what}) never acts: earlier rules decide about all ${count} that it selects`;
+      return `rule ${priority} (${what}) ${level === "note" ? "has nothing to act on yet" : "never acts"}: earlier rules decide about all ${count} that it selects`;
     case "needs-all-tags":
       return `rule ${priority} (${what}) wants all of these tags on one image, and no image has them: make a rule of each`;
     case "no-rule":

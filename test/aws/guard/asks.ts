@@ -37,6 +37,7 @@ const ecrAsks: Readonly<Record<string, AskMaker>> = {
   GetLifecyclePolicy: onRepository("ecr:GetLifecyclePolicy"),
   StartLifecyclePolicyPreview: onRepository("ecr:StartLifecyclePolicyPreview"),
   GetLifecyclePolicyPreview: onRepository("ecr:GetLifecyclePolicyPreview"),
+  GetRepositoryPolicy: onRepository("ecr:GetRepositoryPolicy"),
   DescribeImageScanFindings: onRepository("ecr:DescribeImageScanFindings"),
   StartImageScan: onRepository("ecr:StartImageScan"),
   GetSigningConfiguration: anywhere("ecr:GetSigningConfiguration"),

@@ -53,17 +53,20 @@ const settingsOf = (own: object = {}, aws: object = {}): Settings => ({
 });
 
 const search = (settings = settingsOf()) =>
-  accountUsesIfAllowed({
-    directory: ".",
-    catalogue: { services: [] },
-    settings,
-    signal: new AbortController().signal,
-    clients: {
-      ecs: new ECSClient({ region: "eu-central-1" }),
-      lambda: new LambdaClient({ region: "eu-central-1" }),
-      ...otherClients(),
-    },
-  } as unknown as Session);
+  accountUsesIfAllowed(
+    {
+      directory: ".",
+      catalogue: { services: [] },
+      settings,
+      signal: new AbortController().signal,
+      clients: {
+        ecs: new ECSClient({ region: "eu-central-1" }),
+        lambda: new LambdaClient({ region: "eu-central-1" }),
+        ...otherClients(),
+      },
+    } as unknown as Session,
+    [],
+  );
 
 const ecsMock = () => mockClient(ECSClient);
 let mocks: ReturnType<typeof nothingElseInUse>;
@@ -395,7 +398,11 @@ describe("beyond what ECS and Lambda run now", () => {
     const { uses, searched, refused } = await search();
     expect(refused).toBeUndefined();
     expect(uses.some(({ where }) => where === "ecs shop/ui")).toBe(true);
-    const { lookedAt, notLookedAt } = coverageOf(settingsOf(), account, { unseen: [], searched });
+    const { lookedAt, notLookedAt } = coverageOf(settingsOf(), account, {
+      unseen: [],
+      searched,
+      letIn: new Map(),
+    });
     expect(notLookedAt).toContain("CodeBuild projects (not for you)");
     expect(notLookedAt.join()).toContain("may not call ecs:ListTaskDefinitions");
     expect(lookedAt).toContain("SageMaker models");
@@ -425,7 +432,7 @@ test("another account is searched with the profile that the settings have, and i
     },
   });
   const { searched } = await search(settings);
-  const { notLookedAt } = coverageOf(settings, account, { unseen: [], searched });
+  const { notLookedAt } = coverageOf(settings, account, { unseen: [], searched, letIn: new Map() });
   expect(notLookedAt).toContain("account 777788889999, which may pull");
   expect(notLookedAt.filter((one) => one.includes("444455556666"))).toEqual([
     expect.stringMatching(/^what runs in account 444455556666 \(profile no-such-profile\) \(.+\)$/),

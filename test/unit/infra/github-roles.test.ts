@@ -63,7 +63,8 @@ const grants = ({ Action, Resource }: Written) =>
 
 describe("the policy", () => {
   test("names the stack's own repositories, services and functions, and no others", () => {
-    const named = githubRoles.flatMap((role) => statements(role)).flatMap(({ resources }) => resources ?? []);
+    const cut = githubRoles.filter((role) => role !== "inspect");
+    const named = cut.flatMap((role) => statements(role)).flatMap(({ resources }) => resources ?? []);
     const specific = [...new Set(named)].filter((arn) => arn !== "*");
     for (const arn of specific) {
       expect(arn).toMatch(
@@ -81,6 +82,25 @@ describe("the policy", () => {
     );
     expect(changing).toEqual([]);
     expect(actions).not.toContain("ssm:GetParameters");
+  });
+
+  test("of who only looks reads what runs in the whole account, and images of the stack alone", () => {
+    const whole = { ...scope(shop), isOfWholeAccount: true };
+    const found = roleStatements("inspect", whole);
+    const on = (action: string) =>
+      found.flatMap(({ actions, resources = [] }) => (actions.includes(action) ? resources : []));
+    const arn = (service: string, name: string) => `arn:aws:${service}:eu-central-1:111122223333:${name}`;
+    expect(on("ecs:DescribeServices")).toEqual([arn("ecs", "service/*")]);
+    expect(on("ecs:DescribeTasks")).toEqual([arn("ecs", "task/*")]);
+    expect(on("ecs:ListTasks")).toEqual(["*"]);
+    expect(on("lambda:GetFunction")).toEqual([arn("lambda", "function:*")]);
+    const repositories = ["shop-dev/ui", "shop-dev/checkout"].map((name) => arn("ecr", `repository/${name}`));
+    expect(on("ecr:GetRepositoryPolicy")).toEqual(repositories);
+    expect(on("ecr:DescribeImages")).toEqual([
+      ...repositories,
+      arn("ecr", "repository/shop-dev/slipway-build-cache"),
+    ]);
+    expect(found.every(({ conditions }) => conditions === undefined)).toBe(true);
   });
 
   test("of who pushes moves nothing", () => {
@@ -222,8 +242,9 @@ describe("the policy", () => {
       [[[read], repositories]],
       [[[read], repositories]],
       [[[read, "ecr:StartImageScan"], repositories]],
+      [],
     ];
-    expect(found).toEqual(reads ? granted : [[], [], []]);
+    expect(found).toEqual(reads ? granted : [[], [], [], []]);
   });
 
   test("reaches Pulumi's state only from who builds", () => {

@@ -4,6 +4,7 @@ import { calendarOf } from "../../../lifecycle/calendar.ts";
 import type { StoredImage } from "../../../lifecycle/image.ts";
 import { lintPolicy } from "../../../lifecycle/lint.ts";
 import type { LifecyclePolicy, LifecycleRule } from "../../../lifecycle/policy.ts";
+import { prepare } from "../../../lifecycle/prepare.ts";
 import { archiveCost, archiveSaving, listPrices, pricesOf, storageCost } from "../../../lifecycle/prices.ts";
 import { imageWhats, whatOf } from "../../../lifecycle/what.ts";
 import { daysAgo, now } from "./arbitrary.ts";
@@ -142,16 +143,17 @@ test("the calendar lists an image once, with its platforms and evidence, and wha
       rule(2, { tagStatus: "any", countType: "sinceImagePushed", countUnit: "days", countNumber: 10 }),
     ],
   };
+  const images = [
+    image("young", ["v2"], 4),
+    image("index", ["v1"], 30, { children: ["amd", "arm"] }),
+    image("amd", [], 30),
+    image("arm", [], 30),
+    image("sbom", [], 29, { subject: "index" }),
+    image("kept", ["keep"], 50),
+  ];
   const calendar = calendarOf({
-    policy,
-    images: [
-      image("young", ["v2"], 4),
-      image("index", ["v1"], 30, { children: ["amd", "arm"] }),
-      image("amd", [], 30),
-      image("arm", [], 30),
-      image("sbom", [], 29, { subject: "index" }),
-      image("kept", ["keep"], 50),
-    ],
+    prepared: prepare(policy, images),
+    images,
     now,
     until: new Date(now.getTime() + 30 * 86_400_000),
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { StoredImage } from "../../../lifecycle/image.ts";
-import { outlookOf } from "../../../lifecycle/outlook.ts";
+import { outlookOf, readingsOf } from "../../../lifecycle/outlook.ts";
 import type { LifecyclePolicy } from "../../../lifecycle/policy.ts";
 import { type Prepared, prepare } from "../../../lifecycle/prepare.ts";
 import { readingName, readings } from "../../../lifecycle/reading.ts";
@@ -229,4 +229,16 @@ test("readings that differ make a span, and an image that one of them keeps has 
   // Six manifests, of which four stay; or two images, which both stay.
   expect(outlook.get("index2")?.expires).toEqual({ first: now, last: undefined, priorities: [1] });
   expect(outlook.get("index1")).toBeUndefined();
+});
+
+test("a reading that is passed over gives what one of the others gives, for every policy and repository", () => {
+  fc.assert(
+    fc.property(policies, repositories, (policy, images) => {
+      const looked = readingsOf(prepare(policy, images)).map((one) =>
+        timelineOf(policy, images, { now, reading: one }),
+      );
+      for (const one of readings)
+        expect(looked).toContainEqual(timelineOf(policy, images, { now, reading: one }));
+    }),
+  );
 });

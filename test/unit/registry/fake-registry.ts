@@ -4,6 +4,7 @@ import {
   BatchGetImageCommand,
   DescribeImagesCommand,
   ECRClient,
+  GetRepositoryPolicyCommand,
   type ImageDetail,
   type ImageFailureCode,
   type ImageIdentifier,
@@ -55,6 +56,7 @@ export function fakeRegistry(repository: string, pageSize = 1000): FakeRegistry 
     held.find((one) =>
       imageDigest === undefined ? one.tags.includes(imageTag ?? "") : one.digest === imageDigest,
     );
+  mock.on(GetRepositoryPolicyCommand).rejects(awsError("RepositoryPolicyNotFoundException"));
   mock.on(BatchGetImageCommand).callsFake(async (input: BatchGetImageCommand["input"]) => {
     here(input);
     const ids = input.imageIds ?? [];

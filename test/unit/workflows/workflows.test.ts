@@ -138,3 +138,8 @@ describe("every job", () => {
     }
   });
 });
+
+test("the weekly report takes the role that only looks, where the stack has one", () => {
+  const [report] = ours(workflows.lifecycle?.jobs.report as Job);
+  expect(report?.with?.role).toBe("${{ vars.SLIPWAY_INSPECT_ROLE || vars.SLIPWAY_DEPLOY_ROLE }}");
+});

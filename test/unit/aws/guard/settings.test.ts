@@ -281,7 +281,7 @@ describe("an optional setting", () => {
   test("cache: none takes the build cache's repository out of every role", () => {
     const asked = pull("slipway-build-cache");
     expect(refused(asked)).toEqual([]);
-    for (const role of ["pullRequest", "push", "deploy"] as const)
+    for (const role of ["pullRequest", "push", "deploy", "inspect"] as const)
       expect(refused(asked, { role, settings: { cache: { kind: "none" } } })).toEqual(pulls);
   });
 });

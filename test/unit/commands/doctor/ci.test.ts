@@ -64,6 +64,7 @@ describe("the caller", () => {
     expect(roleOf(session("slipway-dev-pull-request"))).toBe("pullRequest");
     expect(roleOf(session("slipway-dev-push"))).toBe("push");
     expect(roleOf(session("slipway-dev-deploy"))).toBe("deploy");
+    expect(roleOf(session("slipway-dev-inspect"))).toBe("inspect");
     expect(roleOf(session("our-own"))).toBe("deploy");
   });
 });

@@ -96,6 +96,8 @@ test.each([
 ])("the cache of %s stays for ever, and is named", async (_, tag, what) => {
   const session = await stackWithCache(...own, tag);
   const [cache] = (await lintLifecycle(session, "live")).repositories;
-  expect(cache?.findings).toEqual([{ kind: "no-rule", priority: undefined, what, images: 1 }]);
+  expect(cache?.findings).toEqual([
+    { level: "warning", kind: "no-rule", priority: undefined, what, images: 1 },
+  ]);
   expect((await reportLifecycle(session, request)).outcome).toBe("concerns");
 });

@@ -14,6 +14,8 @@ import { compare } from "../../../../runner/commands/lifecycle/compare.ts";
 import { lifecycleCost } from "../../../../runner/commands/lifecycle/cost.ts";
 import { lintLifecycle } from "../../../../runner/commands/lifecycle/lint.ts";
 import { conflictsOf, previewLifecycle } from "../../../../runner/commands/lifecycle/preview.ts";
+import { reportLifecycle } from "../../../../runner/commands/lifecycle/report.ts";
+import { reportMarkdown } from "../../../../runner/commands/lifecycle/report-markdown.ts";
 import { showCost, showLint } from "../../../../runner/commands/lifecycle/show.ts";
 import { showPreview } from "../../../../runner/commands/lifecycle/show-preview.ts";
 import type { Session } from "../../../../runner/session/session.ts";
@@ -40,10 +42,10 @@ beforeEach(async () => {
   nothingElseInUse();
 });
 
-function session(retention: unknown): Session {
+function session(retention: unknown, tags?: unknown): Session {
   const services = [service("ui")];
   const settings = {
-    ...slipwaySchema.parse({ retention, cache: { kind: "none" }, repositories: { prefix: "shop" } }),
+    ...slipwaySchema.parse({ retention, tags, cache: { kind: "none" }, repositories: { prefix: "shop" } }),
     stack: "dev",
     aws: awsSchema.parse({ region: "eu-central-1" }),
   };
@@ -208,6 +210,39 @@ test("slipway lifecycle lint names images that stay for ever", async () => {
   const text = showLint(await lintLifecycle(session(keepOne), "declared"), plain);
   expect(text).toContain("no rule selects 1 image (main-*): they stay for ever");
   expect(text).toContain("(v*) matches no tag that is there");
+});
+
+test("a rule of a preset whose tags can still come is a note, which keeps no issue open", async () => {
+  pushImage("1", "main-01234567", "src-a");
+  registry.mock.on(GetLifecyclePolicyCommand as never).rejects(awsError("LifecyclePolicyNotFoundException"));
+  const levels = async (preset: string, tags: unknown) => {
+    const [ui] = (await lintLifecycle(session({ preset }, tags), "declared")).repositories;
+    const found = ui?.findings.filter(({ kind }) => kind === "never-matches") ?? [];
+    return Object.fromEntries(found.map(({ what, level }) => [what, level]));
+  };
+  expect(await levels("releases", ["{sha7}"])).toEqual({ "v*": "note" });
+  // Nothing of this stack ever makes these tags: the preset is not the one that was meant.
+  expect(await levels("development", ["{sha7}", "dev"])).toEqual({ "pr-*": "warning", "dev-*": "warning" });
+  expect(await levels("development", ["dev-{sha7}", "{branch}-{sha7}"])).toEqual({
+    "pr-*": "note",
+    "dev-*": "note",
+  });
+  const environments = session({ preset: "environments" }, { preset: "environments" });
+  const quiet = await reportLifecycle(environments, { days: 7, prices: listPrices, now: new Date(pushed) });
+  const found = quiet.lint[0]?.findings.map(({ kind }) => kind);
+  expect([quiet.outcome, new Set(found)]).toEqual(["nothing", new Set(["never-matches", "shadowed"])]);
+  expect(reportMarkdown(quiet)).toContain("rule 4 (prod-\\*) matches no tag yet");
+  const text = showLint(await lintLifecycle(environments, "declared"), plain);
+  expect(text).toContain("(prod-*) matches no tag yet");
+  expect(text).toContain("Nothing odd");
+  const own = session({
+    rules: [
+      { images: { prefixes: ["v"] }, keepLast: 1 },
+      { images: "any", keepLast: 9 },
+    ],
+  });
+  const concerns = await reportLifecycle(own, { days: 7, prices: listPrices, now: new Date(pushed) });
+  expect(concerns.outcome).toBe("concerns");
 });
 
 describe("ECR's own preview", () => {

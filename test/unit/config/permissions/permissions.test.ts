@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { permissions } from "../../../../config/permissions/permissions.ts";
+import { inUsePermissions } from "../../../../config/permissions/in-use.ts";
+import { permissions, permissionsOf } from "../../../../config/permissions/permissions.ts";
 import { kindsOf } from "../../../../config/targets/permission.ts";
 import { callsOfTheRunner } from "./runner-calls.ts";
 
@@ -86,7 +87,6 @@ test("every action is called by the runner, or its line says who calls it", () =
     "ecr:InitiateLayerUpload",
     "ecr:UploadLayerPart",
     "ecr:CompleteLayerUpload",
-    "ecr:GetRepositoryPolicy",
     "ecs:TagResource",
     "iam:PassRole",
     "s3:ListBucket",
@@ -121,7 +121,17 @@ test("no action is in the table twice", () => {
 test("whoever pushes can read, and whoever deploys can push", () => {
   for (const { action, roles } of permissions) {
     if (!action.startsWith("ecr:")) continue;
-    if (roles.includes("pullRequest")) expect(roles, action).toEqual(["pullRequest", "push", "deploy"]);
+    const building = roles.filter((role) => role !== "inspect");
+    if (roles.includes("pullRequest")) expect(building, action).toEqual(["pullRequest", "push", "deploy"]);
     if (roles.includes("push")) expect(roles, action).toContain("deploy");
   }
+});
+
+test("who only looks has all that finds images in use, and nothing that changes anything", () => {
+  const looking = permissionsOf("inspect").map(({ action }) => action);
+  for (const { action } of inUsePermissions) expect(looking).toContain(action);
+  const changing = looking.filter((action) => !/:(Get|List|Describe|BatchGet|Simulate)/.test(action));
+  expect(changing).toEqual([]);
+  // What has a name that reads, and is more than a look at images and what runs them.
+  expect(looking.filter((action) => /^(s3|kms|ssm|secretsmanager|logs):/.test(action))).toEqual([]);
 });

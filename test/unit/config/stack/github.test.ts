@@ -46,13 +46,22 @@ describe("the subjects that a role trusts", () => {
     expect(JSON.stringify(found)).not.toContain("refs/");
   });
 
+  test("of who only looks are the branches and the environment, and no tag or pull request", () => {
+    expect(subjects("inspect", { environment: "prod", tags: ["v*"] })).toEqual({
+      exact: ["repo:octo-org/octo-repo:environment:prod", "repo:octo-org/octo-repo:ref:refs/heads/main"],
+      patterns: [],
+    });
+    expect(parsed().roles).toEqual(["pullRequest", "push", "deploy"]);
+    expect(parsed({ roles: ["deploy", "inspect"] }).roles).toEqual(["deploy", "inspect"]);
+  });
+
   test("have a wildcard in the tag at most, and never for a pull request", () => {
     const more = { ownerId: "1", repositoryId: "2", tags: ["v*"], environment: "prod" };
     expect(subjects("push", more).patterns).toEqual([
       "repo:octo-org/octo-repo:ref:refs/tags/v*",
       "repo:octo-org@1/octo-repo@2:ref:refs/tags/v*",
     ]);
-    for (const role of ["pullRequest", "push", "deploy"] as const) {
+    for (const role of ["pullRequest", "push", "deploy", "inspect"] as const) {
       const { exact, patterns } = subjects(role, more);
       expect(exact.join()).not.toMatch(/[*?]/);
       for (const pattern of patterns) {
