@@ -7,6 +7,7 @@ import { parse, stringify } from "yaml";
 import { type Problem, UserError } from "../../config/problems/errors.ts";
 import type { CommandResult } from "../../runner/cli/command.ts";
 import type { DoctorDocument } from "../../runner/commands/doctor/document.ts";
+import type { ValidationDocument } from "../../runner/commands/report/document.ts";
 import type { RollbackDocument } from "../../runner/commands/rollback/rollback.ts";
 import type { ScanDocument } from "../../runner/commands/scan/document.ts";
 import type { VerifyDocument } from "../../runner/commands/verify/document.ts";
@@ -275,6 +276,11 @@ test("the demo's chapter: a real scan stops a bad package, a waiver lets it pass
   expect(waived).toMatch(/1 waived until \d{4}-\d\d-\d\d/);
   expect(mended).not.toContain("waived");
   expect(errors.at(-1)).toContain("waivers.yaml: the waiver of CVE-2021-44906 is not used");
+  const report = await run("report", "validation", "orders");
+  expect(report.exitCode, report.stderr).toBe(0);
+  expect(report.document<ValidationDocument>().releases[0]?.checks).toContainEqual(
+    expect.objectContaining({ check: "gate: findings", verdict: "passed", evidence: [mended] }),
+  );
   expect(said.join("\n")).toContain("slipway:gates:\n    preset: block");
 });
 

@@ -248,7 +248,7 @@ describe("a stack's settings", () => {
     const own = configurationOf("prod");
     const scanning = { mode: "enhanced", rescan: { pushDays: 90, pullDays: 14 } };
     await planProgram("prod", { ...own, "slipway:scanning": scanning });
-    const messages = said.mock.calls.map(([message]) => message);
+    const messages = said.mock.calls.map(([message]) => message).filter((one) => one.startsWith("slipway:"));
     said.mockRestore();
     expect(messages).toEqual([
       expect.stringMatching(
@@ -256,7 +256,8 @@ describe("a stack's settings", () => {
       ),
     ]);
     // Once the provider has a resource for it, infra/scanning.ts declares it instead.
-    expect(Object.keys(inspector2).sort()).toEqual([
+    const resources = Object.keys(inspector2).filter((name) => /^[A-Z]/.test(name));
+    expect(resources.sort()).toEqual([
       "DelegatedAdminAccount",
       "Enabler",
       "Filter",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Waiver } from "../../../../config/waivers.ts";
 import type { ScanDocument } from "../../../../runner/commands/scan/document.ts";
 import { outcomeOfScan, reportImage } from "../../../../runner/commands/scan/report.ts";
-import { showScan } from "../../../../runner/commands/scan/show.ts";
+import { originLines, showScan } from "../../../../runner/commands/scan/show.ts";
 import type { ScanResult } from "../../../../runner/findings/finding.ts";
 import type { PlatformOrigins } from "../../../../runner/findings/origin/assign.ts";
 import { coloursFor } from "../../../../runner/report/colours.ts";
@@ -77,5 +77,15 @@ test("a scan shows each platform with its source, the worst finding first, and w
     "",
     "orders: nothing to scan: it has no successful release",
     "An image has no scan result: it is unknown, not clean.",
+  ]);
+});
+
+test("a basic scan says why it is not known whose a finding is, where the base image is known", () => {
+  const { image } = report([scanned([finding("CVE-1")], { source: "ecr-basic" })]);
+  const [platform] = image.platforms;
+  if (platform === undefined) throw new Error("no platform");
+  const base = { reference: "node:24", digest: sha("b") };
+  expect(originLines({ ...platform, base })).toEqual([
+    "whose: 1 not known (base image node:24): a basic scan names no layer",
   ]);
 });
