@@ -20,7 +20,12 @@ const indexSchema = z.object({
       mediaType: z.string().optional(),
       digest,
       platform: z
-        .object({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
+        .object({
+          os: z.string(),
+          architecture: z.string(),
+          variant: z.string().optional(),
+          "os.version": z.string().optional(),
+        })
         .optional(),
       annotations: z.record(z.string(), z.string()).nullish(),
     }),
@@ -80,9 +85,18 @@ function platformsOf(entries: z.output<typeof indexSchema>["manifests"]): Record
     // https://docs.docker.com/build/metadata/attestations/attestation-storage/
     if (annotations?.["vnd.docker.reference.type"] !== undefined) continue;
     if (platform === undefined || platform.os === "unknown") continue;
-    manifests[platformName(platform)] ??= digest;
+    const name = platformName(platform);
+    const version = platform["os.version"];
+    // Windows has an image for each of its versions: one that is left out would be neither scanned nor signed.
+    const place = manifests[name] === undefined || version === undefined ? name : ofVersion(name, version);
+    manifests[place] ??= digest;
   }
   return manifests;
+}
+
+/** `windows(10.0.20348.2113)/amd64`, as containerd writes it. */
+function ofVersion(name: string, version: string): string {
+  return name.replace("/", `(${version})/`);
 }
 
 const configSchema = z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() });

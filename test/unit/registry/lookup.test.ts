@@ -46,6 +46,27 @@ describe("reading manifests", () => {
     });
   });
 
+  it("lists every version of Windows, so that none goes unscanned or unsigned", () => {
+    const windows = (version: string, digest: string) => ({
+      digest,
+      platform: { os: "windows", architecture: "amd64", "os.version": version },
+    });
+    const index = {
+      manifests: [
+        { digest: sha("a"), platform: { os: "linux", architecture: "amd64" } },
+        windows("10.0.20348.2113", sha("b")),
+        windows("10.0.17763.5329", sha("c")),
+      ],
+    };
+    expect(parseManifest(JSON.stringify(index))).toMatchObject({
+      manifests: {
+        "linux/amd64": sha("a"),
+        "windows/amd64": sha("b"),
+        "windows(10.0.17763.5329)/amd64": sha("c"),
+      },
+    });
+  });
+
   it("counts the layers and what a pull transfers", () => {
     expect(parseManifest(manifestText)).toMatchObject({
       kind: "image",
