@@ -18,13 +18,14 @@ import { type World, withWorld } from "./world.ts";
 const letters = ["a", "b", "c", "d", "e", "f", "g", "h"] as const;
 type Letter = (typeof letters)[number];
 
-const usage = `npm run bench -- [--quick] [--case a]... [--json]
+const usage = `npm run bench -- [--quick] [--case a]... [--programs] [--json]
 
 Measures Slipway against raw tools, side by side on a local AWS of its own, and takes that away again.
 
   --quick      fewer runs of each case
   --case a     only these: a nothing changed, b one changed, c first build, d noticing, e prompt,
                f 200 services, g 1,000 services, h lifecycle of 500 repositories
+  --programs   what each program of a case took as well: its processor seconds and its memory
   --json       one document on stdout (npm run --silent bench -- --json)
 
 Runs for about half an hour on two processors that have nothing else to do, and takes both for much of it.
@@ -145,6 +146,7 @@ async function main(words: readonly string[]): Promise<void> {
       quick: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       case: { type: "string", multiple: true, default: [] },
+      programs: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -191,7 +193,9 @@ async function main(words: readonly string[]): Promise<void> {
   const cases = results.toSorted((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
   // Results from before a failure are still useful.
   if (failure === undefined || cases.length > 0) {
-    const text = values.json ? JSON.stringify({ cases, machine }, null, 2) : showResults(cases, machine);
+    const text = values.json
+      ? JSON.stringify({ cases, machine }, null, 2)
+      : showResults(cases, machine, values.programs);
     process.stdout.write(`${text}\n`);
   }
   if (failure === undefined) return;

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { watchMemory } from "./memory.ts";
+import { watchUse } from "./memory.ts";
 import { watchProcessor } from "./processor.ts";
 import type { Sample } from "./result.ts";
 
@@ -35,15 +35,15 @@ export async function measure(command: Command, signal: AbortSignal): Promise<Me
     killSignal: "SIGINT",
     forceKillAfterDelay: 20_000,
   });
-  const peak = child.pid === undefined ? () => 0 : watchMemory(child.pid);
+  const use = child.pid === undefined ? () => ({ peakBytes: 0, programs: [] }) : watchUse(child.pid);
   const { exitCode, stdout, stderr } = await child;
   const endedAt = performance.now();
-  const peakBytes = peak();
+  const { peakBytes, programs } = use();
   signal.throwIfAborted();
   if (exitCode !== 0) {
     const line = [command.program, ...command.arguments].join(" ");
     throw new Error(`${line} ended with ${exitCode}:\n${stdout.slice(-2000)}\n${stderr.slice(-4000)}`);
   }
   const processorSeconds = await processor();
-  return { seconds: (endedAt - startedAt) / 1000, processorSeconds, peakBytes, stdout, endedAt };
+  return { seconds: (endedAt - startedAt) / 1000, processorSeconds, peakBytes, programs, stdout, endedAt };
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 
 /** Ticks of a second in /proc: USER_HZ, which is 100 for every program on Linux (time(7)). */
-const ticksPerSecond = 100;
+export const ticksPerSecond = 100;
 
 /** Processor seconds, of programs and of the kernel for them, out of /proc/<pid>/stat of their parent. */
 export function childSeconds(text: string): number {

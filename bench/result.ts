@@ -1,3 +1,4 @@
+import { byProgram, type ProgramResult, type ProgramUse, pulumiProgram } from "./programs.ts";
 import { median, medianRatio } from "./statistics.ts";
 
 /** What a case is to reach. */
@@ -9,7 +10,12 @@ export type Target =
       readonly mostMebibytes?: number;
     }
   /** Of the peer's time. */
-  | { readonly kind: "ratio"; readonly most: number };
+  | {
+      readonly kind: "ratio";
+      readonly most: number;
+      /** Of the Pulumi program's process. */
+      readonly mostMebibytesOfProgram?: number;
+    };
 
 /** What is measured; `id` is a promise: scripts compare runs by it. */
 export interface Case {
@@ -27,6 +33,8 @@ export interface Sample {
   readonly processorSeconds?: number;
   /** Of the process and all that it started, at the same time; undefined when it was not measured. */
   readonly peakBytes?: number;
+  /** What each of its processes took. */
+  readonly programs?: readonly ProgramUse[];
 }
 
 /** One run: both sides, right after one another. */
@@ -52,6 +60,9 @@ export interface CaseResult {
   readonly cpu_ratio: number | null;
   readonly ours_peak_mib: number | null;
   readonly peer_peak_mib: number | null;
+  /** Where the processor seconds went, as far as they were seen: a look every second at most. */
+  readonly ours_programs: readonly ProgramResult[];
+  readonly peer_programs: readonly ProgramResult[];
 }
 
 /** The medians of a case's runs, and whether they reach its target. */
@@ -66,6 +77,7 @@ export function judge({ id, title, target, peer }: Case, pairs: readonly Pair[])
           ours.map((one) => one.seconds),
           peers.map((one) => one.seconds),
         );
+  const programs = byProgram(ours.map((one) => one.programs ?? []));
   const reached = target.kind === "seconds" ? seconds : (ratio ?? Number.NaN);
   return {
     id,
@@ -74,7 +86,7 @@ export function judge({ id, title, target, peer }: Case, pairs: readonly Pair[])
     peer_s: peers.length === 0 ? null : round(median(peers.map((one) => one.seconds))),
     ratio: ratio === null ? null : round(ratio),
     target: describeTarget(target),
-    met: reached <= target.most && isWithinMemory(target, peakOf(ours)),
+    met: reached <= target.most && isWithinMemory(target, peakOf(ours), programs),
     peer: peer ?? null,
     runs: pairs.length,
     ours_cpu_s: processorOf(ours),
@@ -82,18 +94,23 @@ export function judge({ id, title, target, peer }: Case, pairs: readonly Pair[])
     cpu_ratio: processorRatio(pairs),
     ours_peak_mib: peakOf(ours),
     peer_peak_mib: peakOf(peers),
+    ours_programs: programs,
+    peer_programs: byProgram(peers.map((one) => one.programs ?? [])),
   };
 }
 
 export function describeTarget(target: Target): string {
-  if (target.kind === "ratio") return `≤ ${target.most} × peer`;
-  const memory = target.mostMebibytes === undefined ? "" : `, ≤ ${target.mostMebibytes} MiB`;
-  return `≤ ${target.most} s${memory}`;
+  const isRatio = target.kind === "ratio";
+  const most = isRatio ? target.mostMebibytesOfProgram : target.mostMebibytes;
+  const memory = most === undefined ? "" : `, ≤ ${most} MiB`;
+  return isRatio ? `≤ ${target.most} × peer${memory}` : `≤ ${target.most} s${memory}`;
 }
 
-function isWithinMemory(target: Target, peak: number | null): boolean {
-  if (target.kind === "ratio" || target.mostMebibytes === undefined) return true;
-  return peak !== null && peak <= target.mostMebibytes;
+function isWithinMemory(target: Target, all: number | null, programs: readonly ProgramResult[]): boolean {
+  const isRatio = target.kind === "ratio";
+  const most = isRatio ? target.mostMebibytesOfProgram : target.mostMebibytes;
+  const peak = isRatio ? (programs.find(({ name }) => name === pulumiProgram)?.peak_mib ?? null) : all;
+  return most === undefined || (peak !== null && peak <= most);
 }
 
 function processorOf(samples: readonly Sample[]): number | null {

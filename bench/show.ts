@@ -15,8 +15,8 @@ export function loadNow(): number {
   return Math.round((loadavg()[0] ?? 0) * 100) / 100;
 }
 
-/** The results as a table. */
-export function showResults(cases: readonly CaseResult[], machine: Machine): string {
+/** The results as a table; with programs, another one of what each program took. */
+export function showResults(cases: readonly CaseResult[], machine: Machine, withPrograms = false): string {
   const seconds = (value: number | null) => (value === null ? "" : `${value.toFixed(2)} s`);
   const mebibytes = (value: number | null) => (value === null ? "" : `${value} MiB`);
   const rows = cases.map((one) => [
@@ -56,5 +56,26 @@ export function showResults(cases: readonly CaseResult[], machine: Machine): str
     "",
     formatTable([head, ...rows]),
     ...(peers.length === 0 ? [] : ["", "Peers:", ...peers]),
+    ...(withPrograms ? ["", showPrograms(cases)] : []),
   ].join("\n");
+}
+
+function showPrograms(cases: readonly CaseResult[]): string {
+  const rows = cases.flatMap(({ id, ours_programs, peer_programs }) => {
+    const sides = [
+      ["Slipway", ours_programs],
+      ["peer", peer_programs],
+    ] as const;
+    return sides.flatMap(([side, programs]) =>
+      programs.map((one) => [
+        id,
+        side,
+        one.name,
+        String(one.processes),
+        `${one.cpu_s.toFixed(2)} s`,
+        `${one.peak_mib} MiB`,
+      ]),
+    );
+  });
+  return formatTable([["Case", "", "Program", "Processes", "Processor", "Memory of one"], ...rows]);
 }

@@ -29,7 +29,7 @@ export async function deployedProject(
   const services = serviceNames(count);
   world.say(`${name}: building, pushing and starting ${count} services`);
   const project = await createProject(world, name, services, "light");
-  const built = await project.slipway("deploy");
+  const built = await project.prepare("deploy");
   const { services: images } = JSON.parse(built.stdout) as Deployed;
   await createCluster(project);
   await pMap(images, ({ service, reference }) => createService(project, service, reference, desiredCount), {

@@ -1,6 +1,6 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { expectOutcome, type Project } from "../project.ts";
+import { expectOutcome, oneWrite, type Project } from "../project.ts";
 import type { Case, Pair } from "../result.ts";
 import { clone, folder, type World } from "../world.ts";
 import { deployedProject } from "./services.ts";
@@ -12,13 +12,13 @@ export const twoHundred = {
   preview: {
     id: "f-preview-200",
     title: "pulumi preview, nothing changed, 200 services",
-    target: { kind: "ratio", most: 1.3 },
+    target: { kind: "ratio", most: 1.3, mostMebibytesOfProgram: 700 },
     peer: `pulumi preview: ${bare}`,
   },
   up: {
     id: "f-up-200",
     title: "pulumi up, nothing changed, 200 services",
-    target: { kind: "ratio", most: 1.3 },
+    target: { kind: "ratio", most: 1.3, mostMebibytesOfProgram: 700 },
     peer: `pulumi up: ${bare}`,
   },
   changed: {
@@ -31,9 +31,6 @@ export const twoHundred = {
 
 const runsOf = (world: World) => (world.quick ? 2 : 5);
 const words = { preview: ["preview"], up: ["up", "--yes", "--skip-preview"] } as const;
-
-/** The engine writes the state once, at the end, and not after each step: preparing takes minutes less. */
-const oneWrite = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" } as const;
 
 /** The project of (f): its services are declared and wanted by nobody, so that the machine runs none. */
 export async function twoHundredServices(world: World): Promise<Project> {

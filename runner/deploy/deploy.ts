@@ -134,7 +134,9 @@ async function tagImages(session: Session, services: readonly BuiltService[]): P
     const movable = tagMovability(settings.repositories);
     const results = await pMap(
       untagged,
-      ({ image, tagPlan }) => putTags(clients, image, tagPlan.tags, { movable }, signal),
+      // Where the tags of an image are that had been there is known since the plan.
+      ({ image, tagPlan, tagCheck, built }) =>
+        putTags(clients, image, tagPlan.tags, { movable, checked: built ? undefined : tagCheck }, signal),
       { concurrency: 8, signal },
     );
     const put = new Set(results.flatMap((result) => result.put));
@@ -143,12 +145,23 @@ async function tagImages(session: Session, services: readonly BuiltService[]): P
   });
 }
 
-/** Removes the keep tags of removed targets, if the deployment changed something. */
+/**
+ * Removes the keep tags of removed targets: where the deployment changed something, and where the newest release
+ * had a target that services.yaml no longer has.
+ */
 async function removeStaleKeepTags(session: Session, services: readonly BuiltService[]): Promise<void> {
-  const changed = services.some(
-    (one) => one.built || isChanged(one) || one.targets.some(({ action }) => action === "prove"),
+  const looked = services.filter(
+    (one) => one.built || one.targets.some(({ action }) => action !== "none") || hasFormerTarget(one),
   );
-  if (changed) await removeKeepTags(session, [...new Set(services.map(({ repository }) => repository))]);
+  if (looked.length === 0) return;
+  await removeKeepTags(session, [...new Set(looked.map(({ repository }) => repository))]);
+}
+
+function hasFormerTarget({ newestRecord, targets }: BuiltService): boolean {
+  const former = newestRecord?.record.targets ?? [];
+  return former.some(
+    ({ title, sidecar }) => sidecar === undefined && targets.every((one) => one.title !== title),
+  );
 }
 
 function deployDocument(

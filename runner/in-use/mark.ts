@@ -11,7 +11,7 @@ import { isRetired } from "./retired.ts";
 
 /** A target that runs an image, and what its plan found there before. */
 export interface RunningTarget {
-  readonly plan: Pick<TargetPlan, "title" | "changes">;
+  readonly plan: Pick<TargetPlan, "title" | "changes" | "marked">;
   readonly image: TargetImage;
   /** Whether a pull request proposes the image, and the target does not run it yet. */
   readonly isProposed?: boolean;
@@ -19,8 +19,9 @@ export interface RunningTarget {
 
 /**
  * Tags in the registry what targets run now, and what they ran successfully before, so that no lifecycle policy
- * expires either. Tags that are already in place stay: that costs one call per image. A failure is a warning,
- * since it does not affect what was deployed.
+ * expires either. Tags that are already in place stay: that costs one call per image, and none for a
+ * target that was left as it is and whose plan saw its tag. A failure is a warning, since it does not affect what
+ * was deployed.
  *
  * The image that a pull request proposes is tagged as well.
  *
@@ -34,10 +35,13 @@ export async function putKeepTags(
   const ended = new Map(outcomes.map(({ title, outcome }) => [title, outcome]));
   const marked = moves.flatMap((move) => {
     const outcome = ended.get(move.plan.title);
-    if (outcome === "proposed") return [{ ...move, isProposed: true }];
-    return outcome === "done" || outcome === "unchanged" ? [move] : [];
+    if (outcome === "proposed") return imagesOf({ ...move, isProposed: true });
+    if (outcome === "done") return imagesOf(move);
+    return outcome === "unchanged"
+      ? imagesOf(move).filter((one) => one.plan.marked !== keyOf(one.image))
+      : [];
   });
-  const byImage = Map.groupBy(marked.flatMap(imagesOf), ({ image }) => `${image.repository}@${image.digest}`);
+  const byImage = Map.groupBy(marked, ({ image }) => keyOf(image));
   await pMap(
     byImage.values(),
     async (group) => {
@@ -55,6 +59,11 @@ export async function putKeepTags(
     },
     { concurrency: 16 },
   );
+}
+
+/** As `TargetPlan.marked` names an image. */
+function keyOf({ repository, digest }: Image): string {
+  return `${repository}@${digest}`;
 }
 
 /** Each image of a move, once: a task definition's containers may run those of several services. */

@@ -10,7 +10,7 @@ import { parseReference } from "../registry/reference.ts";
 import type { Session } from "../session/session.ts";
 import type { ImageUse } from "../targets/image-use.ts";
 import { allKinds, kindOf } from "../targets/kinds.ts";
-import { isKeepTagOf, type KeepTags, keepTagsOf } from "./keep-tags.ts";
+import { isKeepTagOf, keepTagsOf } from "./keep-tags.ts";
 import { readAccountUses } from "./read.ts";
 import { retiredDigest, retireTags } from "./retired.ts";
 
@@ -28,9 +28,10 @@ export interface StaleTag {
 export async function removeKeepTags(session: Session, repositories: readonly string[]): Promise<void> {
   const { emit, signal } = session;
   try {
+    const known = knownKeepTags(session);
     const found = await pMap(
       repositories,
-      async (repository) => ({ repository, stale: await findStale(session, repository) }),
+      async (repository) => ({ repository, stale: await findStale(session, repository, known) }),
       { concurrency: 8, signal },
     );
     if (found.every(({ stale }) => stale.length === 0)) return;
@@ -46,24 +47,36 @@ export async function removeKeepTags(session: Session, repositories: readonly st
   }
 }
 
-async function findStale(session: Session, repository: string): Promise<readonly StaleTag[]> {
-  const { catalogue, settings, clients, signal } = session;
+/** The keep tags of the whole catalogue's targets. */
+function knownKeepTags({ catalogue, settings }: Session): ReadonlySet<string> {
   const targets = catalogue.services.flatMap((service) => service.targets);
-  const known = targets.map((target) => keepTagsOf(settings.stack, kindOf(target).title(target)));
+  return new Set(
+    targets.flatMap((target) => Object.values(keepTagsOf(settings.stack, kindOf(target).title(target)))),
+  );
+}
+
+async function findStale(
+  { settings, clients, signal }: Session,
+  repository: string,
+  known: ReadonlySet<string>,
+): Promise<readonly StaleTag[]> {
   const tagged = await listDetails(clients, repository, signal, { tagStatus: "TAGGED" });
   return staleTags(settings.stack, tagged ?? [], known);
 }
 
-/** The keep tags of a stack that belong to no target of its catalogue. */
+/**
+ * The keep tags of a stack that belong to no target of its catalogue.
+ *
+ * @param known the keep tags of its targets
+ */
 export function staleTags(
   stack: string,
   images: readonly Pick<ImageDetail, "imageDigest" | "imageTags">[],
-  known: readonly KeepTags[],
+  known: ReadonlySet<string>,
 ): readonly StaleTag[] {
   const all = images.flatMap(({ imageDigest, imageTags = [] }) =>
     imageDigest === undefined ? [] : imageTags.map((tag) => ({ tag, digest: imageDigest })),
   );
-  const ours = new Set(known.flatMap(({ inUse, lastGood, proposed }) => [inUse, lastGood, proposed]));
   // `inuse-dev-ecs-a` may be of the stack dev, or of one that is called dev-ecs.
   const others = all
     .flatMap(({ tag }) => stackOfReleaseTag(tag) ?? [])
@@ -72,7 +85,7 @@ export function staleTags(
   return all.filter(
     ({ tag, digest }) =>
       digest !== retiredDigest &&
-      !ours.has(tag) &&
+      !known.has(tag) &&
       isKeepTagOf(tag, stack, names) &&
       !others.some((other) => isKeepTagOf(tag, other, names)),
   );

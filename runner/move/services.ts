@@ -165,9 +165,11 @@ async function planAgain(
   const looked = await Promise.all(
     (await withNewestRecords(session, services)).map(async (one) => {
       const { service, image, reuse } = one;
+      const marked = new Map(one.targets.map((plan) => [plan.title, plan.marked]));
+      const plans = await planTargets(session, { service, image, images, reuse }, step, services.length);
       return {
         ...one,
-        targets: await planTargets(session, { service, image, images, reuse }, step, services.length),
+        targets: plans.map((plan) => ({ ...plan, marked: marked.get(plan.title) })),
       };
     }),
   );

@@ -5,9 +5,11 @@ import { tagFormats } from "../../config/stack/tags.ts";
 import type { Source } from "../../source/hash.ts";
 import { type Revision, readRevision } from "../git/revision.ts";
 import { findUncommitted } from "../git/uncommitted.ts";
+import { keepTagsOf } from "../in-use/keep-tags.ts";
 import { type ReadAhead, readAhead } from "../registry/tags.ts";
 import type { Session } from "../session/session.ts";
 import { planTags } from "../tags/tags.ts";
+import { kindOf } from "../targets/kinds.ts";
 import { cleanTreeGate, cleanTreeProblems } from "./clean-tree.ts";
 import { type ComparedService, compareWithRegistry, hashChosenSources } from "./compare.ts";
 import { inspectServices } from "./inspect.ts";
@@ -84,7 +86,8 @@ async function checkWaivers({ directory, catalogue, settings: { gates } }: Sessi
 }
 
 /**
- * Starts to read where each service's tags are, and its newest release record.
+ * Starts to read where each service's tags are, those that mark what its targets run as well, and its newest
+ * release record.
  *
  * @param tags of an image whose source is committed, as most are
  * @param ahead by service; what is read is added
@@ -98,7 +101,11 @@ function readTagsAhead(
   for (const { inputs } of sources.values()) {
     const { name } = inputs.service;
     const repository = repositoryName(settings, inputs.service);
-    ahead.set(name, readAhead(clients, repository, [...tags, releaseTag(settings.stack)], signal));
+    const keepTags = inputs.service.targets.map(
+      (target) => keepTagsOf(settings.stack, kindOf(target).title(target)).inUse,
+    );
+    const all = [...tags, releaseTag(settings.stack), ...keepTags];
+    ahead.set(name, readAhead(clients, repository, all, signal));
   }
 }
 

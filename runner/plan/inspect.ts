@@ -2,12 +2,13 @@ import pMap from "p-map";
 import { releaseTag, sourceTag } from "../../config/names.ts";
 import type { Problem } from "../../config/problems/errors.ts";
 import { hasCode } from "../aws/errors.ts";
+import { keepTagsOf } from "../in-use/keep-tags.ts";
 import { checkTags, type ReadAhead, type TagCheck, tagMovability } from "../registry/tags.ts";
 import { verifyImage } from "../registry/verify-image.ts";
 import { newestRecordOf, readNewestRecord } from "../release/store.ts";
 import type { Step } from "../report/events.ts";
 import type { Session } from "../session/session.ts";
-import { isMove } from "../targets/target.ts";
+import { isMove, type TargetPlan } from "../targets/target.ts";
 import { type Candidate, notAsked, refuseOlder } from "./newest-wins.ts";
 import { type PlannedService, plannedImage, type TaggedService } from "./plan.ts";
 import { planProofs } from "./prove.ts";
@@ -69,11 +70,28 @@ export async function inspectServices(
         ...tagCheck.problems,
       ];
       tell();
-      return { ...one, tagPlan: kept, tagCheck, targets, newestRecord, newestWins, problems };
+      const marked = await withMarks(session, targets, repository, read);
+      return { ...one, tagPlan: kept, tagCheck, targets: marked, newestRecord, newestWins, problems };
     },
     { concurrency: parallelReads, signal },
   );
   return planProofs(found);
+}
+
+/** The plans with the images that the targets' keep tags are on, as far as they were read. */
+function withMarks(
+  { settings }: Session,
+  targets: readonly TargetPlan[],
+  repository: string,
+  read: ReadAhead,
+): Promise<readonly TargetPlan[]> {
+  return Promise.all(
+    targets.map(async (plan) => {
+      const reading = read.get(keepTagsOf(settings.stack, plan.title).inUse);
+      const stored = await reading?.catch(() => undefined);
+      return stored === undefined ? plan : { ...plan, marked: `${repository}@${stored.digest}` };
+    }),
+  );
 }
 
 /** What is built again, or was since a tag was put, leaves the tags that may not move on the image before. */

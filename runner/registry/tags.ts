@@ -7,7 +7,7 @@ import { matchesWildcard } from "../../config/stack/tags.ts";
 import type { Clients } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
 import { type Image, shortDigest } from "./image.ts";
-import { getManifest } from "./lookup.ts";
+import { getManifest, type StoredManifest } from "./lookup.ts";
 
 /** What putting tags on an image would change. */
 export interface TagCheck {
@@ -17,6 +17,8 @@ export interface TagCheck {
   readonly toPut: readonly string[];
   /** Tags that belong to another image and must not move; each one a problem `tag-taken`. */
   readonly problems: readonly Problem[];
+  /** The image's manifest, if a tag to look at is on it and another is to be put. */
+  readonly stored?: StoredManifest;
 }
 
 /** Tag → what is being read of it. */
@@ -41,6 +43,8 @@ export function readAhead(
 export interface TagOptions {
   /** Whether a tag that is on another image may be moved: see `tagMovability`. */
   readonly movable: (tag: string) => boolean;
+  /** What an earlier check of these tags found, if nothing has been built since. Default: they are checked now. */
+  readonly checked?: TagCheck | undefined;
 }
 
 /** Whether a stack lets a tag move: everywhere, or only what its exclusions and our own tags match. */
@@ -62,7 +66,7 @@ export async function checkTags(
   repository: string,
   digest: string | undefined,
   tags: readonly string[],
-  { movable }: TagOptions,
+  { movable }: Pick<TagOptions, "movable">,
   signal: AbortSignal,
   ahead: ReadAhead = new Map(),
 ): Promise<TagCheck> {
@@ -70,10 +74,13 @@ export async function checkTags(
   const found = await Promise.all(
     [...new Set(tags)].map(async (tag) => {
       const read = ahead.get(tag) ?? getManifest(clients, repository, { imageTag: tag }, signal);
-      return { tag, digest: (await read)?.digest };
+      const stored = await read;
+      return { tag, digest: stored?.digest, stored };
     }),
   );
-  return judgeTags(repository, digest, found, movable);
+  const check = judgeTags(repository, digest, found, movable);
+  const on = found.find((one) => digest !== undefined && one.digest === digest)?.stored;
+  return on === undefined || check.toPut.length === 0 ? check : { ...check, stored: on };
 }
 
 /** Sorts tags by where they are now. */
@@ -94,7 +101,7 @@ export function judgeTags(
 
 /**
  * Puts tags on an image that is in the registry: the same manifest under another name, nothing is
- * pushed. A tag that is there already costs one reading call.
+ * pushed. Tags that were not checked yet cost one reading call.
  *
  * @returns the tags that were put, and those that had been there
  * @throws UserError `tag-taken` before any tag is put, `image-gone`
@@ -108,11 +115,11 @@ export async function putTags(
 ): Promise<{ readonly put: readonly string[]; readonly present: readonly string[] }> {
   if (tags.length === 0) return { put: [], present: [] };
   const { repository, digest } = image;
-  const check = await checkTags(clients, repository, digest, tags, options, signal);
+  const check = options.checked ?? (await checkTags(clients, repository, digest, tags, options, signal));
   if (check.problems.length > 0) throw new UserError(check.problems);
   if (check.toPut.length === 0) return { put: [], present: check.present };
 
-  const stored = await getManifest(clients, repository, { imageDigest: digest }, signal);
+  const stored = check.stored ?? (await getManifest(clients, repository, { imageDigest: digest }, signal));
   if (stored === undefined) {
     throw new UserError(
       {

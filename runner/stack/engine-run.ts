@@ -21,6 +21,13 @@ export function wholeRun(services: readonly Service[], chosen: readonly string[]
   };
 }
 
+/**
+ * Lets the engine write its state once, at the end of a run, and not around each step. In a large stack, each of
+ * these writes takes a quarter of a second. Where a run is killed, the state knows nothing of the images that it
+ * pushed. The next run then pushes them again, by the same digests; so no run of the whole stack has this.
+ */
+const oneWrite = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" } as const;
+
 /** A run that only builds and pushes the images of the chosen services. */
 export function imagesRun(
   services: readonly Service[],
@@ -29,7 +36,12 @@ export function imagesRun(
 ): EngineRun {
   return {
     scope: "the images alone",
-    environment: { ...environment, [servicesVariable]: chosen.join(","), [imagesOnlyVariable]: "true" },
+    environment: {
+      ...oneWrite,
+      ...environment,
+      [servicesVariable]: chosen.join(","),
+      [imagesOnlyVariable]: "true",
+    },
     options: { target: targetedImages(services, chosen) },
   };
 }

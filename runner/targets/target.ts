@@ -56,6 +56,8 @@ export interface TargetPlan<S = unknown, T extends Target = Target> {
   readonly reuse?: string;
   /** Gates that were asked before the move, and let it pass. */
   readonly gates?: readonly Gate[];
+  /** The image, `repository@digest`, that the registry had marked as the one in use here; undefined: unknown. */
+  readonly marked?: string | undefined;
   readonly state: S;
 }
 

@@ -35,6 +35,11 @@ const describeInput = startInput.extend({
   nextToken: z.string().optional(),
   maxResults: z.int().min(1).max(1000).default(100),
 });
+const imagesInput = z.looseObject({ imageIds: z.array(imageId) });
+const imagesAnswer = z.object({
+  images: z.array(z.looseObject({ imageId })),
+  failures: z.array(z.looseObject({ imageId })),
+});
 const batchInput = z.object({ repositoryNames: z.array(z.string()).min(1).max(25) });
 const referrersInput = z.object({
   repositoryName: z.string(),
@@ -46,8 +51,15 @@ const referrersInput = z.object({
   maxResults: z.int().min(1).max(50).default(50),
 });
 
-/** The operations that the emulator lacks, or knows no past of, as AWS's API reference and models have them. */
+/** The operations that the emulator lacks or answers otherwise, as AWS's API reference and models have them. */
 const operations: Readonly<Record<string, Operation>> = {
+  /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html */
+  async BatchGetImage(input, { backend, authorization }) {
+    const asked = imagesInput.parse(input);
+    const answer = imagesAnswer.parse(await backend.call("BatchGetImage", asked, authorization));
+    return { ...answer, images: namedAsAsked(asked.imageIds, answer) };
+  },
+
   /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html */
   async DescribeImages(input, { backend, ages, authorization }) {
     const answer = await backend.call("DescribeImages", input as object, authorization);
@@ -204,6 +216,22 @@ export async function answerOperation(
 
 function sayError(outgoing: ServerResponse, code: string, message: string): void {
   sayJson(outgoing, 400, { __type: code, message }, code);
+}
+
+/**
+ * ECR names an image by the tag that it was asked for. The emulator names it by any of its tags, and has the images
+ * in the order of the request.
+ */
+function namedAsAsked(
+  asked: readonly z.infer<typeof imageId>[],
+  { images, failures }: z.infer<typeof imagesAnswer>,
+): readonly object[] {
+  const failed = new Set(failures.map((failure) => JSON.stringify(imageId.parse(failure.imageId))));
+  const found = asked.filter((id) => !failed.has(JSON.stringify(id)));
+  return images.map((image, index) => {
+    const { imageTag = image.imageId.imageTag } = found[index] ?? {};
+    return { ...image, imageId: { imageDigest: image.imageId.imageDigest, imageTag } };
+  });
 }
 
 function identityOf({ repository, digest, tag }: ImageOfScan) {

@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import {
+  BatchGetImageCommand,
   BatchGetRepositoryScanningConfigurationCommand,
   CreateRepositoryCommand,
   DescribeImageScanFindingsCommand,
@@ -10,6 +11,7 @@ import {
   type ECRClient,
   GetRegistryScanningConfigurationCommand,
   ListImageReferrersCommand,
+  PutImageCommand,
   PutRegistryScanningConfigurationCommand,
   paginateDescribeImageScanFindings,
   StartImageScanCommand,
@@ -171,6 +173,30 @@ const ended = (digest: string) =>
     .poll(async () => (await look(digest)).imageScanStatus?.status, { timeout: 60_000, interval: 50 })
     .not.toMatch(/^(IN_PROGRESS|PENDING)$/)
     .then(() => look(digest));
+
+describe("the manifests of several images", () => {
+  it("are named by the tags that they were asked for, and what is not there stands apart", async () => {
+    const digest = await pushImage();
+    const { images = [] } = await ecr.send(
+      new BatchGetImageCommand({ repositoryName, imageIds: [{ imageDigest: digest }] }),
+    );
+    const [stored] = images;
+    for (const imageTag of ["one", "two", "three"]) {
+      await ecr.send(new PutImageCommand({ repositoryName, imageTag, imageManifest: stored?.imageManifest }));
+    }
+    const asked = [{ imageTag: "none" }, { imageTag: "three" }, { imageTag: "one" }, { imageTag: "two" }];
+    const answer = await ecr.send(new BatchGetImageCommand({ repositoryName, imageIds: asked }));
+    expect(answer.images?.map(({ imageId }) => imageId)).toEqual(
+      ["three", "one", "two"].map((imageTag) => ({ imageDigest: digest, imageTag })),
+    );
+    expect(answer.images?.map(({ imageManifest }) => imageManifest)).toEqual(
+      Array.from({ length: 3 }, () => stored?.imageManifest),
+    );
+    expect(answer.failures).toMatchObject([{ imageId: { imageTag: "none" }, failureCode: "ImageNotFound" }]);
+    const gone = new BatchGetImageCommand({ repositoryName: "nobody/here", imageIds: asked });
+    await expect(ecr.send(gone)).rejects.toMatchObject({ name: "RepositoryNotFoundException" });
+  });
+});
 
 describe("a scan", () => {
   it("is not found before it was asked for, is under way, and has findings in the shape of basic scans", async () => {

@@ -132,7 +132,7 @@ function neededOfRemoved(
 ): Promise<InUseSet> {
   const { stack } = session.settings;
   const tagged = inventory.images.map(({ digest, tags }) => ({ imageDigest: digest, imageTags: [...tags] }));
-  const stale = new Set(staleTags(stack, tagged, []).map(({ tag }) => tag));
+  const stale = new Set(staleTags(stack, tagged, new Set()).map(({ tag }) => tag));
   const isOwn = (tag: string) => stale.has(tag) || stackOfReleaseTag(tag) === stack;
   const images = inventory.images.map((image) => ({
     ...image,

@@ -1,9 +1,11 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
 import type { Service } from "@aws-sdk/client-ecs";
 import { describe, expect, it } from "vitest";
 import { isSteadyOnNew } from "../../../bench/ecs.ts";
-import { parseStat, treeBytes } from "../../../bench/memory.ts";
+import { parseStat, treeOf, watchUse } from "../../../bench/memory.ts";
 import { childSeconds, watchProcessor } from "../../../bench/processor.ts";
+import { byProgram, programName, pulumiProgram } from "../../../bench/programs.ts";
 import { judge } from "../../../bench/result.ts";
 import { showResults } from "../../../bench/show.ts";
 import { median, medianRatio } from "../../../bench/statistics.ts";
@@ -97,10 +99,15 @@ describe("a case's result", () => {
 
 describe("memory", () => {
   const stat = (pid: number, parent: number, pages: number) =>
-    `${pid} (a (b) c) S ${parent} 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 100 1000000 ${pages} 18446744073709551615`;
+    `${pid} (a (b) c) S ${parent} 1 1 0 -1 4194560 1 0 0 0 150 50 0 0 20 0 1 0 100 1000000 ${pages} 18446744073709551615`;
 
   it("is read from /proc, whatever a process is called", () => {
-    expect(parseStat(stat(12, 3, 10))).toEqual({ pid: 12, parent: 3, residentBytes: 40960 });
+    expect(parseStat(stat(12, 3, 10))).toEqual({
+      pid: 12,
+      parent: 3,
+      residentBytes: 40960,
+      processorSeconds: 2,
+    });
     expect(parseStat("")).toBeUndefined();
   });
 
@@ -108,7 +115,61 @@ describe("memory", () => {
     const entries = [stat(4, 3, 8), stat(3, 2, 4), stat(2, 1, 2), stat(9, 1, 100)].flatMap(
       (text) => parseStat(text) ?? [],
     );
-    expect(treeBytes(entries, 2)).toBe(14 * 4096);
+    expect(treeOf(entries, 2).map(({ pid }) => pid)).toEqual([4, 3, 2]);
+  });
+
+  it("is told program by program", async () => {
+    const busy = "const end = Date.now() + 400; while (Date.now() < end);";
+    const child = execFile(process.execPath, ["-e", busy]);
+    const use = watchUse(child.pid ?? 0);
+    await once(child, "exit");
+    const { peakBytes, programs } = use();
+    expect(programs).toMatchObject([{ name: "node" }]);
+    expect(programs[0]?.processorSeconds).toBeGreaterThan(0.02);
+    expect(programs[0]?.peakBytes).toBe(peakBytes);
+  });
+});
+
+describe("programs", () => {
+  it.each([
+    [["/usr/bin/pulumi", "up"], "pulumi"],
+    [["node", "--import=./x.ts", "/p/@pulumi/pulumi/cmd/run/index.js", "--monitor", "1"], pulumiProgram],
+    [["/a/node", "/a/sandbox/provider/main.ts", "aws", "127.0.0.1:1"], "node: provider aws"],
+    [["node", "--disable-warning=x", "/a/runner/cli.ts", "deploy"], "node: runner/cli.ts"],
+    [["node", "-e", "1 / 2"], "node"],
+  ])("%j is %s", (words, name) => {
+    expect(programName(words)).toBe(name);
+  });
+
+  const mebibyte = 2 ** 20;
+  const use = (name: string, processorSeconds: number, mebibytes: number) => ({
+    name,
+    processorSeconds,
+    peakBytes: mebibytes * mebibyte,
+  });
+
+  it("are added up in each run, and the medians taken, the dearest first", () => {
+    const runs = [
+      [use("a", 1, 10), use("a", 2, 30), use("b", 5, 7)],
+      [use("a", 5, 20), use("a", 0, 1), use("b", 7, 9)],
+    ];
+    expect(byProgram(runs)).toEqual([
+      { name: "b", processes: 1, cpu_s: 6, peak_mib: 8 },
+      { name: "a", processes: 2, cpu_s: 4, peak_mib: 25 },
+    ]);
+  });
+
+  it("hold the Pulumi program to its own memory", () => {
+    const target = { kind: "ratio", most: 2, mostMebibytesOfProgram: 700 } as const;
+    const of = (mebibytes: number) =>
+      judge({ id: "f", title: "f", target, peer: "bare" }, [
+        { ours: { seconds: 1, programs: [use(pulumiProgram, 1, mebibytes)] }, peer: { seconds: 1 } },
+      ]);
+    expect(of(700)).toMatchObject({ target: "≤ 2 × peer, ≤ 700 MiB", met: true });
+    expect(of(701).met).toBe(false);
+    const machine = { processors: 2, model: "p", memory_gib: 8, load: { start: 0, end: 0, highest: 0 } };
+    expect(showResults([of(650)], machine, true)).toMatch(/f +Slipway +node: the Pulumi program +1 +1\.00 s/);
+    expect(showResults([of(650)], machine)).not.toContain("node: the Pulumi program");
   });
 });
 

@@ -102,6 +102,19 @@ describe("what runs is marked in the registry", () => {
     expect(registry.calls("DescribeImages")).toBe(1);
   });
 
+  test("nothing is looked up of a target that was left as it is, and whose plan saw its mark", async () => {
+    await keep([move(first)]);
+    registry.mock.resetHistory();
+    const unchanged = move(first, { action: "none", marked: `shop/ui@${first}` });
+    await keep([unchanged], { outcome: "unchanged" });
+    expect(registry.mock.calls()).toHaveLength(0);
+    // The plan is older than what has been done since.
+    await keep([{ ...unchanged, image: move(second).image }], { outcome: "unchanged" });
+    expect(registry.tagsOf(second)).toEqual([inUse]);
+    await keep([{ ...move(first), plan: unchanged.plan }]);
+    expect(registry.tagsOf(first)).toEqual([inUse]);
+  });
+
   test.each(["failed", "rolled back", "cancelled", "not started"] as const)(
     "a target that %s leaves the marks where they are",
     async (how) => {

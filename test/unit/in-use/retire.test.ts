@@ -16,7 +16,7 @@ import { service } from "../stack/services.ts";
 import { fakeContext, sha } from "../targets/fakes.ts";
 
 const stack = "dev";
-const known = [keepTagsOf("dev", "ecs shop/ui")];
+const known = new Set(Object.values(keepTagsOf("dev", "ecs shop/ui")));
 const stale = (...imageTags: string[]) =>
   staleTags(stack, [{ imageDigest: sha("1"), imageTags }], known).map(({ tag }) => tag);
 

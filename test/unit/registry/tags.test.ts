@@ -113,6 +113,31 @@ describe("putting tags on an image", () => {
     expect((await putTags(ecrOnly(), image, ["latest"], immutable, signal)).put).toEqual(["latest"]);
   });
 
+  it("looks for nothing that an earlier check found, the manifest included", async () => {
+    tagIsOn("latest", sha("1"));
+    const tags = ["latest", "v1.0"];
+    const checked = await checkTags(ecrOnly(), "shop/ui", sha("1"), tags, immutable, signal);
+    expect(checked.stored?.digest).toBe(sha("1"));
+    ecr.resetHistory();
+    const done = await putTags(ecrOnly(), image, tags, { ...immutable, checked }, signal);
+    expect(done).toEqual({ put: ["v1.0"], present: ["latest"] });
+    expect(ecr.commandCalls(BatchGetImageCommand)).toHaveLength(0);
+    expect(ecr.commandCalls(PutImageCommand)[0]?.args[0].input).toMatchObject({
+      imageManifest: indexText,
+      imageDigest: sha("1"),
+      imageTag: "v1.0",
+    });
+  });
+
+  it("reads the manifest when no tag that was looked for is on the image", async () => {
+    tagIsOn("latest", sha("2"));
+    const checked = await checkTags(ecrOnly(), "shop/ui", sha("1"), ["latest"], immutable, signal);
+    expect(checked.stored).toBeUndefined();
+    expect((await putTags(ecrOnly(), image, ["latest"], { ...immutable, checked }, signal)).put).toEqual([
+      "latest",
+    ]);
+  });
+
   it("puts none when one is another image's", async () => {
     tagIsOn("v1.0", sha("2"));
     const error = await putTags(ecrOnly(), image, ["latest", "v1.0"], immutable, signal).catch(
