@@ -60,7 +60,7 @@ const registry: readonly Permission<SharedResource>[] = [
   {
     action: "ecr:GetDownloadUrlForLayer",
     on: ["repository", "cache-repository", "base-repository", "promoted-repository"],
-    roles: all,
+    roles: builders,
     why: "read layers and configurations of images, the stack's base images and its build cache",
   },
   {

@@ -213,7 +213,8 @@ describe("the policy", () => {
       expect(found).toEqual([
         {
           sid: "BaseRepository",
-          actions: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+          // Who only looks compares manifests, and reads no layer.
+          actions: ["ecr:BatchGetImage", ...(role === "inspect" ? [] : ["ecr:GetDownloadUrlForLayer"])],
           resources: [
             "arn:aws:ecr:eu-central-1:111122223333:repository/bases/node",
             "arn:aws:ecr:eu-west-1:444455556666:repository/php",
