@@ -138,7 +138,11 @@ export function changedOf(
 
 /** What the message of a commit says of a target. */
 export function committed({ service, places, revision }: TargetToWrite) {
-  const image = places[0]?.image;
-  if (image === undefined) throw new Error(`${service} has no place to write`);
-  return { service, reference: referenceOf(image), digest: image.digest, revision };
+  const [place] = places;
+  if (place === undefined) throw new Error(`${service} has no place to write`);
+  const { image, restore } = place;
+  if (restore === undefined)
+    return { service, reference: referenceOf(image), digest: image.digest, revision };
+  // What is put back is the image of before, and not the one that is taken away.
+  return { service, reference: restore.reference, digest: restore.image?.digest, revision };
 }

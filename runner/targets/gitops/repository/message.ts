@@ -3,9 +3,10 @@ import { shortDigest } from "../../../registry/image.ts";
 /** One image that a commit sets. */
 export interface CommittedImage {
   readonly service: string;
-  /** `registry/repository@sha256:…`, as the manifests have it. */
-  readonly reference: string;
-  readonly digest: string;
+  /** `registry/repository@sha256:…`, as the manifests have it; undefined where they name none again. */
+  readonly reference: string | undefined;
+  /** Undefined for a reference by tag alone. */
+  readonly digest: string | undefined;
   /** The commit of its source, when it is known. */
   readonly revision: string | undefined;
 }
@@ -31,11 +32,13 @@ export function commitMessage(
   const what = names.length > 3 ? `${names.length} services` : names.join(", ");
   const where = stack === undefined ? "" : ` on ${stack}`;
   const [only] = images;
-  const to = images.length === 1 && only !== undefined ? ` to ${shortDigest(only.digest)}` : "";
+  const to = images.length === 1 && only?.digest !== undefined ? ` to ${shortDigest(only.digest)}` : "";
   const subject = why === "deploy" ? `Deploy ${what}${where}${to}` : `Put ${what} back${where}${to}`;
-  const trailers = images.flatMap(({ service, reference, revision }) => [
-    `Slipway-Image: ${service} ${reference}${revision === undefined ? "" : ` ${revision}`}`,
-  ]);
+  const trailers = images.flatMap(({ service, reference, revision }) =>
+    reference === undefined
+      ? []
+      : [`Slipway-Image: ${service} ${reference}${revision === undefined ? "" : ` ${revision}`}`],
+  );
   return [
     subject,
     "",

@@ -109,7 +109,9 @@ test("what was moved is put back byte by byte, beside a change of somebody else 
   expect(reverted).toMatchObject({ outcome: "rolled back", running: old });
   expect(fileOn(bare, "dev/kustomization.yaml").toString()).toBe(`# theirs\n${kustomization("0")}`);
   expect(fileOn(bare, "dev/deployment.yaml").toString()).toBe(deployment("0"));
-  expect(git(bare, "log", "-1", "--format=%s", "main").trim()).toMatch(/^Put ui back on dev/);
+  const said = git(bare, "log", "-1", "--format=%B", "main");
+  expect(said).toMatch(/^Put ui back on dev to sha256:000000000000\n/);
+  expect(said).toContain(`\nSlipway-Image: ui ${old}\n`);
 });
 
 test("a tag that became a digest is put back as the tag", async () => {
