@@ -205,7 +205,7 @@ export default {
       "pull-requests-load-when-asked",
       { path: "^runner/", pathNot: "^runner/targets/gitops/propose/" },
       {
-        path: "^runner/targets/gitops/propose/(call|github|gitlab|moves|proposals|revert)\\.ts$",
+        path: "^runner/targets/gitops/propose/(call|commits|github|gitlab|moves|proposals|revert)\\.ts$",
         dynamic: false,
         dependencyTypesNot: ["type-only"],
       },

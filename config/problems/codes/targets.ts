@@ -32,6 +32,11 @@ export const targetCodes = {
     fix: "Sign in again, or allow it with a Role. docs/how-to/kubernetes.md has the roles.",
     exits: [1],
   },
+  "commit-differs": {
+    meaning: "GitHub's API made other files of a commit than Slipway sent. No branch has the commit.",
+    fix: "Write commit: git for the target.",
+    exits: [1],
+  },
   "deployment-in-progress": {
     meaning: "Another run holds this machine's lock on the stack.",
     fix: "Wait until it ends, or end it.",
@@ -48,7 +53,8 @@ export const targetCodes = {
     exits: [2],
   },
   "forge-refused": {
-    meaning: "GitHub or GitLab does not accept the token, or does not let it do what a pull request needs.",
+    meaning:
+      "GitHub or GitLab does not accept the token, or does not let it do what a pull request, or a commit through the API, needs.",
     fix: "Give the token the permissions that the message names.",
     exits: [1, 2],
   },

@@ -3,7 +3,7 @@ import { hostAndPath } from "./address.ts";
 import type { ForgeName } from "./forge-names.ts";
 import type { GitopsTarget } from "./target.ts";
 
-/** Where the pull requests of a target are. */
+/** Where the REST API of a target's repository is: for its pull requests, and for commits through it. */
 export interface ForgePlace {
   readonly forge: ForgeName;
   /** Address of the REST API, without a slash at its end. */
@@ -64,7 +64,9 @@ function apiOf(forge: ForgeName, host: string): string {
 export function deliverProblems(target: GitopsTarget, key: string): TargetProblem[] {
   const { deliver, pullRequest, repository } = target;
   if (deliver === "push") {
-    if (pullRequest === undefined) return [];
+    // Commits through the API go where pull requests would.
+    const isForCommits = target.commit === "api" && hasNothingToAsk(pullRequest);
+    if (pullRequest === undefined || isForCommits) return [];
     const message = "a target that is delivered by push opens no pull request";
     const fix = "write deliver: pull-request, or remove pullRequest";
     return [{ code: "contradicting-settings", key: `${key}.pullRequest`, message, fix }];
@@ -83,6 +85,28 @@ export function deliverProblems(target: GitopsTarget, key: string): TargetProble
           "write pullRequest.forge: github or gitlab, and an address with owner and name",
         ];
   return [{ code: "invalid-value", key: `${key}.deliver`, value: deliver, message, fix }];
+}
+
+function hasNothingToAsk(pullRequest: GitopsTarget["pullRequest"]): boolean {
+  return pullRequest?.labels.length === 0 && pullRequest.reviewers.length === 0;
+}
+
+/** What is wrong with the way in which a target's commits are made. */
+export function commitProblems(target: GitopsTarget, key: string): TargetProblem[] {
+  const { commit, repository } = target;
+  const forge = forgeOf(target)?.forge;
+  if (commit === "git" || forge === "github") return [];
+  const at = { code: "invalid-value", key: `${key}.commit`, value: commit } as const;
+  const place = hostAndPath(repository);
+  if (place === undefined) {
+    const fix = "write the repository's address on GitHub, or commit: git";
+    return [{ ...at, message: "a path has no API to commit through", fix }];
+  }
+  if (forge === "gitlab") {
+    return [{ ...at, message: "Slipway commits through the API of GitHub only", fix: "write commit: git" }];
+  }
+  const fix = "write pullRequest.forge: github and an address with owner and name, or commit: git";
+  return [{ ...at, message: `nothing says that ${place.host} is GitHub`, fix }];
 }
 
 /** GitLab asks users to review, and no groups. https://docs.gitlab.com/api/merge_requests/#create-mr */

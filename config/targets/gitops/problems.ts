@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { TargetPlace, TargetProblem } from "../target.ts";
 import { addressFault } from "./address.ts";
-import { deliverProblems } from "./forge.ts";
+import { commitProblems, deliverProblems } from "./forge.ts";
 import type { GitopsTarget } from "./target.ts";
 
 /** What git refuses in the name of a branch. https://git-scm.com/docs/git-check-ref-format */
@@ -14,6 +14,7 @@ export function gitopsProblems(target: GitopsTarget, { key }: TargetPlace): Targ
     ...branchProblems(target, key),
     ...fileProblems(target, key),
     ...deliverProblems(target, key),
+    ...commitProblems(target, key),
   ];
 }
 

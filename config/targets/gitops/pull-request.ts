@@ -34,6 +34,8 @@ export const pullRequestSchema = z
       .default(3600)
       .describe("Time limit for the merge with --wait-merge"),
   })
-  .describe("The pull request, with deliver: pull-request");
+  .describe(
+    "The pull request, with deliver: pull-request; with commit: api, forge, api and tokenEnvironment are for the commit as well",
+  );
 
 export type PullRequestSettings = z.output<typeof pullRequestSchema>;

@@ -70,6 +70,12 @@ export const gitopsTargetSchema = z
       .describe(
         "How the commit reaches the branch: Slipway pushes it, or proposes it by a pull request (GitLab: merge request)",
       ),
+    commit: z
+      .enum(["git", "api"])
+      .default("git")
+      .describe(
+        "Who makes the commit: git with its own identity and key, or GitHub through its REST API, which signs what a GitHub App commits",
+      ),
     pullRequest: pullRequestSchema.optional(),
     tokenEnvironment: z
       .string()

@@ -72,11 +72,12 @@ function settledOf(
   if (written.kind === "failed") return { status: "rejected", reason: asFailure(written.error) };
   const { target, state } = plan;
   const before = referencesAt(target, state.texts).map(({ place, reference }) => ({ place, reference }));
-  const { commit, rounds } = written;
+  const { commit, rounds, isVerified } = written;
   return {
     status: "fulfilled",
     value: {
       ...{ remote, commit, rounds, image, before, texts: state.texts, startedAt },
+      ...(isVerified === undefined ? {} : { isVerified }),
       ...(proposal !== undefined && written.changed ? { proposal } : {}),
     },
   };

@@ -30,7 +30,7 @@ export async function followGitops(
   if (ended?.kind === "ended") {
     const named = applied.before.find(({ reference }) => reference !== undefined)?.reference;
     const running = named === undefined ? {} : { running: exactReference(named, plan.state.resolved) };
-    return { ...about, ...ended.end, ...running, milliseconds: now() - startedAt };
+    return { ...about, ...withSignature(ended.end, applied), ...running, milliseconds: now() - startedAt };
   }
   if (ended !== undefined) forgetTip(applied.remote);
   // A follower's time begins with the merge.
@@ -50,13 +50,24 @@ export async function followGitops(
   const end = await followDelivery(delivery, context);
   return {
     ...about,
-    ...outcomeOfEnd(end),
+    ...withSignature({ ...outcomeOfEnd(end), details }, ended === undefined ? applied : {}),
     // What the branch names: a follower that failed says what runs.
     running: imageReference(image),
     milliseconds: now() - startedAt,
-    details,
   };
 }
+
+/** With what GitHub says of the signature of a commit that it made. */
+function withSignature<T extends Pick<TargetOutcome, "message" | "details">>(
+  end: T,
+  { isVerified }: Pick<GitopsApplied, "isVerified">,
+): T {
+  if (isVerified === undefined) return end;
+  const details = { ...end.details, signature: isVerified ? "verified" : "not verified" };
+  return { ...end, details, ...(isVerified ? {} : { message: `${end.message ?? ""}; ${notSigned}` }) };
+}
+
+const notSigned = "GitHub did not sign the commit: it signs those that a GitHub App makes";
 
 /** A reference by tag alone where the target is written so, and else by digest. */
 function asWritten(target: GitopsTarget, image: Image): string {

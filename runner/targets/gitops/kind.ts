@@ -39,7 +39,7 @@ export function createGitopsKind(clock: Clock): TargetKind<GitopsTarget, GitopsS
     together: {
       key: (target, directory) => {
         const { cache, key } = remoteOf(target, directory);
-        return `${cache} ${key} ${target.deliver}`;
+        return `${cache} ${key} ${target.deliver} ${target.commit}`;
       },
       apply: (moves) => applyGitops(moves, now),
     },

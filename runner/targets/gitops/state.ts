@@ -44,6 +44,8 @@ export interface GitopsApplied {
   readonly texts: ReadonlyMap<string, string>;
   /** How often the edit was made: more than once when others pushed at the same time. */
   readonly rounds: number;
+  /** Whether the server calls the signature of the commit valid; undefined where it was not asked. */
+  readonly isVerified?: boolean;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** The pull request that has the image; undefined when the commit is on the branch. */

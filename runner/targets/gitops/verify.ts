@@ -1,17 +1,19 @@
 import { UserError } from "../../../config/problems/errors.ts";
+import type { ForgePlace } from "../../../config/targets/gitops/forge.ts";
 import type { GitopsTarget } from "../../../config/targets/gitops/target.ts";
 import { check } from "../checks.ts";
 import type { TargetCheck, TargetContext } from "../target.ts";
 import { checkFollow } from "./follow/follow.ts";
 import { branchPrefix } from "./propose/body.ts";
+import type { Clone } from "./repository/clone.ts";
 import { readIdentity } from "./repository/commit.ts";
 import { tryPush } from "./repository/push.ts";
 import { readTip } from "./repository/tip.ts";
 import type { GitopsState } from "./state.ts";
 
 /**
- * Whether git knows in whose name to commit, whether the server lets this account push, and whether what follows
- * the commit deploys from this branch.
+ * Whether git knows in whose name to commit, or the API knows the token; whether the server lets this account push,
+ * and whether what follows the commit deploys from this branch.
  */
 export async function verifyGitops(
   target: GitopsTarget,
@@ -23,17 +25,34 @@ export async function verifyGitops(
   const isProposed = target.deliver === "pull-request";
   const pushed = isProposed ? `${branchPrefix}check` : remote.branch;
   const { clone, commit } = await readTip(remote, signal);
-  const [identity, push, following, ...pulls] = await Promise.all([
-    check("git identity", "git knows in whose name to commit", signal, () =>
-      findingOf(() => readIdentity(clone)),
-    ),
+  const { api } = remote;
+  const maker =
+    api === undefined
+      ? check("git identity", "git knows in whose name to commit", signal, () =>
+          findingOf(() => readIdentity(clone)),
+        )
+      : checkCommits(clone, api, signal);
+  const push = () =>
     check(`push to ${pushed}`, "the server accepts a push of this account", signal, () =>
       findingOf(() => tryPush(clone, commit, signal, pushed)),
-    ),
+    );
+  const [commits, following, pulls] = await Promise.all([
+    // Git pushes no commit of the API's but one for a branch of a pull request that exists.
+    Promise.all([maker, ...(api === undefined || isProposed ? [push()] : [])]),
     checkFollow(follow, { repository, branch }, context),
-    ...(isProposed ? [checkPullRequests(target, context)] : []),
+    Promise.all(isProposed ? [checkPullRequests(target, context)] : []),
   ]);
-  return [identity, push, ...following, ...pulls];
+  return [...commits, ...following, ...pulls];
+}
+
+/** Whether the token shows the branch to the API; only a commit shows that it may write. */
+function checkCommits(clone: Clone, api: ForgePlace, signal: AbortSignal): Promise<TargetCheck> {
+  return check("commits through the API", "the server shows the branch to the token", signal, () =>
+    findingOf(async () => {
+      const { openGithubCommits } = await import("./propose/commits.ts");
+      await (await openGithubCommits(clone, api, signal)).checkBranch();
+    }),
+  );
 }
 
 /** Whether the token may read the repository's pull requests; only opening one shows that it may do that. */

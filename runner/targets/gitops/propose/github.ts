@@ -200,8 +200,11 @@ function asPullRequest(pull: Pull): PullRequest {
   };
 }
 
-/** https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
-function refusalOf(error: unknown): Refusal | undefined {
+/**
+ * What GitHub answered, of an error of its client.
+ * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ */
+export function refusalOf(error: unknown): Refusal | undefined {
   const refusal = refusalOfClient(error);
   if (refusal === undefined) return undefined;
   const { status, message, headers } = refusal;

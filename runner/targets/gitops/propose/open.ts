@@ -14,8 +14,10 @@ export async function openForge(
 ): Promise<Forge> {
   const place = forgeOf(target);
   if (place === undefined) throw new Error(`${target.repository} is on no server with pull requests`);
-  const token = process.env[place.tokenEnvironment];
-  if (token === undefined || token === "") throw noToken(place);
+  const token = tokenOf(
+    place,
+    place.forge === "github" ? "read and write Contents and Pull requests" : "use the API (scope api)",
+  );
   switch (place.forge) {
     case "github":
       return (await import("./github.ts")).openGithub(place, token, signal);
@@ -24,9 +26,16 @@ export async function openForge(
   }
 }
 
-function noToken({ project, tokenEnvironment, forge }: ForgePlace): UserError {
-  const scope = forge === "github" ? "read and write Contents and Pull requests" : "use the API (scope api)";
-  return new UserError(
+/**
+ * The token for a server's API.
+ *
+ * @param scope what it has to be allowed, for the message
+ * @throws UserError `forge-refused` when its variable is not set
+ */
+export function tokenOf({ project, tokenEnvironment }: ForgePlace, scope: string): string {
+  const token = process.env[tokenEnvironment];
+  if (token !== undefined && token !== "") return token;
+  throw new UserError(
     {
       code: "forge-refused",
       where: project,

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../../../config/problems/errors.ts";
-import { fetchBranch, readCommit, replaceBranch } from "../repository/branch.ts";
+import { fetchBranch, readCommit } from "../repository/branch.ts";
 import { type Clone, fetchTip } from "../repository/clone.ts";
-import { makeCommit } from "../repository/commit.ts";
+import type { Committer, MadeCommit } from "../repository/commit.ts";
+import { openCommitter } from "../repository/committer.ts";
 import { changedOf, committed, editAll, type TargetToWrite, type WriteRequest } from "../repository/edits.ts";
 import { commitMessage, isMadeFor } from "../repository/message.ts";
 import { readStored, type StoredFile, writeTree } from "../repository/tree.ts";
@@ -59,12 +60,13 @@ export async function proposeImages(
 ): Promise<Proposed> {
   const { targets, head } = request;
   const base = clone.remote.branch;
+  const committer = await openCommitter(clone, signal);
   for (let round = 1; round <= maximumRounds; round++) {
     signal.throwIfAborted();
     const tip = await fetchTip(clone, signal);
     const edits = await editAll(clone, tip, targets);
-    const done = (commit: string) => writtenBy(edits.results, { commit, tip, rounds: round });
-    if (edits.files.size === 0) return { written: done(tip), proposal: undefined };
+    const at = { tip, rounds: round };
+    if (edits.files.size === 0) return { written: writtenBy(edits.results, at), proposal: undefined };
     const changed = changedOf(targets, edits.results);
     const known = await forge.between(head, base);
     const open = known.find(({ state }) => state === "open");
@@ -72,13 +74,15 @@ export async function proposeImages(
       refuseClosed(clone, forge, known, request.key(changed));
       await forge.checkReviewers(request.reviewers);
     }
-    const pushed = await bringUpToDate(clone, forge, request, { tip, files: edits.files, changed, open });
-    if (pushed !== undefined) {
+    const wanted = { tip, files: edits.files, changed, open };
+    const commit = await bringUpToDate(clone, committer, forge, request, wanted);
+    if (commit !== undefined) {
       const text = await request.text(changed);
       const made = await openPullRequest(forge, request, base, text, open);
       if (made !== undefined) {
         const rivals = await rivalsOf(forge, made.pullRequest.number, base, new Set(edits.files.keys()));
-        return { written: done(pushed), proposal: { ...made, noun: forge.noun, commit: pushed, rivals } };
+        const written = writtenBy(edits.results, { ...at, commit });
+        return { written, proposal: { ...made, noun: forge.noun, commit: commit.id, rivals } };
       }
     }
     await sleep(100 * round * (0.5 + Math.random()), undefined, { signal });
@@ -105,21 +109,22 @@ interface Wanted {
 /** Puts the branch where it belongs; undefined when somebody else did in the same moment. */
 async function bringUpToDate(
   clone: Clone,
+  committer: Committer,
   forge: Forge,
   { head, stack, why }: ProposeRequest,
   { tip, files, changed, open }: Wanted,
-): Promise<string | undefined> {
+): Promise<MadeCommit | undefined> {
   const seen = await fetchBranch(clone, head);
   if (seen !== undefined) {
     // The branch of a pull request that was merged may still be there, and is no proposal any more.
     const isProposal = open !== undefined || (await startsAt(clone, seen, tip));
-    if (isProposal && (await holds(clone, seen, files))) return seen;
+    if (isProposal && (await holds(clone, seen, files))) return { id: seen };
     if (!(await isOurs(clone, forge, head, seen, open))) throw notOurs(clone, forge, head, open);
   }
   const tree = await writeTree(clone, tip, files);
   const message = commitMessage(changed.map(committed), stack, why, head);
-  const commit = await makeCommit(clone, { tree, parent: tip, message });
-  const pushed = await replaceBranch(clone, head, commit, seen);
+  const commit = await committer.make({ tree, parent: tip, message, files });
+  const pushed = await committer.replace(head, commit.id, seen);
   return pushed.kind === "done" ? commit : undefined;
 }
 

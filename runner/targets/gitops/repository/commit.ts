@@ -2,6 +2,34 @@ import { UserError } from "../../../../config/problems/errors.ts";
 import { openGit } from "../../../git/git.ts";
 import type { Clone } from "./clone.ts";
 import { isGitFailure, lastWords, saidBy } from "./failure.ts";
+import type { Pushed } from "./push.ts";
+import type { StoredFile } from "./tree.ts";
+
+/** A commit that is to be made. */
+export interface NewCommit {
+  readonly tree: string;
+  readonly parent: string;
+  readonly message: string;
+  /** What differs from the parent's tree, by path. */
+  readonly files: ReadonlyMap<string, StoredFile>;
+}
+
+/** A commit that no branch has yet. */
+export interface MadeCommit {
+  readonly id: string;
+  /** Whether the server calls its signature valid; undefined where git made it. */
+  readonly isVerified?: boolean;
+}
+
+/** Makes commits, and brings them to their branch: by git, or through a server's API. */
+export interface Committer {
+  /** @throws UserError when it can't be made; nothing was changed then */
+  make(commit: NewCommit): Promise<MadeCommit>;
+  /** As `pushCommit`. */
+  push(commit: string, tip: string): Promise<Pushed>;
+  /** As `replaceBranch`. */
+  replace(branch: string, commit: string, seen: string | undefined): Promise<Pushed>;
+}
 
 /** Git's variables for who commits, and when. https://git-scm.com/docs/git-commit-tree */
 const identityVariables = /^GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)$/;
@@ -47,7 +75,7 @@ function noIdentity({ remote }: Clone, cause: Error): UserError {
  */
 export async function makeCommit(
   clone: Clone,
-  commit: { readonly tree: string; readonly parent: string; readonly message: string },
+  commit: Pick<NewCommit, "tree" | "parent" | "message">,
 ): Promise<string> {
   const git = gitAs(clone);
   // `git commit-tree` signs only when it is told to.

@@ -101,7 +101,8 @@ function rejection(clone: Clone, failure: GitFailure): UserError {
   );
 }
 
-function adviceFor(said: string): string {
+/** What lets a push through, by what the server says. */
+export function adviceFor(said: string): string {
   if (/checked out/i.test(said)) return "push to a bare repository, or check out another branch there";
   if (/protected|GH006|GH013|ruleset|not allowed to push/i.test(said)) {
     return "let the account of this run push to the branch, by a rule's bypass list, or name a branch that it may push to";

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { isPath, shortAddress } from "../../../../config/targets/gitops/address.ts";
+import { type ForgePlace, forgeOf } from "../../../../config/targets/gitops/forge.ts";
 import type { GitopsTarget } from "../../../../config/targets/gitops/target.ts";
 
 /** A branch of a manifest repository, and how git gets there. */
@@ -13,6 +14,8 @@ export interface Remote {
   readonly name: string;
   /** Name of the environment variable with a token; undefined: git's own credentials. */
   readonly tokenEnvironment: string | undefined;
+  /** The API that makes the commits; undefined: git makes them. */
+  readonly api: ForgePlace | undefined;
   /** Where Slipway keeps its copy. */
   readonly cache: string;
   /** The same for all targets that share a branch. */
@@ -25,9 +28,11 @@ export interface Remote {
  * @param directory the project's, which paths are relative to and which holds the copy
  */
 export function remoteOf(
-  { repository, branch, tokenEnvironment }: Pick<GitopsTarget, "repository" | "branch" | "tokenEnvironment">,
+  target: Pick<GitopsTarget, "repository" | "branch" | "tokenEnvironment"> &
+    Partial<Pick<GitopsTarget, "commit" | "pullRequest">>,
   directory: string,
 ): Remote {
+  const { repository, branch, tokenEnvironment, commit } = target;
   const address = isPath(repository) ? resolve(directory, atHome(repository)) : repository;
   const hash = createHash("sha256").update(address).digest("hex").slice(0, 16);
   return {
@@ -35,6 +40,7 @@ export function remoteOf(
     branch,
     name: shortAddress(repository),
     tokenEnvironment,
+    api: commit === "api" ? forgeOf(target) : undefined,
     cache: join(directory, ".slipway", "manifests", hash),
     key: `${address} ${branch}`,
   };

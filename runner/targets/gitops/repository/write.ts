@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../../../config/problems/errors.ts";
 import type { Clone } from "./clone.ts";
 import { fetchTip } from "./clone.ts";
-import { makeCommit } from "./commit.ts";
+import type { MadeCommit } from "./commit.ts";
+import { openCommitter } from "./committer.ts";
 import { changedOf, committed, type EditResult, editAll, type WriteRequest } from "./edits.ts";
 import { commitMessage } from "./message.ts";
-import { pushCommit } from "./push.ts";
 import { writeTree } from "./tree.ts";
 
 /** What became of one target. */
@@ -18,17 +18,22 @@ export type Written =
       readonly changed: boolean;
       /** How often the edit was made: once, and again for each push of somebody else. */
       readonly rounds: number;
+      /** Whether the server calls the signature of our commit valid; undefined where it was not asked. */
+      readonly isVerified?: boolean;
     }
   | { readonly kind: "failed"; readonly error: unknown };
 
 /** What became of each target: on the commit that was made for the edits, or on the tip that had its image. */
 export function writtenBy(
   results: readonly EditResult[],
-  { commit, tip, rounds }: { readonly commit: string; readonly tip: string; readonly rounds: number },
+  { commit, tip, rounds }: { readonly commit?: MadeCommit; readonly tip: string; readonly rounds: number },
 ): readonly Written[] {
-  return results.map((one) =>
-    one.kind === "failed" ? one : { ...one, commit: one.changed ? commit : tip, rounds },
-  );
+  return results.map((one) => {
+    if (one.kind === "failed") return one;
+    if (!one.changed || commit === undefined) return { ...one, commit: tip, rounds };
+    const { id, isVerified } = commit;
+    return { ...one, commit: id, rounds, ...(isVerified === undefined ? {} : { isVerified }) };
+  });
 }
 
 /** Most rounds, and the longest pause between two. */
@@ -47,18 +52,19 @@ export async function writeImages(
   { targets, stack, why }: WriteRequest,
   signal: AbortSignal,
 ): Promise<readonly Written[]> {
+  const committer = await openCommitter(clone, signal);
   for (let round = 1; ; round++) {
     signal.throwIfAborted();
     const tip = await fetchTip(clone, signal);
     const edits = await editAll(clone, tip, targets);
-    const done = (commit: string) => writtenBy(edits.results, { commit, tip, rounds: round });
-    if (edits.files.size === 0) return done(tip);
+    const at = { tip, rounds: round };
+    if (edits.files.size === 0) return writtenBy(edits.results, at);
     const tree = await writeTree(clone, tip, edits.files);
     const message = commitMessage(changedOf(targets, edits.results).map(committed), stack, why);
-    const commit = await makeCommit(clone, { tree, parent: tip, message });
+    const commit = await committer.make({ tree, parent: tip, message, files: edits.files });
     signal.throwIfAborted();
-    const pushed = await pushCommit(clone, commit, tip);
-    if (pushed.kind === "done") return done(commit);
+    const pushed = await committer.push(commit.id, tip);
+    if (pushed.kind === "done") return writtenBy(edits.results, { ...at, commit });
     if (round >= maximumRounds) throw contended(clone);
     const pause = Math.min(longestPauseMilliseconds, 40 * 1.4 ** round);
     await sleep(pause * (0.25 + Math.random()), undefined, { signal });

@@ -128,3 +128,27 @@ test("teams review on GitHub only", () => {
     ["targets[0].pullRequest.reviewers[1]", "GitLab takes users as reviewers, and no groups"],
   ]);
 });
+
+test.each([
+  [{}, []],
+  [{ deliver: "push" }, []],
+  [{ deliver: "push", pullRequest: { tokenEnvironment: "APP_TOKEN" } }, []],
+  [
+    { deliver: "push", pullRequest: { labels: ["deploy"] } },
+    [["targets[0].pullRequest", "a target that is delivered by push opens no pull request"]],
+  ],
+  [
+    { deliver: "push", repository: "../deploy" },
+    [["targets[0].commit", "a path has no API to commit through"]],
+  ],
+  [
+    { repository: "https://gitlab.com/acme/deploy" },
+    [["targets[0].commit", "Slipway commits through the API of GitHub only"]],
+  ],
+  [
+    { deliver: "push", repository: "https://git.acme.example/acme/deploy" },
+    [["targets[0].commit", "nothing says that git.acme.example is GitHub"]],
+  ],
+])("commit: api is for GitHub: %j", (changes, expected) => {
+  expect(problemsOf({ commit: "api", ...changes })).toEqual(expected);
+});

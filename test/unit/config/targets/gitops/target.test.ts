@@ -24,6 +24,7 @@ test("a target is read with its defaults and its stack", () => {
     repository: "git@github.com:acme/deploy.git",
     branch: "main",
     deliver: "push",
+    commit: "git",
     files: [{ path: "apps/dev/kustomization.yaml", kind: "kustomize", name: "ui-dev", create: false }],
     write: "digest",
     follow: "none",
