@@ -17,6 +17,7 @@ const neverLookedAt = [
   "tasks that Step Functions or other programs start, while none runs",
   "Kubernetes clusters, but for manifests in git that services.yaml names",
   "EC2 instances that pull images by themselves",
+  "accounts that the policy of the whole registry lets pull, and not that of a repository",
   "other regions",
 ];
 

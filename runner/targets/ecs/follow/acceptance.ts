@@ -77,7 +77,7 @@ export function createAcceptance(
     const tasks: Gate = {
       gate: "tasks",
       verdict: "passed",
-      message: `${desired} run the image${proof?.note ?? ""}`,
+      message: `${desired} ${desired === 1 ? "runs" : "run"} the image${proof?.note ?? ""}`,
     };
     return {
       kind: "accepted",

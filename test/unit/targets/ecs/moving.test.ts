@@ -110,6 +110,18 @@ function start(wanted: Partial<EcsTarget> = {}, moved: TargetImage = image, stat
 
 const updates = () => ecs.commandCalls(UpdateServiceCommand).map(({ args }) => args[0].input);
 
+describe("the gate of the tasks", () => {
+  it.each([
+    [1, "1 runs the image"],
+    [2, "2 run the image"],
+  ])("counts %d", async (count, message) => {
+    const counts = { desiredCount: count, runningCount: count };
+    hasTasks(["t1", "t2"].slice(0, count).map((id) => running(id)));
+    ecs.on(DescribeServicesCommand).resolves({ services: [service([deployment(2, counts)], counts)] });
+    expect((await start().deploy()).gates).toContainEqual({ gate: "tasks", verdict: "passed", message });
+  });
+});
+
 describe("sidecars", () => {
   it("are moved with the service in one revision and one update, each shown", async () => {
     const { plan, deploy } = start({}, both);
