@@ -119,6 +119,21 @@ function countValues(node: unknown, anchors: Anchors, known: Map<unknown, number
   return count;
 }
 
+const keyFix =
+  "put each key on a line of its own, with a space after its colon, and quote a text that has a colon and a space in it";
+
+/** What to do about an error of the parser, where its message says only what it met. */
+const syntaxFixes: Partial<Readonly<Record<YAMLParseError["code"], string>>> = {
+  BAD_DQ_ESCAPE: "write the backslash twice, or use single quotes",
+  BAD_INDENT: "indent the line like the others of its list or map",
+  BAD_SCALAR_START: "quote the text",
+  BLOCK_AS_IMPLICIT_KEY: keyFix,
+  MISSING_CHAR:
+    "add what is missing: a closing quote or bracket, a comma, or the space after a colon or dash",
+  MULTILINE_IMPLICIT_KEY: keyFix,
+  MULTIPLE_DOCS: "keep one document in the file: remove the line with --- and what follows it",
+};
+
 function syntaxProblems(
   errors: readonly (YAMLParseError | YAMLWarning)[],
   text: string,
@@ -141,11 +156,18 @@ function syntaxProblems(
         const value = /^\S+/.exec(text.slice(offset))?.[0];
         return { ...problem, value, message: "is an unknown YAML tag", fix: "remove the tag" };
       }
-      default:
+      default: {
+        // One word: the rest of the line may be what nobody wants in a log.
+        const value = /^\S{1,60}/.exec(text.slice(offset))?.[0];
         return {
           ...problem,
+          ...(value ? { value } : {}),
           message: error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "is not YAML",
+          fix:
+            syntaxFixes[error.code] ??
+            "check the indentation, quotes and brackets of this line and the one before",
         };
+      }
     }
   });
 }

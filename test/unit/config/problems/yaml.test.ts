@@ -31,6 +31,20 @@ describe("YAML", () => {
     expect(found.map((problem) => problem.message).join("\n")).toMatch(message);
   });
 
+  test.each([
+    ["a: b: c\n", "b:", /^put each key on a line/],
+    ["a: 1\n---\nb: 2\n", "---", /^keep one document/],
+    ["a: [1\nb: 2\n", "b:", /^(add what is missing|indent)/],
+    ['a: "\\q"\n', '\\q"', /^write the backslash twice/],
+    ["a: @b\n", "@b", /^quote the text/],
+    ["- a\nb: 1\n", "b:", /./],
+  ])("of wrong syntax is told with its first word and what to do: %j", (text, value, fix) => {
+    const found = problems(text);
+    expect(found).not.toEqual([]);
+    for (const problem of found) expect(problem.fix).toMatch(/./);
+    expect(found).toContainEqual(expect.objectContaining({ value, fix: expect.stringMatching(fix) }));
+  });
+
   test("names the key that is there twice", () => {
     expect(problems("services:\n  'the ui': 1\n  'the ui': 2\n")).toEqual([
       {
