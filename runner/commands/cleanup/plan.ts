@@ -67,12 +67,18 @@ function policyFingerprint({ settings, catalogue }: Session, policy: CleanupPoli
   return hashOf({ policy, services, leftOut, tags, cache, prefix: repositories.prefix ?? "" });
 }
 
-/** A hash of the images in use, and of where they were looked for. */
+/** A hash of the images in use, and of where they were looked for and where not. */
 function inUseFingerprint({ repositories, coverage }: ReadRegistry): string {
   const digests = repositories.flatMap(({ repository, needed }) =>
     [...needed.keys()].map((digest) => `${repository}@${digest}`),
   );
-  return hashOf({ digests: digests.toSorted(), lookedAt: [...coverage.lookedAt].toSorted() });
+  // A reason may be in other words the next time.
+  const notLookedAt = coverage.notLookedAt.map((place) => place.replace(/ \(.*\)$/s, ""));
+  return hashOf({
+    digests: digests.toSorted(),
+    lookedAt: coverage.lookedAt.toSorted(),
+    notLookedAt: notLookedAt.toSorted(),
+  });
 }
 
 /** `slipway cleanup plan`. Only reads. */

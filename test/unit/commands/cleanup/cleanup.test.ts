@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { BatchDeleteImageCommand } from "@aws-sdk/client-ecr";
+import { BatchDeleteImageCommand, GetRepositoryPolicyCommand } from "@aws-sdk/client-ecr";
 import {
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
@@ -221,6 +221,18 @@ describe("a plan is refused", () => {
     const old = world.pushImage("1");
     const file = await world.plan();
     runs(old);
+    expect(await code(world.apply(file))).toEqual(["cleanup-in-use-changed", 3]);
+    expect(world.registry.has(old)).toBe(true);
+  });
+
+  test("when another account was let in by now, which nobody asks", async () => {
+    const old = world.pushImage("1");
+    const file = await world.plan();
+    const Principal = { AWS: "arn:aws:iam::444455556666:root" };
+    const statement = { Effect: "Allow", Principal, Action: "ecr:BatchGetImage" };
+    world.registry.mock
+      .on(GetRepositoryPolicyCommand as never)
+      .resolves({ policyText: JSON.stringify({ Version: "2012-10-17", Statement: [statement] }) } as never);
     expect(await code(world.apply(file))).toEqual(["cleanup-in-use-changed", 3]);
     expect(world.registry.has(old)).toBe(true);
   });
