@@ -163,8 +163,7 @@ const signing: readonly Permission<SharedResource>[] = [
     action: "kms:Sign",
     on: "signing-key",
     roles: deployers,
-    why: "sign images, and what is attached to them",
-    when: "slipway:evidence.sign names a key of KMS",
+    why: "sign images, and what is attached to them, with the key of KMS that slipway:evidence.sign names",
   },
 ];
 

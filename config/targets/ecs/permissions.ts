@@ -65,8 +65,7 @@ export const ecsPermissions: readonly Permission<SharedResource | EcsResource>[]
     action: "ecs:DescribeContainerInstances",
     on: "ecs-tasks-of-cluster",
     roles: deployers,
-    why: "find the instance of a task that has no address of its own, for its load balancer's health",
-    when: "the tasks run on EC2 instances",
+    why: "find the instance of a task that has no address of its own, for its load balancer's health (tasks on EC2 instances)",
   },
   {
     action: "ecs:RunTask",
