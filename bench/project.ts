@@ -2,6 +2,7 @@ import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Clients } from "../runner/aws/clients.ts";
+import { oneWrite } from "../runner/stack/engine-run.ts";
 import { createWorkspace } from "../sandbox/demo/workspace.ts";
 import { writeSandboxStack } from "../sandbox/stack-file.ts";
 import { type Command, type Measured, measure } from "./measure.ts";
@@ -31,9 +32,6 @@ export interface Project {
   /** `<registry>/<repository>` of a service. */
   repository(service: string): string;
 }
-
-/** Lets the engine write its state once, at the end: preparing takes minutes less, and nobody interrupts it. */
-export const oneWrite = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" } as const;
 
 /** Numbers everything that is built, so that no content ever was there before. */
 let changes = 0;

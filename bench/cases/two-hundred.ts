@@ -1,6 +1,7 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { expectOutcome, oneWrite, type Project } from "../project.ts";
+import { oneWrite } from "../../runner/stack/engine-run.ts";
+import { expectOutcome, type Project } from "../project.ts";
 import type { Case, Pair } from "../result.ts";
 import { clone, folder, type World } from "../world.ts";
 import { deployedProject } from "./services.ts";

@@ -26,7 +26,7 @@ export function wholeRun(services: readonly Service[], chosen: readonly string[]
  * these writes takes a quarter of a second. Where a run is killed, the state knows nothing of the images that it
  * pushed. The next run then pushes them again, by the same digests; so no run of the whole stack has this.
  */
-const oneWrite = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" } as const;
+export const oneWrite = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" } as const;
 
 /** A run that only builds and pushes the images of the chosen services. */
 export function imagesRun(

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { keptFile } from "../kept-file.ts";
 
 const ageSchema = z.object({
   /** When the emulator says that the image was pushed: another push of it is younger again. Seconds since 1970. */
@@ -35,18 +36,8 @@ const answerSchema = z.looseObject({
 export async function openAges(directory: string): Promise<Ages> {
   const file = join(directory, "ages.json");
   let kept = await read(file);
-  let written: Promise<void> = Promise.resolve();
-  const save = () => {
-    const text = JSON.stringify(kept);
-    written = written
-      .catch(() => {})
-      .then(async () => {
-        await mkdir(directory, { recursive: true });
-        await writeFile(`${file}.new`, text);
-        await rename(`${file}.new`, file);
-      });
-    return written;
-  };
+  const { write } = keptFile(file);
+  const save = () => write(kept);
   return {
     set(repository, ages) {
       kept = { ...kept, [repository]: { ...kept[repository], ...Object.fromEntries(ages) } };

@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import { z } from "zod";
 import { firstLine } from "../../../config/problems/first-line.ts";
+import { keptFile } from "../kept-file.ts";
 import { configurationSchema, type RegistryScanning } from "./configuration.ts";
 import type { ImageOfScan } from "./image.ts";
 import { reportSchema } from "./report.ts";
@@ -60,18 +61,8 @@ export async function openScans(directory: string, scanner: Scanner): Promise<Sc
   const oneAtATime = pLimit(1);
   let stop = new AbortController();
 
-  let written: Promise<void> = Promise.resolve();
-  const save = () => {
-    const text = JSON.stringify({ registry, scans });
-    written = written
-      .catch(() => {})
-      .then(async () => {
-        await mkdir(directory, { recursive: true });
-        await writeFile(`${file}.new`, text);
-        await rename(`${file}.new`, file);
-      });
-    return written;
-  };
+  const kept = keptFile(file);
+  const save = () => kept.write({ registry, scans });
 
   const run = async (
     image: ImageOfScan,
@@ -97,7 +88,7 @@ export async function openScans(directory: string, scanner: Scanner): Promise<Sc
     const ending = [...running.values()].map(({ ended }) => ended);
     running.clear();
     await Promise.all(ending);
-    await written.catch(() => {});
+    await kept.settled();
   };
 
   return {

@@ -6,6 +6,17 @@ const pluginFolders = ["/usr/local/lib", "/usr/local/libexec", "/usr/lib", "/usr
   (folder) => `${folder}/docker/cli-plugins`,
 );
 
+/** The engine and its language host come in one archive. */
+const engineRelease = {
+  kind: "github-release",
+  repository: "pulumi/pulumi",
+  tag: `v${version("pulumi")}`,
+  asset: {
+    amd64: `pulumi-v${version("pulumi")}-linux-x64.tar.gz`,
+    arm64: `pulumi-v${version("pulumi")}-linux-arm64.tar.gz`,
+  },
+} as const;
+
 /** What builds images and pushes them: Pulumi's engine, BuildKit and buildx. */
 export const images = {
   pulumi: [
@@ -16,13 +27,7 @@ export const images = {
       why: "your own engine, with its language host beside it",
     },
     {
-      kind: "github-release",
-      repository: "pulumi/pulumi",
-      tag: `v${version("pulumi")}`,
-      asset: {
-        amd64: `pulumi-v${version("pulumi")}-linux-x64.tar.gz`,
-        arm64: `pulumi-v${version("pulumi")}-linux-arm64.tar.gz`,
-      },
+      ...engineRelease,
       member: "pulumi/pulumi",
       why: "the official build, of the same version as the program's SDK",
     },
@@ -43,13 +48,7 @@ export const images = {
       why: "comes with your own engine",
     },
     {
-      kind: "github-release",
-      repository: "pulumi/pulumi",
-      tag: `v${version("pulumi")}`,
-      asset: {
-        amd64: `pulumi-v${version("pulumi")}-linux-x64.tar.gz`,
-        arm64: `pulumi-v${version("pulumi")}-linux-arm64.tar.gz`,
-      },
+      ...engineRelease,
       member: "pulumi/pulumi-language-nodejs",
       why: "comes with the official engine",
     },

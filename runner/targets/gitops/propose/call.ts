@@ -60,6 +60,21 @@ export async function call<T>(
   }
 }
 
+/**
+ * `call` for what no server has a reason to refuse.
+ *
+ * @throws UserError as `call` does, and for a 422 as well
+ */
+export async function callPlain<T>(
+  ...[work, refusalOf, place, ...rest]: Parameters<typeof call<T>>
+): Promise<T> {
+  try {
+    return await call(work, refusalOf, place, ...rest);
+  } catch (error) {
+    throw error instanceof Refused ? unexpected(error, place) : error;
+  }
+}
+
 /** A call that the server understood and did not carry out. */
 export class Refused extends Error {
   readonly refusal: Refusal;

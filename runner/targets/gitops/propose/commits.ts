@@ -7,7 +7,7 @@ import { type Clone, fetchTip, timedOut } from "../repository/clone.ts";
 import type { Committer, NewCommit } from "../repository/commit.ts";
 import { accessProblem, isGitFailure } from "../repository/failure.ts";
 import { adviceFor, isAncestor, type Pushed } from "../repository/push.ts";
-import { type CallPlace, call, Refused, unexpected } from "./call.ts";
+import { type CallPlace, call, callPlain, Refused } from "./call.ts";
 import { refusalOf } from "./github.ts";
 import { tokenOf } from "./open.ts";
 
@@ -51,11 +51,8 @@ export async function openGithubCommits(
     clientOf({ api: place.api, token }, signal),
     clientOf({ api: place.api, token }, unending),
   ]);
-  const ask = <T>(work: () => Promise<T>, until: AbortSignal) => call(work, refusalOf, about, until, pause);
-  const asked = <T>(work: () => Promise<T>) =>
-    ask(work, signal).catch((error: unknown) => {
-      throw error instanceof Refused ? unexpected(error, about) : error;
-    });
+  const move = <T>(work: () => Promise<T>) => call(work, refusalOf, about, unending, pause);
+  const asked = <T>(work: () => Promise<T>) => callPlain(work, refusalOf, about, signal, pause);
 
   async function make({ tree, parent, message, files }: NewCommit) {
     const base = (await clone.git.text(["rev-parse", "--verify", `${parent}^{tree}`])).trim();
@@ -85,7 +82,7 @@ export async function openGithubCommits(
     try {
       const path = "PATCH /repos/{owner}/{repo}/git/refs/{ref}";
       const parameters = { ...repository, ref: `heads/${branch}`, sha: commit, force: false };
-      await ask(() => mover.request(path, parameters), unending);
+      await move(() => mover.request(path, parameters));
       return { kind: "done" };
     } catch (error) {
       const now = await fetchTip(clone).catch(() => undefined);
@@ -106,7 +103,7 @@ export async function openGithubCommits(
     try {
       const path = "POST /repos/{owner}/{repo}/git/refs";
       const parameters = { ...repository, ref: `refs/heads/${branch}`, sha: commit };
-      await ask(() => mover.request(path, parameters), unending);
+      await move(() => mover.request(path, parameters));
       return { kind: "done" };
     } catch (error) {
       const now = await fetchBranch(clone, branch).catch(() => undefined);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { clientOf, type GithubClient, refusalOf as refusalOfClient } from "../../../github/api.ts";
-import { type CallPlace, call, type Refusal, Refused, unexpected } from "./call.ts";
+import { type CallPlace, call, callPlain, type Refusal, Refused, unexpected } from "./call.ts";
 import type { Forge, NewPullRequest, NotMade, PullRequest } from "./forge.ts";
 
 const pageSize = 100;
@@ -51,10 +51,7 @@ export async function openGithub(
       "the permissions Contents and Pull requests (read and write) of a fine-grained token or an App, or the scope repo",
   };
   const ask = <T>(work: () => Promise<T>) => call(work, refusalOf, about, signal, pause);
-  const asked = <T>(work: () => Promise<T>) =>
-    ask(work).catch((error: unknown) => {
-      throw error instanceof Refused ? unexpected(error, about) : error;
-    });
+  const asked = <T>(work: () => Promise<T>) => callPlain(work, refusalOf, about, signal, pause);
   const isOwn = ({ head }: Pull) =>
     head.repo?.full_name === undefined || head.repo.full_name.toLowerCase() === place.project.toLowerCase();
   const list = async (parameters: Readonly<Record<string, string>>) => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../../../../config/problems/errors.ts";
-import { type CallPlace, call, type Refusal, Refused, unexpected } from "./call.ts";
+import { type CallPlace, call, callPlain, type Refusal, Refused, unexpected } from "./call.ts";
 import type { Forge, NewPullRequest, NotMade, PullRequest } from "./forge.ts";
 
 const pageSize = 100;
@@ -69,12 +69,9 @@ export async function openGitlab(
     const value: unknown = text === "" ? undefined : JSON.parse(text);
     return { value, next: answer.headers.get("x-next-page") ?? "" };
   };
-  const ask = <T>(work: () => Promise<T>) =>
-    call(work, (error) => (error instanceof Unsuccessful ? error.refusal : undefined), about, signal, pause);
-  const asked = <T>(work: () => Promise<T>) =>
-    ask(work).catch((error: unknown) => {
-      throw error instanceof Refused ? unexpected(error, about) : error;
-    });
+  const refusal = (error: unknown) => (error instanceof Unsuccessful ? error.refusal : undefined);
+  const ask = <T>(work: () => Promise<T>) => call(work, refusal, about, signal, pause);
+  const asked = <T>(work: () => Promise<T>) => callPlain(work, refusal, about, signal, pause);
   /** All pages of a list. https://docs.gitlab.com/api/rest/#offset-based-pagination */
   const all = async <T>(schema: z.ZodType<T>, path: string, query: Readonly<Record<string, string>>) => {
     const found: T[] = [];
